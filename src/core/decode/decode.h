@@ -1,0 +1,40 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/decode/header.h"
+#include "core/image.h"
+
+namespace cytodrop {
+
+/// Limits on one image, checked from its header before any memory is taken for pixels.
+inline constexpr std::int64_t kMaxPixels = 100'000'000;
+inline constexpr std::int64_t kMaxDecodedBytes = 400'000'000;
+
+struct DecodedImage {
+  Image image;        ///< upright, opaque; 1 or 3 channels, uint8 or uint16
+  FileHeader header;  ///< as the file states it
+};
+
+/// Decodes a PNG, JPEG or BMP file to upright, opaque pixels. Untrusted input is safe.
+///
+/// EXIF orientation is applied. Alpha is composited on white in the stored (not linear) values, rounded half up:
+/// (c·a + M·(M − a) + M/2) / M with M the full scale of the sample type. Embedded colour profiles are ignored.
+///
+/// Raises: as read_header; kTooLarge over kMaxPixels or kMaxDecodedBytes; kCorrupt; kOutOfMemory.
+/// Source: stb_image 2.27 or newer for the pixels.
+DecodedImage decode(std::span<const std::uint8_t> file);
+
+/// Turns an image upright.
+///
+/// Args:
+///   image: pixels as stored.
+///   exif_orientation: 1 to 8.
+/// Raises: kInvalidArgument, kOutOfMemory.
+Image apply_orientation(Image image, int exif_orientation);
+
+/// Composites grey-alpha or RGBA of uint8 or uint16 on white, in place; other images come back as they are.
+Image composite_on_white(Image image);
+
+}  // namespace cytodrop

@@ -1,0 +1,41 @@
+#pragma once
+#include <exception>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cytodrop {
+
+/// Everything that can go wrong, one code for each thing a caller might treat differently.
+enum class ErrorCode {
+  kInvalidArgument,     ///< the caller passed something of the wrong type, length or range
+  kEmptyFile,           ///< the file has no bytes
+  kUnsupportedFormat,   ///< not an image, or a format that is not read
+  kUnsupportedFeature,  ///< a known format in a variant that is not read, CMYK for example
+  kTruncated,           ///< the file ends before its content does
+  kCorrupt,             ///< the file contradicts its own format
+  kTooLarge,            ///< over a stated limit
+  kOutOfMemory,         ///< a limit of this machine, not of ours
+  kInvalidModel,        ///< spec or head do not fit the contract or each other
+  kModelNotLoaded,      ///< a model is needed first
+  kInternal,            ///< a defect of ours
+};
+
+/// The code as it crosses the border and stands in exports.
+std::string_view to_string(ErrorCode code);
+
+/// The only exception that the core throws on purpose.
+class Error : public std::exception {
+ public:
+  Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  ErrorCode code() const noexcept { return code_; }
+  /// One plain sentence without the file's name, in English, safe to show.
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  ErrorCode code_;
+  std::string message_;
+};
+
+}  // namespace cytodrop

@@ -1,0 +1,57 @@
+#include "core/head/safetensors.h"
+
+#include <bit>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/error.h"
+
+namespace cytodrop {
+namespace {
+
+[[noreturn]] void invalid(const std::string& what) {
+  throw Error(ErrorCode::kInvalidModel, "the head file is not valid: " + what);
+}
+
+}  // namespace
+
+std::map<std::string, NamedTensor> read_safetensors(std::span<const std::uint8_t> file) {
+  static_assert(std::endian::native == std::endian::little, "tensors are read as they lie in the file");
+  if (file.size() < 8) invalid("it is too short");
+  std::uint64_t header_bytes;
+  std::memcpy(&header_bytes, file.data(), 8);
+  constexpr std::uint64_t kMaxHeaderBytes = 1'000'000;
+  if (header_bytes > kMaxHeaderBytes || header_bytes > file.size() - 8) invalid("its header is cut off");
+  const auto header_text = file.subspan(8, static_cast<std::size_t>(header_bytes));
+  const auto data = file.subspan(8 + static_cast<std::size_t>(header_bytes));
+  const auto header = nlohmann::json::parse(header_text.begin(), header_text.end(), nullptr, false);
+  if (!header.is_object()) invalid("its header is not JSON");
+
+  std::map<std::string, NamedTensor> tensors;
+  for (const auto& [name, entry] : header.items()) {
+    if (name == "__metadata__") continue;
+    try {
+      if (entry.at("dtype").get<std::string>() != "F32") invalid(name + " is not float32");
+      NamedTensor tensor{.shape = entry.at("shape").get<std::vector<std::int64_t>>(), .values = {}};
+      const auto begin = entry.at("data_offsets").at(0).get<std::uint64_t>();
+      const auto end = entry.at("data_offsets").at(1).get<std::uint64_t>();
+      if (begin > end || end > data.size()) invalid(name + " lies outside the file");
+      std::uint64_t count = 1;
+      for (const std::int64_t side : tensor.shape) {
+        if (side < 1 || static_cast<std::uint64_t>(side) > file.size()) invalid(name + " has an impossible shape");
+        count *= static_cast<std::uint64_t>(side);
+        if (count > file.size()) invalid(name + " has an impossible shape");
+      }
+      if (count * sizeof(float) != end - begin) invalid(name + " has another size than its shape states");
+      tensor.values.resize(static_cast<std::size_t>(count));
+      std::memcpy(tensor.values.data(), data.data() + begin, static_cast<std::size_t>(end - begin));
+      tensors.emplace(name, std::move(tensor));
+    } catch (const nlohmann::json::exception&) {
+      invalid(name + " is not described as a tensor");
+    }
+  }
+  return tensors;
+}
+
+}  // namespace cytodrop

@@ -1,0 +1,30 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "core/head/head.h"
+
+namespace cytodrop {
+
+/// How a model's logits become a verdict; from the model's spec.
+struct JudgeRules {
+  double temperature = 1;
+  double abstain_below = 0;
+};
+
+struct Verdict {
+  int class_index = 0;  ///< the most probable class; the first of equals
+  double probability = 0;
+  bool unsure = false;  ///< probability < abstain_below
+  std::vector<double> probabilities;  ///< one per class, summing to 1
+};
+
+/// Turns logits into calibrated probabilities and a verdict.
+///
+/// Args:
+///   logits: one per class for softmax, one for sigmoid (the second class's).
+/// Raises: kInvalidArgument when there are none or one is not finite.
+/// Source: temperature scaling, Guo et al. 2017, "On calibration of modern neural networks".
+Verdict judge(std::span<const float> logits, HeadOutput output, const JudgeRules& rules);
+
+}  // namespace cytodrop

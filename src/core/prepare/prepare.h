@@ -1,0 +1,56 @@
+#pragma once
+#include <array>
+#include <vector>
+
+#include "core/image.h"
+#include "core/prepare/resize.h"
+
+namespace cytodrop {
+
+enum class CropRule { kNone, kCentreSquare };
+enum class InputChannels { kRgb, kGrey };
+
+/// How an image becomes the input of one model's network; all of it comes from the model's spec.
+struct PrepareRules {
+  int width_px = 0;
+  int height_px = 0;
+  InputChannels channels = InputChannels::kRgb;
+  CropRule crop = CropRule::kNone;
+  int crop_side_px = 0;  ///< for kCentreSquare
+  ResizeRule resize = ResizeRule::kBilinearAntialiased;
+  /// Per input channel, on the 0..255 scale: (x − mean) / std.
+  std::array<float, 3> mean{};
+  std::array<float, 3> std{1, 1, 1};
+
+  int channel_count() const { return channels == InputChannels::kRgb ? 3 : 1; }
+};
+
+/// The part of an image that a model looks at.
+///
+/// kCentreSquare: the central square of side min(side, width, height), its corner rounded down.
+Box crop_box(const PrepareRules& rules, int width_px, int height_px);
+
+/// Crops, resizes and normalises an upright, opaque image.
+///
+/// Args:
+///   image: 1 or 3 channels; 16-bit samples are divided by 257 and float samples multiplied by 255 first. Grey fills
+///     all three planes of an RGB input; colour becomes Rec. 601 luma for a grey one.
+/// Returns: C × H × W float32, contiguous, as the training code makes it.
+/// Raises: kInvalidArgument for another number of channels.
+std::vector<float> prepare(const ImageView& image, const PrepareRules& rules);
+
+/// 8-bit RGBA picture of part of an image for the screen, alpha 255, antialiased, never enlarged.
+struct ScreenPicture {
+  int width_px = 0;
+  int height_px = 0;
+  std::vector<std::uint8_t> rgba;
+};
+
+/// Draws a box of an image for the screen.
+///
+/// Args:
+///   max_side_px: the longer side of the result at most.
+/// Raises: kInvalidArgument.
+ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px);
+
+}  // namespace cytodrop

@@ -1,0 +1,170 @@
+#include "core/prepare/resize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/simd.h"
+
+namespace cytodrop {
+namespace {
+
+/// Full scale of each sample type brought to 0..255.
+float to_255(std::uint8_t sample) { return sample; }
+float to_255(std::uint16_t sample) { return static_cast<float>(sample) / 257.0f; }
+float to_255(float sample) { return sample * 255.0f; }
+
+float luma(float red, float green, float blue) { return 0.299f * red + 0.587f * green + 0.114f * blue; }
+
+template <typename Sample>
+void unpack_samples(const std::byte* row, int width_px, int channels, Lanes lanes, float* out) {
+  Sample pixel[3];
+  const std::size_t pixel_bytes = static_cast<std::size_t>(channels) * sizeof(Sample);
+  for (int x = 0; x < width_px; ++x, row += pixel_bytes, out += 4) {
+    std::memcpy(pixel, row, pixel_bytes);  // rows of a crop need not be aligned
+    const float first = to_255(pixel[0]);
+    const float second = channels == 3 ? to_255(pixel[1]) : first;
+    const float third = channels == 3 ? to_255(pixel[2]) : first;
+    if (lanes == Lanes::kRgb) {
+      store4(out, Float4{first, second, third, 0});
+    } else {
+      store4(out, Float4{channels == 3 ? luma(first, second, third) : first, 0, 0, 0});
+    }
+  }
+}
+
+/// One image row as width × 4 lanes on the 0..255 scale.
+void unpack_row(const ImageView& image, int y_px, Lanes lanes, float* out) {
+  const std::byte* row = image.row(y_px);
+  switch (image.type) {
+    case SampleType::kUint8: return unpack_samples<std::uint8_t>(row, image.width_px, image.channels, lanes, out);
+    case SampleType::kUint16: return unpack_samples<std::uint16_t>(row, image.width_px, image.channels, lanes, out);
+    case SampleType::kFloat32: return unpack_samples<float>(row, image.width_px, image.channels, lanes, out);
+  }
+}
+
+void set_antialiased(Taps& taps, std::size_t output, float scale, int in_px) {
+  // The triangle spans one input pixel to each side, or one output pixel where the image shrinks.
+  const float support = std::max(scale, 1.0f);
+  const float centre = scale * (static_cast<float>(output) + 0.5f);
+  const int first = std::max(static_cast<int>(centre - support + 0.5f), 0);
+  const int last = std::min(static_cast<int>(centre + support + 0.5f), in_px);
+  float* weight = &taps.weight[output * static_cast<std::size_t>(taps.count)];
+  float total = 0;
+  for (int i = first; i < last; ++i) {
+    const float distance = std::abs((static_cast<float>(i) - centre + 0.5f) / support);
+    weight[i - first] = distance < 1.0f ? 1.0f - distance : 0.0f;
+    total += weight[i - first];
+  }
+  for (int i = 0; i < last - first; ++i) weight[i] /= total;
+  taps.start[output] = first;
+  taps.used[output] = last - first;
+}
+
+void set_half_pixel(Taps& taps, std::size_t output, float scale, int in_px) {
+  const float at = std::max(scale * (static_cast<float>(output) + 0.5f) - 0.5f, 0.0f);
+  const int first = std::min(static_cast<int>(at), in_px - 1);
+  const float fraction = at - static_cast<float>(first);
+  float* weight = &taps.weight[output * 2];
+  const bool inside = first + 1 < in_px;
+  weight[0] = inside ? 1.0f - fraction : 1.0f;
+  weight[1] = inside ? fraction : 0.0f;
+  taps.start[output] = first;
+  taps.used[output] = inside ? 2 : 1;
+}
+
+}  // namespace
+
+Taps make_taps(ResizeRule rule, int in_px, int out_px) {
+  const float scale = static_cast<float>(in_px) / static_cast<float>(out_px);
+  const auto outputs = static_cast<std::size_t>(out_px);
+  Taps taps;
+  taps.count = rule == ResizeRule::kBilinearHalfPixel ? 2 : static_cast<int>(std::ceil(std::max(scale, 1.0f))) * 2 + 1;
+  taps.start.resize(outputs);
+  taps.used.resize(outputs);
+  taps.weight.resize(outputs * static_cast<std::size_t>(taps.count));
+  for (std::size_t output = 0; output < outputs; ++output) {
+    if (rule == ResizeRule::kBilinearAntialiased) {
+      set_antialiased(taps, output, scale, in_px);
+    } else {
+      set_half_pixel(taps, output, scale, in_px);
+    }
+  }
+  return taps;
+}
+
+std::vector<float> resize(const ImageView& image, Lanes lanes, ResizeRule rule, int out_width_px, int out_height_px) {
+  const Taps across = make_taps(rule, image.width_px, out_width_px);
+  const Taps down = make_taps(rule, image.height_px, out_height_px);
+  const std::size_t row_floats = static_cast<std::size_t>(out_width_px) * 4;
+
+  std::vector<float> unpacked(static_cast<std::size_t>(image.width_px) * 4);
+  // Rows already resized across; the window of input rows only ever moves down, so a ring of its size is enough.
+  std::vector<float> ring(static_cast<std::size_t>(down.count) * row_floats);
+  const auto ring_row = [&](int y) { return &ring[static_cast<std::size_t>(y % down.count) * row_floats]; };
+  int next_row = 0;
+
+  std::vector<float> out(static_cast<std::size_t>(out_height_px) * row_floats);
+  for (std::size_t y = 0; y < static_cast<std::size_t>(out_height_px); ++y) {
+    const int first = down.start[y], last = first + down.used[y];
+    for (next_row = std::max(next_row, first); next_row < last; ++next_row) {
+      unpack_row(image, next_row, lanes, unpacked.data());
+      float* resized = ring_row(next_row);
+      for (std::size_t x = 0; x < static_cast<std::size_t>(out_width_px); ++x) {
+        const float* weight = &across.weight[x * static_cast<std::size_t>(across.count)];
+        const float* in = &unpacked[static_cast<std::size_t>(across.start[x]) * 4];
+        Float4 sum = splat4(0);
+        for (int k = 0; k < across.used[x]; ++k) sum += splat4(weight[k]) * load4(in + 4 * k);
+        store4(resized + 4 * x, sum);
+      }
+    }
+    const float* weight = &down.weight[y * static_cast<std::size_t>(down.count)];
+    float* out_row = &out[y * row_floats];
+    for (int k = 0; k < down.used[y]; ++k) {
+      const Float4 factor = splat4(weight[k]);
+      const float* in = ring_row(first + k);
+      for (std::size_t x = 0; x < row_floats; x += 4) store4(out_row + x, load4(out_row + x) + factor * load4(in + x));
+    }
+  }
+  return out;
+}
+
+std::vector<float> resize_plain(const ImageView& image, Lanes lanes, ResizeRule rule, int out_width_px,
+                                int out_height_px) {
+  const Taps across = make_taps(rule, image.width_px, out_width_px);
+  const Taps down = make_taps(rule, image.height_px, out_height_px);
+  const auto in_width = static_cast<std::size_t>(image.width_px), in_height = static_cast<std::size_t>(image.height_px);
+  const auto out_width = static_cast<std::size_t>(out_width_px), out_height = static_cast<std::size_t>(out_height_px);
+
+  std::vector<float> unpacked(in_height * in_width * 4);
+  for (std::size_t y = 0; y < in_height; ++y) {
+    unpack_row(image, static_cast<int>(y), lanes, &unpacked[y * in_width * 4]);
+  }
+  std::vector<float> narrow(in_height * out_width * 4);
+  for (std::size_t y = 0; y < in_height; ++y) {
+    for (std::size_t x = 0; x < out_width; ++x) {
+      for (std::size_t lane = 0; lane < 4; ++lane) {
+        float sum = 0;
+        for (std::size_t k = 0; k < static_cast<std::size_t>(across.used[x]); ++k) {
+          sum += across.weight[x * static_cast<std::size_t>(across.count) + k] *
+                 unpacked[(y * in_width + static_cast<std::size_t>(across.start[x]) + k) * 4 + lane];
+        }
+        narrow[(y * out_width + x) * 4 + lane] = sum;
+      }
+    }
+  }
+  std::vector<float> out(out_height * out_width * 4);
+  for (std::size_t y = 0; y < out_height; ++y) {
+    for (std::size_t x = 0; x < out_width * 4; ++x) {
+      float sum = 0;
+      for (std::size_t k = 0; k < static_cast<std::size_t>(down.used[y]); ++k) {
+        sum += down.weight[y * static_cast<std::size_t>(down.count) + k] *
+               narrow[(static_cast<std::size_t>(down.start[y]) + k) * out_width * 4 + x];
+      }
+      out[y * out_width * 4 + x] = sum;
+    }
+  }
+  return out;
+}
+
+}  // namespace cytodrop

@@ -1,0 +1,21 @@
+#pragma once
+#include <cstring>
+
+namespace cytodrop {
+
+/// Four float32 lanes: SSE, NEON or WASM SIMD from one source (GCC and clang vector extension).
+///
+/// Arithmetic is lane by lane, so a kernel that keeps each sum in one lane gives the same bits as its plain twin.
+using Float4 = float __attribute__((vector_size(16)));
+
+inline Float4 load4(const float* p) {
+  Float4 v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+inline void store4(float* p, Float4 v) { std::memcpy(p, &v, sizeof v); }
+
+inline Float4 splat4(float x) { return Float4{x, x, x, x}; }
+
+}  // namespace cytodrop

@@ -1,0 +1,28 @@
+#pragma once
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/head/head.h"
+#include "core/judge/judge.h"
+#include "core/prepare/prepare.h"
+
+namespace cytodrop {
+
+/// The part of models/<name>/spec.json that the core acts on; models/spec.schema.json describes all of it.
+struct ModelSpec {
+  std::string name;
+  std::vector<std::string> class_ids;
+  PrepareRules prepare;
+  int feature_channels = 0;
+  HeadLayout head;
+  JudgeRules judge;
+};
+
+/// Reads spec.json text; untrusted input is safe.
+///
+/// Raises: kInvalidModel naming the field that is missing, of the wrong kind, out of range or at odds with another.
+ModelSpec parse_spec(std::string_view json_text);
+
+}  // namespace cytodrop

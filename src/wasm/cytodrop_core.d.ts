@@ -1,0 +1,107 @@
+/**
+ * The whole border between the C++ core and TypeScript, as `bindings.cpp` exports it.
+ *
+ * Every call is coarse: one image or one batch. Nothing throws: each call gives a `Result`.
+ * All arrays handed out are copies that the caller owns; no view into WASM memory crosses the border.
+ */
+
+export type ErrorCode =
+  | 'invalid_argument'
+  | 'empty_file'
+  | 'unsupported_format'
+  | 'unsupported_feature'
+  | 'truncated'
+  | 'corrupt'
+  | 'too_large'
+  | 'out_of_memory'
+  | 'invalid_model'
+  | 'model_not_loaded'
+  | 'internal';
+
+export type Result<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
+
+/** What a decoded file turned out to be, after its EXIF orientation was applied. */
+export interface ImageFacts {
+  format: 'PNG' | 'JPEG' | 'BMP';
+  width_px: number;
+  height_px: number;
+  /** Channels in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
+  channels: number;
+  bits_per_channel: 8 | 16;
+  /** EXIF orientation 1 to 8 that was applied; 1 where the file states none. */
+  exif_orientation: number;
+}
+
+/** Part of the image in px, origin top left. */
+export interface Box {
+  left_px: number;
+  top_px: number;
+  width_px: number;
+  height_px: number;
+}
+
+export interface Prepared {
+  image: ImageFacts;
+  crop: Box;
+  /** Normalised input of the network, shape [1, C, H, W], C-contiguous. */
+  tensor: Float32Array;
+  shape: [number, number, number, number];
+  decode_ms: number;
+  prepare_ms: number;
+}
+
+/** A picture of the crop for the screen, 8-bit sRGB, opaque. */
+export interface View {
+  width_px: number;
+  height_px: number;
+  /** width_px * height_px * 4 bytes, R G B A. */
+  rgba: Uint8Array;
+  crop: Box;
+  image: ImageFacts;
+}
+
+export interface Verdict {
+  /** Position of the most probable class in the model's spec. */
+  class_index: number;
+  probability: number;
+  /** The top probability is below the model's abstain threshold. */
+  unsure: boolean;
+  /** One per class, in spec order; they sum to 1. */
+  probabilities: Float64Array;
+  /** One per output unit, before temperature. */
+  logits: Float32Array;
+  /** Class activation maps, [classes][map_height][map_width]: the contribution of each region to the class's logit. */
+  maps: Float32Array;
+  map_height: number;
+  map_width: number;
+}
+
+export declare class Classifier {
+  constructor();
+  /** Takes a model's spec.json text and its head file; replaces the model loaded before only when all is well. */
+  load_model(spec_json: string, head: Uint8Array): Result<null>;
+  /** Decodes an image file, crops, resizes and normalises it as the loaded model asks. */
+  prepare(file: Uint8Array): Result<Prepared>;
+  /** The crop that the network sees, no larger than max_side_px. Works without a network. */
+  view(file: Uint8Array, max_side_px: number): Result<View>;
+  /** Turns features [N, D, h, w] into one verdict for each of the N cells. */
+  judge(features: Float32Array, shape: readonly number[]): Result<Verdict[]>;
+  delete(): void;
+}
+
+export interface CytodropCore {
+  Classifier: typeof Classifier;
+  /** Version of the core, as in package.json. */
+  core_version(): string;
+  /** Classifier objects made and not deleted. */
+  live_objects(): number;
+  /** Bytes of linear memory now. */
+  heap_bytes(): number;
+}
+
+export interface CoreOptions {
+  /** The bytes of cytodrop_core.wasm; the loader itself never fetches. */
+  wasmBinary: ArrayBuffer | Uint8Array;
+}
+
+export default function createCytodropCore(options: CoreOptions): Promise<CytodropCore>;

@@ -1,0 +1,46 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/image.h"
+
+namespace cytodrop::test {
+
+using FileBytes = std::vector<std::uint8_t>;
+
+std::filesystem::path source_dir();
+/// Reads a whole file; throws when it is not there.
+FileBytes read_file(const std::filesystem::path& path);
+/// Raw little-endian float32 values.
+std::vector<float> read_floats(const std::filesystem::path& path);
+
+/// A PNG with stored (uncompressed) rows.
+///
+/// Args:
+///   colour_type: 0 grey, 2 RGB, 4 grey and alpha, 6 RGBA.
+///   samples: rows without filter bytes, big-endian where bits is 16.
+FileBytes make_png(int width_px, int height_px, int bits, int colour_type, const FileBytes& samples);
+/// A chunk with its CRC.
+FileBytes png_chunk(const std::string& type, const FileBytes& data);
+/// A 24-bit BMP, rows from bottom to top as usual.
+FileBytes make_bmp(int width_px, int height_px, std::uint8_t fill);
+/// A safetensors file of the given tensors.
+struct TestTensor {
+  std::string name;
+  std::vector<int> shape;
+  std::vector<float> values;
+};
+FileBytes make_safetensors(const std::vector<TestTensor>& tensors);
+
+/// An image of the given type filled with noise from a fixed seed.
+Image noise_image(int width_px, int height_px, int channels, SampleType type, unsigned seed = 1);
+
+/// Runs the body and gives the code and message of the Error it throws; fails the test when it throws none.
+Error error_of(const std::function<void()>& body);
+
+}  // namespace cytodrop::test

@@ -1,0 +1,72 @@
+#include "catch.h"
+#include "core/prepare/prepare.h"
+#include "support.h"
+
+using namespace cytodrop;
+using namespace cytodrop::test;
+
+namespace {
+
+PrepareRules rules() {
+  return {.width_px = 16, .height_px = 16, .channels = InputChannels::kRgb, .crop = CropRule::kCentreSquare,
+          .crop_side_px = 288, .resize = ResizeRule::kBilinearAntialiased, .mean = {127.5f, 127.5f, 127.5f},
+          .std = {127.5f, 127.5f, 127.5f}};
+}
+
+}  // namespace
+
+TEST_CASE("the centre square is as large as asked and as fits") {
+  CHECK(crop_box(rules(), 360, 363) == Box{36, 37, 288, 288});
+  CHECK(crop_box(rules(), 288, 288) == Box{0, 0, 288, 288});
+  CHECK(crop_box(rules(), 301, 100) == Box{100, 0, 100, 100});
+  CHECK(crop_box(rules(), 1, 1) == Box{0, 0, 1, 1});
+  PrepareRules whole = rules();
+  whole.crop = CropRule::kNone;
+  CHECK(crop_box(whole, 360, 363) == Box{0, 0, 360, 363});
+}
+
+TEST_CASE("white is 1 and black is -1 in every plane") {
+  const Image black(20, 20, 3, SampleType::kUint8);
+  const std::vector<float> planes = prepare(black.view(), rules());
+  REQUIRE(planes.size() == 3 * 16 * 16);
+  for (const float v : planes) CHECK(v == -1.0f);
+}
+
+TEST_CASE("grey fills three planes; colour becomes Rec. 601 luma") {
+  Image grey(16, 16, 1, SampleType::kUint8);
+  grey.data()[0] = std::byte{255};
+  const std::vector<float> planes = prepare(grey.view(), rules());
+  for (std::size_t i = 0; i < 256; ++i) {
+    CHECK(planes[i] == planes[256 + i]);
+    CHECK(planes[i] == planes[512 + i]);
+  }
+  Image red(16, 16, 3, SampleType::kUint8);
+  for (std::size_t i = 0; i < 256; ++i) red.data()[3 * i] = std::byte{200};
+  PrepareRules single = rules();
+  single.channels = InputChannels::kGrey;
+  single.mean = {0, 0, 0};
+  single.std = {1, 1, 1};
+  const std::vector<float> luma = prepare(red.view(), single);
+  REQUIRE(luma.size() == 256);
+  CHECK(luma[77] == Approx(59.8f));
+}
+
+TEST_CASE("an image with alpha is refused: it must be composited first") {
+  const Image image(20, 20, 4, SampleType::kUint8);
+  CHECK(error_of([&] { prepare(image.view(), rules()); }).code() == ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("a picture for the screen keeps its shape, is opaque and never enlarged") {
+  const Image image = noise_image(200, 100, 3, SampleType::kUint8);
+  const ScreenPicture small = draw_for_screen(image.view(), {0, 0, 200, 100}, 50);
+  CHECK(small.width_px == 50);
+  CHECK(small.height_px == 25);
+  REQUIRE(small.rgba.size() == 50 * 25 * 4);
+  for (std::size_t i = 3; i < small.rgba.size(); i += 4) CHECK(small.rgba[i] == 255);
+  const ScreenPicture same = draw_for_screen(image.view(), {10, 20, 30, 40}, 500);
+  CHECK(same.width_px == 30);
+  CHECK(same.height_px == 40);
+  for (int c = 0; c < 3; ++c) {
+    CHECK(same.rgba[static_cast<std::size_t>(c)] == std::to_integer<int>(image.data()[(20 * 200 + 10) * 3 + c]));
+  }
+}

@@ -1,0 +1,89 @@
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "core/spec/spec.h"
+#include "support.h"
+
+using namespace cytodrop;
+using namespace cytodrop::test;
+using Json = nlohmann::json;
+
+namespace {
+
+Json sound_spec() {
+  return Json::parse(R"({
+    "schema_version": 1, "name": "pair", "classes": [{"id": "live"}, {"id": "dead"}],
+    "network": {"features": {"channels": 12}},
+    "input": {"width_px": 96, "height_px": 64, "channels": "grey"},
+    "crop": {"rule": "centre_square", "side_px": 200},
+    "resize": {"rule": "bilinear_half_pixel"},
+    "normalisation": {"rule": "mean_std", "mean": [1.5], "std": [2]},
+    "head": {"layers": [{"name": "a", "inputs": 12, "outputs": 7, "activation": "relu"},
+                        {"name": "b", "inputs": 7, "outputs": 1, "activation": "none"}], "output": "sigmoid"},
+    "judge": {"temperature": 1.25, "abstain_below": 0.6}})");
+}
+
+}  // namespace
+
+TEST_CASE("a sound spec is read field by field") {
+  const ModelSpec spec = parse_spec(sound_spec().dump());
+  CHECK(spec.name == "pair");
+  CHECK(spec.class_ids == std::vector<std::string>{"live", "dead"});
+  CHECK(spec.prepare.width_px == 96);
+  CHECK(spec.prepare.height_px == 64);
+  CHECK(spec.prepare.channels == InputChannels::kGrey);
+  CHECK(spec.prepare.crop == CropRule::kCentreSquare);
+  CHECK(spec.prepare.crop_side_px == 200);
+  CHECK(spec.prepare.resize == ResizeRule::kBilinearHalfPixel);
+  CHECK(spec.prepare.mean[0] == 1.5f);
+  CHECK(spec.prepare.std[0] == 2.0f);
+  CHECK(spec.head.layers.size() == 2);
+  CHECK(spec.head.layers[0].activation == Activation::kRelu);
+  CHECK(spec.head.output == HeadOutput::kSigmoid);
+  CHECK(spec.head.class_count() == 2);
+  CHECK(spec.judge.temperature == 1.25);
+  CHECK(spec.judge.abstain_below == 0.6);
+}
+
+TEST_CASE("each field that is wrong is named") {
+  const std::tuple<const char*, Json, const char*> changes[] = {
+      {"/schema_version", 2, "schema_version"},
+      {"/name", "", "name"},
+      {"/classes", Json::array({{{"id", "one"}}}), "classes"},
+      {"/classes/1/id", "live", "classes"},
+      {"/network/features/channels", 13, "head.layers[0].inputs"},
+      {"/input/width_px", 96.5, "input.width_px"},
+      {"/input/width_px", 100000, "input.width_px"},
+      {"/input/channels", "cmyk", "input.channels"},
+      {"/crop/rule", 5, "crop.rule"},
+      {"/crop/side_px", 0, "crop.side_px"},
+      {"/resize/rule", "nearest", "resize.rule"},
+      {"/normalisation/mean", Json::array({1, 2, 3}), "normalisation.mean"},
+      {"/normalisation/std/0", 0, "normalisation.std[0]"},
+      {"/head/layers/1/inputs", 8, "head.layers[1].inputs"},
+      {"/head/layers/1/activation", "relu", "head.layers"},
+      {"/head/output", "softmax", "head.layers"},
+      {"/judge/temperature", 0, "judge.temperature"},
+      {"/judge/abstain_below", 1.5, "judge.abstain_below"},
+  };
+  for (const auto& [pointer, value, field] : changes) {
+    Json changed = sound_spec();
+    changed[Json::json_pointer(pointer)] = value;
+    const Error error = error_of([&] { parse_spec(changed.dump()); });
+    INFO(pointer << ": " << error.what());
+    CHECK(error.code() == ErrorCode::kInvalidModel);
+    CHECK(std::string(error.what()).find(field) != std::string::npos);
+  }
+}
+
+TEST_CASE("a missing field is named; text that is no JSON is refused") {
+  for (const char* key : {"name", "classes", "input", "head", "judge", "normalisation"}) {
+    Json changed = sound_spec();
+    changed.erase(key);
+    CHECK(std::string(error_of([&] { parse_spec(changed.dump()); }).what()).find(key) != std::string::npos);
+  }
+  for (const std::string& bad : {std::string(), std::string("{"), std::string("[]"), std::string(2'000'000, ' '),
+                                 std::string(900'000, '[')}) {
+    CHECK(error_of([&] { parse_spec(bad); }).code() == ErrorCode::kInvalidModel);
+  }
+}
