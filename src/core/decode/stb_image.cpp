@@ -39,6 +39,9 @@ void* budget_realloc(void* old_block, std::size_t old_bytes, std::size_t bytes) 
 
 }  // namespace
 
+#if defined(__wasm_simd128__)
+#define STBI__X64_TARGET  // its SSE2 kernels, which Emscripten maps to WASM SIMD; the pixels are the same without
+#endif
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_PNG

@@ -16,30 +16,35 @@ float to_255(float sample) { return sample * 255.0f; }
 
 float luma(float red, float green, float blue) { return 0.299f * red + 0.587f * green + 0.114f * blue; }
 
-template <typename Sample>
-void unpack_samples(const std::byte* row, int width_px, int channels, Lanes lanes, float* out) {
-  Sample pixel[3];
-  const std::size_t pixel_bytes = static_cast<std::size_t>(channels) * sizeof(Sample);
-  for (int x = 0; x < width_px; ++x, row += pixel_bytes, out += 4) {
-    std::memcpy(pixel, row, pixel_bytes);  // rows of a crop need not be aligned
-    const float first = to_255(pixel[0]);
-    const float second = channels == 3 ? to_255(pixel[1]) : first;
-    const float third = channels == 3 ? to_255(pixel[2]) : first;
+template <typename Sample, int kChannels>
+void unpack_samples(const std::byte* row, int width_px, Lanes lanes, float* out) {
+  Sample pixel[kChannels];
+  for (int x = 0; x < width_px; ++x, row += sizeof pixel, out += 4) {
+    std::memcpy(pixel, row, sizeof pixel);  // rows of a crop need not be aligned
+    const float red = to_255(pixel[0]), green = to_255(pixel[kChannels / 2]), blue = to_255(pixel[kChannels - 1]);
     if (lanes == Lanes::kRgb) {
-      store4(out, Float4{first, second, third, 0});
+      store4(out, Float4{red, green, blue, 0});
     } else {
-      store4(out, Float4{channels == 3 ? luma(first, second, third) : first, 0, 0, 0});
+      store4(out, Float4{kChannels == 1 ? red : luma(red, green, blue), 0, 0, 0});
     }
+  }
+}
+
+template <typename Sample>
+void unpack_row_of(const ImageView& image, int y_px, Lanes lanes, float* out) {
+  if (image.channels == 3) {
+    unpack_samples<Sample, 3>(image.row(y_px), image.width_px, lanes, out);
+  } else {
+    unpack_samples<Sample, 1>(image.row(y_px), image.width_px, lanes, out);
   }
 }
 
 /// One image row as width × 4 lanes on the 0..255 scale.
 void unpack_row(const ImageView& image, int y_px, Lanes lanes, float* out) {
-  const std::byte* row = image.row(y_px);
   switch (image.type) {
-    case SampleType::kUint8: return unpack_samples<std::uint8_t>(row, image.width_px, image.channels, lanes, out);
-    case SampleType::kUint16: return unpack_samples<std::uint16_t>(row, image.width_px, image.channels, lanes, out);
-    case SampleType::kFloat32: return unpack_samples<float>(row, image.width_px, image.channels, lanes, out);
+    case SampleType::kUint8: return unpack_row_of<std::uint8_t>(image, y_px, lanes, out);
+    case SampleType::kUint16: return unpack_row_of<std::uint16_t>(image, y_px, lanes, out);
+    case SampleType::kFloat32: return unpack_row_of<float>(image, y_px, lanes, out);
   }
 }
 
