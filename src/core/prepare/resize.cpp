@@ -16,7 +16,7 @@ float to_255(float sample) { return sample * 255.0f; }
 
 float luma(float red, float green, float blue) { return 0.299f * red + 0.587f * green + 0.114f * blue; }
 
-template <typename Sample, int kChannels>
+template <typename Sample, std::size_t kChannels>
 void unpack_samples(const std::byte* row, int width_px, Lanes lanes, float* out) {
   Sample pixel[kChannels];
   for (int x = 0; x < width_px; ++x, row += sizeof pixel, out += 4) {
