@@ -1,0 +1,80 @@
+/** Builds dist/: the page, the command line, the models and the runtime's files, each also compressed. */
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { build } from 'vite';
+import { securityHeaders } from './security_headers.ts';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+await buildCommandLine();
+cpSync(join(root, 'build/wasm/cytodrop_core.wasm'), join(dist, 'cytodrop_core.wasm'));
+for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']) {
+  cpSync(join(root, 'node_modules/onnxruntime-web/dist', file), join(dist, 'ort', file));
+}
+copyModels();
+compressAll();
+// The last file written: scripts/build takes its time for that of the whole build.
+writeFileSync(join(dist, '_headers'), ['/*', ...Object.entries(securityHeaders).map(([name, value]) => `  ${name}: ${value}`), ''].join('\n'));
+
+/** One file for any Node from 18 on, without dependencies. */
+async function buildCommandLine(): Promise<void> {
+  await build({
+    configFile: join(root, 'vite.config.ts'),
+    logLevel: 'warn',
+    publicDir: false,
+    // The same runtime with its glue for Node, which starts threads there.
+    resolve: { alias: { 'onnxruntime-web/wasm': 'onnxruntime-web' } },
+    ssr: { noExternal: true },
+    build: {
+      ssr: join(root, 'headless/cytodrop.ts'),
+      target: 'node18',
+      emptyOutDir: false,
+      rolldownOptions: { output: { entryFileNames: 'cytodrop.mjs', codeSplitting: false } },
+    },
+  });
+}
+
+/** A folder with a spec is a model. */
+function copyModels(): void {
+  const names = readdirSync(join(root, 'models')).filter((name) => existsSync(join(root, 'models', name, 'spec.json'))).sort();
+  const listings = names.map((name) => {
+    cpSync(join(root, 'models', name), join(dist, 'models', name), { recursive: true });
+    return { name, spec: JSON.parse(readFileSync(join(root, 'models', name, 'spec.json'), 'utf8')) as unknown };
+  });
+  mkdirSync(join(dist, 'models'), { recursive: true });
+  writeFileSync(join(dist, 'models/index.json'), JSON.stringify(listings));
+}
+
+/** Puts FILE.br and FILE.gz beside every file that shrinks; results are kept in build/compressed, since the runtime takes seconds. */
+function compressAll(): void {
+  const kept = join(root, 'build/compressed');
+  mkdirSync(kept, { recursive: true });
+  const compressible = new Set(['.css', '.html', '.js', '.json', '.md', '.mjs', '.onnx', '.svg', '.wasm']);
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !compressible.has(extname(entry.name))) continue;
+    const path = join(entry.parentPath, entry.name);
+    const bytes = readFileSync(path);
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    for (const [ending, compress] of [['.br', brotli], ['.gz', gzip]] as const) {
+      const known = join(kept, sum + ending);
+      const compressed = existsSync(known) ? readFileSync(known) : compress(bytes);
+      if (!existsSync(known)) writeFileSync(known, compressed);
+      if (compressed.length < bytes.length * 0.95) writeFileSync(path + ending, compressed);
+    }
+  }
+}
+
+function brotli(bytes: Buffer): Buffer {
+  const quality = bytes.length > 4_000_000 ? 9 : 11;
+  return brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
+}
+
+function gzip(bytes: Buffer): Buffer {
+  return gzipSync(bytes, { level: 9 });
+}

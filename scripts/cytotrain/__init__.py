@@ -1,0 +1,1 @@
+"""Training code of Cytodrop: tasks, networks, preparation, augmentation, metrics and export."""

@@ -1,0 +1,158 @@
+"""Questions a sceptical reviewer asks of a model and of its data."""
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+import torch
+from PIL import Image, ImageFilter
+from torch.nn import functional
+
+from cytotrain.networks import Network, load_pretrained, Classifier
+from cytotrain.prepare import decode
+from cytotrain.tasks import Sample
+
+
+def _through_pillow(change: Callable[[Image.Image], Image.Image]) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda pixels: np.asarray(change(Image.fromarray(pixels)))
+
+
+def _reencode(quality: int) -> Callable[[np.ndarray], np.ndarray]:
+    def change(pixels: np.ndarray) -> np.ndarray:
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+        return np.asarray(Image.open(buffer))
+
+    return change
+
+
+def _gain(*factors: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda pixels: np.clip(np.rint(pixels * np.array(factors)), 0, 255).astype(np.uint8)
+
+
+def _magnify(factor: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Show the cell larger or smaller in a field of the same size; what lies outside the image is mirrored."""
+
+    def change(pixels: np.ndarray) -> np.ndarray:
+        side = len(pixels)
+        margin = max(0, round((side / factor - side) / 2))
+        padded = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), "reflect")
+        inset = max(0, round((side - side / factor) / 2))
+        seen = padded[inset:len(padded) - inset, inset:len(padded) - inset]
+        return np.asarray(Image.fromarray(seen).resize((side, side), Image.Resampling.BICUBIC))
+
+    return change
+
+
+def _hide_surroundings(pixels: np.ndarray) -> np.ndarray:
+    """Paint all but the central disc of two thirds of the side in the image's median colour."""
+    side = len(pixels)
+    offsets = np.arange(side) - (side - 1) / 2
+    is_outside = offsets[:, None] ** 2 + offsets**2 > (side / 3) ** 2
+    changed = pixels.copy()
+    changed[is_outside] = np.median(pixels[is_outside], axis=0)
+    return changed
+
+
+DISTURBANCES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "unchanged": lambda pixels: pixels,
+    "JPEG quality 75": _reencode(75),
+    "JPEG quality 50": _reencode(50),
+    "JPEG quality 30": _reencode(30),
+    "10 % darker": _gain(0.9),
+    "10 % brighter": _gain(1.1),
+    "warmer light (red +10 %, blue -10 %)": _gain(1.1, 1.0, 0.9),
+    "cooler light (red -10 %, blue +10 %)": _gain(0.9, 1.0, 1.1),
+    "cell 10 % smaller": _magnify(0.9),
+    "cell 10 % larger": _magnify(1.1),
+    "blurred, 1.5 px": _through_pillow(lambda image: image.filter(ImageFilter.GaussianBlur(1.5))),
+    "turned by 90°": lambda pixels: np.rot90(pixels),
+    "surroundings painted over": _hide_surroundings,
+}
+
+
+def count_duplicates(samples: list[Sample], correlation: float = 0.95) -> dict:
+    """Compare every test and validation image with every training image.
+
+    Args:
+        samples: all parts.
+        correlation: Pearson correlation of 32×32 grey thumbnails, in any of 8 orientations, that is called near.
+    Returns: number of equal files, number of near pairs, the highest correlation and its pair of files.
+    """
+    parts = {"train": [s for s in samples if s.part == "train"], "held": [s for s in samples if s.part != "train"]}
+    digests = {part: [hashlib.sha256(s.file.read_bytes()).digest() for s in chosen] for part, chosen in parts.items()}
+    thumbnails = {part: np.stack([_thumbnail(s.file) for s in chosen]) for part, chosen in parts.items()}
+    train = _standardise(thumbnails["train"])
+    highest, pair, near = -1.0, ("", ""), 0
+    for turns in range(4):
+        for is_mirrored in (False, True):
+            turned = np.rot90(thumbnails["held"], turns, (1, 2))
+            scores = _standardise(turned[:, :, ::-1] if is_mirrored else turned) @ train.T
+            near += int((scores >= correlation).sum())
+            if scores.max() > highest:
+                held_index, train_index = np.unravel_index(scores.argmax(), scores.shape)
+                highest = float(scores.max())
+                pair = (parts["held"][held_index].file.name, parts["train"][train_index].file.name)
+    return {
+        "equal_files": len(set(digests["train"]) & set(digests["held"])),
+        "near_pairs": near,
+        "near_means_correlation_of": correlation,
+        "highest_correlation": round(highest, 4),
+        "highest_pair": list(pair),
+    }
+
+
+def _thumbnail(file: Path) -> np.ndarray:
+    return np.asarray(Image.open(file).convert("L").resize((32, 32), Image.Resampling.BOX), np.float32)
+
+
+def _standardise(thumbnails: np.ndarray) -> np.ndarray:
+    flat = thumbnails.reshape(len(thumbnails), -1)
+    flat = flat - flat.mean(1, keepdims=True)
+    return flat / np.linalg.norm(flat, axis=1, keepdims=True)
+
+
+def corners_only_accuracy(
+    samples: list[Sample], classes: int, network: Network, weights_folder: Path, corner_px: int = 64
+) -> dict:
+    """How well the four corners alone, where the cell is not, give the class away.
+
+    A logistic regression on the pre-trained network's pooled features of the four corners, laid side by side at
+    their own resolution; fitted on the training part, counted on the validation part.
+
+    Returns: accuracy there, and that of guessing.
+    """
+    backbone = Classifier(network, classes).eval()
+    load_pretrained(backbone, network, weights_folder)
+    embedded, labels = {}, {}
+    for part in ("train", "val"):
+        chosen = [sample for sample in samples if sample.part == part]
+        labels[part] = torch.tensor([sample.label for sample in chosen])
+        pooled = []
+        for first in range(0, len(chosen), 64):
+            mosaics = np.stack([_corners(decode(s.file), corner_px) for s in chosen[first:first + 64]])
+            with torch.no_grad():
+                batch = torch.from_numpy(mosaics).permute(0, 3, 1, 2).float() / 127.5 - 1
+                pooled.append(backbone.features(batch).mean((2, 3)))
+        embedded[part] = torch.cat(pooled)
+    mean, std = embedded["train"].mean(0), embedded["train"].std(0) + 1e-6
+    torch.manual_seed(1)
+    regression = torch.nn.Linear(embedded["train"].shape[1], classes)
+    optimiser = torch.optim.AdamW(regression.parameters(), lr=3e-3, weight_decay=0.3)
+    for _ in range(300):
+        loss = functional.cross_entropy(regression((embedded["train"] - mean) / std), labels["train"])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    with torch.no_grad():
+        predicted = regression((embedded["val"] - mean) / std).argmax(1)
+    accuracy = (predicted == labels["val"]).float().mean().item()
+    return {"corner_px": corner_px, "accuracy": round(accuracy, 4), "guessing": round(1 / classes, 4)}
+
+
+def _corners(image: np.ndarray, side: int) -> np.ndarray:
+    top = np.concatenate([image[:side, :side], image[:side, -side:]], 1)
+    bottom = np.concatenate([image[-side:, :side], image[-side:, -side:]], 1)
+    return np.concatenate([top, bottom], 0)

@@ -1,0 +1,120 @@
+"""Random changes a batch may undergo without becoming another cell: pose, camera, stain, compression.
+
+All functions take and return N×3×H×W float32 in 0..1 and draw from torch's global generator.
+"""
+
+import math
+
+import torch
+from torch.nn import functional
+
+YIQ_OF_RGB = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
+
+
+def _uniform(count: int, low: float, high: float) -> torch.Tensor:
+    return torch.empty(count, 1, 1, 1).uniform_(low, high)
+
+
+def _some(count: int, share: float) -> torch.Tensor:
+    return torch.rand(count) < share
+
+
+def move(images: torch.Tensor, side_px: int) -> torch.Tensor:
+    """Rotate, mirror, scale by 0.8 to 1.25, stretch by up to 8 % and shift by up to 6 %, then shrink to side_px."""
+    count = len(images)
+    angle = torch.rand(count) * 2 * math.pi
+    scale = torch.exp(torch.empty(count).uniform_(-math.log(1.25), math.log(1.25)))
+    stretch = torch.exp(torch.empty(count).uniform_(-0.08, 0.08))
+    mirror = torch.where(_some(count, 0.5), -1.0, 1.0)
+    matrix = torch.zeros(count, 2, 3)
+    matrix[:, 0, 0] = angle.cos() * scale * stretch * mirror
+    matrix[:, 0, 1] = -angle.sin() * scale / stretch
+    matrix[:, 1, 0] = angle.sin() * scale * stretch * mirror
+    matrix[:, 1, 1] = angle.cos() * scale / stretch
+    matrix[:, :, 2] = torch.empty(count, 2).uniform_(-0.12, 0.12)
+    # Sampled at twice the size and shrunk with antialiasing, so that the moved image is as sharp as an unmoved one.
+    grid = functional.affine_grid(matrix, [count, 3, 2 * side_px, 2 * side_px], align_corners=False)
+    moved = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    return shrink(moved, side_px)
+
+
+def shrink(images: torch.Tensor, side_px: int) -> torch.Tensor:
+    """Resize as the model's own preparation does."""
+    return functional.interpolate(images, (side_px, side_px), mode="bilinear", antialias=True, align_corners=False)
+
+
+def restain(images: torch.Tensor) -> torch.Tensor:
+    """Change stain and illumination: optical densities are scaled and mixed between channels."""
+    count = len(images)
+    mixing = torch.eye(3) * torch.exp(torch.empty(count, 3, 1).uniform_(-0.25, 0.25))
+    mixing = mixing * _uniform(count, 0.75, 1.3).view(-1, 1, 1) + torch.empty(count, 3, 3).uniform_(-0.07, 0.07)
+    density = -torch.log(images.clamp(1 / 255, 1))
+    return torch.exp(-torch.einsum("nij,njhw->nihw", mixing, density)).clamp(0, 1)
+
+
+def recolour(images: torch.Tensor) -> torch.Tensor:
+    """Change brightness, contrast, saturation, hue and white balance as another camera would."""
+    count = len(images)
+    angle = torch.empty(count).uniform_(-0.18, 0.18)
+    saturation = torch.empty(count).uniform_(0.7, 1.35)
+    turn = torch.zeros(count, 3, 3)
+    turn[:, 0, 0] = 1
+    turn[:, 1, 1] = turn[:, 2, 2] = angle.cos() * saturation
+    turn[:, 2, 1] = angle.sin() * saturation
+    turn[:, 1, 2] = -turn[:, 2, 1]
+    matrix = torch.linalg.inv(YIQ_OF_RGB) @ turn @ YIQ_OF_RGB
+    turned = torch.einsum("nij,njhw->nihw", matrix, images)
+    contrasted = (turned - 0.6) * _uniform(count, 0.75, 1.25) + 0.6 + _uniform(count, -0.1, 0.1)
+    return (contrasted * torch.empty(count, 3, 1, 1).uniform_(0.93, 1.07)).clamp(0, 1)
+
+
+def refocus(images: torch.Tensor) -> torch.Tensor:
+    """Blur or sharpen slightly."""
+    kernel = torch.tensor([1.0, 2.0, 1.0]) / 4
+    weights = (kernel[:, None] * kernel).expand(3, 1, 3, 3)
+    blurred = functional.conv2d(functional.pad(images, (1, 1, 1, 1), mode="replicate"), weights, groups=3)
+    return (images + _uniform(len(images), -0.6, 1.0) * (blurred - images)).clamp(0, 1)
+
+
+def add_noise(images: torch.Tensor) -> torch.Tensor:
+    """Add camera noise of up to 3 % of the range."""
+    return (images + torch.randn_like(images) * _uniform(len(images), 0, 0.03)).clamp(0, 1)
+
+
+def recompress(images: torch.Tensor) -> torch.Tensor:
+    """Quantise 8×8 cosine coefficients, coarser towards high frequencies, as JPEG does; sides are multiples of 8."""
+    count, channels, height, width = images.shape
+    index = torch.arange(8, dtype=torch.float32)
+    cosines = torch.cos(math.pi / 8 * index[:, None] * (index + 0.5)) / 2
+    cosines[0] /= math.sqrt(2)
+    blocks = images.reshape(count, channels, height // 8, 8, width // 8, 8).transpose(3, 4)
+    step = (16 + 10 * (index[:, None] + index)) / 255 * _uniform(count, 0.1, 0.8).view(-1, 1, 1, 1, 1, 1)
+    coefficients = torch.round(cosines @ blocks @ cosines.T / step) * step
+    restored = (cosines.T @ coefficients @ cosines).transpose(3, 4)
+    return restored.reshape(images.shape).clamp(0, 1)
+
+
+def augment(images: torch.Tensor, side_px: int) -> torch.Tensor:
+    """Make a training batch from crops.
+
+    Args:
+        images: N×3×H×W uint8, cropped but not resized.
+        side_px: side of the network's input.
+    Returns: N×3×side×side float32 in 0..1; one image in four keeps its pose and sharpness.
+    """
+    crops = images.float() / 255
+    count = len(crops)
+    is_moved = _some(count, 0.75)
+    batch = torch.empty(count, 3, side_px, side_px)
+    if is_moved.any():
+        batch[is_moved] = move(crops[is_moved], side_px)
+    if not is_moved.all():
+        batch[~is_moved] = shrink(crops[~is_moved], side_px)
+    if torch.rand(()) < 0.5:
+        batch = batch.flip(3)
+    batch = torch.rot90(batch, int(torch.randint(4, ())), (2, 3))
+    for change, share in [(restain, 0.6), (recolour, 0.7), (refocus, 0.4), (add_noise, 0.3), (recompress, 0.25)]:
+        chosen = _some(count, share)
+        if chosen.any():
+            batch[chosen] = change(batch[chosen])
+    return batch

@@ -1,0 +1,97 @@
+"""From an image file to the network's input tensor: the rule that C++ must reproduce, and its oracle."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+REC_601_LUMA = (0.299, 0.587, 0.114)
+
+
+def decode(file: Path) -> np.ndarray:
+    """Decode an image file with Pillow, which reads 16 bits a sample for grey images only.
+
+    Returns: H×W×C, C of 1 to 4 (grey, grey+alpha, RGB, RGBA), uint8 or, for 16-bit grey, uint16; upright by EXIF.
+    Raises: OSError when it is no readable image.
+    """
+    with Image.open(file) as stored:
+        image = ImageOps.exif_transpose(stored)
+        is_16_bit = image.mode == "I;16" or image.mode == "I" and stored.format == "PNG"
+        if not is_16_bit and image.mode not in ("L", "LA", "RGB", "RGBA"):
+            image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+        pixels = np.asarray(image, np.uint16 if is_16_bit else np.uint8)
+    return pixels.reshape(*pixels.shape[:2], -1)
+
+
+def composite_on_white(image: np.ndarray) -> np.ndarray:
+    """Drop the alpha channel, if there is one, by laying the image on white, rounding half up.
+
+    Args:
+        image: H×W×C, uint8 or uint16.
+    Returns: H×W×1 or H×W×3 of the same type.
+    """
+    channels = image.shape[2]
+    if channels in (1, 3):
+        return image
+    white = np.uint64(np.iinfo(image.dtype).max)
+    colour, alpha = image[..., :-1].astype(np.uint64), image[..., -1:].astype(np.uint64)
+    return ((colour * alpha + white * (white - alpha) + white // 2) // white).astype(image.dtype)
+
+
+def crop(image: np.ndarray, rule: dict) -> np.ndarray:
+    """Cut out what a spec's `crop` asks for; see models/spec.schema.json."""
+    if rule["rule"] == "none":
+        return image
+    height, width = image.shape[:2]
+    side = min(rule["side_px"], width, height)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top:top + side, left:left + side]
+
+
+def to_channels(image: np.ndarray, channels: str) -> torch.Tensor:
+    """Bring samples to the 0..255 scale in float32 and to the channels the network takes.
+
+    Args:
+        image: H×W×1 or H×W×3, uint8 or uint16.
+        channels: "rgb" or "grey"; see models/spec.schema.json.
+    Returns: 1×C×H×W float32.
+    """
+    samples = image.astype(np.float32)
+    if image.dtype == np.uint16:
+        samples /= np.float32(257)
+    planes = torch.from_numpy(samples).permute(2, 0, 1)
+    if channels == "rgb":
+        planes = planes.expand(3, -1, -1)
+    elif len(planes) == 3:
+        red, green, blue = REC_601_LUMA
+        planes = (red * planes[0] + green * planes[1] + blue * planes[2])[None]
+    return planes[None].contiguous()
+
+
+def resize(planes: torch.Tensor, rule: str, height_px: int, width_px: int) -> torch.Tensor:
+    """Resize N×C×H×W float32 by a spec's `resize` rule; see models/spec.schema.json."""
+    antialias = {"bilinear_antialiased": True, "bilinear_half_pixel": False}[rule]
+    return torch.nn.functional.interpolate(
+        planes, (height_px, width_px), mode="bilinear", antialias=antialias, align_corners=False
+    )
+
+
+def normalise(planes: torch.Tensor, rule: dict) -> torch.Tensor:
+    """Apply a spec's `normalisation` to N×C×H×W on the 0..255 scale."""
+    mean, std = (torch.tensor(rule[key], dtype=torch.float32).view(1, -1, 1, 1) for key in ("mean", "std"))
+    return (planes - mean) / std
+
+
+def prepare(image: np.ndarray, spec: dict) -> torch.Tensor:
+    """Turn a decoded image into the network's input.
+
+    Args:
+        image: as `decode` returns it.
+        spec: a model's spec; `input`, `crop`, `resize` and `normalisation` are used.
+    Returns: 1×C×H×W float32.
+    """
+    cropped = crop(composite_on_white(image), spec["crop"])
+    planes = to_channels(cropped, spec["input"]["channels"])
+    resized = resize(planes, spec["resize"]["rule"], spec["input"]["height_px"], spec["input"]["width_px"])
+    return normalise(resized, spec["normalisation"])

@@ -1,0 +1,31 @@
+"""The safetensors format, float32 only: 8 bytes header length, JSON header, raw little-endian numbers.
+
+Source: https://github.com/huggingface/safetensors, section "Format".
+"""
+
+import json
+import struct
+
+import numpy as np
+
+
+def write_safetensors(tensors: dict[str, np.ndarray]) -> bytes:
+    header, data = {}, b""
+    for name, tensor in tensors.items():
+        raw = np.ascontiguousarray(tensor, dtype="<f4").tobytes()
+        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header, separators=(",", ":")).encode()
+    # The numbers start at a multiple of 8, so that they can be viewed in place.
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def read_safetensors(content: bytes) -> dict[str, np.ndarray]:
+    (length,) = struct.unpack_from("<Q", content)
+    header, data = json.loads(content[8:8 + length]), content[8 + length:]
+    header.pop("__metadata__", None)
+    return {
+        name: np.frombuffer(data[slice(*entry["data_offsets"])], "<f4").reshape(entry["shape"])
+        for name, entry in header.items()
+    }

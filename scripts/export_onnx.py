@@ -1,0 +1,177 @@
+"""Write a trained network and head into models/<task>/ and record them in its spec.json.
+
+    python scripts/export_onnx.py --checkpoint build/train/blood-smear/best.pt --data ../shared/data/blood-smear
+
+The network becomes ONNX of few operators: batch norms and zero padding are folded into the convolutions. The
+export fails unless ONNX Runtime gives the same features as PyTorch within 1e-4 on real images.
+"""
+
+import argparse
+import inspect
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx.reference import ReferenceEvaluator
+
+from cytotrain.model_folder import ExportedModel, sha256, write_spec
+from cytotrain.networks import NETWORKS, Classifier
+from cytotrain.prepare import decode, prepare
+from cytotrain.safetensors import write_safetensors
+from cytotrain.tasks import TASKS
+
+OPSET = 13
+TOLERANCE = 1e-4
+ALLOWED_OPERATORS = {"Conv", "Clip", "Add"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", required=True, type=Path, help="best.pt or last.pt written by train.py")
+    parser.add_argument("--data", required=True, type=Path, help="folder of the images with index.csv")
+    arguments = parser.parse_args()
+
+    checkpoint = torch.load(arguments.checkpoint, map_location="cpu")
+    task, network = TASKS[checkpoint["task"]], NETWORKS[checkpoint["network"]]
+    spec = task.spec()
+    model = Classifier(network, len(spec["classes"])).eval()
+    model.load_state_dict(checkpoint["model"])
+
+    samples = task.samples(arguments.data)
+    real_inputs = torch.cat([prepare(decode(s.file), spec) for s in [s for s in samples if s.part == "val"][::20]])
+    with torch.no_grad():
+        expected_features, expected_logits = model.features(real_inputs), model(real_inputs)
+
+    graph = export_features(model.features, real_inputs[:2])
+    (task.folder / "network.onnx").write_bytes(graph.SerializeToString())
+    head = {"dense_0.weight": model.dense_0.weight, "dense_0.bias": model.dense_0.bias}
+    head = {name: tensor.detach().numpy() for name, tensor in head.items()}
+    (task.folder / "head.safetensors").write_bytes(write_safetensors(head))
+
+    spec["network"] = {
+        "file": "network.onnx",
+        "sha256": sha256(task.folder / "network.onnx"),
+        "bytes": (task.folder / "network.onnx").stat().st_size,
+        "architecture": network.title,
+        "parameters": sum(int(np.prod(tensor.dims)) for tensor in graph.graph.initializer if tensor.dims),
+        "input": "image",
+        "output": "features",
+        "features": dict(zip(("channels", "height", "width"), expected_features.shape[1:])),
+    }
+    spec["head"] = {
+        "file": "head.safetensors",
+        "sha256": sha256(task.folder / "head.safetensors"),
+        "layers": [{
+            "name": "dense_0", "inputs": network.features, "outputs": len(spec["classes"]), "activation": "none",
+        }],
+        "output": "softmax",
+    }
+    spec["training"].pop("recipe", None)
+    spec["training"]["images"] = {
+        name: sum(s.part == part for s in samples)
+        for name, part in [("train", "train"), ("validation", "val"), ("test", "test")]
+    }
+    spec["training"]["recipe"] = checkpoint["recipe"]
+    # Both belong to the network they were measured on; evaluate.py writes them anew.
+    spec.pop("judge", None)
+    spec.pop("metrics", None)
+    write_spec(task.folder, spec)
+
+    exported = ExportedModel(task.folder)
+    features = exported.features(real_inputs.numpy())
+    for name, got, expected in [
+        ("features", features, expected_features), ("logits", exported.logits(features), expected_logits),
+    ]:
+        difference = float(np.abs(got - expected.numpy()).max())
+        print(f"{name}: ONNX Runtime differs from PyTorch by at most {difference:.1e} on {len(real_inputs)} images")
+        if not difference <= TOLERANCE:
+            raise SystemExit(f"{name} differ by more than {TOLERANCE:.0e}: not exported faithfully")
+    print(f"{task.folder / 'network.onnx'}: {spec['network']['bytes']:,} bytes, epoch {checkpoint['epoch']}")
+
+
+def export_features(features: torch.nn.Module, example: torch.Tensor) -> onnx.ModelProto:
+    """Export a feature extractor with its batch norms and padding folded.
+
+    Args:
+        features: network in evaluation mode.
+        example: input of the exported size, N×C×H×W.
+    Returns: a checked model, input "image" and output "features", batch axis "N".
+    Raises: ValueError when an operator is left that the engines do not promise.
+    """
+    # PyTorch from 2.9 on takes another exporter by default, which needs a further package.
+    is_new = "dynamo" in inspect.signature(torch.onnx.export).parameters
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            features, example, buffer, opset_version=OPSET, input_names=["image"], output_names=["features"],
+            dynamic_axes={"image": {0: "N"}, "features": {0: "N"}}, **({"dynamo": False} if is_new else {}),
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    fold_constants(model.graph)
+    fold_padding(model.graph)
+    fix_output_shape(model.graph, tuple(features(example).shape[1:]))
+    onnx.checker.check_model(model, full_check=True)
+    unexpected = {node.op_type for node in model.graph.node} - ALLOWED_OPERATORS
+    if unexpected:
+        raise ValueError(f"operators {sorted(unexpected)} are left in the graph")
+    return model
+
+
+def fold_constants(graph: onnx.GraphProto) -> None:
+    """Compute every node that depends on constants only; equal results are kept once.
+
+    The exporter writes the bounds of Clip and the amounts of Pad as such nodes.
+    """
+    known = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    first_of: dict[tuple, str] = {}
+    renamed: dict[str, str] = {}
+    for node in list(graph.node):
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+        if not all(name in known for name in node.input if name):
+            continue
+        feeds = {name: known[name] for name in node.input if name}
+        [result] = ReferenceEvaluator(node, opsets={"": OPSET}).run(None, feeds)
+        graph.node.remove(node)
+        name = first_of.setdefault((str(result.dtype), result.shape, result.tobytes()), node.output[0])
+        renamed[node.output[0]] = name
+        if name not in known:
+            known[name] = result
+            graph.initializer.append(onnx.numpy_helper.from_array(result, name))
+
+
+def fold_padding(graph: onnx.GraphProto) -> None:
+    """Fold constant zero Pad nodes into the `pads` of the convolution that follows: fewer nodes and copies.
+
+    Source: ONNX operators Pad and Conv; Pad lists all axes' begins, then all ends, Conv the spatial ones only.
+    """
+    initialisers = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    for pad in [node for node in graph.node if node.op_type == "Pad"]:
+        [conv] = [node for node in graph.node if pad.output[0] in node.input]
+        amounts = initialisers[pad.input[1]].tolist()
+        value = initialisers[pad.input[2]].item() if len(pad.input) > 2 and pad.input[2] else 0
+        rank = len(amounts) // 2
+        if conv.op_type != "Conv" or value != 0 or any(amounts[axis] or amounts[rank + axis] for axis in (0, 1)):
+            continue
+        attribute = next(a for a in conv.attribute if a.name == "pads")
+        spatial = amounts[2:rank] + amounts[rank + 2:]
+        attribute.ints[:] = [have + more for have, more in zip(attribute.ints, spatial)]
+        conv.input[0] = pad.input[0]
+        graph.node.remove(pad)
+    used = {name for node in graph.node for name in node.input}
+    for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
+        graph.initializer.remove(tensor)
+
+
+def fix_output_shape(graph: onnx.GraphProto, shape: tuple[int, ...]) -> None:
+    """State the output as N×shape; the exporter leaves computed sizes unnamed."""
+    [output] = graph.output
+    for dimension, size in zip(output.type.tensor_type.shape.dim[1:], shape):
+        dimension.dim_value = size
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Write models/<task>/golden/: simulated images with the tensor, features, logits and verdict that Python computes.
+
+    python scripts/golden.py --task blood-smear --samples public/samples/blood-smear/{a,b,c}.png
+    python scripts/golden.py --task blood-smear      # the same images once more, after the model has changed
+
+With --samples, the images are copied, the last one as an odd-sized, partly transparent version of itself. Native
+code, WASM in Node and WASM in the browser must all reproduce golden.json and the raw little-endian float32 files.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from cytotrain.model_folder import ExportedModel, format_json
+from cytotrain.png import write_png
+from cytotrain.prepare import decode, prepare
+from cytotrain.tasks import TASKS
+
+ODD_SIZE_PX = (301, 347)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--task", required=True, choices=TASKS)
+    parser.add_argument("--samples", nargs="+", type=Path, default=[], help="images to start from, three at most")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    task = TASKS[arguments.task]
+    folder = task.folder / "golden"
+    folder.mkdir(exist_ok=True)
+    if arguments.samples:
+        for file in folder.iterdir():
+            file.unlink()
+        *plain, last = arguments.samples[:3]
+        for file in plain:
+            (folder / file.name).write_bytes(file.read_bytes())
+        (folder / f"{last.stem}_odd_alpha.png").write_bytes(write_png(make_odd(decode(last))))
+    model = ExportedModel(task.folder)
+    cases = [describe(model, file) for file in sorted(folder.glob("*.png"))]
+    (folder / "golden.json").write_text(format_json({"cases": cases}) + "\n")
+    for case in cases:
+        print(f"{case['image']}: {case['label']} {max(case['probabilities']):.4f}{' (unsure)' if case['unsure'] else ''}")
+
+
+def make_odd(image: np.ndarray) -> np.ndarray:
+    """Resize to ODD_SIZE_PX and fade the corners out by alpha, so that a wrong crop or blend shows.
+
+    Args:
+        image: H×W×3 uint8.
+    Returns: H×W×4 uint8.
+    """
+    width, height = ODD_SIZE_PX
+    resized = np.asarray(Image.fromarray(image[..., :3]).resize(ODD_SIZE_PX, Image.Resampling.BICUBIC))
+    x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)[:, None]
+    alpha = np.clip(2.2 - 1.6 * np.hypot(x, y), 0, 1) * 255
+    return np.dstack([resized, np.rint(alpha).astype(np.uint8)])
+
+
+def describe(model: ExportedModel, image_file: Path) -> dict:
+    """Compute one case and write its tensors beside the image."""
+    tensor = prepare(decode(image_file), model.spec).numpy()
+    features = model.features(tensor)
+    logits = model.logits(features)
+    probabilities = model.probabilities(logits)[0]
+    label = int(probabilities.argmax())
+    activation_map = model.activation_map(features[0], label)
+    files = {}
+    for kind, values in [("tensor", tensor), ("features", features)]:
+        file = image_file.with_suffix(f".{kind}.f32")
+        file.write_bytes(values.astype("<f4").tobytes())
+        files |= {kind: file.name, f"{kind}_shape": list(values.shape)}
+    class_id = model.spec["classes"][label]["id"]
+    return {
+        "image": image_file.name,
+        **files,
+        "logits": logits[0].tolist(),
+        "probabilities": probabilities.tolist(),
+        "label": class_id,
+        "unsure": bool(probabilities[label] < model.spec["judge"]["abstain_below"]),
+        "map": {
+            "class": class_id,
+            "height": activation_map.shape[0],
+            "width": activation_map.shape[1],
+            "values": activation_map.ravel().tolist(),
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+/** The border as cytodrop_core.d.ts promises it, against the real module. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import type { Classifier, CytodropCore, ErrorCode, Result } from '#cytodrop_core';
+import { goldenImage, head, openModule, root, specJson, valueOf } from './fixtures.ts';
+
+let core: CytodropCore;
+let loaded: Classifier;
+
+before(async () => {
+  core = await openModule();
+  loaded = new core.Classifier();
+  valueOf(loaded.load_model(specJson, head));
+});
+
+after(() => loaded.delete());
+
+/** Calls as a program without types would. */
+function untyped(call: (classifier: Record<string, (...values: unknown[]) => Result<unknown>>) => Result<unknown>): Result<unknown> {
+  return call(loaded as unknown as Record<string, (...values: unknown[]) => Result<unknown>>);
+}
+
+function assertRefused(result: Result<unknown>, code: ErrorCode): void {
+  assert.equal(result.ok, false);
+  assert.ok(!result.ok && result.code === code && result.message.length > 10, JSON.stringify(result));
+}
+
+describe('cytodrop_core.d.ts', () => {
+  const declarations = readFileSync(new URL('src/wasm/cytodrop_core.d.ts', root), 'utf8');
+  const membersOf = (opening: RegExp) => {
+    const body = declarations.slice(declarations.search(opening)).split('\n}')[0] ?? '';
+    return [...body.matchAll(/^ {2}(\w+)\((.*)\):/gm)].map(([, name = '', list = '']) => ({ name, count: list === '' ? 0 : list.split(',').length }));
+  };
+
+  test('names every method of the class with its number of arguments', () => {
+    const methods = membersOf(/declare class Classifier/);
+    assert.deepEqual(methods.map(({ name }) => name), ['load_model', 'prepare', 'view', 'judge', 'delete']);
+    const classifier = loaded as unknown as Record<string, (...values: unknown[]) => unknown>;
+    for (const { name, count } of methods.filter((method) => method.name !== 'delete')) {
+      assert.throws(() => classifier[name]?.(...Array<number>(count + 1).fill(0)), { name: 'BindingError' }, `${name} takes ${count}`);
+      assert.doesNotThrow(() => classifier[name]?.(...Array<number>(count).fill(0)), `${name} takes ${count}`);
+    }
+  });
+
+  test('names every method the class has', () => {
+    const own = Object.getOwnPropertyNames(core.Classifier.prototype).filter((name) => name !== 'constructor');
+    const declared = membersOf(/declare class Classifier/).map(({ name }) => name).filter((name) => name !== 'delete');
+    assert.deepEqual(own.sort(), declared.sort());
+  });
+
+  test('names every function of the module', () => {
+    for (const { name } of membersOf(/interface CytodropCore/)) {
+      assert.equal(typeof core[name as keyof CytodropCore], 'function', name);
+    }
+    assert.equal(core.core_version(), (JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }).version);
+  });
+});
+
+describe('a call with a wrong argument is refused, never thrown', () => {
+  const wrong = [undefined, null, 0, NaN, '', 'text', [1, 2, 3], {}, new ArrayBuffer(8), new Float64Array(2), () => 1];
+
+  for (const value of wrong) {
+    const shown = Object.prototype.toString.call(value) + String(value).slice(0, 10);
+    test(`file = ${shown}`, () => {
+      assertRefused(untyped((classifier) => classifier['prepare']!(value)), 'invalid_argument');
+      assertRefused(untyped((classifier) => classifier['view']!(value, 64)), 'invalid_argument');
+    });
+    test(`features = ${shown}`, () => {
+      assertRefused(untyped((classifier) => classifier['judge']!(value, [1, 1280, 4, 4])), 'invalid_argument');
+    });
+    test(`model = ${shown}`, () => {
+      assertRefused(untyped((classifier) => classifier['load_model']!(specJson, value)), 'invalid_argument');
+      const code = typeof value === 'string' ? 'invalid_model' : 'invalid_argument';
+      assertRefused(untyped((classifier) => classifier['load_model']!(value, head)), code);
+    });
+  }
+
+  for (const shape of [undefined, 7, 'shape', [], [1, 1280, 4], [1, 1280, 4, 4, 1], [0, 1280, 4, 4], [-1, 1280, 4, 4], [1.5, 1280, 4, 4], [1, 1280, 4, NaN], [2 ** 31, 2 ** 31, 4, 4], [1, 7, 4, 4], ['1', 1280, 4, 4]]) {
+    test(`shape = ${JSON.stringify(shape)}`, () => {
+      assertRefused(untyped((classifier) => classifier['judge']!(new Float32Array(1280 * 16), shape)), 'invalid_argument');
+    });
+  }
+
+  for (const side of [undefined, '64', 0, -1, 1.5, NaN, Infinity, 1e9]) {
+    test(`max_side_px = ${side}`, () => {
+      assertRefused(untyped((classifier) => classifier['view']!(goldenImage, side)), 'invalid_argument');
+    });
+  }
+
+  test('values too few for their shape', () => {
+    assertRefused(loaded.judge(new Float32Array(5), [1, 1280, 4, 4]), 'invalid_argument');
+  });
+
+  test('an empty file, a cut file, a text', () => {
+    assertRefused(loaded.prepare(new Uint8Array()), 'empty_file');
+    assertRefused(loaded.prepare(goldenImage.subarray(0, goldenImage.length / 2)), 'truncated');
+    assertRefused(loaded.prepare(new TextEncoder().encode('file,label\n')), 'unsupported_format');
+  });
+
+  test('a model that fails leaves the one before in place', () => {
+    assertRefused(loaded.load_model('{}', head), 'invalid_model');
+    assertRefused(loaded.load_model(specJson, head.subarray(0, 100)), 'invalid_model');
+    assert.ok(loaded.prepare(goldenImage).ok);
+  });
+
+  test('no model is loaded', () => {
+    const fresh = new core.Classifier();
+    try {
+      assertRefused(fresh.prepare(goldenImage), 'model_not_loaded');
+      assertRefused(fresh.judge(new Float32Array(1280 * 16), [1, 1280, 4, 4]), 'model_not_loaded');
+    } finally {
+      fresh.delete();
+    }
+  });
+});
+
+describe('memory', () => {
+  test('what is handed out is a copy with memory of its own', () => {
+    const { tensor } = valueOf(loaded.prepare(goldenImage));
+    const { rgba } = valueOf(loaded.view(goldenImage, 64));
+    const [verdict] = valueOf(loaded.judge(new Float32Array(1280 * 16), [1, 1280, 4, 4]));
+    assert.ok(verdict);
+    for (const array of [tensor, rgba, verdict.probabilities, verdict.logits, verdict.maps]) {
+      assert.ok(array.length > 0);
+      assert.equal(array.buffer.byteLength, array.byteLength);
+    }
+    const before = tensor.slice();
+    valueOf(loaded.prepare(goldenImage.slice()));
+    assert.deepEqual(tensor, before);
+  });
+
+  test('a thousand images, each with a classifier of its own, leave nothing behind', () => {
+    const cycle = () => {
+      const classifier = new core.Classifier();
+      try {
+        valueOf(classifier.load_model(specJson, head));
+        assert.ok(!classifier.prepare(goldenImage.subarray(0, 200)).ok);
+      } finally {
+        classifier.delete();
+      }
+    };
+    const features = new Float32Array(1280 * 16);
+    const image = () => {
+      valueOf(loaded.prepare(goldenImage));
+      valueOf(loaded.judge(features, [1, 1280, 4, 4]));
+    };
+    const objects = core.live_objects();
+    for (let i = 0; i < 20; i++) {
+      cycle();
+      image();
+    }
+    const bytes = core.heap_bytes();
+    for (let i = 0; i < 1000; i++) {
+      cycle();
+      image();
+    }
+    assert.equal(core.live_objects(), objects);
+    assert.equal(core.heap_bytes(), bytes);
+  });
+});

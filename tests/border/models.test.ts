@@ -1,0 +1,45 @@
+/** The model folder is the contract: each spec against the schema, each file against the spec. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ModelSpec } from '../../web/types.ts';
+import { bytesOf, jsonOf, root } from './fixtures.ts';
+
+const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
+const matches = ajv.compile<ModelSpec>(jsonOf('models/spec.schema.json'));
+const names = readdirSync(new URL('models/', root), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
+test('there is a model', () => assert.ok(names.length > 0));
+
+for (const name of names) {
+  describe(`models/${name}`, () => {
+    const spec = jsonOf<ModelSpec>(`models/${name}/spec.json`);
+
+    test('spec.json follows the schema', () => assert.ok(matches(spec), ajv.errorsText(matches.errors)));
+
+    test('the folder is called as the model', () => assert.equal(spec.name, name));
+
+    test('classes have letters of their own', () => {
+      assert.equal(new Set(spec.classes.map(({ letter }) => letter)).size, spec.classes.length);
+      assert.equal(new Set(spec.classes.map(({ id }) => id)).size, spec.classes.length);
+    });
+
+    test('network and head are the ones the spec names', () => {
+      for (const { file, sha256 } of [spec.network, spec.head]) {
+        assert.equal(createHash('sha256').update(bytesOf(`models/${name}/${file}`)).digest('hex'), sha256, file);
+      }
+      assert.equal(bytesOf(`models/${name}/${spec.network.file}`).length, spec.network.bytes);
+    });
+
+    test('the confusion matrix adds up to the stated figures', () => {
+      const { confusion, images, correct, accuracy } = spec.metrics.test;
+      assert.equal(confusion.flat().reduce((sum, count) => sum + count), images);
+      assert.equal(confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0), correct);
+      assert.ok(Math.abs(accuracy - correct / images) < 5e-5);
+    });
+
+    test('there is a card', () => assert.ok(bytesOf(`models/${name}/card.md`).length > 500));
+  });
+}

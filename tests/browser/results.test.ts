@@ -1,0 +1,129 @@
+/** What the page finds, against the training code, the command line, and real images where they are at hand. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, test } from 'node:test';
+import { goldenCases, jsonOf, root, spec } from '../border/fixtures.ts';
+import { cytodrop, linesOf, parseCsv, type Line } from '../headless/fixtures.ts';
+import { Site, dist, shared, type ExportedCell, type ExportedDocument } from './site.ts';
+
+const note = 'For research and teaching; not for diagnosis';
+const golden = fileURLToPath(new URL('models/blood-smear/golden', root));
+let site: Site;
+
+before(async () => { site = await Site.start(); });
+after(() => site.stop());
+
+async function onCommandLine(...paths: string[]): Promise<Line[]> {
+  return linesOf((await cytodrop('classify', '--model', 'blood-smear', ...paths)).stdout);
+}
+
+function assertSame(cells: ExportedCell[], lines: Line[]): void {
+  const essence = ({ file, status, label, probability, probabilities, unsure, code, message }: ExportedCell | Line) => ({
+    file: basename(file), status, label, probability, probabilities, unsure, code, message,
+  });
+  const byName = (a: { file: string }, b: { file: string }) => (a.file < b.file ? -1 : 1);
+  assert.deepEqual(cells.map(essence).sort(byName), lines.map(essence).sort(byName));
+}
+
+test('golden images: the page says what the training code says, and what the command line says to the last digit', async () => {
+  const files = goldenCases.map(({ image }) => join(golden, image));
+  await site.visit(async (page) => {
+    await page.addFiles(files);
+    await page.finish(files.length);
+    const cards = await page.cards();
+    for (const { image, label, unsure, probabilities } of goldenCases) {
+      const card = cards.find(({ file }) => file === image);
+      assert.deepEqual([card?.status, card?.label, card?.unsure], ['ok', label, unsure]);
+      assert.ok(Math.abs((card?.probability ?? NaN) - Math.max(...probabilities)) <= 1e-4);
+    }
+    const cells = await page.exportedCells();
+    for (const { image, probabilities } of goldenCases) {
+      const cell = cells.find(({ file }) => file === image);
+      spec.classes.forEach(({ id }, i) => assert.ok(Math.abs((cell?.probabilities[id] ?? NaN) - (probabilities[i] ?? NaN)) <= 1e-4, id));
+    }
+    assertSame(cells, await onCommandLine(...files));
+  });
+});
+
+test('simulated samples: what was drawn stands beside what was found, and most are found', async () => {
+  const { sets } = jsonOf<{ sets: { model: string | null; images: { file: string; intended: string }[] }[] }>('public/samples/manifest.json');
+  const drawn = sets.find(({ model }) => model === 'blood-smear')?.images ?? [];
+  await site.visit(async (page) => {
+    await page.press('samples');
+    await page.finish(drawn.length);
+    const cells = await page.exportedCells();
+    assert.deepEqual(cells.map(({ file }) => file).sort(), drawn.map(({ file }) => basename(file)).sort());
+    const found = drawn.filter(({ file, intended }) => cells.find((cell) => cell.file === basename(file))?.label === intended).length;
+    assert.ok(found >= drawn.length * 0.6, `${found} of ${drawn.length} as drawn`);
+    const cards = await page.cards();
+    assert.ok(cards.length > 0);
+    for (const card of cards) {
+      const { label, probability } = cells.find(({ file }) => file === card.file) ?? assert.fail(card.file);
+      assert.deepEqual([card.label, Number(card.probability.toFixed(6))], [label, probability]);
+      assert.equal(card.intended, drawn.find(({ file }) => basename(file) === card.file)?.intended);
+      assert.match(card.text, new RegExp(spec.classes.find(({ id }) => id === label)?.name ?? ''));
+    }
+    const counts = await page.summary();
+    for (const { id } of spec.classes) assert.equal(counts[id], cells.filter((cell) => cell.label === id && !cell.unsure).length, id);
+    assert.equal(counts['unsure'], cells.filter((cell) => cell.unsure).length);
+  });
+});
+
+test('exports are read back: CSV and JSON agree, names are left out unless asked for, the note is there', async () => {
+  const files = [...goldenCases.map(({ image }) => join(golden, image)), join(dist, 'index.html')];
+  await site.visit(async (page) => {
+    await page.addFiles(files);
+    await page.finish(files.length);
+    const csv = parseCsv(await page.export('csv'));
+    const json = JSON.parse(await page.export('json')) as ExportedDocument;
+    assert.deepEqual([json.note, json.model.name, json.self_test.result], [note, 'blood-smear', 'passed']);
+    assert.equal(csv.length, files.length);
+    for (const [i, row] of csv.entries()) {
+      const cell = json.cells[i];
+      assert.deepEqual([row['file'], row['status'], row['note']], [cell?.file, cell?.status, note]);
+      if (cell?.status !== 'ok') continue;
+      assert.deepEqual([row['label'], Number(row['probability']), row['unsure']], [cell.label, cell.probability, String(cell.unsure)]);
+      for (const { id } of spec.classes) assert.equal(Number(row[`p_${id}`]), cell.probabilities[id]);
+    }
+    const nameless = await page.export('csv', { fileNames: false });
+    assert.deepEqual(parseCsv(nameless).map((row) => row['file']), files.map((_, i) => String(i + 1)));
+    for (const file of files) assert.ok(!nameless.includes(basename(file)));
+  });
+});
+
+describe('real images', () => {
+  const originals = join(shared, 'data/blood-smear/originals');
+  test('the originals are all classified, as on the command line', { skip: existsSync(originals) ? false : 'no ../shared/data' }, async (context) => {
+    const files = readdirSync(originals, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    await site.visit(async (page) => {
+      await page.drop([originals]);
+      await page.finish(files.length);
+      const cells = await page.exportedCells();
+      assert.ok(cells.every(({ status }) => status === 'ok'));
+      const folders: Record<string, string> = { ig: 'immature_granulocyte' };
+      const correct = cells.filter(({ file, label }) => label === (folders[basename(dirname(file))] ?? basename(dirname(file)))).length;
+      context.diagnostic(`${correct} of ${cells.length} originals named as labelled`);
+      assert.ok(correct / cells.length >= 0.9, `${correct} of ${cells.length}`);
+      assertSame(cells, await onCommandLine(originals));
+    });
+  });
+
+  const corpus = join(shared, 'corpora/synthetic');
+  test('harmful files among good ones: one line each, the good ones unharmed', { skip: existsSync(corpus) ? false : 'no ../shared/corpora' }, async () => {
+    const good = goldenCases.map(({ image }) => join(golden, image));
+    const bad = readdirSync(corpus).map((name) => join(corpus, name));
+    const expected = await onCommandLine(...good, ...bad);
+    await site.visit(async (page) => {
+      await page.addFiles([...good, ...bad]);
+      await page.finish(good.length + bad.length);
+      const cells = await page.exportedCells();
+      assertSame(cells, expected);
+      for (const { image, label } of goldenCases) assert.equal(cells.find(({ file }) => file === image)?.label, label);
+      const errors = (await page.cards()).filter(({ status }) => status === 'error');
+      assert.deepEqual(errors.map(({ file }) => file).sort(), cells.filter(({ status }) => status === 'error').map(({ file }) => file).sort());
+      for (const { text, code } of errors) assert.ok(code && text.length > 20, text);
+    });
+  });
+});

@@ -1,0 +1,221 @@
+/** The built site in a real browser: one server and one browser a test file, one fresh page a test. */
+import assert from 'node:assert/strict';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
+import { startServer, type Serving } from '../../scripts/server.ts';
+import { root } from '../border/fixtures.ts';
+
+export const dist = fileURLToPath(new URL('dist', root));
+/** A folder beside the checkout with data that is not ours to ship; tests that need it are skipped where it is missing. */
+export const shared = fileURLToPath(new URL('../shared', root));
+
+/** A cell as the JSON export has it. */
+export interface ExportedCell {
+  file: string;
+  status: 'ok' | 'error';
+  label: string;
+  probability: number;
+  unsure: boolean;
+  probabilities: Record<string, number>;
+  code?: string;
+  message?: string;
+}
+
+export interface ExportedDocument {
+  note: string;
+  model: { name: string };
+  self_test: { result: string };
+  cells: ExportedCell[];
+}
+
+/** What a card on the page says of itself. */
+export interface Card {
+  file: string;
+  status: string;
+  label: string;
+  probability: number;
+  unsure: boolean;
+  intended: string | undefined;
+  code: string | undefined;
+  text: string;
+}
+
+/** A browser started as root refuses its sandbox. */
+export const launchArguments = [
+  '--disable-gpu', '--disable-background-networking', '--no-first-run', '--lang=en-US', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
+
+export function findBrowser(): string {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const found = (process.env['PATH'] ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name))).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return process.env['CYTODROP_BROWSER'] ?? found ?? assert.fail(`no browser on the path: ${names.join(', ')}; CYTODROP_BROWSER may name one`);
+}
+
+export class Site {
+  readonly browser: Browser;
+  readonly url: string;
+  readonly #server: Serving;
+
+  private constructor(browser: Browser, server: Serving) {
+    this.browser = browser;
+    this.url = server.url;
+    this.#server = server;
+  }
+
+  static async start(): Promise<Site> {
+    assert.ok(existsSync(join(dist, 'index.html')), 'dist/ is not built: scripts/build');
+    const server = await startServer({ folder: dist, host: '127.0.0.1', port: 0 });
+    const browser = await puppeteer.launch({ executablePath: findBrowser(), args: launchArguments });
+    return new Site(browser, server);
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.#server.close();
+  }
+
+  /**
+   * Gives a test a page with the model loaded, and afterwards asserts that it asked no other origin for anything and that the
+   * console stayed empty.
+   */
+  async visit(use: (page: CellPage) => Promise<void>, { width = 1280, height = 800 } = {}): Promise<void> {
+    const context = await this.browser.createBrowserContext();
+    const downloads = mkdtempSync(join(tmpdir(), 'cytodrop-downloads-'));
+    try {
+      const page = await context.newPage();
+      await page.setViewport({ width, height });
+      const cellPage = new CellPage(page, context, this.url, downloads);
+      await cellPage.open();
+      await use(cellPage);
+      assert.deepEqual(cellPage.complaints, [], 'console');
+      assert.deepEqual(cellPage.foreignRequests, [], 'requests to other origins');
+    } finally {
+      await context.close();
+      rmSync(downloads, { recursive: true });
+    }
+  }
+}
+
+/** The page as a person uses it, by its data-testid hooks. */
+export class CellPage {
+  readonly page: Page;
+  /** Errors and warnings on the console, and errors that nothing caught. */
+  readonly complaints: string[] = [];
+  readonly foreignRequests: string[] = [];
+  readonly requests: string[] = [];
+  readonly #context: BrowserContext;
+  readonly #url: string;
+  readonly #downloads: string;
+
+  constructor(page: Page, context: BrowserContext, url: string, downloads: string) {
+    this.page = page;
+    this.#context = context;
+    this.#url = url;
+    this.#downloads = downloads;
+    page.on('console', (message) => {
+      if (['error', 'warn'].includes(message.type())) this.complaints.push(`${message.type()}: ${message.text()} ${message.location().url ?? ''}`);
+    });
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('request', (request) => {
+      const address = request.url();
+      if (address.startsWith('blob:') || address.startsWith('data:')) return;
+      this.requests.push(address);
+      if (new URL(address).origin !== new URL(url).origin) this.foreignRequests.push(address);
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto(this.#url);
+    await this.page.waitForSelector('[data-testid=footer][data-self-test=passed]');
+  }
+
+  find(hook: string): string {
+    return `[data-testid=${hook}]`;
+  }
+
+  async press(hook: string): Promise<void> {
+    await this.page.click(this.find(hook));
+  }
+
+  async addFiles(paths: string[], hook: 'file-input' | 'folder-input' = 'file-input'): Promise<void> {
+    const input = await this.page.waitForSelector(this.find(hook), { hidden: true });
+    await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...paths);
+  }
+
+  /** Drops files or folders on the middle of the window, as the system's file manager would. */
+  async drop(paths: string[]): Promise<void> {
+    const session = await this.page.createCDPSession();
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data: { items: [], files: paths, dragOperationsMask: 1 } });
+    }
+    await session.detach();
+  }
+
+  /** Waits until every file has its outcome. */
+  async finish(total: number): Promise<void> {
+    await this.page.waitForSelector(`${this.find('progress')}[data-state=done][data-done="${total}"][data-total="${total}"]`, { timeout: 240_000 });
+  }
+
+  async progress(): Promise<{ done: number; total: number; state: string }> {
+    return await this.page.$eval(this.find('progress'), (element) => {
+      const { done, total, state } = (element as HTMLElement).dataset;
+      return { done: Number(done), total: Number(total), state: state ?? '' };
+    });
+  }
+
+  /** The cards that exist now: all errors, and the cells near the window. */
+  async cards(): Promise<Card[]> {
+    return await this.page.$$eval(this.find('cell-card'), (elements) =>
+      elements.map((element) => {
+        const { dataset, textContent } = element as HTMLElement;
+        return {
+          file: dataset['file'] ?? '', status: dataset['status'] ?? '', label: dataset['label'] ?? '', probability: Number(dataset['probability']),
+          unsure: dataset['unsure'] === 'true', intended: dataset['intended'], code: dataset['code'], text: textContent ?? '',
+        };
+      }),
+    );
+  }
+
+  /** Counts by class id, and `unsure`. */
+  async summary(): Promise<Record<string, number>> {
+    const parts = await this.page.$$eval(`${this.find('summary')} [data-label]`, (elements) =>
+      elements.map((element) => [(element as HTMLElement).dataset['label'], Number((element as HTMLElement).dataset['count'])] as const),
+    );
+    return Object.fromEntries(parts);
+  }
+
+  /** Presses an export button and reads the file that the browser saves. */
+  async export(format: 'csv' | 'json', { fileNames = true } = {}): Promise<string> {
+    const session = await this.page.browser().target().createCDPSession();
+    await session.send('Browser.setDownloadBehavior', {
+      behavior: 'allow', browserContextId: this.#context.id ?? '', downloadPath: this.#downloads, eventsEnabled: true,
+    });
+    const name = new Promise<string>((resolve) => {
+      let suggested = '';
+      session.on('Browser.downloadWillBegin', (event) => { suggested = event.suggestedFilename; });
+      session.on('Browser.downloadProgress', (event) => { if (event.state === 'completed') resolve(suggested); });
+    });
+    const isOn = await this.page.$eval(this.find('with-file-names'), (box) => (box as HTMLInputElement).checked);
+    if (isOn !== fileNames) await this.press('with-file-names');
+    await this.press(`export-${format}`);
+    const path = join(this.#downloads, await name);
+    await session.detach();
+    const text = readFileSync(path, 'utf8');
+    rmSync(path);
+    return text;
+  }
+
+  async exportedCells(): Promise<ExportedCell[]> {
+    return (JSON.parse(await this.export('json')) as ExportedDocument).cells;
+  }
+}

@@ -1,0 +1,175 @@
+/** The built command line, from outside: exit codes, formats, bad files. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, test } from 'node:test';
+import { goldenCases, jsonOf, root, spec } from '../border/fixtures.ts';
+import { cytodrop, linesOf, parseCsv, program, withFolder, type Line } from './fixtures.ts';
+
+const note = 'For research and teaching; not for diagnosis';
+const golden = fileURLToPath(new URL('models/blood-smear/golden', root));
+const goldenFiles = goldenCases.map(({ image }) => join(golden, image));
+const [anImage = ''] = goldenFiles;
+const classify = (...args: string[]) => cytodrop('classify', '--model', 'blood-smear', ...args);
+
+describe('usage', () => {
+  test('--help and --version', async () => {
+    const help = await cytodrop('--help');
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /^Usage: /m);
+    assert.match(help.stdout, new RegExp(note.slice(0, 20), 'i'));
+    const version = await cytodrop('--version');
+    assert.deepEqual([version.code, version.stdout], [0, `${jsonOf<{ version: string }>('package.json').version}\n`]);
+  });
+
+  const wrong: Record<string, string[]> = {
+    'no command': [],
+    'an unknown command': ['count', anImage],
+    'no model': ['classify', anImage],
+    'an unknown model': ['classify', '--model', 'no-such-model', anImage],
+    'a model that is a path': ['classify', '--model', '../blood-smear', anImage],
+    'an unknown format': ['classify', '--model', 'blood-smear', '--format', 'xml', anImage],
+    'an unknown option': ['classify', '--model', 'blood-smear', '--fast', anImage],
+    'no thread': ['classify', '--model', 'blood-smear', '--threads', '0', anImage],
+    'no file': ['classify', '--model', 'blood-smear'],
+  };
+  for (const [name, args] of Object.entries(wrong)) {
+    test(`${name}: status 64, a word on standard error, nothing on standard output`, async () => {
+      const { code, stdout, stderr } = await cytodrop(...args);
+      assert.equal(code, 64);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^[^\n]{10,}\nTry: .*--help\n$/);
+    });
+  }
+});
+
+describe('golden images', () => {
+  let lines: Line[];
+
+  test('every image is read', async () => {
+    const { code, stdout, stderr } = await classify(...goldenFiles);
+    assert.deepEqual([code, stderr], [0, '']);
+    lines = linesOf(stdout);
+    assert.deepEqual(lines.map(({ file }) => file), goldenFiles);
+  });
+
+  for (const [i, { image, label, unsure, probabilities }] of goldenCases.entries()) {
+    test(`${image} is what the training code says`, () => {
+      const line = lines[i];
+      assert.deepEqual([line?.status, line?.label, line?.unsure, line?.note, line?.self_test], ['ok', label, unsure, note, 'passed']);
+      spec.classes.forEach(({ id }, k) => assert.ok(Math.abs((line?.probabilities[id] ?? NaN) - (probabilities[k] ?? NaN)) <= 1e-4, id));
+    });
+  }
+
+  test('CSV and JSON say the same as NDJSON', async () => {
+    const csv = await classify('--format', 'csv', ...goldenFiles);
+    const rows = parseCsv(csv.stdout);
+    assert.equal(csv.code, 0);
+    assert.deepEqual(Object.keys(rows[0] ?? {}).filter((name) => name.startsWith('p_')), spec.classes.map(({ id }) => `p_${id}`));
+    const json = JSON.parse((await classify('--format', 'json', ...goldenFiles)).stdout) as { note: string; cells: Line[] };
+    assert.equal(json.note, note);
+    for (const [i, line] of lines.entries()) {
+      const row = rows[i];
+      assert.deepEqual(row?.['file'], line.file);
+      assert.deepEqual([row?.['label'], Number(row?.['probability']), row?.['unsure'], row?.['note']], [line.label, line.probability, String(line.unsure), note]);
+      for (const { id } of spec.classes) assert.equal(Number(row?.[`p_${id}`]), line.probabilities[id]);
+      const { file, status, label, probability, unsure, probabilities } = line;
+      assert.deepEqual(json.cells[i], { file, status, label, probability, unsure, probabilities });
+    }
+  });
+
+  test('more threads change nothing', async () => {
+    assert.deepEqual(linesOf((await classify('--threads', '2', ...goldenFiles)).stdout), lines);
+  });
+});
+
+describe('files and folders', () => {
+  test('bad files among good ones: one error line each, status 2, the rest unharmed', async () => {
+    await withFolder(async (folder) => {
+      writeFileSync(join(folder, 'empty.png'), '');
+      writeFileSync(join(folder, 'cut.png'), readFileSync(anImage).subarray(0, 5000));
+      writeFileSync(join(folder, 'text.jpg'), 'file,label\n');
+      const missing = join(folder, 'missing.png');
+      const { code, stdout, stderr } = await classify(anImage, join(folder, 'empty.png'), missing, anImage, join(folder, 'cut.png'), join(folder, 'text.jpg'), anImage);
+      assert.deepEqual([code, stderr], [2, '']);
+      const lines = linesOf(stdout);
+      assert.deepEqual(lines.map(({ status, code }) => code ?? status), ['ok', 'empty_file', 'unreadable_file', 'ok', 'truncated', 'unsupported_format', 'ok']);
+      for (const { message, advice } of lines.filter(({ status }) => status === 'error')) {
+        assert.match(message, /^[A-Z][^]*\.$/);
+        assert.match(advice, /^[A-Z][^]*\.$/);
+      }
+      const probabilities = lines.filter(({ status }) => status === 'ok').map((line) => line.probabilities);
+      assert.deepEqual(probabilities[1], probabilities[0]);
+      assert.deepEqual(probabilities[2], probabilities[0]);
+    });
+  });
+
+  test('a folder is read to the bottom, in natural order, without hidden files', async () => {
+    await withFolder(async (folder) => {
+      mkdirSync(join(folder, 'b/.hidden'), { recursive: true });
+      for (const name of ['cell 10.png', 'cell 2.png', 'b/deep.png', '.hidden.png', 'b/.hidden/x.png', 'Thumbs.db']) copyFileSync(anImage, join(folder, name));
+      symlinkSync(anImage, join(folder, 'link.png'));
+      symlinkSync(folder, join(folder, 'circle'));
+      const { code, stdout } = await classify(folder);
+      assert.equal(code, 0);
+      assert.deepEqual(linesOf(stdout).map(({ file }) => file.slice(folder.length + 1)), ['b/deep.png', 'cell 2.png', 'cell 10.png', 'link.png']);
+    });
+  });
+
+  test('file names that would harm a spreadsheet or a parser', async () => {
+    await withFolder(async (folder) => {
+      const names = ['=1+1.png', '+1.png', '-1.png', '@x.png', 'a,"b".png', 'two\nlines.png'];
+      for (const name of names) copyFileSync(anImage, join(folder, name));
+      const child = spawn(process.execPath, [program, 'classify', '--model', 'blood-smear', '--format', 'csv', '--', ...names], { cwd: folder });
+      const text = await new Response(child.stdout as never).text();
+      const rows = parseCsv(text);
+      assert.deepEqual(rows.map((row) => row['file']), ["'=1+1.png", "'+1.png", "'-1.png", "'@x.png", 'a,"b".png', 'two\nlines.png']);
+      assert.ok(rows.every((row) => row['status'] === 'ok' && row['note'] === note));
+    });
+  });
+
+  test('an empty folder is no failure', async () => {
+    await withFolder(async (folder) => {
+      assert.deepEqual(await classify(folder), { code: 0, stdout: '', stderr: '' });
+      assert.deepEqual((JSON.parse((await classify('--format', 'json', folder)).stdout) as { cells: unknown[] }).cells, []);
+    });
+  });
+});
+
+describe('output', () => {
+  test('--output writes the same to a file', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'results.csv');
+      const written = await classify('--format', 'csv', '--output', file, anImage);
+      assert.deepEqual([written.code, written.stdout], [0, '']);
+      assert.equal(readFileSync(file, 'utf8'), (await classify('--format', 'csv', anImage)).stdout);
+    });
+  });
+
+  test('an output that cannot be written: status 1 and why', async () => {
+    const { code, stderr } = await classify('--output', '/no/such/folder/results.csv', anImage);
+    assert.equal(code, 1);
+    assert.match(stderr, /ENOENT.*results\.csv/);
+  });
+
+  test('a reader that goes away ends it quietly', async () => {
+    const child = spawn(process.execPath, [program, 'classify', '--model', 'blood-smear', ...Array<string>(400).fill(anImage)]);
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    assert.deepEqual([code, stderr], [1, '']);
+  });
+
+  test('lines come while it works', async () => {
+    const child = spawn(process.execPath, [program, 'classify', '--model', 'blood-smear', ...Array<string>(60).fill(anImage)]);
+    const chunks: string[] = [];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => chunks.push(text));
+    await new Promise((resolve) => child.on('close', resolve));
+    assert.ok(chunks.length > 5, `${chunks.length} pieces`);
+    assert.equal(linesOf(chunks.join('')).length, 60);
+    assert.equal(basename(linesOf(chunks.join(''))[0]?.file ?? ''), basename(anImage));
+  });
+});

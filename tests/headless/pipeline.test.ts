@@ -1,0 +1,130 @@
+/** Network, head and pipeline under Node against what the training code computed. */
+import assert from 'node:assert/strict';
+import { after, before, describe, mock, test } from 'node:test';
+import { Core } from '../../web/core.ts';
+import type { Engine } from '../../web/engine.ts';
+import type { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
+import { Pipeline, readModel, refuseSize } from '../../web/pipeline.ts';
+import type { ClassifiedCell, Outcome } from '../../web/types.ts';
+import { bytesOf, floatsOf, goldenCases, head, largestDifference, model, spec, specJson } from '../border/fixtures.ts';
+import { openEngine } from './fixtures.ts';
+
+const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
+const images = goldenCases.map(({ image }) => bytesOf(`${model}/golden/${image}`));
+const readFile = (file: string) => Promise.resolve(bytesOf(`${model}/${file}`));
+let engine: OnnxRuntimeEngine;
+let pipeline: Pipeline;
+
+before(async () => {
+  engine = openEngine();
+  pipeline = await Pipeline.open(await readModel(readFile), coreWasm, engine);
+});
+
+after(async () => {
+  pipeline.close();
+  await engine.release();
+});
+
+function cells(outcomes: Outcome[]): ClassifiedCell[] {
+  return outcomes.map((outcome) => (outcome.status === 'ok' ? outcome : assert.fail(`${outcome.code}: ${outcome.message}`)));
+}
+
+describe('golden images', () => {
+  for (const golden of goldenCases) {
+    describe(golden.image, () => {
+      test('tensor, features, logits, probabilities, map and verdict', async () => {
+        const core = await Core.open(coreWasm);
+        try {
+          core.loadModel(specJson, head);
+          const { tensor, shape } = core.prepare(bytesOf(`${model}/golden/${golden.image}`));
+          const expected = floatsOf(`${model}/golden/${golden.tensor}`);
+          assert.deepEqual(shape, golden.tensor_shape);
+          assert.ok(largestDifference(tensor, expected) <= 1e-5 * (Math.max(...expected) - Math.min(...expected)), 'tensor');
+          const features = await engine.run({ data: tensor, shape });
+          assert.deepEqual(features.shape, golden.features_shape);
+          assert.ok(largestDifference(features.data, floatsOf(`${model}/golden/${golden.features}`)) <= 1e-3, 'features');
+          const [verdict] = core.judge(features);
+          assert.ok(verdict);
+          assert.ok(largestDifference(verdict.logits, golden.logits) <= 1e-3, 'logits');
+          assert.ok(largestDifference(verdict.probabilities, golden.probabilities) <= 1e-4, 'probabilities');
+          assert.equal(spec.classes[verdict.class_index]?.id, golden.label);
+          assert.equal(verdict.unsure, golden.unsure);
+          const size = golden.map.height * golden.map.width;
+          const map = verdict.maps.subarray(verdict.class_index * size, (verdict.class_index + 1) * size);
+          assert.ok(largestDifference(map, golden.map.values) <= 1e-2, 'map');
+        } finally {
+          core.close();
+        }
+      });
+    });
+  }
+
+  test('the self-test passes', () => {
+    assert.equal(pipeline.selfTest.passed, true);
+    assert.ok(pipeline.selfTest.maxLogitDifference <= 1e-3);
+  });
+
+  test('the self-test fails where the golden logits are others', async () => {
+    const files = await readModel(readFile);
+    files.golden.logits = files.golden.logits.map((logit) => logit + 0.01);
+    const opened = await Pipeline.open(files, coreWasm, engine);
+    opened.close();
+    assert.equal(opened.selfTest.passed, false);
+  });
+});
+
+describe('batches', () => {
+  test('results are equal to the last bit however images are put together', async () => {
+    const many = [...images, ...images, ...images].slice(0, 8);
+    const alone: ClassifiedCell[] = [];
+    for (const image of many) alone.push(...cells(await pipeline.classify([image])));
+    for (const size of [2, 4, 8]) {
+      for (let first = 0; first < many.length; first += size) {
+        const together = cells(await pipeline.classify(many.slice(first, first + size)));
+        together.forEach((cell, i) => {
+          assert.deepEqual(cell.logits, alone[first + i]?.logits);
+          assert.deepEqual(cell.probabilities, alone[first + i]?.probabilities);
+          assert.deepEqual(cell.maps, alone[first + i]?.maps);
+        });
+      }
+    }
+  });
+
+  test('a bad file in a batch harms no other', async () => {
+    const [first = new Uint8Array()] = images;
+    const outcomes = await pipeline.classify([new Uint8Array(), first, first.subarray(0, 999), first]);
+    assert.deepEqual(outcomes.map((outcome) => (outcome.status === 'error' ? outcome.code : 'ok')), ['empty_file', 'ok', 'truncated', 'ok']);
+  });
+});
+
+describe('when things break', () => {
+  test('a core that trapped is replaced, and the next image is classified', async () => {
+    const prepare = mock.method(Core.prototype, 'prepare', () => { throw new WebAssembly.RuntimeError('unreachable'); }, { times: 1 });
+    const outcomes = await pipeline.classify(images.slice(0, 2));
+    prepare.mock.restore();
+    assert.deepEqual(outcomes.map((outcome) => (outcome.status === 'error' ? outcome.code : 'ok')), ['internal', 'ok']);
+  });
+
+  test('a network that fails gives each image of its batch one clear line', async () => {
+    const broken: Engine = { facts: engine.facts, load: () => Promise.resolve(), run: (input) => engine.run(input), release: () => Promise.resolve() };
+    const opened = await Pipeline.open(await readModel(readFile), coreWasm, broken);
+    broken.run = () => Promise.reject(new Error('out of memory'));
+    const outcomes = await opened.classify(images.slice(0, 2));
+    opened.close();
+    assert.deepEqual(outcomes.map((outcome) => (outcome.status === 'error' ? outcome.message : 'ok')), Array(2).fill('The network could not be run: out of memory.'));
+  });
+
+  test('a network that is not the one the spec names is refused', async () => {
+    await assert.rejects(readModel(async (file) => (file === spec.network.file ? new Uint8Array(9) : readFile(file))), /network\.onnx is not the one its spec names/);
+  });
+
+  test('a network without the named output is refused', async () => {
+    await assert.rejects(engine.load(bytesOf(`${model}/${spec.network.file}`), { input: spec.network.input, output: 'nothing' }), /expected a network with input/);
+    await assert.rejects(engine.load(new Uint8Array(100), spec.network), { name: 'EngineError' });
+  });
+
+  test('a file too large is refused by its size', () => {
+    assert.equal(refuseSize(512_000_000), undefined);
+    assert.match(refuseSize(512_000_001)?.message ?? '', /^The file has 513 MB; files up to 512 MB are read\.$/);
+  });
+});

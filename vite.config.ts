@@ -1,0 +1,33 @@
+/** The page's build; scripts/build_site.ts adds what Vite does not know: the command line, the models, the compressed files. */
+import { readFileSync } from 'node:fs';
+import { defaultClientConditions, defineConfig } from 'vite';
+import { metaContentSecurityPolicy } from './scripts/security_headers.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
+
+export default defineConfig({
+  root: 'web',
+  base: './',
+  publicDir: '../public',
+  define: { __APP_VERSION__: JSON.stringify(version) },
+  // The runtime's own files are copied to dist/ort, not bundled into the worker.
+  resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
+  worker: { format: 'es' },
+  build: {
+    outDir: '../dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    // A data: address is not allowed by the Content Security Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  plugins: [
+    {
+      name: 'content-security-policy',
+      apply: 'build',
+      transformIndexHtml: () => [
+        { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: metaContentSecurityPolicy }, injectTo: 'head-prepend' },
+      ],
+    },
+  ],
+});

@@ -1,0 +1,39 @@
+/** The pickers behind the buttons; always in the page, never seen. */
+import { collectPicked } from '../files.ts';
+import { addFiles } from '../state/session.ts';
+
+const kinds = 'image/png,image/jpeg,image/bmp';
+
+export function openFilePicker(): void {
+  document.getElementById('file-input')?.click();
+}
+
+export function openFolderPicker(): void {
+  document.getElementById('folder-input')?.click();
+}
+
+export function openCamera(): void {
+  document.getElementById('camera-input')?.click();
+}
+
+function take(event: Event & { currentTarget: HTMLInputElement }): void {
+  const input = event.currentTarget;
+  addFiles(collectPicked(input.files ?? []));
+  // Emptied, so that the same files can be chosen again.
+  input.value = '';
+}
+
+/** Preact's types do not know the attribute. */
+function takeFolders(input: HTMLInputElement | null): void {
+  if (input) input.webkitdirectory = true;
+}
+
+export function FileInputs() {
+  return (
+    <div hidden>
+      <input id="file-input" data-testid="file-input" type="file" accept={kinds} multiple aria-label="Image files" onChange={take} />
+      <input id="folder-input" data-testid="folder-input" type="file" multiple aria-label="Folder of images" ref={takeFolders} onChange={take} />
+      <input id="camera-input" type="file" accept="image/*" capture="environment" aria-label="Camera" onChange={take} />
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+/** Tiles of all cells shown; only those near the window exist as elements. */
+import { useEffect, useRef } from 'preact/hooks';
+import { formatPercent } from '../format.ts';
+import { cells, imageAt, runState, spec, type Cell } from '../state/session.ts';
+import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, tileSize, type TileSize } from '../state/view.ts';
+import type { ModelSpec } from '../types.ts';
+import { classIndex, ClassMark, classStyle } from './class_mark.tsx';
+import { CropPicture } from './crop_picture.tsx';
+import { useRowWindow } from './row_window.ts';
+import { className, flags, inSentence, verdict } from './words.ts';
+
+const gapPx = 16;
+const leastWidthPx: Record<TileSize, number> = { small: 96, medium: 144, large: 224 };
+/** Bar and two or three lines of text below the picture. */
+const captionPx = 56;
+const intendedPx = 20;
+
+export function Gallery() {
+  const box = useRef<HTMLDivElement>(null);
+  const order = shown.value;
+  const model = spec.value;
+  const drawn = order.some(({ index }) => imageAt(index)?.intended);
+  const extraPx = captionPx + (drawn ? intendedPx : 0);
+  const layoutOf = (widthPx: number): { columns: number; tilePx: number; rowPx: number } => {
+    const columns = Math.max(1, Math.floor((widthPx + gapPx) / (leastWidthPx[tileSize.value] + gapPx)));
+    const tilePx = Math.floor((widthPx - (columns - 1) * gapPx) / columns);
+    return { columns, tilePx, rowPx: tilePx + extraPx + gapPx };
+  };
+  const { widthPx, firstRow, endRow } = useRowWindow(box, (width) => layoutOf(width).rowPx);
+  const { columns, tilePx, rowPx } = layoutOf(widthPx);
+  const rows = Math.ceil(order.length / columns);
+  const current = Math.max(0, order.findIndex(({ index }) => index === currentIndex.value));
+
+  useEffect(() => {
+    const tile = box.current?.querySelector<HTMLElement>(`[data-index="${currentIndex.value}"]`);
+    if (!tile) return;
+    tile.scrollIntoView({ block: 'nearest' });
+    if (box.current?.contains(document.activeElement)) tile.focus({ preventScroll: true });
+  }, [currentIndex.value]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const pageRows = Math.max(1, Math.floor(window.innerHeight / rowPx) - 1);
+    const steps: Record<string, number> = {
+      ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns,
+      PageUp: -columns * pageRows, PageDown: columns * pageRows, Home: -order.length, End: order.length,
+    };
+    const step = steps[event.key];
+    if (step === undefined && event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    const target = order[step === undefined ? current : Math.min(order.length - 1, Math.max(0, current + step))];
+    if (!target) return;
+    if (step === undefined) openDetails(target.index);
+    else standOn(target.index);
+  };
+
+  if (!model) return null;
+  const from = Math.min(firstRow * columns, order.length);
+  const visible = order.slice(from, endRow * columns).map((cell, i) => ({ cell, position: from + i }));
+  const standing = order[current];
+  if (standing && (current < from || current >= endRow * columns)) visible.push({ cell: standing, position: current });
+  return (
+    <div class="gallery-frame">
+      {order.length === 0 && <NothingShown />}
+      <div ref={box} class="gallery" role="listbox" aria-label="Cells" style={{ height: `${rows * rowPx}px` }} onKeyDown={onKeyDown}>
+        {widthPx > 0 &&
+          visible.map(({ cell, position }) => (
+            <Tile
+              key={cell.index}
+              cell={cell}
+              model={model}
+              position={position}
+              total={order.length}
+              isCurrent={position === current}
+              leftPx={(position % columns) * (tilePx + gapPx)}
+              topPx={Math.floor(position / columns) * rowPx}
+              sidePx={tilePx}
+              heightPx={tilePx + extraPx}
+            />
+          ))}
+      </div>
+    </div>
+  );
+}
+
+export function NothingShown() {
+  const words = cells.value.length > 0 ? 'No cell matches.' : runState.value === 'running' ? 'The first results are on their way.' : 'No cells to show.';
+  return <p class="nothing muted">{words}</p>;
+}
+
+interface TileProps {
+  cell: Cell;
+  model: ModelSpec;
+  position: number;
+  total: number;
+  isCurrent: boolean;
+  leftPx: number;
+  topPx: number;
+  sidePx: number;
+  heightPx: number;
+}
+
+function Tile({ cell, model, position, total, isCurrent, leftPx, topPx, sidePx, heightPx }: TileProps) {
+  const top = classIndex(model, cell.label);
+  const intended = imageAt(cell.index)?.intended;
+  const intendedWords = intended ? `drawn as: ${inSentence(className(model, intended))}` : '';
+  return (
+    <div
+      class="tile"
+      role="option"
+      tabIndex={isCurrent ? 0 : -1}
+      aria-label={`${verdict(model, cell)}, ${[...flags(cell).filter((flag) => flag !== 'unsure'), intendedWords, cell.path].filter(Boolean).join(', ')}`}
+      aria-selected={openIndex.value === cell.index}
+      aria-posinset={position + 1}
+      aria-setsize={total}
+      data-testid="cell-card"
+      data-index={cell.index}
+      data-file={cell.path}
+      data-label={cell.label}
+      data-probability={cell.probability}
+      data-status="ok"
+      data-unsure={cell.unsure}
+      data-intended={intended ?? undefined}
+      style={{ transform: `translate(${leftPx}px, ${topPx}px)`, width: `${sidePx}px`, height: `${heightPx}px` }}
+      onClick={() => openDetails(cell.index)}
+    >
+      <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value ? top : null} opacity={mapOpacity.value} />
+      <span class={`thin-bar ${classStyle(top)}`}>
+        <span style={{ transform: `scaleX(${cell.probability})` }} />
+      </span>
+      <span class="tile-name">
+        <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />
+        <span>{className(model, cell.label)}</span>
+      </span>
+      <span class="tile-facts small">
+        <span>{formatPercent(cell.probability)}</span>
+        {flags(cell).map((flag) => (
+          <span key={flag} class="flag">
+            {flag}
+          </span>
+        ))}
+      </span>
+      {intended && <span class={`tile-intended small ${intended === cell.label ? '' : 'differs'}`}>{intendedWords}</span>}
+    </div>
+  );
+}
+
+/** In steps, so that pictures are kept while tiles change a little; no more than a crop is likely to have. */
+function pictureSide(sidePx: number): number {
+  const stepPx = 32;
+  return Math.min(448, stepPx * Math.ceil((sidePx * window.devicePixelRatio) / stepPx));
+}

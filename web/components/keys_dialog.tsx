@@ -1,0 +1,28 @@
+import { Dialog } from './dialog.tsx';
+
+const keys: [string, string][] = [
+  ['o', 'open files'],
+  ['m', 'map on or off'],
+  ['/', 'search'],
+  ['Arrows', 'walk through the cells'],
+  ['Enter', 'details of the cell'],
+  ['Escape', 'close what is open'],
+  ['?', 'this list'],
+];
+
+export function KeysDialog() {
+  return (
+    <Dialog title="Keys" testId="keys-dialog">
+      <dl class="keys">
+        {keys.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

@@ -1,0 +1,67 @@
+/** The drop area once there are images: how far the work is, and a place to add more. */
+import { researchNote } from '../export.ts';
+import { formatCount, formatDuration } from '../format.ts';
+import { cancel, modelState, pace, progress, run, runState, unread } from '../state/session.ts';
+import { openFilePicker, openFolderPicker } from './file_inputs.tsx';
+
+export function ProgressBar() {
+  const { done, total } = progress.value;
+  const state = runState.value === 'idle' ? 'done' : runState.value;
+  return (
+    <section class="progress" aria-label="Progress">
+      <p class="progress-words">
+        <strong>{headline(state, done, total)}</strong>
+        <span class="small">{details(state)}</span>
+        <span class="small">{researchNote}</span>
+      </p>
+      <p class="progress-actions">
+        {state === 'running' && (
+          <button type="button" data-testid="cancel" onClick={cancel}>
+            Cancel
+          </button>
+        )}
+        {state === 'cancelled' && done < total && (
+          <button type="button" class="main" data-testid="go-on" disabled={modelState.value.phase !== 'ready'} onClick={() => void run()}>
+            Go on
+          </button>
+        )}
+        <button type="button" data-testid="drop-zone" aria-keyshortcuts="o" onClick={openFilePicker}>
+          Add images
+        </button>
+        <button type="button" onClick={openFolderPicker}>
+          Add a folder
+        </button>
+      </p>
+      <div
+        class="track"
+        role="progressbar"
+        aria-label="Images done"
+        aria-valuemin={0}
+        aria-valuenow={done}
+        aria-valuemax={total}
+        aria-valuetext={headline(state, done, total)}
+        data-testid="progress"
+        data-done={done}
+        data-total={total}
+        data-state={state}
+      >
+        <div style={{ transform: `scaleX(${total > 0 ? done / total : 0})` }} />
+      </div>
+    </section>
+  );
+}
+
+function headline(state: string, done: number, total: number): string {
+  const count = `${formatCount(done)} of ${formatCount(total)}`;
+  if (state === 'running') return `${count} done`;
+  return state === 'cancelled' && done < total ? `Stopped after ${count}` : `${formatCount(total)} ${total === 1 ? 'image' : 'images'} done`;
+}
+
+function details(state: string): string {
+  if (state === 'cancelled') return 'What is done is kept.';
+  if (state === 'done') return unread.value.length > 0 ? `${formatCount(unread.value.length)} not read` : '';
+  if (modelState.value.phase === 'loading') return 'waiting for the model';
+  if (!pace.value) return '';
+  const { perSecond, leftMs } = pace.value;
+  return `${perSecond < 10 ? perSecond.toLocaleString(undefined, { maximumFractionDigits: 1 }) : formatCount(perSecond)} cells per second, ${formatDuration(Math.max(1000, leftMs))} left`;
+}

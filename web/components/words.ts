@@ -1,0 +1,55 @@
+/** What the page says about one cell, in plain words. */
+import type { Cell } from '../state/session.ts';
+import type { ModelSpec } from '../types.ts';
+import { formatCount, formatPercent } from '../format.ts';
+
+export function className(spec: ModelSpec, id: string): string {
+  return spec.classes.find((one) => one.id === id)?.name ?? id;
+}
+
+/** A class's name inside a sentence: "Neutrophil" becomes "neutrophil", "PC3" stays. */
+export function inSentence(name: string): string {
+  return /^[A-Z][a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
+}
+
+/** Positions of the classes, most probable first. */
+export function ranking(cell: Cell): number[] {
+  return cell.probabilities.map((_, i) => i).sort((a, b) => (cell.probabilities[b] ?? 0) - (cell.probabilities[a] ?? 0));
+}
+
+/** "92 % neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
+export function verdict(spec: ModelSpec, cell: Cell): string {
+  if (!cell.unsure) return `${formatPercent(cell.probability)} ${inSentence(className(spec, cell.label))}`;
+  const likeliest = ranking(cell).slice(0, 2);
+  return `unsure: ${likeliest.map((i) => `${inSentence(spec.classes[i]?.name ?? '')} ${formatPercent(cell.probabilities[i] ?? 0)}`).join(', ')}`;
+}
+
+/** The network saw less than this share of the image: most likely a whole field of view, not one cell. */
+const fieldOfViewShare = 0.25;
+
+export function sawOnlyCentre({ crop, image }: Cell): boolean {
+  return crop.width_px * crop.height_px < fieldOfViewShare * image.width_px * image.height_px;
+}
+
+/** Which part of the image was classified. */
+export function partClassified({ crop, image }: Cell): string {
+  const size = (width: number, height: number): string => `${formatCount(width)} × ${formatCount(height)} px`;
+  if (crop.width_px === image.width_px && crop.height_px === image.height_px) return `The whole image of ${size(image.width_px, image.height_px)} was classified.`;
+  return `The central ${size(crop.width_px, crop.height_px)} of ${size(image.width_px, image.height_px)} was classified.`;
+}
+
+/** Words that stand on a tile when something about the cell wants care. */
+export function flags(cell: Cell): string[] {
+  return [...(cell.unsure ? ['unsure'] : []), ...(sawOnlyCentre(cell) ? ['centre only'] : [])];
+}
+
+/** "1 of 2", for positions in an order. */
+export function ofMany(position: number, total: number): string {
+  return `${formatCount(position)} of ${formatCount(total)}`;
+}
+
+/** "1.7 MB". */
+export function formatBytes(bytes: number): string {
+  const [value, unit] = bytes < 1e6 ? [bytes / 1e3, 'kilobyte'] : [bytes / 1e6, 'megabyte'];
+  return value.toLocaleString(undefined, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 });
+}

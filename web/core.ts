@@ -1,0 +1,51 @@
+/** The C++ core behind one class that throws `CoreError` instead of handing out results to check. */
+import createCytodropCore, { type Classifier, type CytodropCore, type Prepared, type Result, type Verdict, type View } from '#cytodrop_core';
+import type { Tensor } from './engine.ts';
+import { CoreError } from './errors.ts';
+
+export class Core {
+  readonly version: string;
+  readonly #module: CytodropCore;
+  readonly #classifier: Classifier;
+
+  private constructor(module: CytodropCore) {
+    this.#module = module;
+    this.#classifier = new module.Classifier();
+    this.version = module.core_version();
+  }
+
+  /** Starts a core of its own from the bytes of cytodrop_core.wasm; `close` frees it. */
+  static async open(wasmBinary: Uint8Array): Promise<Core> {
+    return new Core(await createCytodropCore({ wasmBinary }));
+  }
+
+  /** Bytes of linear memory now; it never shrinks. */
+  get heapBytes(): number {
+    return this.#module.heap_bytes();
+  }
+
+  loadModel(specJson: string, head: Uint8Array): void {
+    unwrap(this.#classifier.load_model(specJson, head));
+  }
+
+  prepare(file: Uint8Array): Prepared {
+    return unwrap(this.#classifier.prepare(file));
+  }
+
+  view(file: Uint8Array, maxSidePx: number): View {
+    return unwrap(this.#classifier.view(file, maxSidePx));
+  }
+
+  judge(features: Tensor): Verdict[] {
+    return unwrap(this.#classifier.judge(features.data, features.shape));
+  }
+
+  close(): void {
+    this.#classifier.delete();
+  }
+}
+
+function unwrap<T>(result: Result<T>): T {
+  if (!result.ok) throw new CoreError(result.code, result.message);
+  return result.value;
+}

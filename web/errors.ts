@@ -1,0 +1,40 @@
+/** What can go wrong with one file, and what a person can do about it. */
+import type { UnreadFile } from './types.ts';
+
+/** An error with a code: from the C++ core, or from reading the file before it. */
+export class CoreError extends Error {
+  readonly code: UnreadFile['code'];
+
+  constructor(code: UnreadFile['code'], message: string) {
+    super(message);
+    this.name = 'CoreError';
+    this.code = code;
+  }
+}
+
+const advice: Record<UnreadFile['code'], string> = {
+  empty_file: 'Copy the file again from where it came.',
+  unsupported_format: 'Save the image as PNG, JPEG or BMP.',
+  unsupported_feature: 'Save the image as an ordinary RGB or grey PNG.',
+  truncated: 'The file is cut off; copy it again from where it came.',
+  corrupt: 'The file is damaged; open and save it again in an image program, or copy it anew.',
+  too_large: 'Crop the image, or save it smaller.',
+  out_of_memory: 'Close other tabs and programs, or use a smaller image.',
+  unreadable_file: 'Check that the file still exists and may be read, then add it again.',
+  engine_failed: 'Try the file again; if it fails again, try with fewer files at a time.',
+  invalid_argument: 'Try again; if it happens again, report it together with the file.',
+  invalid_model: 'Load the model again; it may have been updated.',
+  model_not_loaded: 'Wait until the model is loaded, then add the file again.',
+  internal: 'Try again; if it happens again, report it together with the file.',
+};
+
+/**
+ * The outcome of a file that could not be classified.
+ *
+ * Args:
+ *   message: what happened; it becomes a sentence where it is not one.
+ */
+export function unreadFile(code: UnreadFile['code'], message: string): UnreadFile {
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  return { status: 'error', code, message: /[.…!?]$/.test(sentence) ? sentence : `${sentence}.`, advice: advice[code] };
+}

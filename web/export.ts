@@ -1,0 +1,134 @@
+/**
+ * Results as files: CSV, JSON and NDJSON, the same from the page and from the command line.
+ *
+ * Every format is a head, one piece for each record, and a tail, so that the command line can write while it works.
+ */
+import type { CellRecord, ModelSpec, RuntimeFacts, SelfTest } from './types.ts';
+
+export const researchNote = 'For research and teaching; not for diagnosis';
+
+export type ExportFormat = 'csv' | 'json' | 'ndjson';
+
+export interface ExportContext {
+  spec: ModelSpec;
+  runtime: RuntimeFacts;
+  selfTest?: SelfTest;
+  appVersion: string;
+  /** False: the number of the cell stands in for the file's name. */
+  fileNames: boolean;
+}
+
+const lineEnd: Record<ExportFormat, string> = { csv: '\r\n', json: '', ndjson: '\n' };
+
+/** What comes before the first record. */
+export function exportHead(format: ExportFormat, context: ExportContext): string {
+  if (format === 'ndjson') return '';
+  if (format === 'csv') return csvLine(Object.keys(csvFields(undefined, context)));
+  const { spec, runtime, selfTest } = context;
+  const head = {
+    note: researchNote,
+    software: { cytodrop: context.appVersion, core: runtime.coreVersion, engine: runtime.engine.name, threads: runtime.engine.threads },
+    model: {
+      name: spec.name, version: spec.version, title: spec.title, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
+      temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below, licence: spec.licence,
+      classes: spec.classes.map(({ id, name }) => ({ id, name })),
+    },
+    self_test: { result: selfTestWord(selfTest), max_logit_difference: selfTest?.maxLogitDifference ?? null },
+  };
+  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "cells": [`;
+}
+
+/**
+ * One record.
+ *
+ * Args:
+ *   position: how many records were written before it.
+ */
+export function exportRecord(format: ExportFormat, record: CellRecord, position: number, context: ExportContext): string {
+  if (format === 'csv') return csvLine(Object.values(csvFields(record, context)));
+  const fields = JSON.stringify(jsonFields(record, format, context));
+  return format === 'json' ? `${position > 0 ? ',' : ''}\n    ${fields}` : fields + lineEnd.ndjson;
+}
+
+/** What comes after the last record. */
+export function exportTail(format: ExportFormat): string {
+  return format === 'json' ? '\n  ]\n}\n' : '';
+}
+
+/** All records as CSV (RFC 4180, with a header line). */
+export function toCsv(records: readonly CellRecord[], context: ExportContext): string {
+  return exportAll('csv', records, context);
+}
+
+/** All records as one JSON document. */
+export function toJson(records: readonly CellRecord[], context: ExportContext): string {
+  return exportAll('json', records, context);
+}
+
+/** All records as one JSON object a line. */
+export function toNdjson(records: readonly CellRecord[], context: ExportContext): string {
+  return exportAll('ndjson', records, context);
+}
+
+function exportAll(format: ExportFormat, records: readonly CellRecord[], context: ExportContext): string {
+  const pieces = records.map((record, position) => exportRecord(format, record, position, context));
+  return exportHead(format, context) + pieces.join('') + exportTail(format);
+}
+
+function fileOf(record: CellRecord, context: ExportContext): string {
+  return context.fileNames ? record.path : String(record.index + 1);
+}
+
+function modelOf({ spec }: ExportContext): string {
+  return `${spec.name} ${spec.version}`;
+}
+
+function selfTestWord(selfTest: SelfTest | undefined): string {
+  return selfTest === undefined ? 'not run' : selfTest.passed ? 'passed' : 'failed';
+}
+
+/** Six decimals: what page and command line must agree on. */
+function sixDecimals(probability: number): number {
+  return Number(probability.toFixed(6));
+}
+
+function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): object {
+  const file = fileOf(record, context);
+  const provenance = format === 'ndjson' ? { model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote } : {};
+  if (record.status === 'error') {
+    return { file, status: 'error', code: record.code, message: record.message, advice: record.advice, ...provenance };
+  }
+  const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
+  return {
+    file, status: 'ok', label: record.label, probability: sixDecimals(record.probability), unsure: record.unsure, probabilities, ...provenance,
+  };
+}
+
+function csvFields(record: CellRecord | undefined, context: ExportContext): Record<string, string> {
+  const cell = record?.status === 'ok' ? record : undefined;
+  const failure = record?.status === 'error' ? record : undefined;
+  return {
+    file: record ? fileOf(record, context) : '',
+    status: record?.status ?? '',
+    label: cell?.label ?? '',
+    probability: cell?.probability.toFixed(6) ?? '',
+    unsure: cell ? String(cell.unsure) : '',
+    ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
+    error_code: failure?.code ?? '',
+    error_message: failure?.message ?? '',
+    advice: failure?.advice ?? '',
+    model: modelOf(context),
+    self_test: selfTestWord(context.selfTest),
+    note: researchNote,
+  };
+}
+
+function csvLine(values: readonly string[]): string {
+  return values.map(csvValue).join(',') + lineEnd.csv;
+}
+
+/** A spreadsheet would run a file name such as `=cmd()` as a formula; a leading apostrophe keeps it text. */
+function csvValue(value: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

@@ -1,0 +1,63 @@
+/** Numbers as a person reads them, in the person's locale. */
+
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/**
+ * A probability as a percentage that never claims more than it knows.
+ *
+ * Between 1 and 99 per cent it is whole; nearer to certainty it has one decimal; "0 %" and "100 %" mean exactly that.
+ *
+ * Args:
+ *   probability: between 0 and 1.
+ * Returns: "92 %", "99.6 %", ">99.9 %", "<0.1 %", with a no-break space.
+ */
+export function formatPercent(probability: number): string {
+  const percent = probability * 100;
+  if (percent <= 0 || percent >= 100) return `${whole.format(percent)}\u00a0%`;
+  if (percent < 0.1) return `<${tenths.format(0.1)}\u00a0%`;
+  if (percent > 99.9) return `>${tenths.format(99.9)}\u00a0%`;
+  const rounded = Math.round(percent);
+  return `${rounded < 1 || rounded > 98 || percent < 1 ? tenths.format(percent) : whole.format(rounded)}\u00a0%`;
+}
+
+/** A count with the locale's group separators. */
+export function formatCount(count: number): string {
+  return whole.format(count);
+}
+
+/**
+ * A span of time in the two units that matter.
+ *
+ * Args:
+ *   milliseconds: not negative.
+ * Returns: "7 ms", "1.4 s", "42 s", "3 min 20 s", "1 h 5 min".
+ */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 999.5) return `${whole.format(milliseconds)}\u00a0ms`;
+  if (milliseconds < 9_950) return `${tenths.format(milliseconds / 1000)}\u00a0s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds}\u00a0s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}\u00a0min ${seconds % 60}\u00a0s`;
+  return `${whole.format(Math.floor(minutes / 60))}\u00a0h ${minutes % 60}\u00a0min`;
+}
+
+/**
+ * The Wilson score interval of a share, 95 %.
+ *
+ * Args:
+ *   successes: k of n.
+ *   total: n; with 0 nothing is known and the interval is [0, 1].
+ * Returns: lower and upper bound.
+ * Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
+ */
+export function wilsonInterval(successes: number, total: number): [number, number] {
+  if (total === 0) return [0, 1];
+  const z = 1.959963984540054;
+  const share = successes / total;
+  const scale = 1 + (z * z) / total;
+  const centre = share + (z * z) / (2 * total);
+  const reach = z * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total));
+  return [successes === 0 ? 0 : (centre - reach) / scale, successes === total ? 1 : (centre + reach) / scale];
+}

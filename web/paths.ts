@@ -1,0 +1,13 @@
+/** Which files of a folder are meant, and in what order; the page and the command line agree on both. */
+
+const natural = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** Order of paths as a person counts: cell 2 before cell 10; paths that read alike keep one order everywhere. */
+export function comparePaths(a: string, b: string): number {
+  return natural.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** Bookkeeping files that operating systems leave in folders; nobody means to classify them. */
+export function isBookkeeping(name: string): boolean {
+  return name.startsWith('.') || /^(__macosx|thumbs\.db|desktop\.ini)$/i.test(name);
+}

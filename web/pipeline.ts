@@ -1,0 +1,224 @@
+/** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
+import type { Prepared, Verdict, View } from '#cytodrop_core';
+import { Core } from './core.ts';
+import type { Engine } from './engine.ts';
+import { CoreError, unreadFile } from './errors.ts';
+import type { ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile } from './types.ts';
+
+/** The core's own limit. */
+const maxFileBytes = 512_000_000;
+
+/** Images that share one run of the network: four save about 8 % of its time, more save nothing. */
+export const batchSize = 4;
+
+const maxTensorDifference = 1e-5;
+const maxLogitDifference = 1e-3;
+
+/** Everything in a model's folder that classification needs. */
+export interface ModelFiles {
+  specJson: string;
+  spec: ModelSpec;
+  network: Uint8Array;
+  head: Uint8Array;
+  golden: { image: Uint8Array; tensor: Float32Array; logits: number[]; label: string };
+}
+
+interface GoldenFile {
+  cases: { image: string; tensor: string; logits: number[]; label: string }[];
+}
+
+/**
+ * Reads a model's folder and checks network and head against the sums in its spec.
+ *
+ * Args:
+ *   read: gives the bytes of a file of the folder; `bytes` is the size of the network, the one large file.
+ * Raises: Error, in words for a person, when a file is not the one the spec names.
+ */
+export async function readModel(read: (file: string, bytes?: number) => Promise<Uint8Array>): Promise<ModelFiles> {
+  const text = async (file: string) => new TextDecoder().decode(await read(file));
+  const specJson = await text('spec.json');
+  const spec = JSON.parse(specJson) as ModelSpec;
+  const [network, head, goldenJson] = await Promise.all([
+    read(spec.network.file, spec.network.bytes),
+    read(spec.head.file),
+    text('golden/golden.json'),
+  ]);
+  await checkSum(spec.network.file, network, spec.network.sha256);
+  await checkSum(spec.head.file, head, spec.head.sha256);
+  const first = (JSON.parse(goldenJson) as GoldenFile).cases[0];
+  if (first === undefined) throw new Error(`The model ${spec.name} has no golden image to test itself with.`);
+  const [image, tensorBytes] = await Promise.all([read(`golden/${first.image}`), read(`golden/${first.tensor}`)]);
+  const tensor = new Float32Array(tensorBytes.slice().buffer);
+  return { specJson, spec, network, head, golden: { image, tensor, logits: first.logits, label: first.label } };
+}
+
+/** Browsers offer SHA-256 on secure pages only; elsewhere (http on a local network) the self-test stands alone. */
+async function checkSum(file: string, bytes: Uint8Array, expected: string): Promise<void> {
+  const subtle = globalThis.crypto?.subtle;
+  if (subtle === undefined) return;
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes.slice()));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (hex !== expected) {
+    throw new Error(`The model file ${file} is not the one its spec names (SHA-256 ${hex.slice(0, 12)}…). Reload, or set the model up again.`);
+  }
+}
+
+/** The outcome of a file that is too large to be read at all. */
+export function refuseSize(bytes: number): UnreadFile | undefined {
+  if (bytes <= maxFileBytes) return undefined;
+  return unreadFile('too_large', `The file has ${Math.ceil(bytes / 1e6)} MB; files up to ${maxFileBytes / 1e6} MB are read.`);
+}
+
+export class Pipeline {
+  readonly spec: ModelSpec;
+  readonly runtime: RuntimeFacts;
+  readonly selfTest: SelfTest;
+  readonly #files: ModelFiles;
+  readonly #coreWasm: Uint8Array;
+  readonly #engine: Engine;
+  #core: Core;
+
+  private constructor(files: ModelFiles, coreWasm: Uint8Array, engine: Engine, core: Core, selfTest: SelfTest) {
+    this.spec = files.spec;
+    this.#files = files;
+    this.#coreWasm = coreWasm;
+    this.#engine = engine;
+    this.#core = core;
+    this.runtime = { engine: engine.facts, coreVersion: core.version };
+    this.selfTest = selfTest;
+  }
+
+  /**
+   * Loads a model into a core and an engine, and runs its first golden image.
+   *
+   * Args:
+   *   coreWasm: bytes of cytodrop_core.wasm.
+   *   engine: its network is replaced; it stays the caller's.
+   */
+  static async open(files: ModelFiles, coreWasm: Uint8Array, engine: Engine): Promise<Pipeline> {
+    const core = await openCore(files, coreWasm);
+    try {
+      await engine.load(files.network, files.spec.network);
+      return new Pipeline(files, coreWasm, engine, core, await testItself(files, core, engine));
+    } catch (error) {
+      core.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Classifies a few image files with one run of the network.
+   *
+   * Args:
+   *   images: bytes of each file, or the outcome of one that could not be read; untrusted.
+   * Returns: one outcome each, in order; a bad file harms no other.
+   */
+  async classify(images: readonly (Uint8Array | UnreadFile)[]): Promise<Outcome[]> {
+    const prepared: (Prepared | UnreadFile)[] = [];
+    for (const image of images) {
+      prepared.push(image instanceof Uint8Array ? await this.#attempt((core) => core.prepare(image)) : image);
+    }
+    const cells = prepared.filter((result): result is Prepared => !('status' in result));
+    const judged = cells.length > 0 ? await this.#judge(cells) : [];
+    let next = 0;
+    return prepared.map((result) => ('status' in result ? result : (judged[next++] as Outcome)));
+  }
+
+  /**
+   * The crop that the network saw, as a picture for the screen.
+   *
+   * Raises: CoreError for a file that cannot be decoded.
+   */
+  async view(image: Uint8Array, maxSidePx: number): Promise<View> {
+    const result = await this.#attempt((core) => core.view(image, maxSidePx));
+    if ('status' in result) throw new CoreError(result.code, result.message);
+    return result;
+  }
+
+  /** Frees the core; the engine stays the caller's. */
+  close(): void {
+    this.#core.close();
+  }
+
+  async #judge(cells: Prepared[]): Promise<Outcome[]> {
+    const [, channels, height, width] = (cells[0] as Prepared).shape;
+    const data = new Float32Array(cells.length * channels * height * width);
+    cells.forEach(({ tensor }, i) => data.set(tensor, i * tensor.length));
+    const started = performance.now();
+    let features;
+    try {
+      features = await this.#engine.run({ data, shape: [cells.length, channels, height, width] });
+    } catch (error) {
+      return cells.map(() => unreadFile('engine_failed', `The network could not be run: ${(error as Error).message}`));
+    }
+    const ran = performance.now();
+    const verdicts = await this.#attempt((core) => core.judge(features));
+    const judged = performance.now();
+    if ('status' in verdicts) return cells.map(() => verdicts);
+    const share = { network: (ran - started) / cells.length, head: (judged - ran) / cells.length };
+    return cells.map((cell, i) => this.#outcome(cell, verdicts[i] as Verdict, share));
+  }
+
+  #outcome(cell: Prepared, verdict: Verdict, share: { network: number; head: number }): Outcome {
+    return {
+      status: 'ok',
+      label: this.spec.classes[verdict.class_index]?.id ?? '',
+      probability: verdict.probability,
+      unsure: verdict.unsure,
+      probabilities: Array.from(verdict.probabilities),
+      logits: Array.from(verdict.logits),
+      maps: { height: verdict.map_height, width: verdict.map_width, values: verdict.maps },
+      image: cell.image,
+      crop: cell.crop,
+      elapsedMs: { decode: cell.decode_ms, prepare: cell.prepare_ms, ...share },
+    };
+  }
+
+  /** Calls the core; one that trapped is in no known state and is replaced by a fresh one. */
+  async #attempt<T>(call: (core: Core) => T): Promise<T | UnreadFile> {
+    try {
+      return call(this.#core);
+    } catch (error) {
+      if (error instanceof CoreError) return unreadFile(error.code, error.message);
+      this.#core = await openCore(this.#files, this.#coreWasm);
+      return unreadFile('internal', `The image could not be processed: ${(error as Error).message}`);
+    }
+  }
+}
+
+async function openCore(files: ModelFiles, coreWasm: Uint8Array): Promise<Core> {
+  const core = await Core.open(coreWasm);
+  try {
+    core.loadModel(files.specJson, files.head);
+    return core;
+  } catch (error) {
+    core.close();
+    throw error;
+  }
+}
+
+/** Decodes, prepares, runs and judges the golden image and compares with what the training code computed. */
+async function testItself({ golden, spec }: ModelFiles, core: Core, engine: Engine): Promise<SelfTest> {
+  const prepared = core.prepare(golden.image);
+  const [verdict] = core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }));
+  const range = golden.tensor.reduce((most, value) => Math.max(most, value), -Infinity) - golden.tensor.reduce((least, value) => Math.min(least, value), Infinity);
+  const logitDifference = largestDifference(verdict?.logits ?? [], golden.logits);
+  return {
+    passed:
+      largestDifference(prepared.tensor, golden.tensor) <= maxTensorDifference * range &&
+      logitDifference <= maxLogitDifference &&
+      spec.classes[verdict?.class_index ?? -1]?.id === golden.label,
+    maxLogitDifference: logitDifference,
+  };
+}
+
+/** Infinity when the lengths differ or a value is not a number, so that nothing passes by accident. */
+function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let largest = 0;
+  for (let i = 0; i < actual.length; i++) {
+    const difference = Math.abs((actual[i] as number) - (expected[i] as number));
+    if (!(difference <= largest)) largest = Number.isNaN(difference) ? Infinity : difference;
+  }
+  return largest;
+}

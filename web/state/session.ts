@@ -1,0 +1,300 @@
+/** What the page works on: the model, the images, and what became of them. */
+import { batch, computed, signal } from '@preact/signals';
+import type { CellRecord, ClassifiedCell, ModelListing, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile } from '../types.ts';
+import type { Found } from '../files.ts';
+import { unreadFile } from '../errors.ts';
+import { formatCount } from '../format.ts';
+import { listModels } from '../models.ts';
+import { ClassifierClient } from '../worker_client.ts';
+import { fetchSamples } from './samples.ts';
+
+export type Cell = ClassifiedCell & { index: number; path: string };
+export type Unread = UnreadFile & { index: number; path: string };
+
+/** One file in the order it came. `intended` is the class id that a simulated sample was drawn as. */
+export interface CellImage { file: File | null; path: string; intended: string | null }
+
+export type ModelState =
+  | { phase: 'loading'; loadedBytes: number; totalBytes: number }
+  | { phase: 'ready'; runtime: RuntimeFacts; selfTest: SelfTest }
+  | { phase: 'failed'; message: string; canRetry: boolean };
+
+export type RunState = 'idle' | 'running' | 'cancelled' | 'done';
+
+export const listings = signal<ModelListing[]>([]);
+export const chosenName = signal<string | null>(null);
+export const modelState = signal<ModelState>({ phase: 'loading', loadedBytes: 0, totalBytes: 0 });
+export const runState = signal<RunState>('idle');
+/** One plain line about the last thing done, such as an empty folder. */
+export const notice = signal<{ words: string; undo?: () => void } | null>(null);
+/** Milliseconds since 1970 of the first image, for the count of requests since then. */
+export const firstImageAtMs = signal<number | null>(null);
+
+export const spec = computed(() => listings.value.find(({ name }) => name === chosenName.value)?.spec ?? null);
+
+/** Position is the index that records and jobs carry. */
+let images: CellImage[] = [];
+let records: (CellRecord | undefined)[] = [];
+/** Counts up when `images` or `records` changed; at most ten times a second, so that thousands of results cost little. */
+const revision = signal(0);
+
+export const progress = computed(() => {
+  revision.value;
+  return { total: images.length, done: cells.value.length + unread.value.length };
+});
+
+export const cells = computed(() => {
+  revision.value;
+  return records.filter((record): record is Cell => record?.status === 'ok');
+});
+
+export const unread = computed(() => {
+  revision.value;
+  return records.filter((record): record is Unread => record?.status === 'error');
+});
+
+export function recordAt(index: number): CellRecord | undefined {
+  return records[index];
+}
+
+export function imageAt(index: number): CellImage | undefined {
+  return images[index];
+}
+
+export function finishedRecords(): CellRecord[] {
+  return records.filter((record) => record !== undefined);
+}
+
+/** Cells per second over the last seconds, and the time left at that rate; null until it is known. */
+export const pace = signal<{ perSecond: number; leftMs: number } | null>(null);
+const paceWindowMs = 4_000;
+let marks: { atMs: number; done: number }[] = [];
+
+function measurePace(): void {
+  const now = { atMs: performance.now(), done: progress.value.done };
+  marks = [...marks.filter(({ atMs }) => now.atMs - atMs < paceWindowMs), now];
+  const first = marks[0] ?? now;
+  const spanMs = now.atMs - first.atMs;
+  if (spanMs < 500 || now.done === first.done) return;
+  const perSecond = ((now.done - first.done) * 1000) / spanMs;
+  pace.value = { perSecond, leftMs: ((progress.value.total - now.done) * 1000) / perSecond };
+}
+
+const flushEveryMs = 100;
+let flushTimer: ReturnType<typeof setTimeout> | undefined;
+
+function flush(): void {
+  clearTimeout(flushTimer);
+  flushTimer = undefined;
+  batch(() => {
+    revision.value += 1;
+    measurePace();
+  });
+}
+
+function flushSoon(): void {
+  flushTimer ??= setTimeout(flush, flushEveryMs);
+}
+
+const client = new ClassifierClient();
+/** Counts up with every model and every clearing, so that late answers find nothing to write to. */
+export const era = signal(0);
+let modelReady: Promise<boolean> = Promise.resolve(false);
+
+/** Reads the list of models and loads the first. */
+export async function start(): Promise<void> {
+  modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
+  if (!hasWasmSimd()) {
+    fail('This browser cannot run WebAssembly SIMD, which the classifier needs. Firefox, Chrome, Edge and Safari can since 2023.', false);
+    return;
+  }
+  try {
+    listings.value = await listModels();
+    const first = listings.value[0];
+    if (!first) throw new Error('The list of models is empty.');
+    await chooseModel(first.name);
+  } catch (error) {
+    fail(messageOf(error));
+  }
+}
+
+/** No model, no work; images wait for `retryModel`. */
+function fail(message: string, canRetry = true): void {
+  batch(() => {
+    modelState.value = { phase: 'failed', message, canRetry };
+    if (runState.value === 'running') runState.value = 'cancelled';
+  });
+}
+
+/** Whether the browser takes a function that does `i8x16.popcnt`. */
+function hasWasmSimd(): boolean {
+  return (
+    typeof WebAssembly === 'object' &&
+    WebAssembly.validate(
+      new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]),
+    )
+  );
+}
+
+/** Loads a model; images already there are classified again with it. */
+export async function chooseModel(name: string): Promise<void> {
+  client.cancel();
+  batch(() => {
+    chosenName.value = name;
+    modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
+    forgetResults();
+  });
+  const isCurrent = (): boolean => modelReady === ready;
+  const ready: Promise<boolean> = client
+    .loadModel(name, (loadedBytes, totalBytes) => {
+      if (isCurrent() && modelState.value.phase === 'loading') modelState.value = { phase: 'loading', loadedBytes, totalBytes };
+    })
+    .then(
+      (loaded) => {
+        if (isCurrent()) modelState.value = { phase: 'ready', ...loaded };
+        return true;
+      },
+      (error: unknown) => {
+        if (isCurrent()) fail(messageOf(error));
+        return false;
+      },
+    );
+  modelReady = ready;
+  if (images.length > 0) void run();
+  await ready;
+}
+
+/** Tries again to load what could not be loaded. */
+export function retryModel(): void {
+  void (chosenName.value === null ? start() : chooseModel(chosenName.value));
+}
+
+/** Puts files at the end of the line and starts work. */
+export function addFiles({ files, unopened }: Found, intended?: ReadonlyMap<string, string>): void {
+  if (files.length + unopened.length === 0) {
+    notice.value = { words: 'There are no files in there.' };
+    return;
+  }
+  batch(() => {
+    notice.value = null;
+    firstImageAtMs.value ??= performance.timeOrigin + performance.now();
+    for (const { file, path } of files) images.push({ file, path, intended: intended?.get(path) ?? null });
+    for (const path of unopened) images.push({ file: null, path, intended: null });
+    refuseUnopened();
+    flush();
+  });
+  if (modelState.value.phase === 'failed') runState.value = 'cancelled';
+  else void run();
+}
+
+/** Adds the simulated samples of the model in use. */
+export async function addSamples(): Promise<void> {
+  if (chosenName.value === null) return;
+  try {
+    const samples = await fetchSamples(chosenName.value);
+    addFiles({ files: samples, unopened: [] }, new Map(samples.map(({ path, intended }) => [path, intended])));
+  } catch (error) {
+    notice.value = { words: messageOf(error) };
+  }
+}
+
+let runner: Promise<void> | null = null;
+
+/** Classifies what has no result yet, including what is added meanwhile; also goes on after a cancel. */
+export function run(): Promise<void> {
+  runState.value = 'running';
+  runner ??= work().finally(() => (runner = null));
+  return runner;
+}
+
+async function work(): Promise<void> {
+  marks = [];
+  pace.value = null;
+  while (runState.value === 'running') {
+    const ready = modelReady;
+    const loaded = await ready;
+    if (runState.value !== 'running') break;
+    if (ready !== modelReady) continue;
+    if (!loaded) break;
+    const jobs = images.flatMap(({ file }, index) => (file && !records[index] ? [{ index, file }] : []));
+    if (jobs.length === 0) {
+      runState.value = 'done';
+      break;
+    }
+    const mine = era.value;
+    measurePace();
+    try {
+      await client.classify(jobs, (index, outcome) => {
+        if (mine === era.value) settle(index, outcome);
+      });
+    } catch (error) {
+      if (mine === era.value) fail(messageOf(error));
+    }
+  }
+  flush();
+}
+
+function settle(index: number, outcome: Outcome): void {
+  const image = images[index];
+  if (!image) return;
+  records[index] = { ...outcome, index, path: image.path };
+  flushSoon();
+}
+
+/** Stops; what is done stays, and `run` goes on with the rest. */
+export function cancel(): void {
+  if (runState.value !== 'running') return;
+  runState.value = 'cancelled';
+  client.cancel();
+  flush();
+}
+
+/** Empties the page; can be undone until something else is added. */
+export function clear(): void {
+  client.cancel();
+  const before = { images, records, state: runState.value === 'running' ? 'cancelled' : runState.value } as const;
+  const undo = (): void => {
+    ({ images, records } = before);
+    batch(() => {
+      era.value += 1;
+      runState.value = before.state;
+      notice.value = null;
+      flush();
+    });
+  };
+  batch(() => {
+    images = [];
+    forgetResults();
+    runState.value = 'idle';
+    notice.value = { words: `${formatCount(before.images.length)} images cleared.`, undo };
+  });
+}
+
+function forgetResults(): void {
+  era.value += 1;
+  records = [];
+  refuseUnopened();
+  pace.value = null;
+  flush();
+}
+
+function refuseUnopened(): void {
+  images.forEach(({ file, path }, index) => {
+    if (!file) records[index] ??= { ...unreadFile('unreadable_file', 'The browser could not open it.'), index, path };
+  });
+}
+
+/** The crop of one image as the network saw it, no side longer than asked. */
+export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
+  const file = images[index]?.file;
+  return file ? client.view(file, maxSidePx) : Promise.reject(new Error('No such image.'));
+}
+
+/** Requests that the workers made, which the page's own record does not have. */
+export function workerRequests(): Promise<RequestFacts[]> {
+  return client.requests();
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,111 @@
+/** How the results are looked at: what is shown, in which order, and what is open. */
+import { computed, effect, signal } from '@preact/signals';
+import { cells, recordAt, spec, type Cell } from './session.ts';
+
+export type Layout = 'gallery' | 'table';
+export type TileSize = 'small' | 'medium' | 'large';
+export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
+
+/** A class id, 'unsure', or null for everything. */
+export const filter = signal<string | null>(null);
+export const search = signal('');
+export const sort = signal<{ key: SortKey; descending: boolean }>({ key: 'index', descending: false });
+export const layout = signal<Layout>('gallery');
+export const tileSize = signal<TileSize>('medium');
+/** On tiles the map is asked for; in the details it answers "why" at once. */
+export const mapOn = signal(false);
+export const detailsMapOn = signal(true);
+/** 0 to 1. */
+export const mapOpacity = signal(0.6);
+export const withFileNames = signal(false);
+
+/** Index of the cell whose details are open. */
+export const openIndex = signal<number | null>(null);
+const phone = globalThis.matchMedia?.('(max-width: 719px)');
+/** On a phone the details are a sheet over the page. */
+export const isSheet = signal(phone?.matches ?? false);
+phone?.addEventListener('change', ({ matches }) => (isSheet.value = matches));
+/** Index of the cell that the arrow keys stand on. */
+export const currentIndex = signal<number | null>(null);
+
+const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+export const shown = computed<Cell[]>(() => {
+  const classes = spec.value?.classes ?? [];
+  const names = new Map(classes.map(({ id, name }) => [id, name.toLowerCase()]));
+  const wanted = search.value.trim().toLowerCase();
+  const matching = cells.value.filter(
+    (cell) =>
+      (filter.value === null || filter.value === shareOf(cell)) &&
+      (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(cell.label) ?? cell.label).includes(wanted)),
+  );
+  const { key, descending } = sort.value;
+  if (key === 'index' && !descending) return matching;
+  const rank = new Map(classes.map(({ id }, i) => [id, i]));
+  const compare: Record<SortKey, (a: Cell, b: Cell) => number> = {
+    index: (a, b) => a.index - b.index,
+    file: (a, b) => byName.compare(a.path, b.path),
+    label: (a, b) => (rank.get(a.label) ?? 0) - (rank.get(b.label) ?? 0),
+    probability: (a, b) => a.probability - b.probability,
+    unsure: (a, b) => Number(b.unsure) - Number(a.unsure) || a.probability - b.probability,
+  };
+  const direction = descending ? -1 : 1;
+  return matching.sort((a, b) => direction * compare[key](a, b) || a.index - b.index);
+});
+
+/** What a cell counts as in the summary: its class, or 'unsure', which is no class. */
+export function shareOf(cell: Cell): string {
+  return cell.unsure ? 'unsure' : cell.label;
+}
+
+export const openCell = computed<Cell | null>(() => {
+  cells.value;
+  const record = openIndex.value === null ? undefined : recordAt(openIndex.value);
+  return record?.status === 'ok' ? record : null;
+});
+
+/** Moves to the cell `by` places further on in the order shown, and shows its details when details are open. */
+export function step(by: number): void {
+  const order = shown.value;
+  if (order.length === 0) return;
+  const from = openIndex.value ?? currentIndex.value;
+  const position = order.findIndex(({ index }) => index === from);
+  const next = order[Math.min(order.length - 1, Math.max(0, position + by))];
+  if (next) standOn(next.index);
+}
+
+export function standOn(index: number): void {
+  currentIndex.value = index;
+  if (openIndex.value !== null) openIndex.value = index;
+}
+
+export function openDetails(index: number): void {
+  currentIndex.value = index;
+  openIndex.value = index;
+}
+
+export function closeDetails(): void {
+  openIndex.value = null;
+}
+
+export function resetView(): void {
+  filter.value = null;
+  search.value = '';
+  openIndex.value = null;
+  currentIndex.value = null;
+}
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const themeKey = 'theme';
+const stored = globalThis.localStorage?.getItem(themeKey);
+export const theme = signal<Theme>(stored === 'light' || stored === 'dark' ? stored : 'system');
+
+/** Keeps the document and the browser's memory in step with `theme`. */
+export function applyTheme(): void {
+  effect(() => {
+    document.documentElement.dataset['theme'] = theme.value;
+    if (theme.value === 'system') localStorage.removeItem(themeKey);
+    else localStorage.setItem(themeKey, theme.value);
+  });
+}

@@ -1,0 +1,102 @@
+/** What crosses between page, worker and command line. */
+import type { Box, ErrorCode, ImageFacts } from '#cytodrop_core';
+import type { EngineFacts } from './engine.js';
+
+export type { Box, ErrorCode, ImageFacts };
+
+/** The part of models/<name>/spec.json that TypeScript reads; the schema beside the models has all of it. */
+export interface ModelSpec {
+  name: string;
+  version: string;
+  title: string;
+  purpose: string;
+  network: {
+    file: string; sha256: string; bytes: number; architecture: string; parameters: number;
+    input: string; output: string;
+    features: { channels: number; height: number; width: number };
+  };
+  input: { width_px: number; height_px: number; channels: 'rgb' | 'grey' };
+  crop: { rule: 'none' } | { rule: 'centre_square'; side_px: number };
+  pixel_size_um: number | null;
+  classes: ModelClass[];
+  head: { file: string; sha256: string };
+  judge: { temperature: number; abstain_below: number };
+  training: {
+    data: string; source: string; data_licence: string; split: string; recipe: string;
+    images: { train: number; validation: number; test: number };
+  };
+  licence: string;
+  metrics: { validation?: ModelMetrics; test: ModelMetrics };
+}
+
+export interface ModelClass { id: string; name: string; letter: string; description: string }
+
+export interface ModelMetrics {
+  images: number; correct: number; accuracy: number; accuracy_interval_95: [number, number];
+  balanced_accuracy: number; macro_f1: number; ece: number;
+  unsure?: number; accuracy_when_sure?: number; confusion: number[][];
+}
+
+/** What models/index.json, made by the build, lists. */
+export interface ModelListing { name: string; spec: ModelSpec }
+
+/** Milliseconds that one cell took; `network` and `head` are its share of the batch. */
+export interface StageTimes { decode: number; prepare: number; network: number; head: number }
+
+export interface ClassifiedCell {
+  status: 'ok';
+  /** Class id of the most probable class. */
+  label: string;
+  probability: number;
+  unsure: boolean;
+  /** One per class in spec order. */
+  probabilities: number[];
+  logits: number[];
+  /** [classes][height][width] */
+  maps: { height: number; width: number; values: Float32Array };
+  image: ImageFacts;
+  crop: Box;
+  elapsedMs: StageTimes;
+}
+
+export interface UnreadFile {
+  status: 'error';
+  code: ErrorCode | 'unreadable_file' | 'engine_failed';
+  /** What happened, one plain sentence without the file's name. */
+  message: string;
+  /** What a person can do about it, one plain sentence. */
+  advice: string;
+}
+
+export type Outcome = ClassifiedCell | UnreadFile;
+
+/** An outcome with the file it belongs to. `path` is relative to what was dropped. */
+export type CellRecord = Outcome & { index: number; path: string };
+
+export interface RuntimeFacts { engine: EngineFacts; coreVersion: string }
+
+/** One file that a worker fetched, for the privacy panel. */
+export interface RequestFacts { url: string; bytes: number; fromCache: boolean; startedAtMs: number }
+
+export interface ClassifyJob { index: number; file: File }
+
+/** Page to worker. `ticket` numbers let the page forget answers that come too late. */
+export type WorkerRequest =
+  | { type: 'load_model'; ticket: number; name: string; baseUrl: string }
+  | { type: 'classify'; ticket: number; jobs: ClassifyJob[]; singly: boolean }
+  | { type: 'cancel'; ticket: number }
+  | { type: 'view'; ticket: number; file: File; maxSidePx: number }
+  | { type: 'requests'; ticket: number };
+
+/** Worker to page. */
+export type WorkerReply =
+  | { type: 'model_progress'; ticket: number; loadedBytes: number; totalBytes: number }
+  | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
+  | { type: 'outcome'; ticket: number; index: number; outcome: Outcome }
+  | { type: 'classify_done'; ticket: number; cancelled: boolean }
+  | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'requests'; ticket: number; requests: RequestFacts[] }
+  | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };
+
+/** The model's first golden image, run in this browser and compared with what the training code computed. */
+export interface SelfTest { passed: boolean; maxLogitDifference: number }
