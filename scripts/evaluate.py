@@ -87,7 +87,8 @@ def logits_of(model: ExportedModel, images) -> np.ndarray:
 def describe_accuracy(logits: np.ndarray, labels: np.ndarray) -> dict:
     correct = int((logits.argmax(1) == labels).sum())
     interval = [round(bound, 4) for bound in wilson_interval(correct, len(labels))]
-    return {"images": len(labels), "correct": correct, "accuracy": round(correct / len(labels), 4), "interval_95": interval}
+    share = round(correct / len(labels), 4)
+    return {"images": len(labels), "correct": correct, "accuracy": share, "interval_95": interval}
 
 
 def describe_calibration(logits: np.ndarray, labels: np.ndarray, temperature: float) -> dict:
@@ -105,14 +106,15 @@ def describe_classes(confusion: list[list[int]], ids: list[str]) -> dict:
     """Recall with its Wilson interval, precision and F1 of every class."""
     counts = np.array(confusion)
     recall, precision, f1 = (np.round(values, 4).tolist() for values in per_class(counts))
+    intervals = [wilson_interval(row[index], sum(row)) for index, row in enumerate(confusion)]
     return {
         name: {
-            "recall": recall[k],
-            "recall_interval_95": [round(bound, 4) for bound in wilson_interval(int(counts[k, k]), int(counts[k].sum()))],
-            "precision": precision[k],
-            "f1": f1[k],
+            "recall": recall[index],
+            "recall_interval_95": [round(bound, 4) for bound in intervals[index]],
+            "precision": precision[index],
+            "f1": f1[index],
         }
-        for k, name in enumerate(ids)
+        for index, name in enumerate(ids)
     }
 
 

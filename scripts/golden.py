@@ -42,7 +42,7 @@ def main() -> None:
     cases = [describe(model, file) for file in sorted(folder.glob("*.png"))]
     (folder / "golden.json").write_text(format_json({"cases": cases}) + "\n")
     for case in cases:
-        print(f"{case['image']}: {case['label']} {max(case['probabilities']):.4f}{' (unsure)' if case['unsure'] else ''}")
+        print(case["image"], case["label"], f"{max(case['probabilities']):.4f}", "(unsure)" if case["unsure"] else "")
 
 
 def make_odd(image: np.ndarray) -> np.ndarray:

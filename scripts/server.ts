@@ -1,13 +1,13 @@
 /** Serves dist/ with the security headers and its compressed files. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sirv from 'sirv';
 import { securityHeaders } from './security_headers.ts';
 
-/** Node's list of endings does not know these. */
-const contentTypes: Record<string, string> = { onnx: 'application/octet-stream', safetensors: 'application/octet-stream', f32: 'application/octet-stream' };
+/** sirv gives these no type. */
+const binaryEndings = ['.onnx', '.safetensors', '.f32'];
 
 export interface Serving {
   url: string;
@@ -28,8 +28,7 @@ export async function startServer({ folder, host, port }: { folder: string; host
     gzip: true,
     setHeaders: (response, path) => {
       response.setHeader('Cache-Control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
-      const type = contentTypes[path.slice(path.lastIndexOf('.') + 1)];
-      if (type !== undefined) response.setHeader('Content-Type', type);
+      if (binaryEndings.includes(extname(path))) response.setHeader('Content-Type', 'application/octet-stream');
     },
   });
   const server = createServer((request, response) => {

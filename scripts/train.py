@@ -22,6 +22,7 @@ import torch
 from torch.nn import functional
 
 from cytotrain.augment import augment
+from cytotrain.metrics import fit_temperature, negative_log_likelihood
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained
 from cytotrain.prepare import composite_on_white, crop, decode, normalise, prepare
 from cytotrain.tasks import TASKS, Sample, Task
@@ -62,7 +63,8 @@ def main() -> None:
         order = torch.randperm(len(labels))
         losses = []
         for step in range(steps_per_epoch):
-            set_learning_rate(optimiser, (state["epoch"] * steps_per_epoch + step) / (arguments.epochs * steps_per_epoch))
+            steps_done = state["epoch"] * steps_per_epoch + step
+            set_learning_rate(optimiser, steps_done / (arguments.epochs * steps_per_epoch))
             chosen = order[step * arguments.batch:(step + 1) * arguments.batch]
             batch = augment(torch.from_numpy(crops[chosen.numpy()]).permute(0, 3, 1, 2), spec["input"]["width_px"])
             batch = normalise(batch * 255, spec["normalisation"]).contiguous(memory_format=torch.channels_last)
@@ -70,7 +72,7 @@ def main() -> None:
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            update_average(average, model, state["epoch"] * steps_per_epoch + step)
+            update_average(average, model, steps_done)
             losses.append(loss.item())
         state["epoch"] += 1
         correct, nll = validate(average, val_inputs, val_labels)
@@ -79,15 +81,14 @@ def main() -> None:
             state["best"] = (correct, -nll)
             save(arguments.out / "best.pt", describe(arguments, average, state["epoch"]))
         line = (
-            f"epoch {state['epoch']:3d}/{arguments.epochs}  loss {np.mean(losses):.4f}  "
-            f"val {correct}/{len(val_labels)}  nll {nll:.4f}  {time.monotonic() - started:.0f} s{'  best' if is_best else ''}"
+            f"epoch {state['epoch']:3d}/{arguments.epochs}  loss {np.mean(losses):.4f}  val {correct}/{len(val_labels)}"
+            f"  nll {nll:.4f}  {time.monotonic() - started:.0f} s{'  best' if is_best else ''}"
         )
         print(line, flush=True)
         with (arguments.out / "log.txt").open("a") as log:
             log.write(line + "\n")
-        save(checkpoint_file, {
-            "model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "state": state,
-        })
+        parts = {"model": model, "average": average, "optimiser": optimiser}
+        save(checkpoint_file, {**{name: part.state_dict() for name, part in parts.items()}, "state": state})
     save(arguments.out / "last.pt", describe(arguments, average, state["epoch"]))
 
 
@@ -125,7 +126,8 @@ def load_training_part(task: Task, samples: list[Sample], cache_file: Path) -> t
 def load_validation_part(spec: dict, samples: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
     """Prepare the validation part exactly as users' images are prepared."""
     val = [sample for sample in samples if sample.part == "val"]
-    return torch.cat([prepare(decode(sample.file), spec) for sample in val]), torch.tensor([sample.label for sample in val])
+    inputs = torch.cat([prepare(decode(sample.file), spec) for sample in val])
+    return inputs, torch.tensor([sample.label for sample in val])
 
 
 def make_optimiser(model: Classifier, learning_rate: float) -> torch.optim.Optimizer:
@@ -162,9 +164,12 @@ def update_average(average: Classifier, model: Classifier, step: int) -> None:
 
 @torch.no_grad()
 def validate(model: Classifier, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[int, float]:
-    """Return the number of correct labels and the mean negative log-likelihood."""
-    logits = torch.cat([model(batch.contiguous(memory_format=torch.channels_last)) for batch in inputs.split(64)])
-    return int((logits.argmax(1) == labels).sum()), functional.cross_entropy(logits, labels).item()
+    """Return the number of correct labels, and the negative log-likelihood at the best temperature."""
+    batches = (batch.contiguous(memory_format=torch.channels_last) for batch in inputs.split(64))
+    logits = torch.cat([model(batch) for batch in batches]).numpy()
+    # Label smoothing lowers confidence as training goes on; without the temperature it would look like getting worse.
+    nll = negative_log_likelihood(logits / fit_temperature(logits, labels.numpy()), labels.numpy())
+    return int((logits.argmax(1) == labels.numpy()).sum()), nll
 
 
 def describe(arguments: argparse.Namespace, model: Classifier, epoch: int) -> dict:

@@ -48,7 +48,8 @@ export class OnnxRuntimeEngine implements Engine {
       if (!session.inputNames.includes(names.input) || !session.outputNames.includes(names.output)) {
         await session.release();
         throw new EngineError(
-          `expected a network with input "${names.input}" and output "${names.output}", got ${session.inputNames.join()} and ${session.outputNames.join()}`,
+          `expected a network with input "${names.input}" and output "${names.output}", ` +
+            `got ${session.inputNames.join()} and ${session.outputNames.join()}`,
         );
       }
       const before = this.#network;

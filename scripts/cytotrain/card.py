@@ -75,7 +75,8 @@ def confusion(spec: dict) -> list[str]:
     letters = [entry["letter"] for entry in spec["classes"]]
     if "test" not in spec["metrics"]:
         return []
-    rows = [[f"{name} ({letter})", *row] for name, letter, row in zip(names, letters, spec["metrics"]["test"]["confusion"])]
+    counts = spec["metrics"]["test"]["confusion"]
+    rows = [[f"{name} ({letter})", *row] for name, letter, row in zip(names, letters, counts)]
     return table(["true ↓ called →", *letters], rows)
 
 
@@ -83,7 +84,8 @@ def classes(spec: dict, report: dict) -> list[str]:
     measured = report["classes"].get("test", {})
     name_of = {entry["id"]: entry["name"] for entry in spec["classes"]}
     rows = [
-        [name_of[key], percent(one["recall"]), interval(one["recall_interval_95"]), percent(one["precision"]), f"{one['f1']:.3f}"]
+        [name_of[key], percent(one["recall"]), interval(one["recall_interval_95"]), percent(one["precision"]),
+         f"{one['f1']:.3f}"]
         for key, one in measured.items()
     ]
     return rows and table(["class", "recall", "95 % Wilson interval", "precision", "F1"], rows)
@@ -110,16 +112,16 @@ def leaks(report: dict) -> list[str]:
     found = report["duplicates_of_training_images"]
     lines = [
         f"- Validation and test files equal to a training file, byte for byte: {found['equal_files']}.",
-        f"- Pairs whose 32×32 grey thumbnails correlate by {found['near_means_correlation_of']} or more in any of the eight "
-        f"orientations: {found['near_pairs']}; the highest correlation is {found['highest_correlation']} "
+        f"- Pairs whose 32×32 grey thumbnails correlate by {found['near_means_correlation_of']} or more in any of the "
+        f"eight orientations: {found['near_pairs']}; the highest correlation is {found['highest_correlation']} "
         f"({' and '.join(found['highest_pair'])}).",
     ]
     if "corners_only_validation" in report:
         control = report["corners_only_validation"]
         lines.append(
-            f"- The four corners of {control['corner_px']} px alone, where the cell is not: a logistic regression on the pre-trained "
-            f"network's features names {percent(control['accuracy'])} of the validation part rightly; guessing gives "
-            f"{percent(control['guessing'])}."
+            f"- The four corners of {control['corner_px']} px alone, where the cell is not: a logistic regression on the "
+            f"pre-trained network's features names {percent(control['accuracy'])} of the validation part rightly; "
+            f"guessing gives {percent(control['guessing'])}."
         )
     return lines
 
@@ -130,7 +132,8 @@ def originals(report: dict) -> list[str]:
         return []
     names = {"all": "all", "train": "of the training part", "val": "of the validation part", "test": "of the test part"}
     rows = [
-        [names[key], f"{found[key]['correct']} of {found[key]['images']}", interval(found[key]["interval_95"])] for key in names
+        [name, f"{found[part]['correct']} of {found[part]['images']}", interval(found[part]["interval_95"])]
+        for part, name in names.items()
     ]
     lines = table(["", "right", "95 % Wilson interval"], rows)
     return lines + ["", f"Named wrongly: {'; '.join(found['wrong']) or 'none'}."]

@@ -23,7 +23,7 @@ def format_json(value, indent: int = 0) -> str:
         return flat
     if isinstance(value, dict):
         opening, closing = "{}"
-        items = [f"{json.dumps(key, ensure_ascii=False)}: {format_json(item, indent + 2)}" for key, item in value.items()]
+        items = [f"{format_json(key)}: {format_json(item, indent + 2)}" for key, item in value.items()]
     else:
         opening, closing = "[]"
         items = [format_json(item, indent + 2) for item in value]

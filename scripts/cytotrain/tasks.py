@@ -52,8 +52,9 @@ class Task:
             raise FileNotFoundError(f"{index_file} is missing; pass the folder of the images with --data")
         index_of = {entry["id"]: index for index, entry in enumerate(self.spec()["classes"])}
         with index_file.open(newline="") as rows:
+            ids = self.class_ids
             return [
-                Sample(data_folder / row["file"], index_of[self.class_ids.get(row["label"], row["label"])], row["split"])
+                Sample(data_folder / row["file"], index_of[ids.get(row["label"], row["label"])], row["split"])
                 for row in csv.DictReader(rows)
             ]
 

@@ -27,6 +27,13 @@ function varint(value: number): Uint8Array {
   return Uint8Array.of(...bytes, value);
 }
 
+/** An attribute's value and its type: a whole number, a text or whole numbers. */
+function attribute(value: number | string | number[]): Field[] {
+  if (typeof value === 'number') return [[3, value], [20, 2]];
+  if (typeof value === 'string') return [[4, value], [20, 3]];
+  return [...value.map((each): Field => [8, each]), [20, 7]];
+}
+
 class GraphWriter {
   readonly nodes: Field[] = [];
   readonly initializers: Field[] = [];
@@ -38,10 +45,7 @@ class GraphWriter {
     const output = `v${this.#names++}`;
     this.nodes.push([1, [
       ...inputs.map((input): Field => [1, input]), [2, output], [4, type],
-      ...Object.entries(attributes).map(([name, value]): Field => [5, [
-        [1, name],
-        ...(typeof value === 'number' ? [[3, value], [20, 2]] : typeof value === 'string' ? [[4, value], [20, 3]] : [...value.map((each) => [8, each]), [20, 7]]) as Field[],
-      ]]),
+      ...Object.entries(attributes).map(([name, value]): Field => [5, [[1, name], ...attribute(value)]]),
     ]]);
     return output;
   }
@@ -116,6 +120,7 @@ export function efficientNetV2B0(): { network: Uint8Array; parameters: number } 
     const dimensions: Field[] = [[1, [[2, 'n']]], ...sizes.map((size): Field => [1, [[1, size]]])];
     return [number, [[1, name], [2, [[1, [[1, 1], [2, dimensions]]]]]]];
   };
-  const body: Field[] = [...graph.nodes, [2, 'efficientnetv2_b0'], ...graph.initializers, tensor(11, 'image', [3, 224, 224]), tensor(12, 'features', [1280, 7, 7])];
+  const ends = [tensor(11, 'image', [3, 224, 224]), tensor(12, 'features', [1280, 7, 7])];
+  const body: Field[] = [...graph.nodes, [2, 'efficientnetv2_b0'], ...graph.initializers, ...ends];
   return { network: encode([[1, 8], [7, body], [8, [[2, 17]]]]), parameters: graph.parameters };
 }

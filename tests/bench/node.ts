@@ -24,7 +24,8 @@ export async function benchUnderNode(images: Uint8Array[]): Promise<void> {
     times.ours.push(...(await measure(ours, images.slice(from, from + perRound), batchSize)));
     times.rival.push(...(await measure(rival, images.slice(from, from + rivalImages), 1)));
   }
-  const oursWhole = print(`Node ${process.version}, ours: ${ours.spec.network.architecture}, ${ours.spec.input.width_px} px, batches of ${batchSize}`, times.ours);
+  const { network, input } = ours.spec;
+  const oursWhole = print(`Node ${process.version}, ours: ${network.architecture}, ${input.width_px} px, batches of ${batchSize}`, times.ours);
   const rivalWhole = print(`Node ${process.version}, EfficientNetV2-B0, 224 px, ${(parameters / 1e6).toFixed(1)} million weights`, times.rival);
   printGoal('ours against EfficientNetV2-B0, end to end', rivalWhole / oursWhole, 20);
 }

@@ -76,7 +76,11 @@ describe('a call with a wrong argument is refused, never thrown', () => {
     });
   }
 
-  for (const shape of [undefined, 7, 'shape', [], [1, 1280, 4], [1, 1280, 4, 4, 1], [0, 1280, 4, 4], [-1, 1280, 4, 4], [1.5, 1280, 4, 4], [1, 1280, 4, NaN], [2 ** 31, 2 ** 31, 4, 4], [1, 7, 4, 4], ['1', 1280, 4, 4]]) {
+  const wrongShapes = [
+    undefined, 7, 'shape', [], [1, 1280, 4], [1, 1280, 4, 4, 1], [0, 1280, 4, 4], [-1, 1280, 4, 4], [1.5, 1280, 4, 4],
+    [1, 1280, 4, NaN], [2 ** 31, 2 ** 31, 4, 4], [1, 7, 4, 4], ['1', 1280, 4, 4],
+  ];
+  for (const shape of wrongShapes) {
     test(`shape = ${JSON.stringify(shape)}`, () => {
       assertRefused(untyped((classifier) => classifier['judge']!(new Float32Array(1280 * 16), shape)), 'invalid_argument');
     });

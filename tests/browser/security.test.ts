@@ -30,7 +30,8 @@ const built = readdirSync(dist, { recursive: true, withFileTypes: true })
 
 describe('every response carries the headers', () => {
   const worker = built.find((path) => /worker-[^/]*\.js$/.test(path)) ?? assert.fail('no worker script');
-  for (const path of ['', worker.slice(dist.length + 1), 'ort/ort-wasm-simd-threaded.mjs', 'models/index.json', 'samples/manifest.json', 'no/such/file']) {
+  const paths = ['', worker.slice(dist.length + 1), 'ort/ort-wasm-simd-threaded.mjs', 'models/index.json', 'samples/manifest.json', 'no/such/file'];
+  for (const path of paths) {
     test(path || '/', async () => {
       const response = await fetch(site.url + path);
       assert.equal(response.status, path === 'no/such/file' ? 404 : 200);

@@ -85,7 +85,9 @@ test('bad files among good ones get one clear line each', async () => {
 test('a folder dropped is read to the bottom in natural order, its hidden files left out', async () => {
   const dropped = join(folder, 'dropped');
   mkdirSync(join(dropped, 'deep'), { recursive: true });
-  for (const name of ['cell 10.png', 'cell 2.png', 'deep/cell 1.png', '.hidden.png', 'Thumbs.db']) copyFileSync(aSmallImage, join(dropped, name));
+  for (const name of ['cell 10.png', 'cell 2.png', 'deep/cell 1.png', '.hidden.png', 'Thumbs.db']) {
+    copyFileSync(aSmallImage, join(dropped, name));
+  }
   const expected = ['dropped/cell 2.png', 'dropped/cell 10.png', 'dropped/deep/cell 1.png'];
   await site.visit(async (page) => {
     await page.drop([dropped]);
@@ -135,7 +137,7 @@ test('five thousand cells: few elements, and the last one is a key away', async 
 test('by keyboard alone: samples, walk, details, map, search, list of keys', async () => {
   await site.visit(async (page) => {
     const { keyboard } = page.page;
-    const focused = () => page.page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['testid'] ?? document.activeElement?.id ?? '');
+    const focused = () => page.page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['testid'] ?? '');
     const visited: string[] = [];
     for (const hook of ['drop-zone', 'samples', 'model-picker', 'privacy']) {
       while (!visited.includes(hook)) {
@@ -152,10 +154,8 @@ test('by keyboard alone: samples, walk, details, map, search, list of keys', asy
     await keyboard.press('Enter');
     await page.page.waitForSelector(`${page.find('progress')}[data-state=done]`);
     await page.page.focus(`${page.find('cell-card')}[tabindex="0"]`);
-    const indexOfFocus = () => page.page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['index']);
     await keyboard.press('ArrowRight');
     await page.page.waitForFunction(() => (document.activeElement as HTMLElement | null)?.dataset['index'] === '1');
-    assert.equal(await indexOfFocus(), '1');
     await keyboard.press('Enter');
     await page.page.waitForSelector(page.find('details'));
     await keyboard.press('Escape');

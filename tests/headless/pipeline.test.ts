@@ -106,20 +106,24 @@ describe('when things break', () => {
   });
 
   test('a network that fails gives each image of its batch one clear line', async () => {
-    const broken: Engine = { facts: engine.facts, load: () => Promise.resolve(), run: (input) => engine.run(input), release: () => Promise.resolve() };
+    const nothing = () => Promise.resolve();
+    const broken: Engine = { facts: engine.facts, load: nothing, run: (input) => engine.run(input), release: nothing };
     const opened = await Pipeline.open(await readModel(readFile), coreWasm, broken);
     broken.run = () => Promise.reject(new Error('out of memory'));
     const outcomes = await opened.classify(images.slice(0, 2));
     opened.close();
-    assert.deepEqual(outcomes.map((outcome) => (outcome.status === 'error' ? outcome.message : 'ok')), Array(2).fill('The network could not be run: out of memory.'));
+    const messages = outcomes.map((outcome) => (outcome.status === 'error' ? outcome.message : 'ok'));
+    assert.deepEqual(messages, Array(2).fill('The network could not be run: out of memory.'));
   });
 
   test('a network that is not the one the spec names is refused', async () => {
-    await assert.rejects(readModel(async (file) => (file === spec.network.file ? new Uint8Array(9) : readFile(file))), /network\.onnx is not the one its spec names/);
+    const swapped = async (file: string) => (file === spec.network.file ? new Uint8Array(9) : readFile(file));
+    await assert.rejects(readModel(swapped), /network\.onnx is not the one its spec names/);
   });
 
   test('a network without the named output is refused', async () => {
-    await assert.rejects(engine.load(bytesOf(`${model}/${spec.network.file}`), { input: spec.network.input, output: 'nothing' }), /expected a network with input/);
+    const network = bytesOf(`${model}/${spec.network.file}`);
+    await assert.rejects(engine.load(network, { input: spec.network.input, output: 'nothing' }), /expected a network with input/);
     await assert.rejects(engine.load(new Uint8Array(100), spec.network), { name: 'EngineError' });
   });
 

@@ -19,7 +19,9 @@ describe('formatPercent', () => {
 });
 
 test('formatDuration', () => {
-  const expected: [number, string][] = [[7.4, '7 ms'], [999.6, '1.0 s'], [1440, '1.4 s'], [42_300, '42 s'], [59_700, '1 min 0 s'], [200_000, '3 min 20 s'], [3_900_000, '1 h 5 min']];
+  const expected: [number, string][] = [
+    [7.4, '7 ms'], [999.6, '1.0 s'], [1440, '1.4 s'], [42_300, '42 s'], [59_700, '1 min 0 s'], [200_000, '3 min 20 s'], [3_900_000, '1 h 5 min'],
+  ];
   for (const [milliseconds, text] of expected) assert.equal(formatDuration(milliseconds).replaceAll('\u00a0', ' '), text);
   assert.equal(formatCount(12345), '12,345');
 });
@@ -45,7 +47,8 @@ describe('exports', () => {
   const probabilities = spec.classes.map((_, i) => (i === 0 ? 0.9 : 0.1 / (spec.classes.length - 1)));
   const records: CellRecord[] = [
     {
-      index: 0, path: '=HYPERLINK("x"),secret.png', status: 'ok', label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, probabilities, logits: [],
+      index: 0, path: '=HYPERLINK("x"),secret.png', status: 'ok',
+      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, probabilities, logits: [],
       maps: { height: 1, width: 1, values: new Float32Array(1) }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
       image: { format: 'PNG', width_px: 1, height_px: 1, channels: 3, bits_per_channel: 8, exif_orientation: 1 },
       elapsedMs: { decode: 1, prepare: 1, network: 1, head: 1 },
@@ -61,11 +64,12 @@ describe('exports', () => {
   });
 
   test('without file names the number stands for the name, everywhere', () => {
-    for (const text of [toCsv(records, { ...context, fileNames: false }), toJson(records, { ...context, fileNames: false }), toNdjson(records, { ...context, fileNames: false })]) {
+    const nameless = { ...context, fileNames: false };
+    for (const text of [toCsv(records, nameless), toJson(records, nameless), toNdjson(records, nameless)]) {
       assert.doesNotMatch(text, /secret|bad\.png/);
       assert.ok(text.includes(researchNote));
     }
-    assert.deepEqual(parseCsv(toCsv(records, { ...context, fileNames: false })).map((row) => row['file']), ['1', '2']);
+    assert.deepEqual(parseCsv(toCsv(records, nameless)).map((row) => row['file']), ['1', '2']);
   });
 
   test('JSON tells what made it', () => {

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import math
 import re
 import struct
 import sys
@@ -24,7 +25,8 @@ def violations(value, schema: dict, path: str = "spec") -> list[str]:
     if "$ref" in schema:
         return violations(value, SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], path)
     if "oneOf" in schema:
-        return [] if any(not violations(value, one, path) for one in schema["oneOf"]) else [f"{path} fits none of its forms"]
+        is_fit = any(not violations(value, one, path) for one in schema["oneOf"])
+        return [] if is_fit else [f"{path} fits none of its forms"]
     types = schema.get("type", list(TYPES))
     allowed = tuple(kind for name in ([types] if isinstance(types, str) else types) for kind in [TYPES[name]])
     if not any(isinstance(value, kind) for kind in allowed) or isinstance(value, bool):
@@ -36,8 +38,9 @@ def violations(value, schema: dict, path: str = "spec") -> list[str]:
         len(value) < schema.get("minLength", 0) or not re.search(schema.get("pattern", ""), value)
     ):
         found.append(f"{path} is {value!r}")
-    if isinstance(value, (int, float)) and not (
-        schema.get("minimum", value) <= value <= schema.get("maximum", value) and value > schema.get("exclusiveMinimum", value - 1)
+    if isinstance(value, (int, float)) and (
+        not schema.get("minimum", value) <= value <= schema.get("maximum", value)
+        or value <= schema.get("exclusiveMinimum", -math.inf)
     ):
         found.append(f"{path} is {value}")
     if isinstance(value, list):

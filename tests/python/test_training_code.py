@@ -43,6 +43,10 @@ def setUpModule():
     torch.set_num_threads(1)
 
 
+def read_floats(file: Path, shape: list[int]) -> np.ndarray:
+    return np.fromfile(file, "<f4").reshape(shape)
+
+
 class Metrics(unittest.TestCase):
     def test_wilson_interval(self):
         # Newcombe 1998, Statistics in Medicine 17, table I, method 3.
@@ -116,7 +120,7 @@ class Preparation(unittest.TestCase):
             with self.subTest(case=case["name"]):
                 name = Path(case["image"]).stem
                 image = golden_prepare.draw(*golden_prepare.IMAGES[name], list(golden_prepare.IMAGES).index(name))
-                expected = np.fromfile(golden_prepare.GOLDEN_FOLDER / case["tensor"], "<f4").reshape(case["tensor_shape"])
+                expected = read_floats(golden_prepare.GOLDEN_FOLDER / case["tensor"], case["tensor_shape"])
                 # PyTorch 1.13 and 2.13 themselves differ by up to 3e-6 of the range where nothing is antialiased.
                 tolerance = 1e-5 * 255 / min(case["normalisation"]["std"])
                 np.testing.assert_allclose(prepare(image, case).numpy(), expected, rtol=0, atol=tolerance)
@@ -231,12 +235,11 @@ class ShippedModels(unittest.TestCase):
             for case in json.loads((folder / "golden.json").read_text())["cases"]:
                 with self.subTest(model=task.name, image=case["image"]):
                     tensor = prepare(decode(folder / case["image"]), model.spec).numpy()
-                    expected = {
-                        kind: np.fromfile(folder / case[kind], "<f4").reshape(case[f"{kind}_shape"]) for kind in ("tensor", "features")
-                    }
-                    np.testing.assert_allclose(tensor, expected["tensor"], rtol=0, atol=1e-6)
+                    expected = read_floats(folder / case["tensor"], case["tensor_shape"])
+                    np.testing.assert_allclose(tensor, expected, rtol=0, atol=1e-6)
                     features = model.features(tensor)
-                    np.testing.assert_allclose(features, expected["features"], rtol=0, atol=1e-4)
+                    expected = read_floats(folder / case["features"], case["features_shape"])
+                    np.testing.assert_allclose(features, expected, rtol=0, atol=1e-4)
                     logits = model.logits(features)
                     np.testing.assert_allclose(logits[0], case["logits"], rtol=0, atol=1e-4)
                     np.testing.assert_allclose(model.probabilities(logits)[0], case["probabilities"], rtol=0, atol=1e-4)

@@ -3,9 +3,11 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-export const dialog = signal<'model' | 'privacy' | 'keys' | null>(null);
+type DialogName = 'model' | 'privacy' | 'keys';
 
-export function openDialog(name: 'model' | 'privacy' | 'keys'): void {
+export const dialog = signal<DialogName | null>(null);
+
+export function openDialog(name: DialogName): void {
   dialog.value = name;
 }
 
@@ -13,18 +15,22 @@ export function closeDialog(): void {
   dialog.value = null;
 }
 
-export function Dialog({ title, testId, children }: { title: string; testId: string; children: ComponentChildren }) {
+export function Dialog({ name, title, children }: { name: DialogName; title: string; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const opener = document.activeElement;
     element.current?.showModal();
     return () => opener instanceof HTMLElement && opener.focus();
   }, []);
+  // The browser tells of Escape a little later, when another dialog may be open already.
+  const onClose = (): void => {
+    if (dialog.value === name) closeDialog();
+  };
   const closeOnBackdrop = (event: MouseEvent): void => {
     if (event.target === element.current) closeDialog();
   };
   return (
-    <dialog ref={element} aria-labelledby="dialog-title" data-testid={testId} onClose={closeDialog} onClick={closeOnBackdrop}>
+    <dialog ref={element} aria-labelledby="dialog-title" data-testid={`${name}-dialog`} onClose={onClose} onClick={closeOnBackdrop}>
       <div class="dialog-body">
         <header>
           <h2 id="dialog-title">{title}</h2>

@@ -12,7 +12,7 @@ const keys: [string, string][] = [
 
 export function KeysDialog() {
   return (
-    <Dialog title="Keys" testId="keys-dialog">
+    <Dialog name="keys" title="Keys">
       <dl class="keys">
         {keys.map(([key, what]) => (
           <div key={key}>

@@ -10,7 +10,7 @@ import { formatBytes } from './words.ts';
 
 export function ModelDialog() {
   return (
-    <Dialog title="Models" testId="model-dialog">
+    <Dialog name="model" title="Models">
       {listings.value.map(({ name, spec }) => (
         <ModelCard key={name} spec={spec} />
       ))}

@@ -11,7 +11,7 @@ export function PrivacyDialog() {
   const all = requests();
   const since = firstImageAtMs.value;
   return (
-    <Dialog title="Your images stay on this computer." testId="privacy-dialog">
+    <Dialog name="privacy" title="Your images stay on this computer.">
       <p>
         Images are read and classified inside this browser. Nothing is uploaded, and no image is kept when the tab is closed. A rule that the browser enforces, a Content Security Policy, lets this
         page fetch from its own address only.

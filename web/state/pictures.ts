@@ -1,11 +1,14 @@
-/** Pictures of crops for tiles and details: few at a time, newest wish first, a bounded memory of those made. */
+/** Pictures of crops for tiles and details: few at a time, what was wished for last comes first, and a bounded memory of those made. */
 import { effect } from '@preact/signals';
 import { era, viewOf } from './session.ts';
 
 const mostBytes = 96 * 1024 * 1024;
-const atOnce = 2;
+/** Enough to keep the worker busy between two batches of a run, few enough to forget what flew past. */
+const atOnce = 6;
 
 interface Wish {
+  /** Wishes of one moment, such as the tiles of one row, share a wave and are met in order. */
+  wave: number;
   key: string;
   index: number;
   sidePx: number;
@@ -16,6 +19,8 @@ interface Wish {
 const made = new Map<string, ImageData>();
 let madeBytes = 0;
 const wishes = new Map<string, Wish>();
+let wave = 0;
+let waveTimer: ReturnType<typeof setTimeout> | undefined;
 let underWay = 0;
 
 effect(() => {
@@ -41,21 +46,30 @@ export function wishPicture(index: number, sidePx: number, show: (picture: Image
     show(known);
     return () => {};
   }
-  const wish = wishes.get(key) ?? { key, index, sidePx, waiting: new Set() };
+  const wish = wishes.get(key) ?? { wave, key, index, sidePx, waiting: new Set() };
   wish.waiting.add(show);
-  wishes.delete(key);
+  wish.wave = wave;
   wishes.set(key, wish);
-  // A tick later, so that tiles which only fly past take their wish back first.
-  setTimeout(work, 0);
+  waveTimer ??= setTimeout(endWave, 0);
   return () => {
     wish.waiting.delete(show);
     if (wish.waiting.size === 0) wishes.delete(key);
   };
 }
 
+/** A tick after the wish, so that tiles which only fly past have taken theirs back. */
+function endWave(): void {
+  waveTimer = undefined;
+  wave += 1;
+  work();
+}
+
 function work(): void {
   while (underWay < atOnce) {
-    const wish = [...wishes.values()].at(-1);
+    let wish: Wish | undefined;
+    for (const other of wishes.values()) {
+      if (!wish || other.wave > wish.wave) wish = other;
+    }
     if (!wish) return;
     wishes.delete(wish.key);
     underWay += 1;
