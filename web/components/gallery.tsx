@@ -1,4 +1,4 @@
-/** Tiles of all cells shown; only those near the window exist as elements. */
+/** Tiles of all cells shown; of many cells only those near the window exist as elements. */
 import { useEffect, useRef } from 'preact/hooks';
 import { formatPercent } from '../format.ts';
 import { cells, imageAt, runState, spec, type Cell } from '../state/session.ts';
@@ -6,28 +6,33 @@ import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn
 import type { ModelSpec } from '../types.ts';
 import { classIndex, ClassMark, classStyle } from './class_mark.tsx';
 import { CropPicture } from './crop_picture.tsx';
-import { useRowWindow } from './row_window.ts';
+import { mostWhole, useRowWindow } from './row_window.ts';
 import { className, flags, inSentence, verdict } from './words.ts';
 
 const gapPx = 16;
 const leastWidthPx: Record<TileSize, number> = { small: 96, medium: 144, large: 224 };
-/** Bar and two or three lines of text below the picture. */
+/** Bar and two lines of text below the picture. */
 const captionPx = 56;
-const intendedPx = 20;
+const linePx = 20;
+/** Room of the mark before a class's name, and of one letter of it, about. */
+const markPx = 36;
+const letterPx = 7.5;
 
 export function Gallery() {
   const box = useRef<HTMLDivElement>(null);
   const order = shown.value;
   const model = spec.value;
   const drawn = order.some(({ index }) => imageAt(index)?.intended);
-  const extraPx = captionPx + (drawn ? intendedPx : 0);
-  const layoutOf = (widthPx: number): { columns: number; tilePx: number; rowPx: number } => {
+  const longestName = Math.max(0, ...(model?.classes ?? []).map(({ name }) => name.length));
+  const layoutOf = (widthPx: number): { columns: number; tilePx: number; heightPx: number; rowPx: number } => {
     const columns = Math.max(1, Math.floor((widthPx + gapPx) / (leastWidthPx[tileSize.value] + gapPx)));
     const tilePx = Math.floor((widthPx - (columns - 1) * gapPx) / columns);
-    return { columns, tilePx, rowPx: tilePx + extraPx + gapPx };
+    const nameLines = markPx + letterPx * longestName > tilePx ? 2 : 1;
+    const heightPx = tilePx + captionPx + (nameLines - 1 + (drawn ? nameLines : 0)) * linePx;
+    return { columns, tilePx, heightPx, rowPx: heightPx + gapPx };
   };
   const { widthPx, firstRow, endRow } = useRowWindow(box, (width) => layoutOf(width).rowPx);
-  const { columns, tilePx, rowPx } = layoutOf(widthPx);
+  const { columns, tilePx, heightPx, rowPx } = layoutOf(widthPx);
   const rows = Math.ceil(order.length / columns);
   const current = Math.max(0, order.findIndex(({ index }) => index === currentIndex.value));
 
@@ -54,10 +59,12 @@ export function Gallery() {
   };
 
   if (!model) return null;
-  const from = Math.min(firstRow * columns, order.length);
-  const visible = order.slice(from, endRow * columns).map((cell, i) => ({ cell, position: from + i }));
+  const isNear = (position: number): boolean => position >= firstRow * columns && position < endRow * columns;
+  const whole = order.length <= mostWhole;
+  const from = whole ? 0 : Math.min(firstRow * columns, order.length);
+  const visible = order.slice(from, whole ? order.length : endRow * columns).map((cell, i) => ({ cell, position: from + i }));
   const standing = order[current];
-  if (standing && (current < from || current >= endRow * columns)) visible.push({ cell: standing, position: current });
+  if (standing && !whole && !isNear(current)) visible.push({ cell: standing, position: current });
   return (
     <div class="gallery-frame">
       {order.length === 0 && <NothingShown />}
@@ -71,10 +78,11 @@ export function Gallery() {
               position={position}
               total={order.length}
               isCurrent={position === current}
+              isNear={isNear(position)}
               leftPx={(position % columns) * (tilePx + gapPx)}
               topPx={Math.floor(position / columns) * rowPx}
               sidePx={tilePx}
-              heightPx={tilePx + extraPx}
+              heightPx={heightPx}
             />
           ))}
       </div>
@@ -93,13 +101,15 @@ interface TileProps {
   position: number;
   total: number;
   isCurrent: boolean;
+  /** Near enough to the window to need its picture. */
+  isNear: boolean;
   leftPx: number;
   topPx: number;
   sidePx: number;
   heightPx: number;
 }
 
-function Tile({ cell, model, position, total, isCurrent, leftPx, topPx, sidePx, heightPx }: TileProps) {
+function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, sidePx, heightPx }: TileProps) {
   const top = classIndex(model, cell.label);
   const intended = imageAt(cell.index)?.intended;
   const intendedWords = intended ? `drawn as: ${inSentence(className(model, intended))}` : '';
@@ -123,7 +133,11 @@ function Tile({ cell, model, position, total, isCurrent, leftPx, topPx, sidePx, 
       style={{ transform: `translate(${leftPx}px, ${topPx}px)`, width: `${sidePx}px`, height: `${heightPx}px` }}
       onClick={() => openDetails(cell.index)}
     >
-      <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value ? top : null} opacity={mapOpacity.value} />
+      {isNear ? (
+        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value ? top : null} opacity={mapOpacity.value} />
+      ) : (
+        <span class="crop-picture" />
+      )}
       <span class={`thin-bar ${classStyle(top)}`}>
         <span style={{ transform: `scaleX(${cell.probability})` }} />
       </span>

@@ -1,4 +1,4 @@
-/** All cells shown as a table that sorts by its columns; only rows near the window exist as elements. */
+/** All cells shown as a table that sorts by its columns; of many cells only rows near the window exist as elements. */
 import { useEffect, useRef } from 'preact/hooks';
 import { researchNote } from '../export.ts';
 import { formatCount, formatPercent } from '../format.ts';
@@ -7,7 +7,7 @@ import { currentIndex, openDetails, openIndex, shown, sort, standOn, type SortKe
 import type { ModelSpec } from '../types.ts';
 import { classIndex, ClassMark } from './class_mark.tsx';
 import { NothingShown } from './gallery.tsx';
-import { useRowWindow } from './row_window.ts';
+import { mostWhole, useRowWindow } from './row_window.ts';
 import { className, flags, ranking } from './words.ts';
 
 const rowPx = 44;
@@ -48,8 +48,9 @@ export function ResultsTable() {
   };
 
   if (!model) return null;
-  const first = Math.min(firstRow, order.length);
-  const end = Math.min(endRow, order.length);
+  const whole = order.length <= mostWhole;
+  const first = whole ? 0 : Math.min(firstRow, order.length);
+  const end = whole ? order.length : Math.min(endRow, order.length);
   const positions = Array.from({ length: end - first }, (_, i) => first + i);
   // The row that has the focus exists even when it is scrolled out of sight.
   if (end > 0 && current < first) positions.unshift(current);

@@ -4,6 +4,9 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface RowWindow { widthPx: number; firstRow: number; endRow: number }
 
+/** Up to so many cells all elements exist at once, so that the browser's own search and assistive software reach every cell. */
+export const mostWhole = 300;
+
 /** Rows made ahead of the scroll on both sides, as a share of the window's height. */
 const ahead = 0.5;
 
