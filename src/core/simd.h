@@ -16,6 +16,23 @@ inline Float4 load4(const float* p) {
 
 inline void store4(float* p, Float4 v) { std::memcpy(p, &v, sizeof v); }
 
+/// Sixteen bytes, to be shuffled into lanes.
+using Byte16 = unsigned char __attribute__((vector_size(16)));
+using Int4 = int __attribute__((vector_size(16)));
+
+inline Byte16 load16(const void* p) {
+  Byte16 v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+/// Four little-endian 32-bit integers as float32.
+inline Float4 to_float4(Byte16 bytes) {
+  Int4 integers;
+  std::memcpy(&integers, &bytes, sizeof integers);
+  return __builtin_convertvector(integers, Float4);
+}
+
 inline Float4 splat4(float x) { return Float4{x, x, x, x}; }
 
 }  // namespace cytodrop
