@@ -96,7 +96,8 @@ function jsonFields(record: CellRecord, format: ExportFormat, context: ExportCon
   const file = fileOf(record, context);
   const provenance = format === 'ndjson' ? { model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote } : {};
   if (record.status === 'error') {
-    return { file, status: 'error', code: record.code, message: record.message, advice: record.advice, ...provenance };
+    const { code, message, advice } = record;
+    return { file, status: 'error', error: { code, message, advice }, ...provenance };
   }
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {

@@ -98,10 +98,10 @@ describe('files and folders', () => {
       assert.deepEqual([code, stderr], [2, '']);
       const lines = linesOf(stdout);
       const expected = ['ok', 'empty_file', 'unreadable_file', 'ok', 'truncated', 'unsupported_format', 'ok'];
-      assert.deepEqual(lines.map(({ status, code }) => code ?? status), expected);
-      for (const { message, advice } of lines.filter(({ status }) => status === 'error')) {
-        assert.match(message, /^[A-Z][^]*\.$/);
-        assert.match(advice, /^[A-Z][^]*\.$/);
+      assert.deepEqual(lines.map(({ status, error }) => error?.code ?? status), expected);
+      for (const { error } of lines.filter(({ status }) => status === 'error')) {
+        assert.match(error?.message ?? '', /^[A-Z][^]*\.$/);
+        assert.match(error?.advice ?? '', /^[A-Z][^]*\.$/);
       }
       const probabilities = lines.filter(({ status }) => status === 'ok').map((line) => line.probabilities);
       assert.deepEqual(probabilities[1], probabilities[0]);

@@ -35,9 +35,7 @@ export interface Line {
   probability: number;
   unsure: boolean;
   probabilities: Record<string, number>;
-  code: string;
-  message: string;
-  advice: string;
+  error?: { code: string; message: string; advice: string };
   model: string;
   self_test: string;
   note: string;
