@@ -20,8 +20,8 @@ async function onCommandLine(...paths: string[]): Promise<Line[]> {
 }
 
 function assertSame(cells: ExportedCell[], lines: Line[]): void {
-  const essence = ({ file, status, label, probability, probabilities, unsure, code, message }: ExportedCell | Line) => ({
-    file: basename(file), status, label, probability, probabilities, unsure, code, message,
+  const essence = ({ file, status, label, probability, probabilities, unsure, error }: ExportedCell | Line) => ({
+    file: basename(file), status, label, probability, probabilities, unsure, error,
   });
   const byName = (a: { file: string }, b: { file: string }) => (a.file < b.file ? -1 : 1);
   assert.deepEqual(cells.map(essence).sort(byName), lines.map(essence).sort(byName));

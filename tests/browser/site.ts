@@ -20,8 +20,7 @@ export interface ExportedCell {
   probability: number;
   unsure: boolean;
   probabilities: Record<string, number>;
-  code?: string;
-  message?: string;
+  error?: { code: string; message: string; advice: string };
 }
 
 export interface ExportedDocument {
