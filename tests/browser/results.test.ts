@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { goldenCases, jsonOf, root, spec } from '../border/fixtures.ts';
-import { cytodrop, linesOf, parseCsv, type Line } from '../headless/fixtures.ts';
-import { Site, dist, shared, type ExportedCell, type ExportedDocument } from './site.ts';
+import { cytodrop, linesOf, parseCsv, type ExportedCell, type Line } from '../headless/fixtures.ts';
+import { Site, dist, shared, type ExportedDocument } from './site.ts';
 
 const note = 'For research and teaching; not for diagnosis';
 const golden = fileURLToPath(new URL('models/blood-smear/golden', root));
@@ -19,8 +19,8 @@ async function onCommandLine(...paths: string[]): Promise<Line[]> {
   return linesOf((await cytodrop('classify', '--model', 'blood-smear', ...paths)).stdout);
 }
 
-function assertSame(cells: ExportedCell[], lines: Line[]): void {
-  const essence = ({ file, status, label, probability, probabilities, unsure, error }: ExportedCell | Line) => ({
+function assertSame(cells: ExportedCell[], lines: ExportedCell[]): void {
+  const essence = ({ file, status, label, probability, probabilities, unsure, error }: ExportedCell) => ({
     file: basename(file), status, label, probability, probabilities, unsure, error,
   });
   const byName = (a: { file: string }, b: { file: string }) => (a.file < b.file ? -1 : 1);

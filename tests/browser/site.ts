@@ -7,21 +7,11 @@ import { fileURLToPath } from 'node:url';
 import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
 import { startServer, type Serving } from '../../scripts/server.ts';
 import { root } from '../border/fixtures.ts';
+import type { ExportedCell } from '../headless/fixtures.ts';
 
 export const dist = fileURLToPath(new URL('dist', root));
 /** A folder beside the checkout with data that is not ours to ship; tests that need it are skipped where it is missing. */
 export const shared = fileURLToPath(new URL('../shared', root));
-
-/** A cell as the JSON export has it. */
-export interface ExportedCell {
-  file: string;
-  status: 'ok' | 'error';
-  label: string;
-  probability: number;
-  unsure: boolean;
-  probabilities: Record<string, number>;
-  error?: { code: string; message: string; advice: string };
-}
 
 export interface ExportedDocument {
   note: string;

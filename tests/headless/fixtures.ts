@@ -27,8 +27,8 @@ export function cytodrop(...args: string[]): Promise<Run> {
   });
 }
 
-/** One line of the NDJSON output. */
-export interface Line {
+/** A cell as the JSON export has it. */
+export interface ExportedCell {
   file: string;
   status: 'ok' | 'error';
   label: string;
@@ -36,6 +36,10 @@ export interface Line {
   unsure: boolean;
   probabilities: Record<string, number>;
   error?: { code: string; message: string; advice: string };
+}
+
+/** One line of the NDJSON output. */
+export interface Line extends ExportedCell {
   model: string;
   self_test: string;
   note: string;

@@ -8,6 +8,7 @@ import type { ModelSpec } from '../types.ts';
 import { classIndex, ClassMark, classStyle } from './class_mark.tsx';
 import { legendPicture, mapMaximum } from './colour_map.ts';
 import { CropPicture, draw, mapOf } from './crop_picture.tsx';
+import { FactList } from './fact_list.tsx';
 import { className, flags, formatBytes, inSentence, ofMany, partClassified, ranking, sawOnlyCentre, verdict } from './words.ts';
 
 const picturePx = 640;
@@ -242,14 +243,7 @@ function Facts({ cell }: { cell: Cell }) {
   return (
     <details class="facts">
       <summary>File facts</summary>
-      <dl class="small">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList class="small" facts={facts} />
     </details>
   );
 }

@@ -4,6 +4,7 @@ import { chooseModel, chosenName, listings, modelState, progress } from '../stat
 import { resetView } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
 import { ClassMark } from './class_mark.tsx';
+import { FactList } from './fact_list.tsx';
 import { closeDialog, Dialog } from './dialog.tsx';
 import { accuracyWords } from './model_chip.tsx';
 import { formatBytes } from './words.ts';
@@ -53,14 +54,7 @@ function ModelCard({ spec }: { spec: ModelSpec }) {
         ))}
       </dl>
       <h4>Facts</h4>
-      <dl class="facts-list small">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList class="facts-list small" facts={facts} />
     </article>
   );
 }
