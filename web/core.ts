@@ -40,6 +40,14 @@ export class Core {
     return unwrap(this.#classifier.judge(features.data, features.shape));
   }
 
+  loadNetwork(network: Uint8Array, names: { input: string; output: string }): void {
+    unwrap(this.#classifier.load_network(network, names.input, names.output));
+  }
+
+  runNetwork(input: Tensor): Tensor {
+    return unwrap(this.#classifier.run_network(input.data, input.shape));
+  }
+
   close(): void {
     this.#classifier.delete();
   }

@@ -24,6 +24,7 @@ const advice: Record<UnreadFile['code'], string> = {
   engine_failed: 'Try the file again; if it fails again, try with fewer files at a time.',
   invalid_argument: 'Try again; if it happens again, report it together with the file.',
   invalid_model: 'Load the model again; it may have been updated.',
+  unsupported_operator: 'Load a model that this page can run.',
   model_not_loaded: 'Wait until the model is loaded, then add the file again.',
   internal: 'Try again; if it happens again, report it together with the file.',
 };

@@ -13,6 +13,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kTooLarge: return "too_large";
     case ErrorCode::kOutOfMemory: return "out_of_memory";
     case ErrorCode::kInvalidModel: return "invalid_model";
+    case ErrorCode::kUnsupportedOperator: return "unsupported_operator";
     case ErrorCode::kModelNotLoaded: return "model_not_loaded";
     case ErrorCode::kInternal: return "internal";
   }

@@ -17,6 +17,7 @@ enum class ErrorCode {
   kTooLarge,            ///< over a stated limit
   kOutOfMemory,         ///< a limit of this machine, not of ours
   kInvalidModel,        ///< spec or head do not fit the contract or each other
+  kUnsupportedOperator,  ///< a network with an operator that our engine does not run; another engine may
   kModelNotLoaded,      ///< a model is needed first
   kInternal,            ///< a defect of ours
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <cstring>
 
 namespace cytodrop {
@@ -7,6 +8,7 @@ namespace cytodrop {
 ///
 /// Arithmetic is lane by lane, so a kernel that keeps each sum in one lane gives the same bits as its plain twin.
 using Float4 = float __attribute__((vector_size(16)));
+using Int4 = std::int32_t __attribute__((vector_size(16)));
 
 inline Float4 load4(const float* p) {
   Float4 v;
@@ -34,5 +36,14 @@ inline Float4 to_float4(Byte16 bytes) {
 }
 
 inline Float4 splat4(float x) { return Float4{x, x, x, x}; }
+
+/// std::bit_cast, which the C++ library of emscripten 3.1.6 does not have.
+template <typename To, typename From>
+To bits_as(From from) {
+  static_assert(sizeof(To) == sizeof from);
+  To to;
+  std::memcpy(&to, &from, sizeof to);
+  return to;
+}
 
 }  // namespace cytodrop

@@ -17,6 +17,7 @@
 #include "core/error.h"
 #include "core/head/head.h"
 #include "core/judge/judge.h"
+#include "core/network/network.h"
 #include "core/prepare/prepare.h"
 #include "core/spec/spec.h"
 
@@ -89,6 +90,12 @@ int whole_number(const val& value, const char* argument, int least, int most) {
   return static_cast<int>(number);
 }
 
+val array_of(const std::vector<int>& numbers) {
+  val array = val::array();
+  for (const int number : numbers) array.call<void>("push", number);
+  return array;
+}
+
 val describe(const Box& box) {
   val object = val::object();
   object.set("left_px", box.left_px);
@@ -155,11 +162,7 @@ class Classifier {
       object.set("image", describe(decoded));
       object.set("crop", describe(crop_box(spec.prepare, decoded.image.width_px(), decoded.image.height_px())));
       object.set("tensor", copy_out(tensor));
-      val shape = val::array();
-      for (const int side : {1, spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}) {
-        shape.call<void>("push", side);
-      }
-      object.set("shape", shape);
+      object.set("shape", array_of({1, spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
       object.set("decode_ms", decoded_ms - start_ms);
       object.set("prepare_ms", prepared_ms - decoded_ms);
       return object;
@@ -212,6 +215,29 @@ class Classifier {
     });
   }
 
+  val load_network(const val& network, const val& input, const val& output) {
+    return guard([&] {
+      if (!input.isString() || !output.isString()) throw Error(ErrorCode::kInvalidArgument, "input and output must be texts");
+      network_ = Network(copy_in<std::uint8_t>(network, "Uint8Array", "network"), input.as<std::string>(), output.as<std::string>());
+      return val::null();
+    });
+  }
+
+  val run_network(const val& tensor, const val& shape) {
+    return guard([&] {
+      if (!network_) throw Error(ErrorCode::kModelNotLoaded, "no network is loaded");
+      const int rank = shape.isArray() ? shape["length"].as<int>() : 0;
+      if (rank < 1 || rank > 4) throw Error(ErrorCode::kInvalidArgument, "shape must be a list of one to four numbers");
+      std::vector<int> sides;
+      for (int i = 0; i < rank; ++i) sides.push_back(whole_number(shape[i], "a side of shape", 1, 1 << 24));
+      const Tensor& features = network_->run(copy_in<float>(tensor, "Float32Array", "tensor"), sides);
+      val object = val::object();
+      object.set("data", copy_out(features.values));
+      object.set("shape", array_of(features.shape));
+      return object;
+    });
+  }
+
  private:
   struct Model {
     ModelSpec spec;
@@ -224,6 +250,7 @@ class Classifier {
   }
 
   std::optional<Model> model_;
+  std::optional<Network> network_;
 };
 
 std::string core_version() { return CYTODROP_VERSION; }
@@ -240,7 +267,9 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("load_model", &Classifier::load_model)
       .function("prepare", &Classifier::prepare)
       .function("view", &Classifier::view)
-      .function("judge", &Classifier::judge);
+      .function("judge", &Classifier::judge)
+      .function("load_network", &Classifier::load_network)
+      .function("run_network", &Classifier::run_network);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);
   emscripten::function("heap_bytes", &cytodrop::heap_bytes);

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'too_large'
   | 'out_of_memory'
   | 'invalid_model'
+  | 'unsupported_operator'
   | 'model_not_loaded'
   | 'internal';
 
@@ -76,6 +77,12 @@ export interface Verdict {
   map_width: number;
 }
 
+/** What a network gives, in C order: [N, C, h, w] or [N, C]. */
+export interface Output {
+  data: Float32Array;
+  shape: number[];
+}
+
 export declare class Classifier {
   constructor();
   /** Takes a model's spec.json text and its head file; replaces the model loaded before only when all is well. */
@@ -86,6 +93,13 @@ export declare class Classifier {
   view(file: Uint8Array, max_side_px: number): Result<View>;
   /** Turns features [N, D, h, w] into one verdict for each of the N cells. */
   judge(features: Float32Array, shape: readonly number[]): Result<Verdict[]>;
+  /**
+   * Reads an ONNX file for this core's own engine; replaces the network loaded before only when all is well.
+   * The code `unsupported_operator` says that another engine has to run it, and the message why.
+   */
+  load_network(network: Uint8Array, input: string, output: string): Result<null>;
+  /** Runs the loaded network on a batch in C order; its shape is as the ONNX file states it. */
+  run_network(tensor: Float32Array, shape: readonly number[]): Result<Output>;
   delete(): void;
 }
 

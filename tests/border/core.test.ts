@@ -35,7 +35,7 @@ describe('cytodrop_core.d.ts', () => {
 
   test('names every method of the class with its number of arguments', () => {
     const methods = membersOf(/declare class Classifier/);
-    assert.deepEqual(methods.map(({ name }) => name), ['load_model', 'prepare', 'view', 'judge', 'delete']);
+    assert.deepEqual(methods.map(({ name }) => name), ['load_model', 'prepare', 'view', 'judge', 'load_network', 'run_network', 'delete']);
     const classifier = loaded as unknown as Record<string, (...values: unknown[]) => unknown>;
     for (const { name, count } of methods.filter((method) => method.name !== 'delete')) {
       assert.throws(() => classifier[name]?.(...Array<number>(count + 1).fill(0)), { name: 'BindingError' }, `${name} takes ${count}`);

@@ -1,0 +1,343 @@
+#include "core/network/kernels.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "core/network/activation.h"
+
+namespace cytodrop {
+namespace {
+
+/// Where one pixel of a convolution reads and writes.
+struct Pixel {
+  const float* in;
+  const float* residual;
+  float* out;
+};
+
+/// The weights that meet one output pixel: `rows` × `runs` runs of `length` floats that lie side by side.
+struct Taps {
+  int rows;
+  int runs;
+  int length;
+  std::ptrdiff_t row_step;
+  std::ptrdiff_t run_step;
+};
+
+Taps taps_of(const Convolution& convolution, const Map& in) {
+  const Window& window = convolution.window;
+  Taps taps{.rows = window.height, .runs = window.width, .length = convolution.inputs,
+            .row_step = window.dilation_y * in.row_stride, .run_step = window.dilation_x * in.pixel_stride};
+  if (window.dilation_x == 1 && in.pixel_stride == convolution.inputs) {
+    taps.length *= std::exchange(taps.runs, 1);  // pixels without gaps: a kernel row is one run
+  }
+  return taps;
+}
+
+/// Nonlinearity, residual, activation; only where an activation is more than a clamp.
+void finish(const Convolution& convolution, const Pixel& pixel, int first, int last) {
+  for (int c = first; c < last; c += 4) {
+    Float4 value = activate(convolution.activation, load4(pixel.out + c));
+    if (pixel.residual) value = activate(convolution.after, value + load4(pixel.residual + c));
+    store4(pixel.out + c, value);
+  }
+}
+
+bool only_clamps(const Convolution& convolution) {
+  return convolution.activation.kind == NonlinearityKind::kClamp && convolution.after.kind == NonlinearityKind::kClamp;
+}
+
+template <std::size_t kPixels, std::size_t kVectors>
+void store_tile(const Convolution& convolution, bool clamps, Float4 (&sum)[kPixels][kVectors], const Pixel* pixels,
+                int channel) {
+  if (!clamps) {
+    for (std::size_t p = 0; p < kPixels; ++p) {
+      for (std::size_t v = 0; v < kVectors; ++v) store4(pixels[p].out + channel + 4 * v, sum[p][v]);
+      finish(convolution, pixels[p], channel, channel + static_cast<int>(4 * kVectors));
+    }
+    return;
+  }
+  const Float4 low = splat4(convolution.activation.low), high = splat4(convolution.activation.high);
+  for (std::size_t p = 0; p < kPixels; ++p) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      Float4 value = clamp(sum[p][v], low, high);
+      if (pixels[p].residual) {
+        value = clamp(value + load4(pixels[p].residual + channel + 4 * v), splat4(convolution.after.low), splat4(convolution.after.high));
+      }
+      store4(pixels[p].out + channel + 4 * v, value);
+    }
+  }
+}
+
+/// kPixels pixels × 4 · kVectors outputs of a dense convolution, their sums in registers from first to last weight.
+template <std::size_t kPixels, std::size_t kVectors>
+void dense_tile(const Convolution& convolution, const Taps& taps, bool clamps, const float* weight, const Pixel* pixels,
+                int channel) {
+  Float4 sum[kPixels][kVectors];
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const Float4 bias = load4(convolution.bias.data() + channel + 4 * v);
+    for (std::size_t p = 0; p < kPixels; ++p) sum[p][v] = bias;
+  }
+  for (int row = 0; row < taps.rows; ++row) {
+    for (int run = 0; run < taps.runs; ++run) {
+      const float* in[kPixels];
+      for (std::size_t p = 0; p < kPixels; ++p) in[p] = pixels[p].in + row * taps.row_step + run * taps.run_step;
+      const auto step = [&](std::size_t i) {
+        Float4 w[kVectors];
+        for (std::size_t v = 0; v < kVectors; ++v) w[v] = load4(weight + (i * kVectors + v) * 4);
+        for (std::size_t p = 0; p < kPixels; ++p) {
+          const Float4 value = splat4(in[p][i]);
+          for (std::size_t v = 0; v < kVectors; ++v) sum[p][v] += value * w[v];
+        }
+      };
+      int left = taps.length;
+      for (; left >= 4; left -= 4) {
+        step(0);
+        step(1);
+        step(2);
+        step(3);
+        weight += 16 * kVectors;
+        for (std::size_t p = 0; p < kPixels; ++p) in[p] += 4;
+      }
+      for (; left > 0; --left) {
+        step(0);
+        weight += 4 * kVectors;
+        for (std::size_t p = 0; p < kPixels; ++p) ++in[p];
+      }
+    }
+  }
+  store_tile(convolution, clamps, sum, pixels, channel);
+}
+
+constexpr int kTilePixels = 6;
+/// Tiles that share the weights of one block of outputs while these lie in the first-level cache.
+constexpr int kChunkTiles = 4;
+
+template <std::size_t kVectors>
+void dense_tile_of(int count, const Convolution& convolution, const Taps& taps, bool clamps, const float* weight,
+                   const Pixel* pixels, int channel) {
+  switch (count) {
+    case 1: return dense_tile<1, kVectors>(convolution, taps, clamps, weight, pixels, channel);
+    case 2: return dense_tile<2, kVectors>(convolution, taps, clamps, weight, pixels, channel);
+    case 3: return dense_tile<3, kVectors>(convolution, taps, clamps, weight, pixels, channel);
+    case 4: return dense_tile<4, kVectors>(convolution, taps, clamps, weight, pixels, channel);
+    case 5: return dense_tile<5, kVectors>(convolution, taps, clamps, weight, pixels, channel);
+    case 6: return dense_tile<6, kVectors>(convolution, taps, clamps, weight, pixels, channel);
+  }
+}
+
+void dense_chunk(const Convolution& convolution, const Taps& taps, bool clamps, const Pixel* pixels, int count) {
+  const int channels = round_up_to_4(convolution.outputs);
+  const std::ptrdiff_t depth = static_cast<std::ptrdiff_t>(taps.rows) * taps.runs * taps.length;
+  const int tiles = (count + kTilePixels - 1) / kTilePixels;
+  for (int channel = 0; channel < channels; channel += 8) {
+    const float* weight = convolution.packed.data() + channel * depth;
+    for (int tile = 0, done = 0; tile < tiles; ++tile) {
+      const int size = (count - done + tiles - tile - 1) / (tiles - tile);  // 16 pixels as 6, 5, 5 rather than 6, 6, 4
+      if (channel + 4 < channels) {
+        dense_tile_of<2>(size, convolution, taps, clamps, weight, pixels + done, channel);
+      } else {
+        dense_tile_of<1>(size, convolution, taps, clamps, weight, pixels + done, channel);
+      }
+      done += size;
+    }
+  }
+}
+
+void convolve_dense(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
+  const Taps taps = taps_of(convolution, in);
+  const bool clamps = only_clamps(convolution);
+  std::array<Pixel, kTilePixels * kChunkTiles> pixels;
+  std::size_t count = 0;
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      pixels[count++] = {in.at(y * convolution.window.stride_y - top, x * convolution.window.stride_x - left),
+                         residual ? residual->at(y, x) : nullptr, out.at(y, x)};
+      if (count == pixels.size()) dense_chunk(convolution, taps, clamps, pixels.data(), static_cast<int>(std::exchange(count, 0)));
+    }
+  }
+  if (count > 0) dense_chunk(convolution, taps, clamps, pixels.data(), static_cast<int>(count));
+}
+
+/// kPixels pixels in a row × 4 channels of a depthwise convolution.
+///
+/// Args:
+///   kKernel, kStride: size and step of the kernel where they are known when compiling, else 0.
+///   weight: gives the four weights of a tap, from registers where the size is known.
+template <std::size_t kPixels, int kKernel, int kStride, typename Weight>
+void depthwise_tile(const Window& window, const float* in, const Map& map, Weight weight, Float4 bias, Float4 (&sum)[kPixels][1]) {
+  const int height = kKernel ? kKernel : window.height, width = kKernel ? kKernel : window.width;
+  const std::ptrdiff_t step = (kStride ? kStride : window.stride_x) * map.pixel_stride;
+  const std::ptrdiff_t dilation = (kKernel ? 1 : window.dilation_x) * map.pixel_stride;
+  for (std::size_t p = 0; p < kPixels; ++p) sum[p][0] = bias;
+  for (int ky = 0; ky < height; ++ky, in += (kKernel ? 1 : window.dilation_y) * map.row_stride) {
+    for (int kx = 0; kx < width; ++kx) {
+      const Float4 w = weight(ky * width + kx);
+      const float* pixel = in + kx * dilation;
+      for (std::size_t p = 0; p < kPixels; ++p, pixel += step) sum[p][0] += load4(pixel) * w;
+    }
+  }
+}
+
+template <int kKernel, int kStride>
+void convolve_depthwise(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
+  constexpr int kPixels = 4;
+  const Window& window = convolution.window;
+  const bool clamps = only_clamps(convolution);
+  const int channels = round_up_to_4(convolution.outputs);
+  std::array<Float4, static_cast<std::size_t>(kKernel * kKernel)> kept;
+  for (int y = 0; y < out.height; ++y) {
+    for (int c = 0; c < channels; c += 4) {
+      const auto load_weight = [&](int tap) { return load4(convolution.packed.data() + tap * channels + c); };
+      for (std::size_t tap = 0; tap < kept.size(); ++tap) kept[tap] = load_weight(static_cast<int>(tap));
+      const Float4 bias = load4(convolution.bias.data() + c);
+      const auto tile = [&]<std::size_t kCount>(std::integral_constant<std::size_t, kCount>, int x) {
+        Float4 sum[kCount][1];
+        Pixel pixels[kCount];
+        for (std::size_t p = 0; p < kCount; ++p) {
+          const int column = x + static_cast<int>(p);
+          pixels[p] = {nullptr, residual ? residual->at(y, column) : nullptr, out.at(y, column)};
+        }
+        const float* first = in.at(y * window.stride_y - top, x * window.stride_x - left) + c;
+        depthwise_tile<kCount, kKernel, kStride>(
+            window, first, in, [&](int tap) { return kKernel ? kept[static_cast<std::size_t>(tap)] : load_weight(tap); }, bias, sum);
+        store_tile<kCount, 1>(convolution, clamps, sum, pixels, c);
+      };
+      int x = 0;
+      for (; x + kPixels <= out.width; x += kPixels) tile(std::integral_constant<std::size_t, kPixels>{}, x);
+      for (; x < out.width; ++x) tile(std::integral_constant<std::size_t, 1>{}, x);
+    }
+  }
+}
+
+/// Runs body(in, out) for every four channels of every pixel.
+template <typename Body>
+void each_vector(const Map& in, const Map& out, Body body) {
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      for (int c = 0; c < out.channels; c += 4) body(in.at(y, x) + c, y, x, c);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<float> pack_weights(const Convolution& convolution) {
+  const Window& window = convolution.window;
+  const int outputs = convolution.outputs, depth = convolution.inputs_per_output(), padded = round_up_to_4(outputs);
+  const int taps = window.height * window.width;
+  std::vector<float> packed(static_cast<std::size_t>(padded) * static_cast<std::size_t>(taps * depth));
+  for (int output = 0; output < outputs; ++output) {
+    const int block = convolution.depthwise ? 0 : output / 8 * 8;
+    const int block_width = convolution.depthwise ? padded : std::min(8, padded - block);
+    for (int i = 0; i < depth; ++i) {
+      for (int tap = 0; tap < taps; ++tap) {
+        const int to = block * taps * depth + (tap * depth + i) * block_width + output - block;
+        packed[static_cast<std::size_t>(to)] = convolution.weights[static_cast<std::size_t>((output * depth + i) * taps + tap)];
+      }
+    }
+  }
+  return packed;
+}
+
+void convolve(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
+  const Window& window = convolution.window;
+  if (!convolution.depthwise) return convolve_dense(convolution, in, top, left, residual, out);
+  const bool square = window.height == window.width && window.dilation_y == 1 && window.dilation_x == 1;
+  const int size = square ? window.width : 0, stride = window.stride_x;
+  if (size == 3 && stride == 1) return convolve_depthwise<3, 1>(convolution, in, top, left, residual, out);
+  if (size == 3 && stride == 2) return convolve_depthwise<3, 2>(convolution, in, top, left, residual, out);
+  if (size == 5 && stride == 1) return convolve_depthwise<5, 1>(convolution, in, top, left, residual, out);
+  if (size == 5 && stride == 2) return convolve_depthwise<5, 2>(convolution, in, top, left, residual, out);
+  convolve_depthwise<0, 0>(convolution, in, top, left, residual, out);
+}
+
+void activate(const Nonlinearity& activation, const Map& in, const Map& out) {
+  each_vector(in, out, [&](const float* from, int y, int x, int c) {
+    store4(out.at(y, x) + c, activate(activation, load4(from)));
+  });
+}
+
+void add(const Map& a, const Map& b, const Map& out) {
+  each_vector(a, out, [&](const float* from, int y, int x, int c) {
+    store4(out.at(y, x) + c, load4(from) + load4(b.at(y, x) + c));
+  });
+}
+
+void multiply(const Map& a, const Map& b, const Map& out) {
+  const bool gate = b.height == 1 && b.width == 1;
+  each_vector(a, out, [&](const float* from, int y, int x, int c) {
+    store4(out.at(y, x) + c, load4(from) * load4((gate ? b.data : b.at(y, x)) + c));
+  });
+}
+
+void mean(const Map& in, const Map& out) {
+  const Float4 count = splat4(static_cast<float>(in.height * in.width));
+  for (int c = 0; c < in.channels; c += 4) {
+    Float4 sum = splat4(0);
+    for (int y = 0; y < in.height; ++y) {
+      for (int x = 0; x < in.width; ++x) sum += load4(in.at(y, x) + c);
+    }
+    store4(out.data + c, sum / count);
+  }
+}
+
+void max_pool(const Window& window, const Map& in, int top, int left, const Map& out) {
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      for (int c = 0; c < out.channels; c += 4) {
+        Float4 largest = splat4(-std::numeric_limits<float>::infinity());
+        for (int ky = 0; ky < window.height; ++ky) {
+          const int in_y = y * window.stride_y + ky * window.dilation_y - top;
+          if (in_y < 0 || in_y >= in.height) continue;
+          for (int kx = 0; kx < window.width; ++kx) {
+            const int in_x = x * window.stride_x + kx * window.dilation_x - left;
+            if (in_x >= 0 && in_x < in.width) largest = most(largest, load4(in.at(in_y, in_x) + c));
+          }
+        }
+        store4(out.at(y, x) + c, largest);
+      }
+    }
+  }
+}
+
+void concatenate(std::span<const Map> parts, const Map& out) {
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      float* to = out.at(y, x);
+      for (const Map& part : parts) to = std::copy_n(part.at(y, x), part.channels, to);
+    }
+  }
+}
+
+void reshape(const Map& in, const Map& out) {
+  int to = 0;
+  for (int c = 0; c < in.channels; ++c) {
+    for (int y = 0; y < in.height; ++y) {
+      for (int x = 0; x < in.width; ++x, ++to) {
+        out.at(to / out.width % out.height, to % out.width)[to / out.width / out.height] = in.at(y, x)[c];
+      }
+    }
+  }
+}
+
+void from_channels_first(const float* in, const Map& out) {
+  for (int c = 0; c < out.channels; ++c) {
+    for (int y = 0; y < out.height; ++y) {
+      for (int x = 0; x < out.width; ++x) out.at(y, x)[c] = *in++;
+    }
+  }
+}
+
+void to_channels_first(const Map& in, float* out) {
+  for (int c = 0; c < in.channels; ++c) {
+    for (int y = 0; y < in.height; ++y) {
+      for (int x = 0; x < in.width; ++x) *out++ = in.at(y, x)[c];
+    }
+  }
+}
+
+}  // namespace cytodrop

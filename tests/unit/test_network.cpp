@@ -1,0 +1,50 @@
+// The inference engine: shipped networks against what the training code computed.
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "core/network/network.h"
+#include "support.h"
+
+using namespace cytodrop;
+using namespace cytodrop::test;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+TEST_CASE("every shipped network gives the features that the training code gives, to 1e-4, for any batch") {
+  int networks = 0;
+  for (const auto& entry : fs::directory_iterator(source_dir() / "models")) {
+    if (!fs::exists(entry.path() / "spec.json")) continue;
+    ++networks;
+    const Json spec = Json::parse(read_file(entry.path() / "spec.json")).at("network");
+    Network network(read_file(entry.path() / spec.at("file").get<std::string>()), spec.at("input"), spec.at("output"));
+
+    std::vector<float> batch, expected;
+    std::vector<int> shape, features_shape;
+    const Json golden = Json::parse(read_file(entry.path() / "golden/golden.json"));
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      for (const Json& item : golden.at("cases")) {
+        INFO(entry.path().filename() << " " << item.at("image"));
+        const auto tensor = read_floats(entry.path() / "golden" / item.at("tensor").get<std::string>());
+        const auto features = read_floats(entry.path() / "golden" / item.at("features").get<std::string>());
+        shape = item.at("tensor_shape").get<std::vector<int>>();
+        features_shape = item.at("features_shape").get<std::vector<int>>();
+        const Tensor& out = network.run(tensor, shape);
+        CHECK(out.shape == features_shape);
+        REQUIRE(out.values.size() == features.size());
+        double worst = 0;
+        for (std::size_t i = 0; i < features.size(); ++i) worst = std::max(worst, std::abs(static_cast<double>(out.values[i]) - features[i]));
+        CHECK(worst <= 1e-4);
+        batch.insert(batch.end(), tensor.begin(), tensor.end());
+        expected.insert(expected.end(), out.values.begin(), out.values.end());
+      }
+    }
+    shape[0] = features_shape[0] = static_cast<int>(2 * golden.at("cases").size());
+    const Tensor& out = network.run(batch, shape);
+    CHECK(out.shape == features_shape);
+    REQUIRE(out.values.size() == expected.size());
+    CHECK(std::memcmp(out.values.data(), expected.data(), expected.size() * sizeof(float)) == 0);
+  }
+  REQUIRE(networks > 0);
+}
