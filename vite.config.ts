@@ -1,5 +1,5 @@
 /** The page's build; scripts/build_site.ts adds what Vite does not know: the command line, the models, the compressed files. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { metaContentSecurityPolicy } from './scripts/security_headers.ts';
 
@@ -9,7 +9,11 @@ export default defineConfig({
   root: 'web',
   base: './',
   publicDir: '../public',
-  define: { __APP_VERSION__: JSON.stringify(version) },
+  define: {
+    __APP_VERSION__: JSON.stringify(version),
+    // Its size as it arrives unpacked, for the progress of loading it.
+    __ONNX_RUNTIME_BYTES__: statSync(new URL('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm', import.meta.url)).size,
+  },
   // The runtime's own files are copied to dist/ort, not bundled into the worker.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   worker: { format: 'es' },

@@ -3,11 +3,12 @@ import { open, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Writable } from 'node:stream';
+import { batchSize, engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
 import { OnnxRuntimeEngine } from '../web/onnxruntime.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
-import { Pipeline, batchSize, readModel, refuseSize } from '../web/pipeline.ts';
+import { Pipeline, readModel, refuseSize } from '../web/pipeline.ts';
 import type { UnreadFile } from '../web/types.ts';
 import { appVersion } from '../web/version.ts';
 
@@ -25,7 +26,8 @@ hidden files in folders are left out and every other file is tried.
   --model NAME      folder in models/, for example blood-smear
   --format FORMAT   ndjson (one JSON object a line, the default), csv or json
   --output FILE     write there instead of to standard output
-  --threads N       threads for the network, 1 unless told
+  --engine NAME     core (our own) or onnxruntime; unless told, our own where it can run the network
+  --threads N       threads for ONNX Runtime, 1 unless told
   --version         print the version
   --help            print this
 
@@ -39,6 +41,7 @@ interface Options {
   format: ExportFormat;
   output: string | undefined;
   threads: number;
+  engine: EngineKind | undefined;
   paths: string[];
 }
 
@@ -53,8 +56,10 @@ function readOptions(args: string[]): Options | 'help' | 'version' {
   if (!formats.includes(values.format)) throw new UsageError(`--format: expected ${formats.join(', ')}, got "${values.format}".`);
   const threads = Number(values.threads);
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) throw new UsageError(`--threads: expected 1 to 64, got "${values.threads}".`);
+  const engine = engineKinds.find((kind) => kind === values.engine);
+  if (values.engine !== undefined && engine === undefined) throw new UsageError(`--engine: expected ${engineKinds.join(' or ')}, got "${values.engine}".`);
   if (paths.length === 0) throw new UsageError('No image file or folder given.');
-  return { model: values.model, format: values.format as ExportFormat, output: values.output, threads, paths };
+  return { model: values.model, format: values.format as ExportFormat, output: values.output, threads, engine, paths };
 }
 
 function parse(args: string[]) {
@@ -67,6 +72,7 @@ function parse(args: string[]) {
         format: { type: 'string', default: 'ndjson' },
         output: { type: 'string' },
         threads: { type: 'string', default: '1' },
+        engine: { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -108,21 +114,21 @@ async function readImage(path: string): Promise<Uint8Array | UnreadFile> {
   }
 }
 
-async function openPipeline(model: string, threads: number): Promise<Pipeline> {
+async function openPipeline({ model, threads, engine }: Options): Promise<Pipeline> {
   const beside = (file: string) => new URL(file, import.meta.url);
-  const engine = new OnnxRuntimeEngine(
+  const openOnnxRuntime = async () => new OnnxRuntimeEngine(
     { mjs: beside('ort/ort-wasm-simd-threaded.mjs').href, wasm: await readFile(beside('ort/ort-wasm-simd-threaded.wasm')) },
     threads,
   );
   const files = await readModel((file) => readFile(beside(`models/${model}/${file}`))).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new UsageError(`There is no model "${model}" beside this program.`) : error;
   });
-  return await Pipeline.open(files, await readFile(beside('cytodrop_core.wasm')), engine);
+  return await Pipeline.open(files, await readFile(beside('cytodrop_core.wasm')), { force: engine, openOnnxRuntime });
 }
 
 /** Classifies all files in order and writes each result as soon as it is known. Returns how many were not read. */
 async function classifyAll(options: Options, output: Writable): Promise<number> {
-  const pipeline = await openPipeline(options.model, options.threads);
+  const pipeline = await openPipeline(options);
   if (!pipeline.selfTest.passed) process.stderr.write('Warning: the model failed its self-test on this computer; the results may be wrong.\n');
   const { spec, runtime, selfTest } = pipeline;
   const context: ExportContext = { spec, runtime, selfTest, appVersion, fileNames: true };

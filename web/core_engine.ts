@@ -13,7 +13,7 @@ export class CoreEngine implements Engine {
    */
   constructor(core: Core) {
     this.#core = core;
-    this.facts = { name: `Cytodrop core ${core.version}`, threads: 1 };
+    this.facts = { kind: 'core', name: `Cytodrop core ${core.version}`, threads: 1 };
   }
 
   async load(network: Uint8Array, names: { input: string; output: string }): Promise<void> {

@@ -4,13 +4,22 @@
  * An engine turns one tensor into features. It knows nothing of images, classes or models.
  */
 
+/** Images that share one run of a network: four save ONNX Runtime about 8 % of its time, more save nothing. */
+export const batchSize = 4;
+
 export interface Tensor {
   /** C-contiguous values; length equals the product of `shape`. */
   data: Float32Array;
   shape: readonly number[];
 }
 
+/** Ours in the C++ core, and ONNX Runtime Web for every network that ours cannot run. */
+export const engineKinds = ['core', 'onnxruntime'] as const;
+
+export type EngineKind = (typeof engineKinds)[number];
+
 export interface EngineFacts {
+  kind: EngineKind;
   /** Word shown to a person and written into exports, with its version: "ONNX Runtime Web 1.30.0". */
   name: string;
   threads: number;
@@ -24,10 +33,10 @@ export interface Engine {
    * Args:
    *   network: bytes of an ONNX file.
    *   names: the graph's input and output to use.
-   * Raises: EngineError when the file is not a network this engine can run.
+   * Raises: EngineError or CoreError when the file is not a network this engine can run.
    */
   load(network: Uint8Array, names: { input: string; output: string }): Promise<void>;
-  /** Runs the loaded network once; calls are queued, never concurrent. The result is a copy. */
+  /** Runs the loaded network once; one call at a time. The result is a copy. */
   run(input: Tensor): Promise<Tensor>;
   /** Frees the network. */
   release(): Promise<void>;

@@ -39,7 +39,7 @@ export class OnnxRuntimeEngine implements Engine {
       env.wasm.wasmBinary = files.wasm;
     }
     env.logLevel = 'error';
-    this.facts = { name: `ONNX Runtime Web ${env.versions.web ?? ''}`.trim(), threads };
+    this.facts = { kind: 'onnxruntime', name: `ONNX Runtime Web ${env.versions.web ?? ''}`.trim(), threads };
   }
 
   load(bytes: Uint8Array, names: { input: string; output: string }): Promise<void> {

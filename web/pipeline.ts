@@ -1,15 +1,21 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
 import type { Prepared, Verdict, View } from '#cytodrop_core';
 import { Core } from './core.ts';
-import type { Engine } from './engine.ts';
+import { CoreEngine } from './core_engine.ts';
+import type { Engine, EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import type { ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile } from './types.ts';
 
 /** The core's own limit. */
 const maxFileBytes = 512_000_000;
 
-/** Images that share one run of the network: four save about 8 % of its time, more save nothing. */
-export const batchSize = 4;
+/** What may run a network. */
+export interface Engines {
+  /** The one to use whatever the network; undefined: the core's own where it can. */
+  force: EngineKind | undefined;
+  /** Opens ONNX Runtime, which costs megabytes: called only when it is needed. It stays the caller's. */
+  openOnnxRuntime: () => Promise<Engine>;
+}
 
 const maxTensorDifference = 1e-5;
 const maxLogitDifference = 1e-3;
@@ -75,16 +81,16 @@ export class Pipeline {
   readonly selfTest: SelfTest;
   readonly #files: ModelFiles;
   readonly #coreWasm: Uint8Array;
-  readonly #engine: Engine;
+  #engine: Engine;
   #core: Core;
 
-  private constructor(files: ModelFiles, coreWasm: Uint8Array, engine: Engine, core: Core, selfTest: SelfTest) {
+  private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core, selfTest: SelfTest) {
     this.spec = files.spec;
     this.#files = files;
     this.#coreWasm = coreWasm;
     this.#engine = engine;
     this.#core = core;
-    this.runtime = { engine: engine.facts, coreVersion: core.version };
+    this.runtime = { engine: engine.facts, engineReason: reason, coreVersion: core.version };
     this.selfTest = selfTest;
   }
 
@@ -93,13 +99,12 @@ export class Pipeline {
    *
    * Args:
    *   coreWasm: bytes of cytodrop_core.wasm.
-   *   engine: its network is replaced; it stays the caller's.
    */
-  static async open(files: ModelFiles, coreWasm: Uint8Array, engine: Engine): Promise<Pipeline> {
+  static async open(files: ModelFiles, coreWasm: Uint8Array, engines: Engines): Promise<Pipeline> {
     const core = await openCore(files, coreWasm);
     try {
-      await engine.load(files.network, files.spec.network);
-      return new Pipeline(files, coreWasm, engine, core, await testItself(files, core, engine));
+      const chosen = await chooseEngine(files, core, engines);
+      return new Pipeline(files, coreWasm, chosen, core, await testItself(files, core, chosen.engine));
     } catch (error) {
       core.close();
       throw error;
@@ -135,7 +140,7 @@ export class Pipeline {
     return result;
   }
 
-  /** Frees the core; the engine stays the caller's. */
+  /** Frees the core and with it its engine; ONNX Runtime stays the caller's. */
   close(): void {
     this.#core.close();
   }
@@ -149,6 +154,7 @@ export class Pipeline {
     try {
       features = await this.#engine.run({ data, shape: [cells.length, channels, height, width] });
     } catch (error) {
+      if (this.#engine instanceof CoreEngine && !(error instanceof CoreError)) await this.#replaceCore();
       return cells.map(() => unreadFile('engine_failed', `The network could not be run: ${(error as Error).message}`));
     }
     const ran = performance.now();
@@ -180,10 +186,42 @@ export class Pipeline {
       return call(this.#core);
     } catch (error) {
       if (error instanceof CoreError) return unreadFile(error.code, error.message);
-      this.#core = await openCore(this.#files, this.#coreWasm);
+      await this.#replaceCore();
       return unreadFile('internal', `The image could not be processed: ${(error as Error).message}`);
     }
   }
+
+  async #replaceCore(): Promise<void> {
+    this.#core = await openCore(this.#files, this.#coreWasm);
+    if (this.#engine instanceof CoreEngine) this.#engine = await openCoreEngine(this.#files, this.#core);
+  }
+}
+
+interface ChosenEngine {
+  engine: Engine;
+  reason: string;
+}
+
+async function chooseEngine(files: ModelFiles, core: Core, { force, openOnnxRuntime }: Engines): Promise<ChosenEngine> {
+  const byHand = 'chosen by hand';
+  let reason = byHand;
+  if (force !== 'onnxruntime') {
+    try {
+      return { engine: await openCoreEngine(files, core), reason: force === 'core' ? byHand : 'it can run this network' };
+    } catch (error) {
+      if (force === 'core' || !(error instanceof CoreError && error.code === 'unsupported_operator')) throw error;
+      reason = `the core's own engine cannot run this network: ${error.message}`;
+    }
+  }
+  const engine = await openOnnxRuntime();
+  await engine.load(files.network, files.spec.network);
+  return { engine, reason };
+}
+
+async function openCoreEngine({ network, spec }: ModelFiles, core: Core): Promise<CoreEngine> {
+  const engine = new CoreEngine(core);
+  await engine.load(network, spec.network);
+  return engine;
 }
 
 async function openCore(files: ModelFiles, coreWasm: Uint8Array): Promise<Core> {

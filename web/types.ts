@@ -1,6 +1,7 @@
 /** What crosses between page, worker and command line. */
 import type { Box, ErrorCode, ImageFacts } from '#cytodrop_core';
-import type { EngineFacts } from './engine.js';
+import type { EngineFacts, EngineKind } from './engine.js';
+import type { ModelFiles } from './pipeline.ts';
 
 export type { Box, ErrorCode, ImageFacts };
 
@@ -73,27 +74,35 @@ export type Outcome = ClassifiedCell | UnreadFile;
 /** An outcome with the file it belongs to. `path` is relative to what was dropped. */
 export type CellRecord = Outcome & { index: number; path: string };
 
-export interface RuntimeFacts { engine: EngineFacts; coreVersion: string }
+export interface RuntimeFacts {
+  engine: EngineFacts;
+  /** Why this engine and not the other, in words for a person. */
+  engineReason: string;
+  coreVersion: string;
+}
 
 /** One file that a worker fetched, for the privacy panel. */
 export interface RequestFacts { url: string; bytes: number; fromCache: boolean; startedAtMs: number }
 
 export interface ClassifyJob { index: number; file: File }
 
-/** Page to worker. `ticket` numbers let the page forget answers that come too late. */
+/** A model as one worker hands it to the others, so that it is fetched once. */
+export interface ModelParcel { files: ModelFiles; coreWasm: Uint8Array }
+
+/** Page to worker. `ticket` numbers tell the answers apart. */
 export type WorkerRequest =
-  | { type: 'load_model'; ticket: number; name: string; baseUrl: string }
-  | { type: 'classify'; ticket: number; jobs: ClassifyJob[]; singly: boolean }
-  | { type: 'cancel'; ticket: number }
+  | { type: 'load_model'; ticket: number; name: string; baseUrl: string; engine: EngineKind | undefined }
+  | { type: 'adopt_model'; ticket: number; parcel: ModelParcel }
+  | { type: 'classify'; ticket: number; files: File[] }
   | { type: 'view'; ticket: number; file: File; maxSidePx: number }
   | { type: 'requests'; ticket: number };
 
 /** Worker to page. */
 export type WorkerReply =
   | { type: 'model_progress'; ticket: number; loadedBytes: number; totalBytes: number }
-  | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
-  | { type: 'outcome'; ticket: number; index: number; outcome: Outcome }
-  | { type: 'classify_done'; ticket: number; cancelled: boolean }
+  | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest; parcel: ModelParcel }
+  | { type: 'model_adopted'; ticket: number }
+  | { type: 'classified'; ticket: number; outcomes: Outcome[] }
   | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
   | { type: 'requests'; ticket: number; requests: RequestFacts[] }
   | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };

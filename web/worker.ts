@@ -1,71 +1,88 @@
-/** The worker: does one thing at a time, pictures for the screen first. */
+/** The worker: does one thing at a time, pictures for the screen first. File bytes go in, verdicts come out. */
 import coreWasmUrl from '../build/wasm/cytodrop_core.wasm?url';
+import type { Engine } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { modelFileUrl } from './models.ts';
-import { OnnxRuntimeEngine } from './onnxruntime.ts';
-import { Pipeline, batchSize, readModel, refuseSize } from './pipeline.ts';
-import type { UnreadFile, WorkerReply, WorkerRequest } from './types.ts';
+import { Pipeline, readModel, refuseSize } from './pipeline.ts';
+import type { ModelParcel, UnreadFile, WorkerReply, WorkerRequest } from './types.ts';
 
 type Request<Type extends WorkerRequest['type']> = Extract<WorkerRequest, { type: Type }>;
 
-/** A batch of large files would fill the memory before it is worth anything. */
-const maxBatchBytes = 32 * 1024 * 1024;
+declare const __ONNX_RUNTIME_BYTES__: number;
+
 const maxThreads = 4;
 
-const urgent: (Request<'view'> | Request<'requests'>)[] = [];
-const waiting: (Request<'load_model'> | Request<'classify'>)[] = [];
-let cancelled: number | undefined;
+const urgent: WorkerRequest[] = [];
+const waiting: WorkerRequest[] = [];
 let working = false;
-let engine: OnnxRuntimeEngine | undefined;
+let onnxRuntime: Promise<Engine> | undefined;
 let pipeline: Pipeline | undefined;
 
 addEventListener('message', ({ data: request }: MessageEvent<WorkerRequest>) => {
-  if (request.type === 'cancel') cancelled = request.ticket;
-  else if (request.type === 'view' || request.type === 'requests') urgent.push(request);
-  else waiting.push(request);
+  (request.type === 'view' || request.type === 'requests' ? urgent : waiting).push(request);
   void work();
 });
 
 async function work(): Promise<void> {
   if (working) return;
   working = true;
-  for (;;) {
-    await serveUrgent();
-    const request = waiting.shift();
-    if (request === undefined) break;
+  for (let request = urgent.shift() ?? waiting.shift(); request !== undefined; request = urgent.shift() ?? waiting.shift()) {
     try {
-      await (request.type === 'load_model' ? loadModel(request) : classify(request));
+      await answer(request);
     } catch (error) {
-      fail(request.ticket, error);
+      const code = error instanceof CoreError ? error.code : 'engine_failed';
+      reply({ type: 'failed', ticket: request.ticket, code, message: error instanceof Error ? error.message : String(error) });
     }
   }
   working = false;
 }
 
-async function serveUrgent(): Promise<void> {
-  for (let request = urgent.shift(); request !== undefined; request = urgent.shift()) {
-    try {
-      await (request.type === 'view' ? view(request) : listRequests(request));
-    } catch (error) {
-      fail(request.ticket, error);
-    }
+function answer(request: WorkerRequest): Promise<void> | void {
+  switch (request.type) {
+    case 'load_model': return loadModel(request);
+    case 'adopt_model': return adoptModel(request);
+    case 'classify': return classify(request);
+    case 'view': return view(request);
+    case 'requests': return listRequests(request);
   }
 }
 
-async function loadModel({ ticket, name, baseUrl }: Request<'load_model'>): Promise<void> {
-  const readFile = (file: string, totalBytes?: number) => download(modelFileUrl(name, file, baseUrl), (loadedBytes) => {
-    if (totalBytes !== undefined) reply({ type: 'model_progress', ticket, loadedBytes, totalBytes });
+async function loadModel({ ticket, name, baseUrl, engine }: Request<'load_model'>): Promise<void> {
+  const progress = (totalBytes: number) => (loadedBytes: number) => reply({ type: 'model_progress', ticket, loadedBytes, totalBytes });
+  const [files, coreWasm] = await Promise.all([
+    readModel((file, bytes) => download(modelFileUrl(name, file, baseUrl), bytes === undefined ? undefined : progress(bytes))),
+    download(coreWasmUrl),
+  ]);
+  const parcel = { files, coreWasm };
+  const { runtime, selfTest } = await open(parcel, engine, () => {
+    onnxRuntime ??= openOnnxRuntime(baseUrl, progress(__ONNX_RUNTIME_BYTES__));
+    onnxRuntime.catch(() => { onnxRuntime = undefined; });
+    return onnxRuntime;
   });
-  const [files, coreWasm] = await Promise.all([readModel(readFile), download(coreWasmUrl)]);
-  const runtimeFile = (file: string) => new URL(`ort/${file}`, baseUrl).href;
-  engine ??= new OnnxRuntimeEngine(
-    { mjs: runtimeFile('ort-wasm-simd-threaded.mjs'), wasm: runtimeFile('ort-wasm-simd-threaded.wasm') },
-    crossOriginIsolated ? Math.min(maxThreads, navigator.hardwareConcurrency) : 1,
-  );
-  const opened = await Pipeline.open(files, coreWasm, engine);
+  reply({ type: 'model_loaded', ticket, runtime, selfTest, parcel });
+}
+
+async function openOnnxRuntime(baseUrl: string, onProgress: (loadedBytes: number) => void): Promise<Engine> {
+  const address = (file: string) => new URL(`ort/${file}`, baseUrl).href;
+  const [{ OnnxRuntimeEngine }, wasm] = await Promise.all([
+    import('./onnxruntime.ts'),
+    download(address('ort-wasm-simd-threaded.wasm'), onProgress),
+  ]);
+  const threads = crossOriginIsolated ? Math.min(maxThreads, navigator.hardwareConcurrency) : 1;
+  return new OnnxRuntimeEngine({ mjs: address('ort-wasm-simd-threaded.mjs'), wasm }, threads);
+}
+
+/** Takes a model that another worker loaded and runs with the core's own engine. */
+async function adoptModel({ ticket, parcel }: Request<'adopt_model'>): Promise<void> {
+  await open(parcel, 'core', () => Promise.reject(new Error('Only the first worker runs ONNX Runtime.')));
+  reply({ type: 'model_adopted', ticket });
+}
+
+async function open({ files, coreWasm }: ModelParcel, force: Request<'load_model'>['engine'], openOnnxRuntime: () => Promise<Engine>): Promise<Pipeline> {
+  const opened = await Pipeline.open(files, coreWasm, { force, openOnnxRuntime });
   pipeline?.close();
   pipeline = opened;
-  reply({ type: 'model_loaded', ticket, runtime: opened.runtime, selfTest: opened.selfTest });
+  return opened;
 }
 
 async function download(url: URL | string, onProgress?: (loadedBytes: number) => void): Promise<Uint8Array> {
@@ -74,33 +91,17 @@ async function download(url: URL | string, onProgress?: (loadedBytes: number) =>
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let loadedBytes = 0;
   const reader = response.body.getReader();
-  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-    chunks.push(chunk.value);
-    loadedBytes += chunk.value.length;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    chunks.push(part.value);
+    loadedBytes += part.value.length;
     onProgress?.(loadedBytes);
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
-async function classify({ ticket, jobs, singly }: Request<'classify'>): Promise<void> {
+async function classify({ ticket, files }: Request<'classify'>): Promise<void> {
   const ready = loadedPipeline();
-  let next = 0;
-  while (next < jobs.length && cancelled !== ticket) {
-    let end = next + 1;
-    let bytes = jobs[next]?.file.size ?? 0;
-    for (let job = jobs[end]; job !== undefined && end - next < (singly ? 1 : batchSize); job = jobs[++end]) {
-      bytes += job.file.size;
-      if (bytes > maxBatchBytes) break;
-    }
-    const batch = jobs.slice(next, end);
-    const images = await Promise.all(batch.map(({ file }) => readImage(file)));
-    if (cancelled === ticket) break;
-    const outcomes = await ready.classify(images);
-    outcomes.forEach((outcome, i) => reply({ type: 'outcome', ticket, index: batch[i]?.index ?? -1, outcome }));
-    next = end;
-    await serveUrgent();
-  }
-  reply({ type: 'classify_done', ticket, cancelled: next < jobs.length });
+  reply({ type: 'classified', ticket, outcomes: await ready.classify(await Promise.all(files.map(readImage))) });
 }
 
 async function view({ ticket, file, maxSidePx }: Request<'view'>): Promise<void> {
@@ -139,9 +140,4 @@ function loadedPipeline(): Pipeline {
 
 function reply(message: WorkerReply, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
-}
-
-function fail(ticket: number, error: unknown): void {
-  const code = error instanceof CoreError ? error.code : 'engine_failed';
-  reply({ type: 'failed', ticket, code, message: error instanceof Error ? error.message : String(error) });
 }

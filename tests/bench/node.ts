@@ -1,5 +1,6 @@
 /** Per-cell time of every stage under Node: our model, and EfficientNetV2-B0 through the same pipeline. */
-import { Pipeline, batchSize, readModel, type ModelFiles } from '../../web/pipeline.ts';
+import { batchSize, type EngineKind } from '../../web/engine.ts';
+import { Pipeline, readModel, type ModelFiles } from '../../web/pipeline.ts';
 import { bytesOf, model } from '../border/fixtures.ts';
 import { openEngine } from '../headless/fixtures.ts';
 import { efficientNetV2B0 } from './efficientnet.ts';
@@ -12,27 +13,33 @@ const rounds = 24;
 const rivalImages = 2;
 
 export async function benchUnderNode(images: Uint8Array[]): Promise<void> {
-  const ours = await openPipeline(await readModel((file) => Promise.resolve(bytesOf(`${model}/${file}`))));
+  const modelFiles = await readModel((file) => Promise.resolve(bytesOf(`${model}/${file}`)));
+  const ours = await openPipeline(modelFiles, 'core');
+  const oracle = await openPipeline(modelFiles, 'onnxruntime');
   const { files, parameters } = await efficientNetFiles();
-  const rival = await openPipeline(files);
-  const times = { ours: [] as Measured[], rival: [] as Measured[] };
-  await measure(ours, images.slice(0, batchSize * 4), batchSize);
+  const rival = await openPipeline(files, 'onnxruntime');
+  const times = { ours: [] as Measured[], oracle: [] as Measured[], rival: [] as Measured[] };
+  for (const pipeline of [ours, oracle]) await measure(pipeline, images.slice(0, batchSize * 4), batchSize);
   await measure(rival, images.slice(0, rivalImages), 1);
   const perRound = Math.max(batchSize, Math.floor(images.length / rounds / batchSize) * batchSize);
   for (let round = 0; round < rounds; round++) {
     const from = (round * perRound) % Math.max(1, images.length - perRound + 1);
     times.ours.push(...(await measure(ours, images.slice(from, from + perRound), batchSize)));
+    times.oracle.push(...(await measure(oracle, images.slice(from, from + perRound), batchSize)));
     times.rival.push(...(await measure(rival, images.slice(from, from + rivalImages), 1)));
   }
   const { network, input } = ours.spec;
-  const oursMedian = print(`Node ${process.version}, ours: ${network.architecture}, ${input.width_px} px, batches of ${batchSize}`, times.ours);
+  const title = `Node ${process.version}, ${network.architecture}, ${input.width_px} px, batches of ${batchSize}`;
+  const oursMedian = print(`${title}, ${ours.runtime.engine.name}`, times.ours);
+  const oracleMedian = print(`${title}, ${oracle.runtime.engine.name}`, times.oracle);
   const rivalMedian = print(`Node ${process.version}, EfficientNetV2-B0, 224 px, ${(parameters / 1e6).toFixed(1)} million weights`, times.rival);
+  printGoal('our engine against ONNX Runtime Web, same network', oracleMedian.network / oursMedian.network, 2);
   printGoal('ours against EfficientNetV2-B0, network alone', rivalMedian.network / oursMedian.network, 20);
   printGoal('ours against EfficientNetV2-B0, end to end', rivalMedian.whole / oursMedian.whole, 20);
 }
 
-async function openPipeline(files: ModelFiles): Promise<Pipeline> {
-  return await Pipeline.open(files, bytesOf('build/wasm/cytodrop_core.wasm'), openEngine());
+async function openPipeline(files: ModelFiles, force: EngineKind): Promise<Pipeline> {
+  return await Pipeline.open(files, bytesOf('build/wasm/cytodrop_core.wasm'), { force, openOnnxRuntime: () => Promise.resolve(openEngine()) });
 }
 
 /** Our model's files with the other network and its input size; its head takes 1280 features as well. */

@@ -1,5 +1,6 @@
 /** Runs in Chromium: our pipeline and a web developer's, image by image in turn. */
-import { Pipeline, batchSize, readModel } from '../../web/pipeline.ts';
+import { batchSize } from '../../web/engine.ts';
+import { Pipeline, readModel } from '../../web/pipeline.ts';
 import { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
 import type { ModelFiles } from '../../web/pipeline.ts';
 import type { StageTimes } from '../../web/types.ts';
@@ -80,7 +81,7 @@ class WebPipeline {
 async function bench(names: string[], rounds: number): Promise<BrowserTimes> {
   const engine = () => new OnnxRuntimeEngine({ mjs: address('ort/ort-wasm-simd-threaded.mjs'), wasm: address('ort/ort-wasm-simd-threaded.wasm') }, 1);
   const files = await readModel((file) => bytesOf(`model/${file}`));
-  const ours = await Pipeline.open(files, await bytesOf('cytodrop_core.wasm'), engine());
+  const ours = await Pipeline.open(files, await bytesOf('cytodrop_core.wasm'), { force: undefined, openOnnxRuntime: () => Promise.resolve(engine()) });
   const rivalEngine = engine();
   await rivalEngine.load(files.network, files.spec.network);
   const rival = new WebPipeline(files, rivalEngine);

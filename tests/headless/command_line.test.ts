@@ -32,6 +32,7 @@ describe('usage', () => {
     'a model that is a path': ['classify', '--model', '../blood-smear', anImage],
     'an unknown format': ['classify', '--model', 'blood-smear', '--format', 'xml', anImage],
     'an unknown option': ['classify', '--model', 'blood-smear', '--fast', anImage],
+    'unknown engine': ['classify', '--model', 'blood-smear', '--engine', 'abacus', anImage],
     'no thread': ['classify', '--model', 'blood-smear', '--threads', '0', anImage],
     'no file': ['classify', '--model', 'blood-smear'],
   };
@@ -81,8 +82,11 @@ describe('golden images', () => {
     }
   });
 
-  test('more threads change nothing', async () => {
-    assert.deepEqual(linesOf((await classify('--threads', '2', ...goldenFiles)).stdout), lines);
+  test('ONNX Runtime names the same, and its threads change nothing', async () => {
+    const oracle = linesOf((await classify('--engine', 'onnxruntime', ...goldenFiles)).stdout);
+    assert.deepEqual(oracle.map(({ label }) => label), lines.map(({ label }) => label));
+    oracle.forEach(({ probability }, i) => assert.ok(Math.abs(probability - (lines[i]?.probability ?? NaN)) <= 2e-6));
+    assert.deepEqual(linesOf((await classify('--engine', 'onnxruntime', '--threads', '2', ...goldenFiles)).stdout), oracle);
   });
 });
 

@@ -4,7 +4,7 @@ import { after, before, describe, mock, test } from 'node:test';
 import { Core } from '../../web/core.ts';
 import type { Engine } from '../../web/engine.ts';
 import type { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
-import { Pipeline, readModel, refuseSize } from '../../web/pipeline.ts';
+import { Pipeline, readModel, refuseSize, type Engines } from '../../web/pipeline.ts';
 import type { ClassifiedCell, Outcome } from '../../web/types.ts';
 import { bytesOf, floatsOf, goldenCases, head, largestDifference, model, spec, specJson } from '../border/fixtures.ts';
 import { openEngine } from './fixtures.ts';
@@ -13,17 +13,24 @@ const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
 const images = goldenCases.map(({ image }) => bytesOf(`${model}/golden/${image}`));
 const readFile = (file: string) => Promise.resolve(bytesOf(`${model}/${file}`));
 let engine: OnnxRuntimeEngine;
-let pipeline: Pipeline;
+let byCore: Pipeline;
+let byOnnxRuntime: Pipeline;
 
 before(async () => {
   engine = openEngine();
-  pipeline = await Pipeline.open(await readModel(readFile), coreWasm, engine);
+  byCore = await Pipeline.open(await readModel(readFile), coreWasm, { force: undefined, openOnnxRuntime: () => assert.fail('not needed') });
+  byOnnxRuntime = await Pipeline.open(await readModel(readFile), coreWasm, forcing(engine));
 });
 
 after(async () => {
-  pipeline.close();
+  byCore.close();
+  byOnnxRuntime.close();
   await engine.release();
 });
+
+function forcing(other: Engine): Engines {
+  return { force: 'onnxruntime', openOnnxRuntime: () => Promise.resolve(other) };
+}
 
 function cells(outcomes: Outcome[]): ClassifiedCell[] {
   return outcomes.map((outcome) => (outcome.status === 'ok' ? outcome : assert.fail(`${outcome.code}: ${outcome.message}`)));
@@ -40,9 +47,14 @@ describe('golden images', () => {
           const expected = floatsOf(`${model}/golden/${golden.tensor}`);
           assert.deepEqual(shape, golden.tensor_shape);
           assert.ok(largestDifference(tensor, expected) <= 1e-5 * (Math.max(...expected) - Math.min(...expected)), 'tensor');
-          const features = await engine.run({ data: tensor, shape });
-          assert.deepEqual(features.shape, golden.features_shape);
-          assert.ok(largestDifference(features.data, floatsOf(`${model}/golden/${golden.features}`)) <= 1e-3, 'features');
+          core.loadNetwork(bytesOf(`${model}/${spec.network.file}`), spec.network);
+          const features = core.runNetwork({ data: tensor, shape });
+          const oracle = await engine.run({ data: tensor, shape });
+          for (const { data, shape: featuresShape } of [features, oracle]) {
+            assert.deepEqual(featuresShape, golden.features_shape);
+            assert.ok(largestDifference(data, floatsOf(`${model}/golden/${golden.features}`)) <= 1e-3, 'features');
+          }
+          assert.ok(largestDifference(features.data, oracle.data) <= 1e-4, 'features of the two engines');
           const [verdict] = core.judge(features);
           assert.ok(verdict);
           assert.ok(largestDifference(verdict.logits, golden.logits) <= 1e-3, 'logits');
@@ -59,56 +71,93 @@ describe('golden images', () => {
     });
   }
 
-  test('the self-test passes', () => {
-    assert.equal(pipeline.selfTest.passed, true);
-    assert.ok(pipeline.selfTest.maxLogitDifference <= 1e-3);
+  test('the self-test passes with either engine', () => {
+    for (const { selfTest } of [byCore, byOnnxRuntime]) {
+      assert.equal(selfTest.passed, true);
+      assert.ok(selfTest.maxLogitDifference <= 1e-3);
+    }
   });
 
   test('the self-test fails where the golden logits are others', async () => {
     const files = await readModel(readFile);
     files.golden.logits = files.golden.logits.map((logit) => logit + 0.01);
-    const opened = await Pipeline.open(files, coreWasm, engine);
+    const opened = await Pipeline.open(files, coreWasm, forcing(engine));
     opened.close();
     assert.equal(opened.selfTest.passed, false);
   });
 });
 
-describe('batches', () => {
-  test('results are equal to the last bit however images are put together', async () => {
-    const many = [...images, ...images, ...images].slice(0, 8);
-    const alone: ClassifiedCell[] = [];
-    for (const image of many) alone.push(...cells(await pipeline.classify([image])));
-    for (const size of [2, 4, 8]) {
-      for (let first = 0; first < many.length; first += size) {
-        const together = cells(await pipeline.classify(many.slice(first, first + size)));
-        together.forEach((cell, i) => {
-          assert.deepEqual(cell.logits, alone[first + i]?.logits);
-          assert.deepEqual(cell.probabilities, alone[first + i]?.probabilities);
-          assert.deepEqual(cell.maps, alone[first + i]?.maps);
-        });
-      }
-    }
+describe('the engine', () => {
+  test('is the core where it can run the network, and says so', () => {
+    assert.equal(byCore.runtime.engine.kind, 'core');
+    assert.equal(byCore.runtime.engineReason, 'it can run this network');
+    assert.equal(byOnnxRuntime.runtime.engine.kind, 'onnxruntime');
+    assert.equal(byOnnxRuntime.runtime.engineReason, 'chosen by hand');
   });
+
+  test('is ONNX Runtime for an operator that the core does not know, naming it; forcing the core then fails', async () => {
+    const files = await readModel(readFile);
+    // The operator of every Add becomes Mod, which no small vision network uses: three letters, so that all lengths stay.
+    const text = Buffer.from(files.network).toString('latin1').replaceAll('\x22\x03Add', '\x22\x03Mod');
+    files.network = new Uint8Array(Buffer.from(text, 'latin1'));
+    const broken: Engine = { facts: engine.facts, load: () => Promise.resolve(), run: (input) => engine.run(input), release: () => Promise.resolve() };
+    const opened = await Pipeline.open(files, coreWasm, { force: undefined, openOnnxRuntime: () => Promise.resolve(broken) });
+    opened.close();
+    assert.equal(opened.runtime.engine.kind, 'onnxruntime');
+    assert.match(opened.runtime.engineReason, /Mod/);
+    await assert.rejects(Pipeline.open(files, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('forced') }), { code: 'unsupported_operator' });
+  });
+
+  test('both give the same verdicts', async () => {
+    const [ours, oracle] = [cells(await byCore.classify(images)), cells(await byOnnxRuntime.classify(images))];
+    assert.deepEqual(ours.map(({ label }) => label), oracle.map(({ label }) => label));
+    ours.forEach(({ probabilities }, i) => assert.ok(largestDifference(probabilities, oracle[i]?.probabilities ?? []) <= 1e-5));
+  });
+});
+
+describe('batches', () => {
+  for (const [name, pipelineOf] of [['the core', () => byCore], ['ONNX Runtime', () => byOnnxRuntime]] as const) {
+    test(`results of ${name} are equal to the last bit however images are put together`, async () => {
+      const many = [...images, ...images, ...images].slice(0, 8);
+      const alone: ClassifiedCell[] = [];
+      for (const image of many) alone.push(...cells(await pipelineOf().classify([image])));
+      for (const size of [2, 4, 8]) {
+        for (let first = 0; first < many.length; first += size) {
+          const together = cells(await pipelineOf().classify(many.slice(first, first + size)));
+          together.forEach((cell, i) => {
+            assert.deepEqual(cell.logits, alone[first + i]?.logits);
+            assert.deepEqual(cell.probabilities, alone[first + i]?.probabilities);
+            assert.deepEqual(cell.maps, alone[first + i]?.maps);
+          });
+        }
+      }
+    });
+  }
 
   test('a bad file in a batch harms no other', async () => {
     const [first = new Uint8Array()] = images;
-    const outcomes = await pipeline.classify([new Uint8Array(), first, first.subarray(0, 999), first]);
+    const outcomes = await byCore.classify([new Uint8Array(), first, first.subarray(0, 999), first]);
     assert.deepEqual(outcomes.map((outcome) => (outcome.status === 'error' ? outcome.code : 'ok')), ['empty_file', 'ok', 'truncated', 'ok']);
   });
 });
 
 describe('when things break', () => {
-  test('a core that trapped is replaced, and the next image is classified', async () => {
-    const prepare = mock.method(Core.prototype, 'prepare', () => { throw new WebAssembly.RuntimeError('unreachable'); }, { times: 1 });
-    const outcomes = await pipeline.classify(images.slice(0, 2));
+  test('a core that trapped is replaced with its engine, and the next image is classified', async () => {
+    const trap = () => { throw new WebAssembly.RuntimeError('unreachable'); };
+    const codes = async () => (await byCore.classify(images.slice(0, 2))).map((outcome) => (outcome.status === 'error' ? outcome.code : 'ok'));
+    const prepare = mock.method(Core.prototype, 'prepare', trap, { times: 1 });
+    assert.deepEqual(await codes(), ['internal', 'ok']);
     prepare.mock.restore();
-    assert.deepEqual(outcomes.map((outcome) => (outcome.status === 'error' ? outcome.code : 'ok')), ['internal', 'ok']);
+    const run = mock.method(Core.prototype, 'runNetwork', trap, { times: 1 });
+    assert.deepEqual(await codes(), ['engine_failed', 'engine_failed']);
+    run.mock.restore();
+    assert.deepEqual(await codes(), ['ok', 'ok']);
   });
 
   test('a network that fails gives each image of its batch one clear line', async () => {
     const nothing = () => Promise.resolve();
     const broken: Engine = { facts: engine.facts, load: nothing, run: (input) => engine.run(input), release: nothing };
-    const opened = await Pipeline.open(await readModel(readFile), coreWasm, broken);
+    const opened = await Pipeline.open(await readModel(readFile), coreWasm, forcing(broken));
     broken.run = () => Promise.reject(new Error('out of memory'));
     const outcomes = await opened.classify(images.slice(0, 2));
     opened.close();

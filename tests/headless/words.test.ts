@@ -42,7 +42,7 @@ test('paths', () => {
 describe('exports', () => {
   const context: ExportContext = {
     spec, appVersion: '1.2.3', fileNames: true, selfTest: { passed: true, maxLogitDifference: 1e-6 },
-    runtime: { coreVersion: '1.2.3', engine: { name: 'ONNX Runtime Web 1.30.0', threads: 1 } },
+    runtime: { coreVersion: '1.2.3', engine: { kind: 'onnxruntime', name: 'ONNX Runtime Web 1.30.0', threads: 1 }, engineReason: 'chosen by hand' },
   };
   const probabilities = spec.classes.map((_, i) => (i === 0 ? 0.9 : 0.1 / (spec.classes.length - 1)));
   const records: CellRecord[] = [

@@ -4,6 +4,7 @@ import { researchNote } from '../export.ts';
 import { formatCount } from '../format.ts';
 import { askWorkers, requestsSinceFirstImage } from '../state/requests.ts';
 import { modelState, runState, spec } from '../state/session.ts';
+import type { LoadedModel } from '../worker_client.ts';
 import { openDialog } from './dialog.tsx';
 
 export function Footer({ inert }: { inert: boolean }) {
@@ -23,8 +24,8 @@ export function Footer({ inert }: { inert: boolean }) {
       )}
       {state.phase === 'ready' && (
         <>
-          <span>
-            {state.runtime.engine.name}, {formatCount(state.runtime.engine.threads)} {state.runtime.engine.threads === 1 ? 'thread' : 'threads'}
+          <span title={`chosen because: ${state.runtime.engineReason}`} data-engine={state.runtime.engine.kind}>
+            {state.runtime.engine.name}, {hands(state)}
           </span>
           <span title={`largest difference of a logit: ${state.selfTest.maxLogitDifference.toExponential(1)}`}>self-test {state.selfTest.passed ? 'passed' : 'failed'}</span>
         </>
@@ -34,4 +35,10 @@ export function Footer({ inert }: { inert: boolean }) {
       </button>
     </footer>
   );
+}
+
+/** How many work at once: workers with a core each, or threads of ONNX Runtime. */
+function hands({ runtime: { engine }, workers }: LoadedModel): string {
+  const [count, word] = engine.kind === 'core' ? [workers, 'worker'] : [engine.threads, 'thread'];
+  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
 }

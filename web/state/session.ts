@@ -1,11 +1,12 @@
 /** What the page works on: the model, the images, and what became of them. */
 import { batch, computed, signal } from '@preact/signals';
-import type { CellRecord, ClassifiedCell, ModelListing, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile } from '../types.ts';
+import type { CellRecord, ClassifiedCell, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
+import { engineKinds } from '../engine.ts';
 import { unreadFile } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import { listModels } from '../models.ts';
-import { ClassifierClient } from '../worker_client.ts';
+import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
 import { fetchSamples } from './samples.ts';
 
 export type Cell = ClassifiedCell & { index: number; path: string };
@@ -16,7 +17,7 @@ export interface CellImage { file: File | null; path: string; intended: string |
 
 export type ModelState =
   | { phase: 'loading'; loadedBytes: number; totalBytes: number }
-  | { phase: 'ready'; runtime: RuntimeFacts; selfTest: SelfTest }
+  | ({ phase: 'ready' } & LoadedModel)
   | { phase: 'failed'; message: string; canRetry: boolean };
 
 export type RunState = 'idle' | 'running' | 'cancelled' | 'done';
@@ -96,7 +97,9 @@ function flushSoon(): void {
   flushTimer ??= setTimeout(flush, flushEveryMs);
 }
 
-const client = new ClassifierClient();
+/** For developers: ?engine=core or ?engine=onnxruntime in the address runs every network with that one. */
+const engineInAddress = new URLSearchParams(location.search).get('engine');
+const client = new ClassifierClient(engineKinds.find((kind) => kind === engineInAddress));
 /** Counts up with every model and every clearing, so that late answers find nothing to write to. */
 export const era = signal(0);
 let modelReady: Promise<boolean> = Promise.resolve(false);
