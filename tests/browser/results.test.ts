@@ -47,6 +47,33 @@ test('golden images: the page says what the training code says, and what the com
   });
 });
 
+test('the core runs the model without ONNX Runtime being loaded; forced by hand, that names the same', async () => {
+  const files = goldenCases.map(({ image }) => join(golden, image));
+  await site.visit(async (page) => {
+    const resultsOf = async (engine: string) => {
+      await page.addFiles(files);
+      await page.finish(files.length);
+      await page.page.waitForSelector(`${page.find('footer')} [data-engine=${engine}]`);
+      return (await page.exportedCells()).map(({ label, probability }) => ({ label, probability }));
+    };
+    const fetched = async () => {
+      // Not the threads of ONNX Runtime, which wait for work and answer nobody.
+      const workers = page.page.workers().filter((worker) => worker.url().includes('/assets/worker'));
+      assert.ok(workers.length > 0);
+      const lists = await Promise.all(workers.map((worker) => worker.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))));
+      return lists.flat();
+    };
+    const ours = await resultsOf('core');
+    assert.ok((await fetched()).some((address) => address.includes('network.onnx')));
+    assert.deepEqual((await fetched()).filter((address) => /onnxruntime|ort-wasm/.test(address)), []);
+    await page.open('?engine=onnxruntime');
+    const oracle = await resultsOf('onnxruntime');
+    assert.ok((await fetched()).some((address) => address.includes('ort-wasm')));
+    assert.deepEqual(ours.map(({ label }) => label), oracle.map(({ label }) => label));
+    ours.forEach(({ probability }, i) => assert.ok(Math.abs(probability - (oracle[i]?.probability ?? NaN)) <= 2e-6));
+  });
+});
+
 test('simulated samples: what was drawn stands beside what was found, and most are found', async () => {
   const { sets } = jsonOf<{ sets: { model: string | null; images: { file: string; intended: string }[] }[] }>('public/samples/manifest.json');
   const drawn = sets.find(({ model }) => model === 'blood-smear')?.images ?? [];

@@ -106,7 +106,7 @@ test('a request to elsewhere is stopped by the browser', async () => {
   });
 });
 
-test('a plain file server without headers is enough: one thread, the same answer', async () => {
+test('a plain file server without headers is enough, for either engine', async () => {
   const server = createServer((request, response) => {
     if (request.url === '/favicon.ico') response.writeHead(204).end();
     else sirv(dist)(request, response);
@@ -116,10 +116,12 @@ test('a plain file server without headers is enough: one thread, the same answer
   const complaints: string[] = [];
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
   try {
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.waitForSelector('[data-testid=footer][data-self-test=passed]');
-    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
-    assert.match(await page.$eval('[data-testid=footer]', (footer) => footer.textContent ?? ''), /, 1 thread/);
+    for (const [query, words] of [['', /Cytodrop core [0-9.]+, [1-4] workers?/], ['?engine=onnxruntime', /ONNX Runtime Web [0-9.]+, 1 thread/]] as const) {
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${query}`);
+      await page.waitForSelector('[data-testid=footer][data-self-test=passed]');
+      assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+      assert.match(await page.$eval('[data-testid=footer]', (footer) => footer.textContent ?? ''), words);
+    }
     assert.deepEqual(complaints, []);
   } finally {
     await page.close();

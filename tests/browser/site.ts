@@ -123,8 +123,8 @@ export class CellPage {
     });
   }
 
-  async open(): Promise<void> {
-    await this.page.goto(this.#url);
+  async open(query = ''): Promise<void> {
+    await this.page.goto(this.#url + query);
     await this.page.waitForSelector('[data-testid=footer][data-self-test=passed]');
   }
 
