@@ -15,15 +15,8 @@ Vector spread(float x) {
 inline std::int32_t whole_bits(float x) { return bits_as<std::int32_t>(x); }
 inline Int4 whole_bits(Float4 x) { return bits_as<Int4>(x); }
 
-template <typename Vector>
-Vector least(Vector a, Vector b) {
-  return b < a ? b : a;
-}
-
-template <typename Vector>
-Vector most(Vector a, Vector b) {
-  return a < b ? b : a;
-}
+inline float least(float a, float b) { return b < a ? b : a; }
+inline float most(float a, float b) { return a < b ? b : a; }
 
 template <typename Vector>
 Vector clamp(Vector x, Vector low, Vector high) {
