@@ -163,8 +163,8 @@ class Planner {
       }
       if (known > all) mismatch("Reshape to another number of values");
     }
+    if (shape[0] > 1 || (shape[0] == -1 && (left_open > 0 || known != all))) unsupported("Reshape across the batch");
     if (left_open > 1 || all % known != 0 || (left_open == 0 && known != all)) mismatch("Reshape to another number of values");
-    if (shape[0] > 1 || (shape[0] == -1 && left_open > 0)) unsupported("Reshape across the batch");
     std::replace(sides.begin(), sides.end(), std::int64_t{-1}, all / known);
     const auto side = [&](std::size_t i) { return i < sides.size() ? static_cast<int>(sides[i]) : 1; };
     return {.channels = side(0), .height = side(1), .width = side(2), .flat = sides.size() == 1};
