@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "core/network/network.h"
+#include "core/simd.h"
 #include "onnx_writer.h"
 
 using namespace cytodrop;
@@ -15,11 +16,11 @@ namespace {
 
 const GraphWriter::Integers kShape{-1, 3, 6, 6};
 
+/// Between -1 and 1; the same in every build, as <random>'s distributions are not.
 std::vector<float> noise(std::size_t count) {
   static std::mt19937 random(3);
-  std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<float> values(count);
-  for (float& value : values) value = uniform(random);
+  for (float& value : values) value = static_cast<float>(random() >> 8) * 0x1p-23f - 1;
   return values;
 }
 
@@ -75,6 +76,25 @@ int survives(const FileBytes& file) {
 }  // namespace
 
 TEST_CASE("a small network of most operators runs") { CHECK_NOTHROW(load_and_run(sound_file())); }
+
+TEST_CASE("every build, native and WASM, of any compiler, gives the same bits") {
+  std::mt19937 random(1);
+  const auto values = [&](std::size_t count) {
+    std::vector<float> all(count);
+    for (float& value : all) value = static_cast<float>(random() >> 8) * 0x1p-23f - 1;
+    return all;
+  };
+  GraphWriter graph;
+  graph.constant("w1", {13, 3, 3, 3}, values(351)).constant("w2", {13, 1, 5, 5}, values(325)).constant("w3", {22, 13, 1, 1}, values(286));
+  graph.node("Conv", {"x", "w1"}, "a", {{"strides", {2, 2}}}).node("HardSwish", {"a"}, "b").node("Conv", {"b", "w2"}, "c", {{"group", {13}}, {"pads", {2, 2, 2, 2}}});
+  graph.node("Sigmoid", {"c"}, "d").node("Mul", {"c", "d"}, "e").node("Conv", {"e", "w3"}, "f").node("GlobalAveragePool", {"f"}, "g").node("Sigmoid", {"g"}, "h");
+  Network network(graph.node("Mul", {"f", "h"}, "y").file({-1, 3, 17, 23}), "x", "y");
+  std::uint32_t hash = 2166136261u;  // FNV-1a
+  for (const float value : network.run(values(3 * 17 * 23), std::vector<int>{1, 3, 17, 23}).values) {
+    hash = (hash ^ bits_as<std::uint32_t>(value)) * 16777619u;
+  }
+  CHECK(hash == 0xf4de1f32u);
+}
 
 TEST_CASE("every file cut short is refused") {
   const FileBytes whole = sound_file();

@@ -54,15 +54,13 @@ Vector hard_sigmoid(Vector x, float slope, float offset) {
 }
 
 template <typename Vector>
-Vector activate(const Nonlinearity& activation, Vector x) {
-  switch (activation.kind) {
-    case NonlinearityKind::kClamp: return clamp(x, spread<Vector>(activation.low), spread<Vector>(activation.high));
-    case NonlinearityKind::kSigmoid: return sigmoid(x);
-    case NonlinearityKind::kHardSigmoid: return hard_sigmoid(x, activation.slope, activation.offset);
-    case NonlinearityKind::kSilu: return x * sigmoid(x);
-    case NonlinearityKind::kHardSwish: return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f);
-  }
-  return x;
+Vector silu(Vector x) {
+  return x * sigmoid(x);
+}
+
+template <typename Vector>
+Vector hard_swish(Vector x) {
+  return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f);
 }
 
 }  // namespace cytodrop
