@@ -172,7 +172,7 @@ class RandomGraph {
     this.#activate();
     this.#convolve(false, before.channels, true);
     const gate = this.random.pick(() => this.#node('Sigmoid', [this.#last.name]), () => this.#node('HardSigmoid', [this.#last.name]))();
-    this.#push({ ...before, name: this.#node('Mul', this.random.pick(true, true, false) ? [before.name, gate] : [before.name, before.name]) });
+    this.#push({ ...before, name: this.#node('Mul', this.random.pick([before.name, gate], [gate, before.name], [before.name, before.name])) });
   }
 
   #pool(): void {

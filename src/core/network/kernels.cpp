@@ -235,12 +235,12 @@ void convolve_depthwise(const Convolution& convolution, const Map& in, int top, 
   }
 }
 
-/// Runs body(in, out) for every four channels of every pixel.
+/// Runs body(y, x, channel) for every four channels of every pixel.
 template <typename Body>
-void each_vector(const Map& in, const Map& out, Body body) {
-  for (int y = 0; y < out.height; ++y) {
-    for (int x = 0; x < out.width; ++x) {
-      for (int c = 0; c < out.channels; c += 4) body(in.at(y, x) + c, y, x, c);
+void each_vector(const Map& map, Body body) {
+  for (int y = 0; y < map.height; ++y) {
+    for (int x = 0; x < map.width; ++x) {
+      for (int c = 0; c < map.channels; c += 4) body(y, x, c);
     }
   }
 }
@@ -288,16 +288,12 @@ void activate(const Nonlinearity& activation, const Map& in, const Map& out) {
 }
 
 void add(const Map& a, const Map& b, const Map& out) {
-  each_vector(a, out, [&](const float* from, int y, int x, int c) {
-    store4(out.at(y, x) + c, load4(from) + load4(b.at(y, x) + c));
-  });
+  each_vector(out, [&](int y, int x, int c) { store4(out.at(y, x) + c, load4(a.at(y, x) + c) + load4(b.at(y, x) + c)); });
 }
 
 void multiply(const Map& a, const Map& b, const Map& out) {
-  const bool gate = b.height == 1 && b.width == 1;
-  each_vector(a, out, [&](const float* from, int y, int x, int c) {
-    store4(out.at(y, x) + c, load4(from) * load4((gate ? b.data : b.at(y, x)) + c));
-  });
+  const auto at = [](const Map& map, int y, int x) { return map.height == 1 && map.width == 1 ? map.data : map.at(y, x); };
+  each_vector(out, [&](int y, int x, int c) { store4(out.at(y, x) + c, load4(at(a, y, x) + c) * load4(at(b, y, x) + c)); });
 }
 
 void mean(const Map& in, const Map& out) {

@@ -60,8 +60,8 @@ void add(const Map& a, const Map& b, const Map& out) {
 }
 
 void multiply(const Map& a, const Map& b, const Map& out) {
-  const bool gate = b.height == 1 && b.width == 1;
-  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = a.at(y, x)[c] * (gate ? b.data : b.at(y, x))[c]; });
+  const auto at = [](const Map& map, int y, int x) { return map.height == 1 && map.width == 1 ? map.data : map.at(y, x); };
+  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = at(a, y, x)[c] * at(b, y, x)[c]; });
 }
 
 void mean(const Map& in, const Map& out) {

@@ -100,10 +100,14 @@ class Planner {
         if (!same_size(layer.inputs[0], layer.inputs[1])) unsupported("Add of different shapes");
         return set(layer.output, bare(in));
       case LayerKind::kMultiply: {
-        const Placement& gate = value(layer.inputs[1]);
-        const bool is_gate = gate.channels == in.channels && gate.height == 1 && gate.width == 1 && !gate.flat && !in.flat;
-        if (!is_gate && !same_size(layer.inputs[0], layer.inputs[1])) unsupported("Mul of shapes that are neither the same nor a gate");
-        return set(layer.output, bare(in));
+        const Placement& other = value(layer.inputs[1]);
+        const auto is_gate = [&](const Placement& gate) {
+          return gate.height == 1 && gate.width == 1 && in.channels == other.channels && !in.flat && !other.flat;
+        };
+        if (!is_gate(in) && !is_gate(other) && !same_size(layer.inputs[0], layer.inputs[1])) {
+          unsupported("Mul of shapes that are neither the same nor a gate");
+        }
+        return set(layer.output, bare(is_gate(in) ? other : in));
       }
       case LayerKind::kMean:
         if (in.flat) unsupported("a mean over a list");
