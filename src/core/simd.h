@@ -8,7 +8,7 @@ namespace cytodrop {
 ///
 /// Arithmetic is lane by lane, so a kernel that keeps each sum in one lane gives the same bits as its plain twin.
 using Float4 = float __attribute__((vector_size(16)));
-using Int4 = std::int32_t __attribute__((vector_size(16)));
+using Bits4 = std::uint32_t __attribute__((vector_size(16)));
 
 inline Float4 load4(const float* p) {
   Float4 v;

@@ -12,8 +12,8 @@ Vector spread(float x) {
   return Vector{} + x;
 }
 
-inline std::int32_t whole_bits(float x) { return bits_as<std::int32_t>(x); }
-inline Int4 whole_bits(Float4 x) { return bits_as<Int4>(x); }
+inline std::uint32_t bits_of(float x) { return bits_as<std::uint32_t>(x); }
+inline Bits4 bits_of(Float4 x) { return bits_as<Bits4>(x); }
 
 inline float least(float a, float b) { return b < a ? b : a; }
 inline float most(float a, float b) { return a < b ? b : a; }
@@ -40,7 +40,7 @@ Vector exponential(Vector x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  return p * bits_as<Vector>((whole_bits(shifted) - 0x4b400000 + 127) * (1 << 23));
+  return p * bits_as<Vector>((bits_of(shifted) - 0x4b400000u + 127u) << 23);
 }
 
 template <typename Vector>
@@ -54,15 +54,13 @@ Vector hard_sigmoid(Vector x, float slope, float offset) {
 }
 
 template <typename Vector>
-Vector activate(const Nonlinearity& activation, Vector x) {
-  switch (activation.kind) {
-    case NonlinearityKind::kClamp: return clamp(x, spread<Vector>(activation.low), spread<Vector>(activation.high));
-    case NonlinearityKind::kSigmoid: return sigmoid(x);
-    case NonlinearityKind::kHardSigmoid: return hard_sigmoid(x, activation.slope, activation.offset);
-    case NonlinearityKind::kSilu: return x * sigmoid(x);
-    case NonlinearityKind::kHardSwish: return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f);
-  }
-  return x;
+Vector silu(Vector x) {
+  return x * sigmoid(x);
+}
+
+template <typename Vector>
+Vector hard_swish(Vector x) {
+  return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f);
 }
 
 }  // namespace cytodrop

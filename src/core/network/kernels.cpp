@@ -39,12 +39,32 @@ Taps taps_of(const Convolution& convolution, const Map& in) {
   return taps;
 }
 
-/// Nonlinearity, residual, activation; only where an activation is more than a clamp.
-void finish(const Convolution& convolution, const Pixel& pixel, int first, int last) {
-  for (int c = first; c < last; c += 4) {
-    Float4 value = activate(convolution.activation, load4(pixel.out + c));
-    if (pixel.residual) value = activate(convolution.after, value + load4(pixel.residual + c));
-    store4(pixel.out + c, value);
+/// values[i] = body(values[i]) for `count` values, a multiple of four.
+template <typename Body>
+void each_four(float* values, int count, Body body) {
+  for (int i = 0; i < count; i += 4) store4(values + i, body(load4(values + i)));
+}
+
+void activate_in_place(const Nonlinearity& f, float* values, int count) {
+  // The kind is known to each loop, so that each is a short one.
+  switch (f.kind) {
+    case NonlinearityKind::kClamp: return each_four(values, count, [&](Float4 x) { return clamp(x, splat4(f.low), splat4(f.high)); });
+    case NonlinearityKind::kSigmoid: return each_four(values, count, sigmoid<Float4>);
+    case NonlinearityKind::kHardSigmoid: return each_four(values, count, [&](Float4 x) { return hard_sigmoid(x, f.slope, f.offset); });
+    case NonlinearityKind::kSilu: return each_four(values, count, silu<Float4>);
+    case NonlinearityKind::kHardSwish: return each_four(values, count, hard_swish<Float4>);
+  }
+}
+
+/// Activation, residual, activation over the sums of whole pixels; only where an activation is more than a clamp.
+void finish(const Convolution& convolution, const Pixel* pixels, std::size_t count) {
+  const int channels = round_up_to_4(convolution.outputs);
+  for (std::size_t p = 0; p < count; ++p) {
+    float* out = pixels[p].out;
+    activate_in_place(convolution.activation, out, channels);
+    if (!pixels[p].residual) continue;
+    for (int c = 0; c < channels; c += 4) store4(out + c, load4(out + c) + load4(pixels[p].residual + c));
+    activate_in_place(convolution.after, out, channels);
   }
 }
 
@@ -52,21 +72,15 @@ bool only_clamps(const Convolution& convolution) {
   return convolution.activation.kind == NonlinearityKind::kClamp && convolution.after.kind == NonlinearityKind::kClamp;
 }
 
+/// Stores a tile, finished where all activations are clamps; `finish` does the rest.
 template <std::size_t kPixels, std::size_t kVectors>
 void store_tile(const Convolution& convolution, bool clamps, Float4 (&sum)[kPixels][kVectors], const Pixel* pixels,
                 int channel) {
-  if (!clamps) {
-    for (std::size_t p = 0; p < kPixels; ++p) {
-      for (std::size_t v = 0; v < kVectors; ++v) store4(pixels[p].out + channel + 4 * v, sum[p][v]);
-      finish(convolution, pixels[p], channel, channel + static_cast<int>(4 * kVectors));
-    }
-    return;
-  }
   const Float4 low = splat4(convolution.activation.low), high = splat4(convolution.activation.high);
   for (std::size_t p = 0; p < kPixels; ++p) {
     for (std::size_t v = 0; v < kVectors; ++v) sum[p][v] = clamp(sum[p][v], low, high);
   }
-  if (pixels[0].residual) {
+  if (clamps && pixels[0].residual) {
     const Float4 lower = splat4(convolution.after.low), upper = splat4(convolution.after.high);
     for (std::size_t p = 0; p < kPixels; ++p) {
       for (std::size_t v = 0; v < kVectors; ++v) {
@@ -153,6 +167,7 @@ void dense_chunk(const Convolution& convolution, const Taps& taps, bool clamps, 
       done += size;
     }
   }
+  if (!clamps) finish(convolution, pixels, static_cast<std::size_t>(count));
 }
 
 void convolve_dense(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
@@ -212,6 +227,7 @@ void convolve_depthwise(const Convolution& convolution, const Map& in, int top, 
       for (int c = 0; c < channels; c += 4) {
         depthwise_tile<kCount, kKernel, kStride>(convolution, clamps, in, first + c, convolution.packed.data() + c, channels, pixels, c);
       }
+      if (!clamps) finish(convolution, pixels, kCount);
     };
     int x = 0;
     for (; x + kPixels <= out.width; x += kPixels) tile(std::integral_constant<std::size_t, kPixels>{}, x);
@@ -219,12 +235,12 @@ void convolve_depthwise(const Convolution& convolution, const Map& in, int top, 
   }
 }
 
-/// Runs body(in, out) for every four channels of every pixel.
+/// Runs body(y, x, channel) for every four channels of every pixel.
 template <typename Body>
-void each_vector(const Map& in, const Map& out, Body body) {
-  for (int y = 0; y < out.height; ++y) {
-    for (int x = 0; x < out.width; ++x) {
-      for (int c = 0; c < out.channels; c += 4) body(in.at(y, x) + c, y, x, c);
+void each_vector(const Map& map, Body body) {
+  for (int y = 0; y < map.height; ++y) {
+    for (int x = 0; x < map.width; ++x) {
+      for (int c = 0; c < map.channels; c += 4) body(y, x, c);
     }
   }
 }
@@ -262,22 +278,22 @@ void convolve(const Convolution& convolution, const Map& in, int top, int left, 
 }
 
 void activate(const Nonlinearity& activation, const Map& in, const Map& out) {
-  each_vector(in, out, [&](const float* from, int y, int x, int c) {
-    store4(out.at(y, x) + c, activate(activation, load4(from)));
-  });
+  const int channels = round_up_to_4(out.channels);
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      std::copy_n(in.at(y, x), channels, out.at(y, x));
+      activate_in_place(activation, out.at(y, x), channels);
+    }
+  }
 }
 
 void add(const Map& a, const Map& b, const Map& out) {
-  each_vector(a, out, [&](const float* from, int y, int x, int c) {
-    store4(out.at(y, x) + c, load4(from) + load4(b.at(y, x) + c));
-  });
+  each_vector(out, [&](int y, int x, int c) { store4(out.at(y, x) + c, load4(a.at(y, x) + c) + load4(b.at(y, x) + c)); });
 }
 
 void multiply(const Map& a, const Map& b, const Map& out) {
-  const bool gate = b.height == 1 && b.width == 1;
-  each_vector(a, out, [&](const float* from, int y, int x, int c) {
-    store4(out.at(y, x) + c, load4(from) * load4((gate ? b.data : b.at(y, x)) + c));
-  });
+  const auto at = [](const Map& map, int y, int x) { return map.height == 1 && map.width == 1 ? map.data : map.at(y, x); };
+  each_vector(out, [&](int y, int x, int c) { store4(out.at(y, x) + c, load4(at(a, y, x) + c) * load4(at(b, y, x) + c)); });
 }
 
 void mean(const Map& in, const Map& out) {

@@ -42,7 +42,7 @@ std::vector<float> pack_weights(const Convolution& convolution);
 void convolve(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out);
 void activate(const Nonlinearity& activation, const Map& in, const Map& out);
 void add(const Map& a, const Map& b, const Map& out);
-/// `b` is of the same size or one pixel, the gate of squeeze-and-excitation.
+/// One of the two may be one pixel, the gate of squeeze-and-excitation.
 void multiply(const Map& a, const Map& b, const Map& out);
 /// Mean over all pixels, each sum in row order.
 void mean(const Map& in, const Map& out);

@@ -7,6 +7,17 @@
 namespace cytodrop::plain {
 namespace {
 
+float activated(const Nonlinearity& activation, float x) {
+  switch (activation.kind) {
+    case NonlinearityKind::kClamp: return clamp(x, activation.low, activation.high);
+    case NonlinearityKind::kSigmoid: return sigmoid(x);
+    case NonlinearityKind::kHardSigmoid: return hard_sigmoid(x, activation.slope, activation.offset);
+    case NonlinearityKind::kSilu: return silu(x);
+    case NonlinearityKind::kHardSwish: return hard_swish(x);
+  }
+  return x;
+}
+
 /// Runs body(y, x, channel) over a map.
 template <typename Body>
 void each_value(const Map& map, Body body) {
@@ -34,14 +45,14 @@ void convolve(const Convolution& convolution, const Map& in, int top, int left, 
         }
       }
     }
-    sum = cytodrop::activate(convolution.activation, sum);
-    if (residual) sum = cytodrop::activate(convolution.after, sum + residual->at(y, x)[output]);
+    sum = activated(convolution.activation, sum);
+    if (residual) sum = activated(convolution.after, sum + residual->at(y, x)[output]);
     out.at(y, x)[output] = sum;
   });
 }
 
 void activate(const Nonlinearity& activation, const Map& in, const Map& out) {
-  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = cytodrop::activate(activation, in.at(y, x)[c]); });
+  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = activated(activation, in.at(y, x)[c]); });
 }
 
 void add(const Map& a, const Map& b, const Map& out) {
@@ -49,8 +60,8 @@ void add(const Map& a, const Map& b, const Map& out) {
 }
 
 void multiply(const Map& a, const Map& b, const Map& out) {
-  const bool gate = b.height == 1 && b.width == 1;
-  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = a.at(y, x)[c] * (gate ? b.data : b.at(y, x))[c]; });
+  const auto at = [](const Map& map, int y, int x) { return map.height == 1 && map.width == 1 ? map.data : map.at(y, x); };
+  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = at(a, y, x)[c] * at(b, y, x)[c]; });
 }
 
 void mean(const Map& in, const Map& out) {

@@ -100,10 +100,14 @@ class Planner {
         if (!same_size(layer.inputs[0], layer.inputs[1])) unsupported("Add of different shapes");
         return set(layer.output, bare(in));
       case LayerKind::kMultiply: {
-        const Placement& gate = value(layer.inputs[1]);
-        const bool is_gate = gate.channels == in.channels && gate.height == 1 && gate.width == 1 && !gate.flat && !in.flat;
-        if (!is_gate && !same_size(layer.inputs[0], layer.inputs[1])) unsupported("Mul of shapes that are neither the same nor a gate");
-        return set(layer.output, bare(in));
+        const Placement& other = value(layer.inputs[1]);
+        const auto is_gate = [&](const Placement& gate) {
+          return gate.height == 1 && gate.width == 1 && in.channels == other.channels && !in.flat && !other.flat;
+        };
+        if (!is_gate(in) && !is_gate(other) && !same_size(layer.inputs[0], layer.inputs[1])) {
+          unsupported("Mul of shapes that are neither the same nor a gate");
+        }
+        return set(layer.output, bare(is_gate(in) ? other : in));
       }
       case LayerKind::kMean:
         if (in.flat) unsupported("a mean over a list");
@@ -163,8 +167,8 @@ class Planner {
       }
       if (known > all) mismatch("Reshape to another number of values");
     }
+    if (shape[0] > 1 || (shape[0] == -1 && (left_open > 0 || known != all))) unsupported("Reshape across the batch");
     if (left_open > 1 || all % known != 0 || (left_open == 0 && known != all)) mismatch("Reshape to another number of values");
-    if (shape[0] > 1 || (shape[0] == -1 && left_open > 0)) unsupported("Reshape across the batch");
     std::replace(sides.begin(), sides.end(), std::int64_t{-1}, all / known);
     const auto side = [&](std::size_t i) { return i < sides.size() ? static_cast<int>(sides[i]) : 1; };
     return {.channels = side(0), .height = side(1), .width = side(2), .flat = sides.size() == 1};
