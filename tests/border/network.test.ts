@@ -86,7 +86,7 @@ class RandomGraph {
     random.pick(
       () => this.#convolve(false), () => this.#convolve(false), () => this.#convolve(true), () => this.#convolve(true),
       () => this.#residual(), () => this.#activate(), () => this.#activate(), () => this.#squeezeAndExcite(), () => this.#pool(),
-      () => this.#concatenate(), () => this.#normalise(), () => this.#flatten(), () => this.#twoNodeActivation(),
+      () => this.#concatenate(), () => this.#normalise(), () => this.#flatten(), () => this.#twoNodeActivation(), () => this.#rename(),
     )();
   }
 
@@ -155,6 +155,16 @@ class RandomGraph {
       ? this.#node('Sigmoid', [name])
       : this.#node('HardSigmoid', [name], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
     this.#push({ ...this.#last, name: this.#node('Mul', this.random.pick(true, false) ? [name, gate] : [gate, name]) });
+  }
+
+  /** Two names for one value, both read: whatever is fused behind one must not show behind the other. */
+  #rename(): void {
+    const before = this.#last;
+    const renamed = { ...before, name: this.#node('Identity', [before.name]) };
+    const [fused, kept] = this.random.pick([before, renamed], [renamed, before]);
+    this.#push({ ...fused });
+    this.#activate();
+    this.#push({ ...kept, channels: 2 * kept.channels, name: this.#node('Concat', [kept.name, this.#last.name], { axis: 1 }) });
   }
 
   #mean(flat: boolean): void {
@@ -261,7 +271,7 @@ describe('our engine equals ONNX Runtime Web to 1e-4', () => {
     }
     assert.deepEqual([...operators.keys()].sort(), [
       'Add', 'BatchNormalization', 'Clip', 'Concat', 'Conv', 'Flatten', 'Gemm', 'GlobalAveragePool', 'HardSigmoid', 'HardSwish',
-      'MaxPool', 'Mul', 'ReduceMean', 'Relu', 'Reshape', 'Sigmoid',
+      'Identity', 'MaxPool', 'Mul', 'ReduceMean', 'Relu', 'Reshape', 'Sigmoid',
     ]);
     assert.ok([...operators.values()].every((count) => count >= 10), JSON.stringify([...operators]));
   });

@@ -11,7 +11,7 @@ namespace cytodrop {
 namespace {
 
 constexpr std::uint64_t kMaxFloats = 100'000'000;            ///< of one value and of all memory
-constexpr std::uint64_t kMaxMultiplyAdds = 200'000'000'000;  ///< of one image: a minute at most
+constexpr std::uint64_t kMaxSteps = 200'000'000'000;  ///< values read for one image: a minute at most
 
 [[noreturn]] void mismatch(const std::string& what) {
   throw Error(ErrorCode::kInvalidModel, "the shapes in the network do not fit each other: " + what);
@@ -69,6 +69,17 @@ class Planner {
     if (floats > kMaxFloats || floats * static_cast<std::uint64_t>(placement.channels) > kMaxFloats) too_large();
     value(id) = placement;
     value(id).pixel_stride = round_up_to_4(placement.channels);
+    count_steps(placement, 1);
+  }
+
+  /// Adds what making a value takes where each of its numbers is made of `taps`.
+  void count_steps(const Placement& made, std::uint64_t taps) {
+    steps_ += static_cast<std::uint64_t>(made.height) * static_cast<std::uint64_t>(made.width) * static_cast<std::uint64_t>(made.channels) * taps;
+    if (steps_ > kMaxSteps) too_large();
+  }
+
+  static std::uint64_t taps_of(const Window& window) {
+    return static_cast<std::uint64_t>(window.height) * static_cast<std::uint64_t>(window.width);
   }
 
   /// The size of what a window makes; its input's frame grows to what the window reaches where `framed`.
@@ -114,7 +125,8 @@ class Planner {
         return set(layer.output, {.channels = in.channels, .height = 1, .width = 1, .flat = layer.flat});
       case LayerKind::kMaxPool:
         if (in.flat) unsupported("MaxPool of a list");
-        return set(layer.output, slide(layer.window, layer.inputs[0], false));
+        set(layer.output, slide(layer.window, layer.inputs[0], false));
+        return count_steps(value(layer.output), taps_of(layer.window));
       case LayerKind::kConcatenate: {
         Placement whole = bare(in);
         whole.channels = 0;
@@ -144,10 +156,7 @@ class Planner {
     Placement out = slide(convolution.window, layer.inputs[0], true);
     out.channels = convolution.outputs;
     set(layer.output, out);
-    const std::uint64_t taps = static_cast<std::uint64_t>(convolution.window.height) * static_cast<std::uint64_t>(convolution.window.width);
-    multiply_adds_ += taps * static_cast<std::uint64_t>(out.height) * static_cast<std::uint64_t>(out.width) *
-                      static_cast<std::uint64_t>(convolution.outputs) * static_cast<std::uint64_t>(convolution.inputs_per_output());
-    if (multiply_adds_ > kMaxMultiplyAdds) too_large();
+    count_steps(out, taps_of(convolution.window) * static_cast<std::uint64_t>(convolution.inputs_per_output()));
     if (layer.residual >= 0 && !same_size(layer.residual, layer.output)) unsupported("Add of different shapes");
   }
 
@@ -234,7 +243,7 @@ class Planner {
   }
 
   const Layers& layers_;
-  std::uint64_t multiply_adds_ = 0;
+  std::uint64_t steps_ = 0;
   Plan plan_;
 };
 

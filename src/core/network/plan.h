@@ -40,7 +40,7 @@ struct Plan {
 /// Args:
 ///   shape: of the input, channels, height and width.
 /// Raises: kInvalidModel when shapes do not fit each other, kUnsupportedOperator on a shape that no kernel of ours takes,
-///   kTooLarge over the limits on memory and on multiply-adds.
+///   kTooLarge over the limits on memory and on work.
 Plan make_plan(const Layers& layers, std::span<const int> shape);
 
 }  // namespace cytodrop
