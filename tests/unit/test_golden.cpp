@@ -86,7 +86,7 @@ TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verd
       for (std::size_t i = 0; i < probabilities.size(); ++i) {
         CHECK(verdict.probabilities[i] == Approx(probabilities[i]).margin(1e-5));
       }
-      CHECK(spec.class_ids[static_cast<std::size_t>(verdict.class_index)] == item.at("label"));
+      CHECK(spec.class_ids[static_cast<std::size_t>(verdict.class_index)] == item.at("label").get<std::string>());
       CHECK(verdict.unsure == item.at("unsure").get<bool>());
 
       const auto map = item.at("map").at("values").get<std::vector<float>>();

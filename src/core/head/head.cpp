@@ -13,27 +13,26 @@ namespace {
 
 [[noreturn]] void invalid(const std::string& what) { throw Error(ErrorCode::kInvalidModel, what); }
 
-const NamedTensor& find_tensor(const std::map<std::string, NamedTensor>& tensors, const std::string& name,
-                               const std::vector<std::int64_t>& shape) {
+std::vector<float> tensor_values(const std::map<std::string, NamedTensor>& tensors, const std::string& name,
+                                 const std::vector<std::int64_t>& shape) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) invalid("the head file has no tensor " + name);
   if (found->second.shape != shape) invalid("the tensor " + name + " has another shape than the spec states");
   if (!std::all_of(found->second.values.begin(), found->second.values.end(), [](float v) { return std::isfinite(v); })) {
     invalid("the tensor " + name + " holds a value that is not finite");
   }
-  return found->second;
+  return found->second.values;
 }
 
 DenseLayer load_layer(const DenseLayout& layout, const std::map<std::string, NamedTensor>& tensors) {
-  const NamedTensor& weight = find_tensor(tensors, layout.name + ".weight", {layout.outputs, layout.inputs});
-  const NamedTensor& bias = find_tensor(tensors, layout.name + ".bias", {layout.outputs});
-  DenseLayer layer{.layout = layout, .packed = {}, .bias = bias.values};
+  const std::vector<float> weight = tensor_values(tensors, layout.name + ".weight", {layout.outputs, layout.inputs});
+  DenseLayer layer{.layout = layout, .packed = {}, .bias = tensor_values(tensors, layout.name + ".bias", {layout.outputs})};
   const auto padded = static_cast<std::size_t>(layer.padded_outputs());
   const auto inputs = static_cast<std::size_t>(layout.inputs);
   layer.bias.resize(padded);
   layer.packed.resize(inputs * padded);
   for (std::size_t o = 0; o < static_cast<std::size_t>(layout.outputs); ++o) {
-    for (std::size_t i = 0; i < inputs; ++i) layer.packed[i * padded + o] = weight.values[o * inputs + i];
+    for (std::size_t i = 0; i < inputs; ++i) layer.packed[i * padded + o] = weight[o * inputs + i];
   }
   return layer;
 }
