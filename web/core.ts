@@ -5,11 +5,9 @@ import { CoreError } from './errors.ts';
 
 export class Core {
   readonly version: string;
-  readonly #module: CytodropCore;
   readonly #classifier: Classifier;
 
   private constructor(module: CytodropCore) {
-    this.#module = module;
     this.#classifier = new module.Classifier();
     this.version = module.core_version();
   }
@@ -17,11 +15,6 @@ export class Core {
   /** Starts a core of its own from the bytes of cytodrop_core.wasm; `close` frees it. */
   static async open(wasmBinary: Uint8Array): Promise<Core> {
     return new Core(await createCytodropCore({ wasmBinary }));
-  }
-
-  /** Bytes of linear memory now; it never shrinks. */
-  get heapBytes(): number {
-    return this.#module.heap_bytes();
   }
 
   loadModel(specJson: string, head: Uint8Array): void {
