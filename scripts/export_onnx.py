@@ -18,43 +18,49 @@ import torch
 from onnx.reference import ReferenceEvaluator
 
 from cytotrain.model_folder import ExportedModel, sha256, write_spec
-from cytotrain.networks import NETWORKS, Classifier
+from cytotrain.networks import NETWORKS, Classifier, draft_for
 from cytotrain.prepare import decode, prepare
 from cytotrain.safetensors import write_safetensors
-from cytotrain.tasks import TASKS
+from cytotrain.tasks import MODELS_FOLDER, draft_spec, list_samples
 
 OPSET = 13
 TOLERANCE = 1e-4
-ALLOWED_OPERATORS = {"Conv", "Clip", "Add"}
+ALLOWED_OPERATORS = {"Conv", "Clip", "Add", "Relu", "MaxPool", "Mul", "Sigmoid", "GlobalAveragePool"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True, type=Path, help="best.pt or last.pt written by train.py")
-    parser.add_argument("--data", required=True, type=Path, help="folder of the images with index.csv")
+    parser.add_argument("--data", required=True, type=Path, help="folder of the images")
+    parser.add_argument("--out", type=Path, help="the model's folder; models/<task> by default")
     arguments = parser.parse_args()
 
     checkpoint = torch.load(arguments.checkpoint, map_location="cpu")
-    task, network = TASKS[checkpoint["task"]], NETWORKS[checkpoint["network"]]
-    spec = task.spec()
-    model = Classifier(network, len(spec["classes"])).eval()
+    network = NETWORKS[checkpoint["network"]]
+    folder = arguments.out or MODELS_FOLDER / checkpoint["task"]
+    folder.mkdir(parents=True, exist_ok=True)
+    # The words of a spec may have been written since; how images are prepared stays as it was in training.
+    spec = draft_for(network, draft_spec(checkpoint["task"], arguments.data))
+    spec |= {key: checkpoint["spec"][key] for key in ("input", "crop", "resize", "normalisation")}
+    channels = 3 if spec["input"]["channels"] == "rgb" else 1
+    model = Classifier(network, len(spec["classes"]), channels).eval()
     model.load_state_dict(checkpoint["model"])
 
-    samples = task.samples(arguments.data)
+    samples = list_samples(arguments.data, spec)
     real_inputs = torch.cat([prepare(decode(s.file), spec) for s in [s for s in samples if s.part == "val"][::20]])
     with torch.no_grad():
         expected_features, expected_logits = model.features(real_inputs), model(real_inputs)
 
     graph = export_features(model.features, real_inputs[:2])
-    (task.folder / "network.onnx").write_bytes(graph.SerializeToString())
-    head = {"dense_0.weight": model.dense_0.weight, "dense_0.bias": model.dense_0.bias}
-    head = {name: tensor.detach().numpy() for name, tensor in head.items()}
-    (task.folder / "head.safetensors").write_bytes(write_safetensors(head))
+    (folder / "network.onnx").write_bytes(graph.SerializeToString())
+    dense = model.dense_layers()
+    head = {f"{name}.{kind}": getattr(layer, kind).detach().numpy() for name, layer in dense.items() for kind in ("weight", "bias")}
+    (folder / "head.safetensors").write_bytes(write_safetensors(head))
 
     spec["network"] = {
         "file": "network.onnx",
-        "sha256": sha256(task.folder / "network.onnx"),
-        "bytes": (task.folder / "network.onnx").stat().st_size,
+        "sha256": sha256(folder / "network.onnx"),
+        "bytes": (folder / "network.onnx").stat().st_size,
         "architecture": network.title,
         "parameters": sum(int(np.prod(tensor.dims)) for tensor in graph.graph.initializer if tensor.dims),
         "input": "image",
@@ -63,11 +69,15 @@ def main() -> None:
     }
     spec["head"] = {
         "file": "head.safetensors",
-        "sha256": sha256(task.folder / "head.safetensors"),
-        "layers": [{
-            "name": "dense_0", "inputs": network.features, "outputs": len(spec["classes"]), "activation": "none",
-        }],
-        "output": "softmax",
+        "sha256": sha256(folder / "head.safetensors"),
+        "layers": [
+            {
+                "name": name, "inputs": layer.in_features, "outputs": layer.out_features,
+                "activation": "none" if name == list(dense)[-1] else "relu",
+            }
+            for name, layer in dense.items()
+        ],
+        "output": network.output,
     }
     spec["training"].pop("recipe", None)
     spec["training"]["images"] = {
@@ -75,12 +85,12 @@ def main() -> None:
         for name, part in [("train", "train"), ("validation", "val"), ("test", "test")]
     }
     spec["training"]["recipe"] = checkpoint["recipe"]
-    # Both belong to the network they were measured on; evaluate.py writes them anew.
-    spec.pop("judge", None)
-    spec.pop("metrics", None)
-    write_spec(task.folder, spec)
+    # These belong to the network they were measured on; evaluate.py writes them anew.
+    for measured in ("judge", "novelty", "metrics"):
+        spec.pop(measured, None)
+    write_spec(folder, spec)
 
-    exported = ExportedModel(task.folder)
+    exported = ExportedModel(folder)
     features = exported.features(real_inputs.numpy())
     for name, got, expected in [
         ("features", features, expected_features), ("logits", exported.logits(features), expected_logits),
@@ -89,7 +99,7 @@ def main() -> None:
         print(f"{name}: ONNX Runtime differs from PyTorch by at most {difference:.1e} on {len(real_inputs)} images")
         if not difference <= TOLERANCE:
             raise SystemExit(f"{name} differ by more than {TOLERANCE:.0e}: not exported faithfully")
-    print(f"{task.folder / 'network.onnx'}: {spec['network']['bytes']:,} bytes, epoch {checkpoint['epoch']}")
+    print(f"{folder / 'network.onnx'}: {spec['network']['bytes']:,} bytes, epoch {checkpoint['epoch']}")
 
 
 def export_features(features: torch.nn.Module, example: torch.Tensor) -> onnx.ModelProto:
