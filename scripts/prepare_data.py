@@ -49,9 +49,15 @@ def main() -> None:
 
 
 def write(folder: Path, crops: Iterator[Crop]) -> None:
-    """Write the crops of a task, and its index last, so that an index stands for a whole folder."""
-    rows = []
+    """Write the crops of a task, and its index last, so that an index stands for a whole folder.
+
+    A crop equal to an earlier one is left out: it would test what was trained, or be counted twice.
+    """
+    rows, seen = [], set()
     for cell in crops:
+        if cell.pixels.tobytes() in seen:
+            continue
+        seen.add(cell.pixels.tobytes())
         file = Path(cell.label) / f"{cell.origin}.png"
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(write_png(cell.pixels))

@@ -104,7 +104,7 @@ def plain(bounds: list[float]) -> str:
 
 def contrasts(report: dict) -> list[str]:
     rows = [
-        [pair.replace("+", " or ").replace("/", " or rather "), part, *one["images"], f"{one['auc']:.3f}", plain(one["interval_95"])]
+        [pair.replace("+", " or ").replace("/", " against "), part, *one["images"], f"{one['auc']:.3f}", plain(one["interval_95"])]
         for part, pairs in report["auc"].items() for pair, one in pairs.items()
     ]
     return rows and table(["pair", "part", "images of the first", "of the second", "area under the ROC curve", "95 % bootstrap interval"], rows)
