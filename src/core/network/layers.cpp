@@ -120,6 +120,7 @@ class Builder {
     if (type == "Flatten" || type == "Reshape") return add_reshape(node);
     if (type == "Identity") return name_value(node, value(input_name(node, 0), node.type));
     if (type == "Constant") return add_constant(node);
+    if (type == "Cast") return add_cast(node);
     unsupported(type.empty() ? "one without a name" : type);
   }
 
@@ -367,6 +368,16 @@ class Builder {
     const auto found = node.attributes.find("value");
     if (found == node.attributes.end()) unsupported("Constant without a tensor");
     graph_.constants[node.outputs[0]] = found->second.tensor;
+  }
+
+  /// Weights stored as float16 stand before a Cast, for which nothing is left to do: the reader has widened them.
+  void add_cast(const OnnxNode& node) {
+    constexpr int kFloat = 1;
+    const auto found = graph_.constants.find(input_name(node, 0));
+    if (found == graph_.constants.end() || found->second.floats.empty() || integer_of(node, "to", 0) != kFloat) {
+      unsupported("Cast of anything but constants to float32");
+    }
+    graph_.constants[node.outputs[0]] = found->second;
   }
 
   /// Packs the weights, now that nothing is folded into them any more.
