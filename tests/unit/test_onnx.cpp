@@ -202,6 +202,13 @@ TEST_CASE("what is too large is refused before memory is asked for or time is lo
   GraphWriter slow = GraphWriter().constant("k", {60, 60, 9, 9}, noise(291'600)).constant("first", {60, 3, 1, 1}, noise(180)).node("Conv", {"x", "first"}, "c0");
   for (int i = 0; i < 40; ++i) slow.node("Conv", {"c" + std::to_string(i), "k"}, "c" + std::to_string(i + 1), {{"pads", {30, 30, 30, 30}}});
   refused(slow.node("Relu", {"c40"}, "y").file(kShape));
+  // A small file whose many layers share one constant, of which each keeps a copy.
+  GraphWriter sharing = GraphWriter().constant("k", {1 << 19, 3, 1, 1}, noise(3 << 19)).node("Conv", {"x", "k"}, "s0");
+  for (int i = 0; i < 70; ++i) {
+    const std::string number = std::to_string(i), next = i == 69 ? "y" : "s" + std::to_string(i + 1);
+    sharing.node("Conv", {"x", "k"}, "c" + number).node("Add", {"c" + number, "s" + number}, next);
+  }
+  CHECK(error_of([&] { Network(sharing.file({-1, 3, 1, 1}), "x", "y"); }).code() == ErrorCode::kTooLarge);
   refused(with_constants().node("MaxPool", {"x"}, "y", {{"kernel_shape", {4'000, 4'000}}, {"pads", {3'000, 3'000, 3'000, 3'000}}}).file(kShape));
   CHECK(code_of(with_constants().node("Relu", {"x"}, "y").file({-1, 1 << 24, 1 << 24, 1 << 24})) == ErrorCode::kTooLarge);
 }
