@@ -1,39 +1,53 @@
 """Write a trained network and head into models/<task>/ and record them in its spec.json.
 
     python scripts/export_onnx.py --checkpoint build/train/blood-smear/best.pt --data ../shared/data/blood-smear
+    python scripts/export_onnx.py --halve blood-smear --data ../shared/data/blood-smear    # an exported model
 
 The network becomes ONNX of few operators: batch norms and zero padding are folded into the convolutions. The
-export fails unless ONNX Runtime gives the same features as PyTorch within 1e-4 on real images.
+export fails unless ONNX Runtime gives the same features as PyTorch within 1e-4 on real images. Then the weights are
+stored as float16, which fails when a logit moves by more than 0.02 or a class changes; --float32 leaves them alone.
 """
 
 import argparse
 import inspect
 import io
+import json
 import warnings
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import torch
 from onnx.reference import ReferenceEvaluator
 
+from cytotrain.metrics import two_columns
 from cytotrain.model_folder import ExportedModel, sha256, write_spec
 from cytotrain.networks import NETWORKS, Classifier, draft_for
 from cytotrain.prepare import decode, prepare
 from cytotrain.safetensors import write_safetensors
-from cytotrain.tasks import MODELS_FOLDER, draft_spec, list_samples
+from cytotrain.tasks import MODELS_FOLDER, Sample, draft_spec, list_samples
 
 OPSET = 13
 TOLERANCE = 1e-4
+HALF_TOLERANCE = 0.02
+HALF_FROM_VALUES = 1_024  # smaller weights save nothing that is worth a node
 ALLOWED_OPERATORS = {"Conv", "Clip", "Add", "Relu", "MaxPool", "Mul", "Sigmoid", "GlobalAveragePool"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", required=True, type=Path, help="best.pt or last.pt written by train.py")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--checkpoint", type=Path, help="best.pt or last.pt written by train.py")
+    source.add_argument("--halve", help="only store the weights of this exported model as float16")
     parser.add_argument("--data", required=True, type=Path, help="folder of the images")
     parser.add_argument("--out", type=Path, help="the model's folder; models/<task> by default")
+    parser.add_argument("--float32", action="store_true", help="keep the weights as float32")
     arguments = parser.parse_args()
+    if arguments.halve:
+        folder = arguments.out or MODELS_FOLDER / arguments.halve
+        spec = json.loads((folder / "spec.json").read_text())
+        return halve(folder, real_inputs_of(spec, list_samples(arguments.data, spec)).numpy())
 
     checkpoint = torch.load(arguments.checkpoint, map_location="cpu")
     network = NETWORKS[checkpoint["network"]]
@@ -47,7 +61,7 @@ def main() -> None:
     model.load_state_dict(checkpoint["model"])
 
     samples = list_samples(arguments.data, spec)
-    real_inputs = torch.cat([prepare(decode(s.file), spec) for s in [s for s in samples if s.part == "val"][::20]])
+    real_inputs = real_inputs_of(spec, samples)
     with torch.no_grad():
         expected_features, expected_logits = model.features(real_inputs), model(real_inputs)
 
@@ -100,6 +114,62 @@ def main() -> None:
         if not difference <= TOLERANCE:
             raise SystemExit(f"{name} differ by more than {TOLERANCE:.0e}: not exported faithfully")
     print(f"{folder / 'network.onnx'}: {spec['network']['bytes']:,} bytes, epoch {checkpoint['epoch']}")
+    if not arguments.float32:
+        halve(folder, real_inputs.numpy())
+
+
+def real_inputs_of(spec: dict, samples: list[Sample]) -> torch.Tensor:
+    """Every twentieth image of the validation part, prepared: N×C×H×W."""
+    return torch.cat([prepare(decode(s.file), spec) for s in [s for s in samples if s.part == "val"][::20]])
+
+
+def halve(folder: Path, inputs: np.ndarray) -> None:
+    """Store an exported network's weights as float16 and record the file in the spec.
+
+    Args:
+        folder: models/<name>.
+        inputs: prepared images N×C×H×W on which the effect is measured.
+    Raises: SystemExit, with nothing written, when a logit moves by more than HALF_TOLERANCE or a class changes.
+    """
+    exported = ExportedModel(folder)
+    network = exported.spec["network"]
+    file = folder / network["file"]
+    before = exported.logits(exported.features(inputs))
+    model = onnx.load(file)
+    store_halves(model.graph)
+    onnx.checker.check_model(model, full_check=True)
+    content = model.SerializeToString()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    after = exported.logits(session.run([network["output"]], {network["input"]: inputs})[0])
+    difference = float(np.abs(after - before).max())
+    changed = int((two_columns(after).argmax(1) != two_columns(before).argmax(1)).sum())
+    print(f"float16 weights: logits move by at most {difference:.1e}, {changed} of {len(inputs)} classes change")
+    if not difference <= HALF_TOLERANCE or changed:
+        raise SystemExit("float16 is not enough for this network; --float32 keeps its weights")
+    print(f"{file}: {network['bytes']:,} bytes as float32, {len(content):,} now")
+    file.write_bytes(content)
+    network |= {"sha256": sha256(file), "bytes": len(content)}
+    write_spec(folder, exported.spec)
+
+
+def store_halves(graph: onnx.GraphProto) -> None:
+    """Store the large weights of Conv and Gemm as float16, each with a Cast to float32 that bears its name.
+
+    A standard graph, which engines fold when they load it; biases stay float32.
+    """
+    initialisers = {tensor.name: tensor for tensor in graph.initializer}
+    weights = dict.fromkeys(node.input[1] for node in graph.node if node.op_type in ("Conv", "Gemm"))
+    casts = []
+    for tensor in [initialisers[name] for name in weights if name in initialisers]:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < HALF_FROM_VALUES:
+            continue
+        half_name = f"{tensor.name}_half"
+        casts.append(onnx.helper.make_node("Cast", [half_name], [tensor.name], to=onnx.TensorProto.FLOAT))
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), half_name))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def export_features(features: torch.nn.Module, example: torch.Tensor) -> onnx.ModelProto:
