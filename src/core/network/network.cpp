@@ -80,6 +80,7 @@ void Network::run_image(const float* input, float* output) {
   clear_frame(plan_.values[0], memory_.data());
   from_channels_first(input, maps_[0]);
   for (std::size_t i = 0; i < layers_.layers.size(); ++i) {
+    if (before_layer_) before_layer_(i);
     const Layer& layer = layers_.layers[i];
     const Corner corner = plan_.corners[i];
     const Map &in = map(layer.inputs[0]), &out = map(layer.output);
@@ -101,6 +102,7 @@ void Network::run_image(const float* input, float* output) {
       case LayerKind::kReshape: reshape(in, out); break;
     }
   }
+  if (before_layer_) before_layer_(layers_.layers.size());
   to_channels_first(map(layers_.output), output);
 }
 
