@@ -6,7 +6,7 @@ import { formatCount, formatDuration, formatPercent, wilsonInterval } from '../.
 import { comparePaths, isBookkeeping } from '../../web/paths.ts';
 import type { CellRecord } from '../../web/types.ts';
 import { spec } from '../border/fixtures.ts';
-import { parseCsv } from './fixtures.ts';
+import { linesOf, parseCsv, type ExportedCell } from './fixtures.ts';
 
 describe('formatPercent', () => {
   const expected: [number, string][] = [
@@ -48,7 +48,7 @@ describe('exports', () => {
   const records: CellRecord[] = [
     {
       index: 0, path: '=HYPERLINK("x"),secret.png', status: 'ok',
-      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, probabilities, logits: [],
+      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, novelty: 12.3456789, foreign: true, probabilities, logits: [],
       maps: { height: 1, width: 1, values: new Float32Array(1) }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
       image: { format: 'PNG', width_px: 1, height_px: 1, channels: 3, bits_per_channel: 8, exif_orientation: 1 },
       elapsedMs: { decode: 1, prepare: 1, network: 1, head: 1 },
@@ -61,6 +61,18 @@ describe('exports', () => {
     assert.equal(row?.['file'], '\'=HYPERLINK("x"),secret.png');
     assert.equal(failure?.['error_message'], 'It is "bad".');
     assert.equal(failure?.['note'], researchNote);
+  });
+
+  test('how unlike the training images a cell is stands in every format, and nothing where the model cannot tell', () => {
+    const without = records.map((record) => (record.status === 'ok' ? { ...record, novelty: null, foreign: false } : record));
+    for (const [some, number, text, foreign] of [[records, 12.345679, '12.345679', true], [without, null, '', false]] as const) {
+      const [row, failure] = parseCsv(toCsv(some, context));
+      assert.deepEqual([row?.['novelty'], row?.['foreign']], [text, String(foreign)]);
+      assert.deepEqual([failure?.['novelty'], failure?.['foreign']], ['', '']);
+      const { cells } = JSON.parse(toJson(some, context)) as { cells: ExportedCell[] };
+      const lines = linesOf(toNdjson(some, context));
+      for (const cell of [cells[0], lines[0]]) assert.deepEqual([cell?.novelty, cell?.foreign], [number, foreign]);
+    }
   });
 
   test('without file names the number stands for the name, everywhere', () => {
