@@ -4,6 +4,8 @@ import { describe, test } from 'node:test';
 import { researchNote, toCsv, toJson, toNdjson, type ExportContext } from '../../web/export.ts';
 import { formatCount, formatDuration, formatPercent, wilsonInterval } from '../../web/format.ts';
 import { comparePaths, isBookkeeping } from '../../web/paths.ts';
+import { flags, inSentence, verdict } from '../../web/components/words.ts';
+import type { Cell } from '../../web/state/session.ts';
 import type { CellRecord } from '../../web/types.ts';
 import { spec } from '../border/fixtures.ts';
 import { linesOf, parseCsv, type ExportedCell } from './fixtures.ts';
@@ -37,6 +39,20 @@ test('wilsonInterval', () => {
 test('paths', () => {
   assert.deepEqual(['cell 10', 'Cell 2', 'cell 2', 'b/1', 'cell 1'].sort(comparePaths), ['b/1', 'cell 1', 'Cell 2', 'cell 2', 'cell 10']);
   assert.deepEqual(['.DS_Store', '__MACOSX', 'Thumbs.db', 'a.png'].filter(isBookkeeping), ['.DS_Store', '__MACOSX', 'Thumbs.db']);
+});
+
+test('"not like the training images" outranks "unsure", and names the most similar type without a probability', () => {
+  const [first, second] = spec.classes;
+  const cell = {
+    label: first?.id, probability: 0.5, unsure: true, foreign: false, probabilities: spec.classes.map((_, i) => (i < 2 ? 0.5 : 0)),
+    crop: { width_px: 1, height_px: 1 }, image: { width_px: 1, height_px: 1 },
+  } as unknown as Cell;
+  const foreign = { ...cell, foreign: true };
+  const plain = (words: string) => words.replaceAll('\u00a0', ' ');
+  assert.equal(plain(verdict(spec, cell)), `unsure: ${inSentence(first?.name ?? '')} 50 %, ${inSentence(second?.name ?? '')} 50 %`);
+  assert.deepEqual(flags(cell), ['unsure']);
+  assert.equal(verdict(spec, foreign), `not like the training images, most like ${inSentence(first?.name ?? '')}`);
+  assert.deepEqual(flags(foreign), []);
 });
 
 describe('exports', () => {
