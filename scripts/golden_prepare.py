@@ -32,12 +32,19 @@ IMAGES = {
     "rgba16_31x29": (31, 29, 4, 16),
 }
 
-SCALED = ([127.5, 127.5, 127.5], [127.5, 127.5, 127.5])
-IMAGENET = ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
-GREY = ([128.0], [64.0])
+# Channels of the tensor and how they are normalised.
+SCALED = ("rgb", {"rule": "mean_std", "mean": [127.5, 127.5, 127.5], "std": [127.5, 127.5, 127.5]})
+IMAGENET = ("rgb", {"rule": "mean_std", "mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]})
+GREY = ("grey", {"rule": "mean_std", "mean": [128.0], "std": [64.0]})
+
+
+def corners(channels: str, corner_px: int, least_spread: float) -> tuple[str, dict]:
+    return channels, {"rule": "corner_median_spread", "corner_px": corner_px, "least_spread": least_spread}
+
+
 SMOOTH, PLAIN = "bilinear_antialiased", "bilinear_half_pixel"
 
-# Image, side of the central square (None: no crop), resize rule, width and height of the tensor, mean and std.
+# Image, side of the central square (None: no crop), resize rule, width and height of the tensor, normalisation.
 CASES = [
     ("grey_37x53", None, SMOOTH, (16, 16), SCALED),
     ("grey_37x53", None, PLAIN, (33, 17), GREY),
@@ -64,6 +71,12 @@ CASES = [
     ("rgb16_67x45", 44, PLAIN, (16, 16), GREY),
     ("rgba16_31x29", None, SMOOTH, (16, 16), SCALED),
     ("rgba16_31x29", None, PLAIN, (40, 37), IMAGENET),
+    ("grey_37x53", None, SMOOTH, (16, 16), corners("grey", 8, 1.0)),
+    ("grey_37x53", 20, PLAIN, (33, 17), corners("rgb", 3, 2.0)),
+    ("rgb_1x1", None, SMOOTH, (16, 16), corners("rgb", 4, 0.5)),
+    ("rgb_641x479", None, SMOOTH, (31, 45), corners("rgb", 7, 1.0)),
+    ("rgb_33x17", None, PLAIN, (33, 17), corners("rgb", 1, 200.0)),
+    ("grey16_50x41", 40, SMOOTH, (17, 33), corners("grey", 2, 1.0)),
 ]
 
 
@@ -85,16 +98,16 @@ def main() -> None:
 def describe_cases() -> list[dict]:
     """List the cases in the words of the model specification."""
     cases = []
-    for number, (image, side, rule, (width, height), (mean, std)) in enumerate(CASES):
+    for number, (image, side, rule, (width, height), (channels, normalisation)) in enumerate(CASES):
         cases.append({
             "name": f"{number:02d}_{image}_{rule}",
             "image": f"{image}.png",
-            "input": {"width_px": width, "height_px": height, "channels": "rgb" if len(mean) == 3 else "grey"},
+            "input": {"width_px": width, "height_px": height, "channels": channels},
             "crop": {"rule": "centre_square", "side_px": side} if side else {"rule": "none"},
             "resize": {"rule": rule},
-            "normalisation": {"rule": "mean_std", "mean": mean, "std": std},
+            "normalisation": normalisation,
             "tensor": f"{number:02d}_{image}.f32",
-            "tensor_shape": [1, len(mean), height, width],
+            "tensor_shape": [1, 3 if channels == "rgb" else 1, height, width],
         })
     return cases
 

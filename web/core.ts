@@ -17,8 +17,9 @@ export class Core {
     return new Core(await createCytodropCore({ wasmBinary }));
   }
 
-  loadModel(specJson: string, head: Uint8Array): void {
-    unwrap(this.#classifier.load_model(specJson, head));
+  /** `novelty` is empty for a model without statistics of its training images. */
+  loadModel(specJson: string, head: Uint8Array, novelty: Uint8Array): void {
+    unwrap(this.#classifier.load_model(specJson, head, novelty));
   }
 
   prepare(file: Uint8Array): Prepared {

@@ -30,7 +30,8 @@ export function exportHead(format: ExportFormat, context: ExportContext): string
     software: { cytodrop: context.appVersion, core: runtime.coreVersion, engine: runtime.engine.name, threads: runtime.engine.threads },
     model: {
       name: spec.name, version: spec.version, title: spec.title, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
-      temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below, licence: spec.licence,
+      novelty_sha256: spec.novelty?.sha256 ?? null, temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below,
+      foreign_above: spec.novelty?.threshold ?? null, licence: spec.licence,
       classes: spec.classes.map(({ id, name }) => ({ id, name })),
     },
     self_test: { result: selfTestWord(selfTest), max_logit_difference: selfTest?.maxLogitDifference ?? null },
@@ -88,8 +89,8 @@ function selfTestWord(selfTest: SelfTest | undefined): string {
 }
 
 /** Six decimals: what page and command line must agree on. */
-function sixDecimals(probability: number): number {
-  return Number(probability.toFixed(6));
+function sixDecimals(value: number): number {
+  return Number(value.toFixed(6));
 }
 
 function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): object {
@@ -101,7 +102,8 @@ function jsonFields(record: CellRecord, format: ExportFormat, context: ExportCon
   }
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
-    file, status: 'ok', label: record.label, probability: sixDecimals(record.probability), unsure: record.unsure, probabilities, ...provenance,
+    file, status: 'ok', label: record.label, probability: sixDecimals(record.probability), unsure: record.unsure,
+    novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, probabilities, ...provenance,
   };
 }
 
@@ -114,6 +116,8 @@ function csvFields(record: CellRecord | undefined, context: ExportContext): Reco
     label: cell?.label ?? '',
     probability: cell?.probability.toFixed(6) ?? '',
     unsure: cell ? String(cell.unsure) : '',
+    novelty: cell?.novelty?.toFixed(6) ?? '',
+    foreign: cell ? String(cell.foreign) : '',
     ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',

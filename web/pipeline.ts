@@ -19,6 +19,8 @@ export interface Engines {
 
 const maxTensorDifference = 1e-5;
 const maxLogitDifference = 1e-3;
+/** As a share of what is expected: a distance has no scale of its own. */
+const maxNoveltyDifference = 1e-4;
 
 /** Everything in a model's folder that classification needs. */
 export interface ModelFiles {
@@ -26,15 +28,20 @@ export interface ModelFiles {
   spec: ModelSpec;
   network: Uint8Array;
   head: Uint8Array;
-  golden: { image: Uint8Array; tensor: Float32Array; logits: number[]; label: string };
+  /** Empty for a model without statistics of its training images. */
+  novelty: Uint8Array;
+  golden: { image: Uint8Array; tensor: Float32Array } & GoldenVerdict;
 }
 
+/** What the training code computed; the last two only where the model has statistics of its training images. */
+interface GoldenVerdict { logits: number[]; label: string; novelty?: number; foreign?: boolean }
+
 interface GoldenFile {
-  cases: { image: string; tensor: string; logits: number[]; label: string }[];
+  cases: ({ image: string; tensor: string } & GoldenVerdict)[];
 }
 
 /**
- * Reads a model's folder and checks network and head against the sums in its spec.
+ * Reads a model's folder and checks network, head and novelty file against the sums in its spec.
  *
  * Args:
  *   read: gives the bytes of a file of the folder; `bytes` is the size of the network, the one large file.
@@ -44,18 +51,20 @@ export async function readModel(read: (file: string, bytes?: number) => Promise<
   const text = async (file: string) => new TextDecoder().decode(await read(file));
   const specJson = await text('spec.json');
   const spec = JSON.parse(specJson) as ModelSpec;
-  const [network, head, goldenJson] = await Promise.all([
+  const [network, head, novelty, goldenJson] = await Promise.all([
     read(spec.network.file, spec.network.bytes),
     read(spec.head.file),
+    spec.novelty ? read(spec.novelty.file) : new Uint8Array(),
     text('golden/golden.json'),
   ]);
   await checkSum(spec.network.file, network, spec.network.sha256);
   await checkSum(spec.head.file, head, spec.head.sha256);
+  if (spec.novelty) await checkSum(spec.novelty.file, novelty, spec.novelty.sha256);
   const first = (JSON.parse(goldenJson) as GoldenFile).cases[0];
   if (first === undefined) throw new Error(`The model ${spec.name} has no golden image to test itself with.`);
   const [image, tensorBytes] = await Promise.all([read(`golden/${first.image}`), read(`golden/${first.tensor}`)]);
   const tensor = new Float32Array(tensorBytes.slice().buffer);
-  return { specJson, spec, network, head, golden: { image, tensor, logits: first.logits, label: first.label } };
+  return { specJson, spec, network, head, novelty, golden: { ...first, image, tensor } };
 }
 
 /** Browsers offer SHA-256 on secure pages only; elsewhere (http on a local network) the self-test stands alone. */
@@ -171,6 +180,8 @@ export class Pipeline {
       label: this.spec.classes[verdict.class_index]?.id ?? '',
       probability: verdict.probability,
       unsure: verdict.unsure,
+      novelty: verdict.novelty,
+      foreign: verdict.foreign,
       probabilities: Array.from(verdict.probabilities),
       logits: Array.from(verdict.logits),
       maps: { height: verdict.map_height, width: verdict.map_width, values: verdict.maps },
@@ -227,7 +238,7 @@ async function openCoreEngine({ network, spec }: ModelFiles, core: Core): Promis
 async function openCore(files: ModelFiles, coreWasm: Uint8Array): Promise<Core> {
   const core = await Core.open(coreWasm);
   try {
-    core.loadModel(files.specJson, files.head);
+    core.loadModel(files.specJson, files.head, files.novelty);
     return core;
   } catch (error) {
     core.close();
@@ -246,7 +257,9 @@ async function testItself({ golden, spec }: ModelFiles, core: Core, engine: Engi
     passed:
       largestDifference(prepared.tensor, golden.tensor) <= maxTensorDifference * range &&
       logitDifference <= maxLogitDifference &&
-      spec.classes[verdict?.class_index ?? -1]?.id === golden.label,
+      spec.classes[verdict?.class_index ?? -1]?.id === golden.label &&
+      (golden.novelty === undefined || Math.abs((verdict?.novelty ?? NaN) - golden.novelty) <= maxNoveltyDifference * golden.novelty) &&
+      (golden.foreign === undefined || verdict?.foreign === golden.foreign),
     maxLogitDifference: logitDifference,
   };
 }

@@ -22,6 +22,8 @@ export interface ModelSpec {
   classes: ModelClass[];
   head: { file: string; sha256: string };
   judge: { temperature: number; abstain_below: number };
+  /** Missing: the model cannot tell a cell unlike its training images. */
+  novelty?: { file: string; sha256: string; threshold: number };
   training: {
     data: string; source: string; data_licence: string; split: string; recipe: string;
     images: { train: number; validation: number; test: number };
@@ -50,6 +52,10 @@ export interface ClassifiedCell {
   label: string;
   probability: number;
   unsure: boolean;
+  /** How unlike the training images it is; null where the model cannot tell. */
+  novelty: number | null;
+  /** Not like the training images: label and probabilities are then those of the most similar class, and no answer. */
+  foreign: boolean;
   /** One per class in spec order. */
   probabilities: number[];
   logits: number[];

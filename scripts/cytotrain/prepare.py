@@ -78,21 +78,19 @@ def resize(planes: torch.Tensor, rule: str, height_px: int, width_px: int) -> to
 
 
 def normalise(planes: torch.Tensor, rule: dict) -> torch.Tensor:
-    """Apply a spec's `normalisation` to N×C×H×W on the 0..255 scale."""
+    """Apply a spec's `normalisation` to N×C×H×W float32 on the 0..255 scale; see models/spec.schema.json."""
     if rule["rule"] == "corner_median_spread":
-        return subtract_background(planes, rule["corner_px"], rule["least_spread"])
+        side = rule["corner_px"]
+        rows = torch.cat([planes[:, :, :side], planes[:, :, -side:]], 2)
+        corners = torch.cat([rows[..., :side], rows[..., -side:]], 3).flatten(2).double().sort(2).values
+        # 4 · side² values, an even number: torch's own median would take the lower of the middle two.
+        upper = corners.shape[2] // 2
+        middle = (corners[..., upper - 1] + corners[..., upper]) / 2
+        spread = planes.flatten(2).double().std(2, unbiased=False)
+        middle, spread = (values.float()[..., None, None] for values in (middle, spread))
+        return (planes - middle) / spread.clamp(min=rule["least_spread"])
     mean, std = (torch.tensor(rule[key], dtype=torch.float32).view(1, -1, 1, 1) for key in ("mean", "std"))
     return (planes - mean) / std
-
-
-def subtract_background(planes: torch.Tensor, corner_px: int, least_spread: float) -> torch.Tensor:
-    """Subtract from each plane the median of its four corners and divide by its standard deviation."""
-    sides = [slice(None, corner_px), slice(-corner_px, None)]
-    corners = torch.cat([planes[:, :, y, x].flatten(2) for y in sides for x in sides], 2).sort(2).values
-    middle = corners.shape[2] // 2
-    background = (corners[:, :, middle - 1] + corners[:, :, middle])[:, :, None, None] / 2
-    spread = planes.double().flatten(2).std(2, unbiased=False).float()[:, :, None, None]
-    return (planes - background) / spread.clamp_min(least_spread)
 
 
 def prepare(image: np.ndarray, spec: dict) -> torch.Tensor:

@@ -18,6 +18,12 @@ inline Float4 load4(const float* p) {
 
 inline void store4(float* p, Float4 v) { std::memcpy(p, &v, sizeof v); }
 
+/// Two float64 lanes, for sums that float32 would blur.
+using Double2 = double __attribute__((vector_size(16)));
+
+inline Double2 low2(Float4 v) { return Double2{static_cast<double>(v[0]), static_cast<double>(v[1])}; }
+inline Double2 high2(Float4 v) { return Double2{static_cast<double>(v[2]), static_cast<double>(v[3])}; }
+
 /// Sixteen bytes, to be shuffled into lanes.
 using Byte16 = unsigned char __attribute__((vector_size(16)));
 using Int4 = int __attribute__((vector_size(16)));

@@ -7,6 +7,7 @@
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 
+#include <cmath>
 #include <exception>
 #include <new>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "core/error.h"
 #include "core/head/head.h"
 #include "core/judge/judge.h"
+#include "core/judge/novelty.h"
 #include "core/network/network.h"
 #include "core/prepare/prepare.h"
 #include "core/spec/spec.h"
@@ -122,6 +124,8 @@ val describe(const Verdict& verdict, const HeadResult& head, const FeatureView& 
   object.set("class_index", verdict.class_index);
   object.set("probability", verdict.probability);
   object.set("unsure", verdict.unsure);
+  object.set("novelty", std::isnan(verdict.novelty) ? val::null() : val(verdict.novelty));
+  object.set("foreign", verdict.foreign);
   object.set("probabilities", copy_out(verdict.probabilities));
   object.set("logits", copy_out(head.logits));
   object.set("maps", copy_out(head.maps));
@@ -139,12 +143,19 @@ class Classifier {
   Classifier(const Classifier&) = delete;
   Classifier& operator=(const Classifier&) = delete;
 
-  val load_model(const val& spec_json, const val& head_file) {
+  val load_model(const val& spec_json, const val& head_file, const val& novelty_file) {
     return guard([&] {
       if (!spec_json.isString()) throw Error(ErrorCode::kInvalidArgument, "spec_json must be a text");
       ModelSpec spec = parse_spec(spec_json.as<std::string>());
       Head head(spec.head, copy_in<std::uint8_t>(head_file, "Uint8Array", "head"));
-      model_.emplace(Model{std::move(spec), std::move(head)});
+      const auto novelty_bytes = copy_in<std::uint8_t>(novelty_file, "Uint8Array", "novelty");
+      if (novelty_bytes.empty() == spec.novelty.has_value()) {
+        throw Error(ErrorCode::kInvalidModel, spec.novelty ? "the model's spec names novelty.file, and it is empty"
+                                                           : "there is a novelty file, and the model's spec has no novelty");
+      }
+      std::optional<Novelty> novelty;
+      if (spec.novelty) novelty.emplace(*spec.novelty, novelty_bytes);
+      model_.emplace(Model{std::move(spec), std::move(head), std::move(novelty)});
       return val::null();
     });
   }
@@ -209,7 +220,8 @@ class Classifier {
         FeatureView cell = first;
         cell.data = values.data() + i * stride;
         const HeadResult head = loaded.head.run(cell);
-        verdicts.call<void>("push", describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge), head, cell));
+        const double novelty = loaded.novelty ? loaded.novelty->distance(head.embedding) : std::nan("");
+        verdicts.call<void>("push", describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, novelty), head, cell));
       }
       return verdicts;
     });
@@ -242,6 +254,7 @@ class Classifier {
   struct Model {
     ModelSpec spec;
     Head head;
+    std::optional<Novelty> novelty;
   };
 
   const Model& model() const {

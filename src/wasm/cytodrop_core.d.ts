@@ -67,6 +67,10 @@ export interface Verdict {
   probability: number;
   /** The top probability is below the model's abstain threshold. */
   unsure: boolean;
+  /** How unlike the model's training images the cell is; null where the model has no statistics to tell. */
+  novelty: number | null;
+  /** The novelty is above the model's threshold: what the probabilities say does not hold for this cell. */
+  foreign: boolean;
   /** One per class, in spec order; they sum to 1. */
   probabilities: Float64Array;
   /** One per output unit, before temperature. */
@@ -85,8 +89,11 @@ export interface Output {
 
 export declare class Classifier {
   constructor();
-  /** Takes a model's spec.json text and its head file; replaces the model loaded before only when all is well. */
-  load_model(spec_json: string, head: Uint8Array): Result<null>;
+  /**
+   * Takes a model's spec.json text, its head file and its novelty file, empty where the spec has no `novelty`; replaces the model
+   * loaded before only when all is well.
+   */
+  load_model(spec_json: string, head: Uint8Array, novelty: Uint8Array): Result<null>;
   /** Decodes an image file, crops, resizes and normalises it as the loaded model asks. */
   prepare(file: Uint8Array): Result<Prepared>;
   /** The crop that the network sees, no larger than max_side_px. Works without a network. */

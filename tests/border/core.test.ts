@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { Classifier, CytodropCore, ErrorCode, Result } from '#cytodrop_core';
-import { goldenImage, head, openModule, root, specJson, valueOf } from './fixtures.ts';
+import {
+  bytesOf, floatsOf, goldenImage, head, novelty, openModule, root, specJson, tinyCases, tinyModel, tinySpec, tinySpecJson, valueOf,
+} from './fixtures.ts';
 
 let core: CytodropCore;
 let loaded: Classifier;
@@ -11,7 +13,7 @@ let loaded: Classifier;
 before(async () => {
   core = await openModule();
   loaded = new core.Classifier();
-  valueOf(loaded.load_model(specJson, head));
+  valueOf(loaded.load_model(specJson, head, novelty));
 });
 
 after(() => loaded.delete());
@@ -76,9 +78,10 @@ describe('a call with a wrong argument is refused, never thrown', () => {
       assertRefused(untyped((classifier) => classifier['judge']!(value, [1, 1280, 4, 4])), 'invalid_argument');
     });
     test(`model = ${shown}`, () => {
-      assertRefused(untyped((classifier) => classifier['load_model']!(specJson, value)), 'invalid_argument');
+      assertRefused(untyped((classifier) => classifier['load_model']!(specJson, value, novelty)), 'invalid_argument');
       const code = typeof value === 'string' ? 'invalid_model' : 'invalid_argument';
-      assertRefused(untyped((classifier) => classifier['load_model']!(value, head)), code);
+      assertRefused(untyped((classifier) => classifier['load_model']!(value, head, novelty)), code);
+      assertRefused(untyped((classifier) => classifier['load_model']!(specJson, head, value)), 'invalid_argument');
     });
   }
 
@@ -109,8 +112,8 @@ describe('a call with a wrong argument is refused, never thrown', () => {
   });
 
   test('a model that fails leaves the one before in place', () => {
-    assertRefused(loaded.load_model('{}', head), 'invalid_model');
-    assertRefused(loaded.load_model(specJson, head.subarray(0, 100)), 'invalid_model');
+    assertRefused(loaded.load_model('{}', head, novelty), 'invalid_model');
+    assertRefused(loaded.load_model(specJson, head.subarray(0, 100), novelty), 'invalid_model');
     assert.ok(loaded.prepare(goldenImage).ok);
   });
 
@@ -122,6 +125,49 @@ describe('a call with a wrong argument is refused, never thrown', () => {
     } finally {
       fresh.delete();
     }
+  });
+});
+
+describe('novelty', () => {
+  const tinyHead = bytesOf(`${tinyModel}/${tinySpec.head.file}`);
+  const tinyNovelty = bytesOf(`${tinyModel}/${tinySpec.novelty.file}`);
+
+  test('comes with the verdict, as the training code computed it, and says which cell is foreign', () => {
+    const classifier = new core.Classifier();
+    try {
+      valueOf(classifier.load_model(tinySpecJson, tinyHead, tinyNovelty));
+      assert.deepEqual(new Set(tinyCases.map(({ foreign }) => foreign)), new Set([true, false]));
+      for (const { features, features_shape, novelty: expected, foreign } of tinyCases) {
+        const [verdict] = valueOf(classifier.judge(floatsOf(`${tinyModel}/golden/${features}`), features_shape));
+        assert.ok(Math.abs((verdict?.novelty ?? NaN) - expected) <= 1e-5 * expected, `${verdict?.novelty} for ${expected}`);
+        assert.equal(verdict?.foreign, foreign);
+      }
+    } finally {
+      classifier.delete();
+    }
+  });
+
+  test('is null and no cell foreign for a model without statistics', () => {
+    const { novelty: _, ...without } = tinySpec;
+    const classifier = new core.Classifier();
+    try {
+      valueOf(classifier.load_model(JSON.stringify(without), tinyHead, new Uint8Array()));
+      for (const { features, features_shape } of tinyCases) {
+        const [verdict] = valueOf(classifier.judge(floatsOf(`${tinyModel}/golden/${features}`), features_shape));
+        assert.deepEqual([verdict?.novelty, verdict?.foreign], [null, false]);
+      }
+    } finally {
+      classifier.delete();
+    }
+  });
+
+  test('a file that is missing, broken or not asked for is refused', () => {
+    const { novelty: _, ...without } = tinySpec;
+    assertRefused(loaded.load_model(tinySpecJson, tinyHead, new Uint8Array()), 'invalid_model');
+    assertRefused(loaded.load_model(tinySpecJson, tinyHead, tinyNovelty.subarray(0, 60)), 'invalid_model');
+    assertRefused(loaded.load_model(tinySpecJson, tinyHead, tinyHead), 'invalid_model');
+    assertRefused(loaded.load_model(JSON.stringify(without), tinyHead, tinyNovelty), 'invalid_model');
+    assert.ok(loaded.prepare(goldenImage).ok);
   });
 });
 
@@ -144,7 +190,7 @@ describe('memory', () => {
     const cycle = () => {
       const classifier = new core.Classifier();
       try {
-        valueOf(classifier.load_model(specJson, head));
+        valueOf(classifier.load_model(specJson, head, novelty));
         assert.ok(!classifier.prepare(goldenImage.subarray(0, 200)).ok);
       } finally {
         classifier.delete();

@@ -17,6 +17,8 @@ export const model = 'models/blood-smear';
 export const specJson = readFileSync(new URL(`${model}/spec.json`, root), 'utf8');
 export const spec = JSON.parse(specJson) as ModelSpec;
 export const head = bytesOf(`${model}/${spec.head.file}`);
+/** Empty while the model has no statistics of its training images. */
+export const novelty = spec.novelty ? bytesOf(`${model}/${spec.novelty.file}`) : new Uint8Array();
 
 export interface GoldenCase {
   image: string;
@@ -28,11 +30,19 @@ export interface GoldenCase {
   probabilities: number[];
   label: string;
   unsure: boolean;
+  novelty?: number;
+  foreign?: boolean;
   map: { class: string; height: number; width: number; values: number[] };
 }
 
 export const goldenCases = jsonOf<{ cases: GoldenCase[] }>(`${model}/golden/golden.json`).cases;
 export const goldenImage = bytesOf(`${model}/golden/${goldenCases[0]?.image}`);
+
+/** A model of a few kilobytes that has statistics of its training images, and golden images of which one is foreign. */
+export const tinyModel = 'tests/golden/tiny-shapes';
+export const tinySpecJson = readFileSync(new URL(`${tinyModel}/spec.json`, root), 'utf8');
+export const tinySpec = JSON.parse(tinySpecJson) as ModelSpec & { novelty: NonNullable<ModelSpec['novelty']> };
+export const tinyCases = jsonOf<{ cases: Required<GoldenCase>[] }>(`${tinyModel}/golden/golden.json`).cases;
 
 export function floatsOf(path: string): Float32Array {
   return new Float32Array(bytesOf(path).buffer);

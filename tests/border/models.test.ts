@@ -11,6 +11,13 @@ const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
 const matches = ajv.compile<ModelSpec>(jsonOf('models/spec.schema.json'));
 const names = readdirSync(new URL('models/', root), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
 
+test('the schema takes all that a spec may state', () => {
+  const full = jsonOf<object>('tests/golden/tiny-shapes/spec.json');
+  assert.ok(matches(full), ajv.errorsText(matches.errors));
+  assert.ok(!matches({ ...full, novelty: { file: 'novelty.safetensors' } }));
+  assert.ok(!matches({ ...full, normalisation: { rule: 'corner_median_spread', corner_px: 0, least_spread: 1 } }));
+});
+
 test('there is a model', () => assert.ok(names.length > 0));
 
 for (const name of names) {
@@ -26,8 +33,8 @@ for (const name of names) {
       assert.equal(new Set(spec.classes.map(({ id }) => id)).size, spec.classes.length);
     });
 
-    test('network and head are the ones the spec names', () => {
-      for (const { file, sha256 } of [spec.network, spec.head]) {
+    test('network, head and novelty file are the ones the spec names', () => {
+      for (const { file, sha256 } of [spec.network, spec.head, ...(spec.novelty ? [spec.novelty] : [])]) {
         assert.equal(createHash('sha256').update(bytesOf(`models/${name}/${file}`)).digest('hex'), sha256, file);
       }
       assert.equal(bytesOf(`models/${name}/${spec.network.file}`).length, spec.network.bytes);

@@ -20,8 +20,8 @@ async function onCommandLine(...paths: string[]): Promise<Line[]> {
 }
 
 function assertSame(cells: ExportedCell[], lines: ExportedCell[]): void {
-  const essence = ({ file, status, label, probability, probabilities, unsure, error }: ExportedCell) => ({
-    file: basename(file), status, label, probability, probabilities, unsure, error,
+  const essence = ({ file, status, label, probability, probabilities, unsure, novelty, foreign, error }: ExportedCell) => ({
+    file: basename(file), status, label, probability, probabilities, unsure, novelty, foreign, error,
   });
   const byName = (a: { file: string }, b: { file: string }) => (a.file < b.file ? -1 : 1);
   assert.deepEqual(cells.map(essence).sort(byName), lines.map(essence).sort(byName));
@@ -33,9 +33,9 @@ test('golden images: the page says what the training code says, and what the com
     await page.addFiles(files);
     await page.finish(files.length);
     const cards = await page.cards();
-    for (const { image, label, unsure, probabilities } of goldenCases) {
+    for (const { image, label, unsure, foreign, probabilities } of goldenCases) {
       const card = cards.find(({ file }) => file === image);
-      assert.deepEqual([card?.status, card?.label, card?.unsure], ['ok', label, unsure]);
+      assert.deepEqual([card?.status, card?.label, card?.unsure, card?.foreign], ['ok', label, unsure, foreign ?? false]);
       assert.ok(Math.abs((card?.probability ?? NaN) - Math.max(...probabilities)) <= 1e-4);
     }
     const cells = await page.exportedCells();
@@ -87,14 +87,15 @@ test('simulated samples: what was drawn stands beside what was found, and most a
     const cards = await page.cards();
     assert.ok(cards.length > 0);
     for (const card of cards) {
-      const { label, probability } = cells.find(({ file }) => file === card.file) ?? assert.fail(card.file);
-      assert.deepEqual([card.label, Number(card.probability.toFixed(6))], [label, probability]);
+      const { label, probability, foreign } = cells.find(({ file }) => file === card.file) ?? assert.fail(card.file);
+      assert.deepEqual([card.label, Number(card.probability.toFixed(6)), card.foreign], [label, probability, foreign]);
       assert.equal(card.intended, drawn.find(({ file }) => basename(file) === card.file)?.intended);
-      assert.match(card.text, new RegExp(spec.classes.find(({ id }) => id === label)?.name ?? ''));
+      assert.match(card.text, new RegExp(spec.classes.find(({ id }) => id === label)?.name ?? '', 'i'));
     }
     const counts = await page.summary();
-    for (const { id } of spec.classes) assert.equal(counts[id], cells.filter((cell) => cell.label === id && !cell.unsure).length, id);
-    assert.equal(counts['unsure'], cells.filter((cell) => cell.unsure).length);
+    for (const { id } of spec.classes) assert.equal(counts[id], cells.filter((cell) => cell.label === id && !cell.unsure && !cell.foreign).length, id);
+    assert.equal(counts['unsure'], cells.filter((cell) => cell.unsure && !cell.foreign).length);
+    assert.equal(counts['foreign'], spec.novelty ? cells.filter((cell) => cell.foreign).length : undefined);
   });
 });
 

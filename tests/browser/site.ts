@@ -27,6 +27,7 @@ export interface Card {
   label: string;
   probability: number;
   unsure: boolean;
+  foreign: boolean;
   intended: string | undefined;
   code: string | undefined;
   text: string;
@@ -61,9 +62,9 @@ export class Site {
     this.#server = server;
   }
 
-  static async start(): Promise<Site> {
+  static async start(folder = dist): Promise<Site> {
     assert.ok(existsSync(join(dist, 'index.html')), 'dist/ is not built: scripts/build');
-    const server = await startServer({ folder: dist, host: '127.0.0.1', port: 0 });
+    const server = await startServer({ folder, host: '127.0.0.1', port: 0 });
     const browser = await puppeteer.launch({ executablePath: findBrowser(), args: launchArguments });
     return new Site(browser, server);
   }
@@ -169,13 +170,13 @@ export class CellPage {
         const { dataset, textContent } = element as HTMLElement;
         return {
           file: dataset['file'] ?? '', status: dataset['status'] ?? '', label: dataset['label'] ?? '', probability: Number(dataset['probability']),
-          unsure: dataset['unsure'] === 'true', intended: dataset['intended'], code: dataset['code'], text: textContent ?? '',
+          unsure: dataset['unsure'] === 'true', foreign: dataset['foreign'] === 'true', intended: dataset['intended'], code: dataset['code'], text: textContent ?? '',
         };
       }),
     );
   }
 
-  /** Counts by class id, and `unsure`. */
+  /** Counts by class id, `unsure` and, where the model can tell, `foreign`. */
   async summary(): Promise<Record<string, number>> {
     const parts = await this.page.$$eval(`${this.find('summary')} [data-label]`, (elements) =>
       elements.map((element) => [(element as HTMLElement).dataset['label'], Number((element as HTMLElement).dataset['count'])] as const),

@@ -56,11 +56,13 @@ describe('golden images', () => {
     assert.deepEqual(lines.map(({ file }) => file), goldenFiles);
   });
 
-  for (const [i, { image, label, unsure, probabilities }] of goldenCases.entries()) {
+  for (const [i, { image, label, unsure, novelty, foreign, probabilities }] of goldenCases.entries()) {
     test(`${image} is what the training code says`, () => {
       const line = lines[i];
       assert.deepEqual([line?.status, line?.label, line?.unsure, line?.note, line?.self_test], ['ok', label, unsure, note, 'passed']);
       spec.classes.forEach(({ id }, k) => assert.ok(Math.abs((line?.probabilities[id] ?? NaN) - (probabilities[k] ?? NaN)) <= 1e-4, id));
+      assert.deepEqual([line?.foreign, typeof line?.novelty], [foreign ?? false, spec.novelty ? 'number' : 'object']);
+      if (novelty !== undefined) assert.ok(Math.abs((line?.novelty ?? NaN) - novelty) <= 1e-4 * novelty);
     });
   }
 
@@ -75,10 +77,11 @@ describe('golden images', () => {
       const row = rows[i];
       assert.deepEqual(row?.['file'], line.file);
       assert.deepEqual([row?.['label'], Number(row?.['probability']), row?.['unsure']], [line.label, line.probability, String(line.unsure)]);
+      assert.deepEqual([row?.['novelty'], row?.['foreign']], [line.novelty?.toFixed(6) ?? '', String(line.foreign)]);
       assert.equal(row?.['note'], note);
       for (const { id } of spec.classes) assert.equal(Number(row?.[`p_${id}`]), line.probabilities[id]);
-      const { file, status, label, probability, unsure, probabilities } = line;
-      assert.deepEqual(json.cells[i], { file, status, label, probability, unsure, probabilities });
+      const { file, status, label, probability, unsure, novelty, foreign, probabilities } = line;
+      assert.deepEqual(json.cells[i], { file, status, label, probability, unsure, novelty, foreign, probabilities });
     }
   });
 

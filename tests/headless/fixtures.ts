@@ -34,6 +34,8 @@ export interface ExportedCell {
   label: string;
   probability: number;
   unsure: boolean;
+  novelty: number | null;
+  foreign: boolean;
   probabilities: Record<string, number>;
   error?: { code: string; message: string; advice: string };
 }

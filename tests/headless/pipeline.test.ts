@@ -4,14 +4,15 @@ import { after, before, describe, mock, test } from 'node:test';
 import { Core } from '../../web/core.ts';
 import type { Engine } from '../../web/engine.ts';
 import type { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
-import { Pipeline, readModel, refuseSize, type Engines } from '../../web/pipeline.ts';
+import { Pipeline, readModel, refuseSize, type Engines, type ModelFiles } from '../../web/pipeline.ts';
 import type { ClassifiedCell, Outcome } from '../../web/types.ts';
-import { bytesOf, floatsOf, goldenCases, head, largestDifference, model, spec, specJson } from '../border/fixtures.ts';
+import { bytesOf, floatsOf, goldenCases, head, largestDifference, model, novelty, spec, specJson, tinyCases, tinyModel, tinySpec } from '../border/fixtures.ts';
 import { openEngine } from './fixtures.ts';
 
 const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
 const images = goldenCases.map(({ image }) => bytesOf(`${model}/golden/${image}`));
 const readFile = (file: string) => Promise.resolve(bytesOf(`${model}/${file}`));
+const readTiny = (file: string) => Promise.resolve(bytesOf(`${tinyModel}/${file}`));
 let engine: OnnxRuntimeEngine;
 let byCore: Pipeline;
 let byOnnxRuntime: Pipeline;
@@ -42,7 +43,7 @@ describe('golden images', () => {
       test('tensor, features, logits, probabilities, map and verdict', async () => {
         const core = await Core.open(coreWasm);
         try {
-          core.loadModel(specJson, head);
+          core.loadModel(specJson, head, novelty);
           const { tensor, shape } = core.prepare(bytesOf(`${model}/golden/${golden.image}`));
           const expected = floatsOf(`${model}/golden/${golden.tensor}`);
           assert.deepEqual(shape, golden.tensor_shape);
@@ -61,6 +62,8 @@ describe('golden images', () => {
           assert.ok(largestDifference(verdict.probabilities, golden.probabilities) <= 1e-4, 'probabilities');
           assert.equal(spec.classes[verdict.class_index]?.id, golden.label);
           assert.equal(verdict.unsure, golden.unsure);
+          if (golden.novelty !== undefined) assert.ok(Math.abs((verdict.novelty ?? NaN) - golden.novelty) <= 1e-4 * golden.novelty, 'novelty');
+          assert.equal(verdict.foreign, golden.foreign ?? false);
           const size = golden.map.height * golden.map.width;
           const map = verdict.maps.subarray(verdict.class_index * size, (verdict.class_index + 1) * size);
           assert.ok(largestDifference(map, golden.map.values) <= 1e-2, 'map');
@@ -115,6 +118,40 @@ describe('the engine', () => {
   });
 });
 
+describe('a model with statistics of its training images', () => {
+  const openTiny = async (change: (files: ModelFiles) => void = () => {}) => {
+    const files = await readModel(readTiny);
+    change(files);
+    return await Pipeline.open(files, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
+  };
+
+  test('tells the foreign image from the others, as the training code does, by its file', async () => {
+    const tiny = await openTiny();
+    const outcomes = cells(await tiny.classify(tinyCases.map(({ image }) => bytesOf(`${tinyModel}/golden/${image}`))));
+    tiny.close();
+    assert.equal(tiny.selfTest.passed, true);
+    assert.ok(outcomes.length > 0);
+    outcomes.forEach((cell, i) => {
+      const golden = tinyCases[i] ?? assert.fail();
+      assert.deepEqual([cell.label, cell.unsure, cell.foreign], [golden.label, golden.unsure, golden.foreign]);
+      assert.ok(Math.abs((cell.novelty ?? NaN) - golden.novelty) <= 1e-4 * golden.novelty, `${cell.novelty} for ${golden.novelty}`);
+    });
+  });
+
+  test('fails its self-test when novelty or foreign differ, and passes without them', async () => {
+    const changes: [(golden: ModelFiles['golden']) => void, boolean][] = [
+      [(golden) => { golden.novelty = (golden.novelty ?? NaN) * 1.0002; }, false],
+      [(golden) => { golden.foreign = !golden.foreign; }, false],
+      [(golden) => { delete golden.novelty; delete golden.foreign; }, true],
+    ];
+    for (const [change, passed] of changes) {
+      const tiny = await openTiny(({ golden }) => change(golden));
+      tiny.close();
+      assert.equal(tiny.selfTest.passed, passed, String(change));
+    }
+  });
+});
+
 describe('batches', () => {
   for (const [name, pipelineOf] of [['the core', () => byCore], ['ONNX Runtime', () => byOnnxRuntime]] as const) {
     test(`results of ${name} are equal to the last bit however images are put together`, async () => {
@@ -165,9 +202,11 @@ describe('when things break', () => {
     assert.deepEqual(messages, Array(2).fill('The network could not be run: out of memory.'));
   });
 
-  test('a network that is not the one the spec names is refused', async () => {
-    const swapped = async (file: string) => (file === spec.network.file ? new Uint8Array(9) : readFile(file));
-    await assert.rejects(readModel(swapped), /network\.onnx is not the one its spec names/);
+  test('a file that is not the one the spec names is refused', async () => {
+    const swapped = (other: string) => async (file: string) => (file === other ? new Uint8Array(9) : readTiny(file));
+    for (const { file } of [tinySpec.network, tinySpec.head, tinySpec.novelty]) {
+      await assert.rejects(readModel(swapped(file)), new RegExp(`${file} is not the one its spec names`));
+    }
   });
 
   test('a network without the named output is refused', async () => {

@@ -4,9 +4,11 @@ import { describe, test } from 'node:test';
 import { researchNote, toCsv, toJson, toNdjson, type ExportContext } from '../../web/export.ts';
 import { formatCount, formatDuration, formatPercent, wilsonInterval } from '../../web/format.ts';
 import { comparePaths, isBookkeeping } from '../../web/paths.ts';
+import { flags, inSentence, verdict } from '../../web/components/words.ts';
+import type { Cell } from '../../web/state/session.ts';
 import type { CellRecord } from '../../web/types.ts';
 import { spec } from '../border/fixtures.ts';
-import { parseCsv } from './fixtures.ts';
+import { linesOf, parseCsv, type ExportedCell } from './fixtures.ts';
 
 describe('formatPercent', () => {
   const expected: [number, string][] = [
@@ -39,6 +41,20 @@ test('paths', () => {
   assert.deepEqual(['.DS_Store', '__MACOSX', 'Thumbs.db', 'a.png'].filter(isBookkeeping), ['.DS_Store', '__MACOSX', 'Thumbs.db']);
 });
 
+test('"not like the training images" outranks "unsure", and names the most similar type without a probability', () => {
+  const [first, second] = spec.classes;
+  const cell = {
+    label: first?.id, probability: 0.5, unsure: true, foreign: false, probabilities: spec.classes.map((_, i) => (i < 2 ? 0.5 : 0)),
+    crop: { width_px: 1, height_px: 1 }, image: { width_px: 1, height_px: 1 },
+  } as unknown as Cell;
+  const foreign = { ...cell, foreign: true };
+  const plain = (words: string) => words.replaceAll('\u00a0', ' ');
+  assert.equal(plain(verdict(spec, cell)), `unsure: ${inSentence(first?.name ?? '')} 50 %, ${inSentence(second?.name ?? '')} 50 %`);
+  assert.deepEqual(flags(cell), ['unsure']);
+  assert.equal(verdict(spec, foreign), `not like the training images, most like ${inSentence(first?.name ?? '')}`);
+  assert.deepEqual(flags(foreign), []);
+});
+
 describe('exports', () => {
   const context: ExportContext = {
     spec, appVersion: '1.2.3', fileNames: true, selfTest: { passed: true, maxLogitDifference: 1e-6 },
@@ -48,7 +64,7 @@ describe('exports', () => {
   const records: CellRecord[] = [
     {
       index: 0, path: '=HYPERLINK("x"),secret.png', status: 'ok',
-      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, probabilities, logits: [],
+      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, novelty: 12.3456789, foreign: true, probabilities, logits: [],
       maps: { height: 1, width: 1, values: new Float32Array(1) }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
       image: { format: 'PNG', width_px: 1, height_px: 1, channels: 3, bits_per_channel: 8, exif_orientation: 1 },
       elapsedMs: { decode: 1, prepare: 1, network: 1, head: 1 },
@@ -61,6 +77,18 @@ describe('exports', () => {
     assert.equal(row?.['file'], '\'=HYPERLINK("x"),secret.png');
     assert.equal(failure?.['error_message'], 'It is "bad".');
     assert.equal(failure?.['note'], researchNote);
+  });
+
+  test('how unlike the training images a cell is stands in every format, and nothing where the model cannot tell', () => {
+    const without = records.map((record) => (record.status === 'ok' ? { ...record, novelty: null, foreign: false } : record));
+    for (const [some, number, text, foreign] of [[records, 12.345679, '12.345679', true], [without, null, '', false]] as const) {
+      const [row, failure] = parseCsv(toCsv(some, context));
+      assert.deepEqual([row?.['novelty'], row?.['foreign']], [text, String(foreign)]);
+      assert.deepEqual([failure?.['novelty'], failure?.['foreign']], ['', '']);
+      const { cells } = JSON.parse(toJson(some, context)) as { cells: ExportedCell[] };
+      const lines = linesOf(toNdjson(some, context));
+      for (const cell of [cells[0], lines[0]]) assert.deepEqual([cell?.novelty, cell?.foreign], [number, foreign]);
+    }
   });
 
   test('without file names the number stands for the name, everywhere', () => {

@@ -17,7 +17,7 @@ from cytotrain.card import BEGIN, END, numbers
 
 SCHEMA = json.loads((ROOT / "models" / "spec.schema.json").read_text())
 MODELS = {file.parent: json.loads(file.read_text()) for file in sorted((ROOT / "models").glob("*/spec.json"))}
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None)}
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None), "boolean": bool}
 
 
 def violations(value, schema: dict, path: str = "spec") -> list[str]:
@@ -28,8 +28,9 @@ def violations(value, schema: dict, path: str = "spec") -> list[str]:
         is_fit = any(not violations(value, one, path) for one in schema["oneOf"])
         return [] if is_fit else [f"{path} fits none of its forms"]
     types = schema.get("type", list(TYPES))
-    allowed = tuple(kind for name in ([types] if isinstance(types, str) else types) for kind in [TYPES[name]])
-    if not any(isinstance(value, kind) for kind in allowed) or isinstance(value, bool):
+    names = [types] if isinstance(types, str) else types
+    # Python's True is an int, JSON's true is no number.
+    if not any(isinstance(value, TYPES[name]) and isinstance(value, bool) <= (name == "boolean") for name in names):
         return [f"{path} is {type(value).__name__}, not {types}"]
     found = []
     if "const" in schema and value != schema["const"] or "enum" in schema and value not in schema["enum"]:
@@ -68,6 +69,13 @@ class SchemaCheck(unittest.TestCase):
         del spec["judge"]["temperature"]
         self.assertEqual(len(violations(spec, SCHEMA)), 4)
 
+    def test_knows_what_a_spec_may_leave_out(self):
+        full = json.loads((ROOT / "tests" / "golden" / "tiny-shapes" / "spec.json").read_text())
+        self.assertEqual(violations(full, SCHEMA), [])
+        full["novelty"] |= {"unit_length": 1, "threshold": True, "dimensions": 0}
+        del full["normalisation"]["corner_px"]
+        self.assertEqual(len(violations(full, SCHEMA)), 4)
+
 
 class ModelFolder(unittest.TestCase):
     def test_spec_keeps_the_schema(self):
@@ -77,8 +85,12 @@ class ModelFolder(unittest.TestCase):
             ids, letters = ([entry[key] for entry in spec["classes"]] for key in ("id", "letter"))
             self.assertEqual((len(set(ids)), len(set(letters))), (len(ids), len(ids)))
             channels = 3 if spec["input"]["channels"] == "rgb" else 1
-            if spec["normalisation"]["rule"] == "mean_std":
-                self.assertEqual([len(spec["normalisation"][key]) for key in ("mean", "std")], [channels, channels])
+            normalisation = spec["normalisation"]
+            if normalisation["rule"] == "mean_std":
+                self.assertEqual([len(normalisation[key]) for key in ("mean", "std")], [channels, channels])
+            else:
+                smaller = min(spec["input"]["width_px"], spec["input"]["height_px"])
+                self.assertLessEqual(2 * normalisation["corner_px"], smaller)
             layers = spec["head"]["layers"]
             widths = [spec["network"]["features"]["channels"], *(layer["outputs"] for layer in layers)]
             self.assertEqual([layer["inputs"] for layer in layers], widths[:-1])
@@ -86,7 +98,7 @@ class ModelFolder(unittest.TestCase):
 
     def test_files_are_those_of_the_spec(self):
         for folder, spec in MODELS.items():
-            for part in ("network", "head", "novelty"):
+            for part in ("network", "head", *(["novelty"] if "novelty" in spec else [])):
                 content = (folder / spec[part]["file"]).read_bytes()
                 self.assertEqual(hashlib.sha256(content).hexdigest(), spec[part]["sha256"])
             self.assertEqual((folder / spec["network"]["file"]).stat().st_size, spec["network"]["bytes"])

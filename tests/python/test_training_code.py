@@ -126,10 +126,22 @@ class Preparation(unittest.TestCase):
                 image = golden_prepare.draw(*golden_prepare.IMAGES[name], list(golden_prepare.IMAGES).index(name))
                 expected = read_floats(golden_prepare.GOLDEN_FOLDER / case["tensor"], case["tensor_shape"])
                 # PyTorch 1.13 and 2.13 themselves differ by up to 3e-6 of the range where nothing is antialiased.
-                tolerance = 1e-5 * 255 / min(case["normalisation"]["std"])
+                rule = case["normalisation"]
+                tolerance = 1e-5 * 255 / min(rule.get("std") or [rule["least_spread"]])
                 np.testing.assert_allclose(prepare(image, case).numpy(), expected, rtol=0, atol=tolerance)
                 with Image.open(golden_prepare.GOLDEN_FOLDER / case["image"]) as stored:
                     self.assertEqual(stored.size, (image.shape[1], image.shape[0]))
+
+    def test_corner_median_spread_takes_each_plane_of_a_batch_by_itself(self):
+        plane = torch.tensor([[1.0, 0, 0, 2], [0, 0, 0, 0], [8, 0, 0, 30]])
+        batch = torch.stack([torch.stack([plane, 2 * plane + 9]), torch.stack([plane + 50, torch.full((3, 4), 7.0)])])
+        rule = {"rule": "corner_median_spread", "corner_px": 1, "least_spread": 0.5}
+        # The corners are 1, 2, 8, 30, their median 5; the mean is 41 / 12, the mean of squares 969 / 12.
+        expected = (plane - 5) / (969 / 12 - (41 / 12) ** 2) ** 0.5
+        seen = normalise(batch, rule)
+        for got in (seen[0, 0], seen[0, 1], seen[1, 0]):
+            torch.testing.assert_close(got, expected)
+        self.assertEqual(seen[1, 1].abs().max(), 0)
 
     def test_training_sees_what_users_see(self):
         spec = blood_smear_spec()

@@ -7,6 +7,7 @@
 #include "core/decode/decode.h"
 #include "core/head/head.h"
 #include "core/judge/judge.h"
+#include "core/judge/novelty.h"
 #include "core/prepare/prepare.h"
 #include "core/spec/spec.h"
 #include "support.h"
@@ -32,8 +33,9 @@ double worst_share(const std::vector<float>& got, const std::vector<float>& expe
   return worst / std::max(1.0, static_cast<double>(*high) - *low);
 }
 
+/// The shipped models, and one that has everything a spec may state.
 std::vector<fs::path> model_folders() {
-  std::vector<fs::path> folders;
+  std::vector<fs::path> folders{source_dir() / "tests/golden/tiny-shapes"};
   for (const auto& entry : fs::directory_iterator(source_dir() / "models")) {
     if (fs::exists(entry.path() / "spec.json")) folders.push_back(entry.path());
   }
@@ -62,11 +64,14 @@ TEST_CASE("prepared tensors equal torch's, whole, to 1e-5 of the range") {
 
 TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verdict") {
   const auto folders = model_folders();
-  REQUIRE_FALSE(folders.empty());
+  REQUIRE(folders.size() > 1);
+  int foreign_count = 0;
   for (const fs::path& folder : folders) {
     const FileBytes spec_bytes = read_file(folder / "spec.json");
     const ModelSpec spec = parse_spec({reinterpret_cast<const char*>(spec_bytes.data()), spec_bytes.size()});
     const Head head(spec.head, read_file(folder / read_json(folder / "spec.json").at("head").at("file").get<std::string>()));
+    std::optional<Novelty> novelty;
+    if (spec.novelty) novelty.emplace(*spec.novelty, read_file(folder / read_json(folder / "spec.json").at("novelty").at("file").get<std::string>()));
     const Json cases = read_json(folder / "golden/golden.json").at("cases");
     REQUIRE_FALSE(cases.empty());
     for (const Json& item : cases) {
@@ -80,7 +85,7 @@ TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verd
       const HeadResult result = head.run({features.data(), shape.at(1), shape.at(2), shape.at(3)});
       CHECK(worst_share(result.logits, item.at("logits").get<std::vector<float>>()) <= 1e-5);
 
-      const Verdict verdict = judge(result.logits, spec.head.output, spec.judge);
+      const Verdict verdict = judge(result.logits, spec.head.output, spec.judge, novelty ? novelty->distance(result.embedding) : std::nan(""));
       const auto probabilities = item.at("probabilities").get<std::vector<double>>();
       REQUIRE(verdict.probabilities.size() == probabilities.size());
       for (std::size_t i = 0; i < probabilities.size(); ++i) {
@@ -88,10 +93,17 @@ TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verd
       }
       CHECK(spec.class_ids[static_cast<std::size_t>(verdict.class_index)] == item.at("label").get<std::string>());
       CHECK(verdict.unsure == item.at("unsure").get<bool>());
+      CHECK(item.contains("novelty") == novelty.has_value());
+      if (novelty) {
+        CHECK(verdict.novelty == Approx(item.at("novelty").get<double>()).epsilon(1e-5));
+        CHECK(verdict.foreign == item.at("foreign").get<bool>());
+        foreign_count += verdict.foreign;
+      }
 
       const auto map = item.at("map").at("values").get<std::vector<float>>();
       const auto first = result.maps.begin() + verdict.class_index * static_cast<std::ptrdiff_t>(map.size());
       CHECK(worst_share({first, first + static_cast<std::ptrdiff_t>(map.size())}, map) <= 1e-5);
     }
   }
+  CHECK(foreign_count > 0);
 }

@@ -48,6 +48,7 @@ TEST_CASE("a head small enough to work out by hand") {
   const Head head(layout, make_safetensors({{"d.weight", {3, 2}, {1, 2, 3, 4, -1, 0}}, {"d.bias", {3}, {10, 0, 1}}}));
   const float features[] = {1, 3, /**/ 2, 6};  // 2 channels of 1 × 2
   const HeadResult result = head.run({features, 2, 1, 2});
+  CHECK(result.embedding == std::vector<float>{2, 4});
   CHECK(result.logits == std::vector<float>{1 * 2 + 2 * 4 + 10, 3 * 2 + 4 * 4, -2 + 1});
   CHECK(result.maps == std::vector<float>{1 * 1 + 2 * 2, 1 * 3 + 2 * 6, 3 * 1 + 4 * 2, 3 * 3 + 4 * 6, -1, -3});
 }
@@ -138,10 +139,10 @@ TEST_CASE("a head file that does not fit its layout is refused, naming the tenso
 
 TEST_CASE("hostile safetensors files are refused") {
   const FileBytes good = make_safetensors({{"a", {2, 2}, {1, 2, 3, 4}}});
-  CHECK(read_safetensors(good).at("a").values == std::vector<float>{1, 2, 3, 4});
+  CHECK(read_safetensors(good, "file").at("a").values == std::vector<float>{1, 2, 3, 4});
   for (std::size_t length = 0; length < good.size(); ++length) {
     const FileBytes cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length));
-    CHECK(error_of([&] { read_safetensors(cut); }).code() == ErrorCode::kInvalidModel);
+    CHECK(error_of([&] { read_safetensors(cut, "file"); }).code() == ErrorCode::kInvalidModel);
   }
   const auto with_header = [](const std::string& json) {
     FileBytes file{static_cast<std::uint8_t>(json.size()), 0, 0, 0, 0, 0, 0, 0};
@@ -159,6 +160,6 @@ TEST_CASE("hostile safetensors files are refused") {
                              R"({"a":{"dtype":"F32","shape":4,"data_offsets":[0,16]}})",
                              R"({"a":{"dtype":"F32","shape":"4","data_offsets":[0,16]}})", R"({"a":7})", R"([1])"}) {
     INFO(header);
-    CHECK(error_of([&] { read_safetensors(with_header(header)); }).code() == ErrorCode::kInvalidModel);
+    CHECK(error_of([&] { read_safetensors(with_header(header), "file"); }).code() == ErrorCode::kInvalidModel);
   }
 }

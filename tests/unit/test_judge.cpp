@@ -37,6 +37,20 @@ TEST_CASE("extreme logits do not overflow and equal ones take the first class") 
   CHECK(verdict.probability == Approx(1.0 / 3));
 }
 
+TEST_CASE("a cell is foreign above the threshold only, and never where the model cannot tell") {
+  const float logits[] = {0, 3};
+  const JudgeRules rules{.temperature = 1, .abstain_below = 0, .foreign_above = 2.5};
+  CHECK_FALSE(judge(logits, HeadOutput::kSoftmax, rules, 2.5).foreign);
+  const Verdict verdict = judge(logits, HeadOutput::kSoftmax, rules, std::nextafter(2.5, 3.0));
+  CHECK(verdict.foreign);
+  CHECK(verdict.novelty == std::nextafter(2.5, 3.0));
+  CHECK(verdict.class_index == 1);
+  const Verdict without = judge(logits, HeadOutput::kSoftmax, rules);
+  CHECK(std::isnan(without.novelty));
+  CHECK_FALSE(without.foreign);
+  CHECK_FALSE(judge(logits, HeadOutput::kSoftmax, {}, 1e300).foreign);
+}
+
 TEST_CASE("logits that are missing or not finite are refused") {
   const float bad[] = {0, std::numeric_limits<float>::quiet_NaN()};
   CHECK(error_of([&] { judge(bad, HeadOutput::kSoftmax, {}); }).code() == ErrorCode::kInvalidArgument);

@@ -1,4 +1,6 @@
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 
 #include "catch.h"
@@ -26,4 +28,41 @@ TEST_CASE("planes hold their own channel, with its own mean and spread") {
   std::vector<float> planes(6);
   normalise(lanes, 3, {10, 0, 30}, {1, 10, 2}, planes);
   CHECK(planes == std::vector<float>{0, 30, 2, 5, 0, 15});
+}
+
+TEST_CASE("corner median and spread worked out by hand, each plane by itself") {
+  // 4 × 3 pixels; corners of 1 px: 1, 2, 8, 30 in the first plane, so the median is 5; the second plane is flat.
+  const float first[] = {1, 0, 0, 2, /**/ 0, 0, 0, 0, /**/ 8, 0, 0, 30};
+  std::vector<float> lanes;
+  for (const float v : first) lanes.insert(lanes.end(), {v, 7, v * 2, 0});
+  const PlaneScale scale = corner_median_spread(lanes, 3, 4, 3, 1);
+  CHECK(scale.middle == std::array<float, 3>{5, 7, 10});
+  // Mean 41 / 12, mean of squares 969 / 12.
+  const double spread = std::sqrt(969.0 / 12 - (41.0 / 12) * (41.0 / 12));
+  CHECK(scale.spread[0] == Approx(spread));
+  CHECK(scale.spread[1] == 0.0f);
+  CHECK(scale.spread[2] == Approx(2 * spread));
+}
+
+TEST_CASE("corner median and spread equal their plain twin bit for bit at odd sizes") {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<float> values(0, 255);
+  for (const auto& [width, height] : {std::pair{8, 8}, {9, 8}, {8, 11}, {31, 17}, {33, 64}}) {
+    std::vector<float> lanes(static_cast<std::size_t>(4 * width * height));
+    for (float& v : lanes) v = values(random);
+    for (int corner = 1; corner <= std::min(width, height) / 2; ++corner) {
+      for (const int channels : {1, 3}) {
+        const PlaneScale fast = corner_median_spread(lanes, channels, width, height, corner);
+        const PlaneScale plain = corner_median_spread_plain(lanes, channels, width, height, corner);
+        REQUIRE(std::memcmp(&fast, &plain, sizeof fast) == 0);
+        REQUIRE(fast.spread[0] > 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("not a number in a corner gives no number, and does no harm") {
+  std::vector<float> lanes(4 * 8 * 8, 3);
+  for (std::size_t i = 0; i < lanes.size(); i += 8) lanes[i] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(std::isnan(corner_median_spread(lanes, 1, 8, 8, 4).middle[0]));
 }

@@ -51,6 +51,29 @@ TEST_CASE("grey fills three planes; colour becomes Rec. 601 luma") {
   CHECK(luma[77] == Approx(59.8f));
 }
 
+TEST_CASE("by corner and spread, brightness and contrast of the frame do not matter; a flat one is not blown up") {
+  PrepareRules background = rules();
+  background.normalisation = NormalisationRule::kCornerMedianSpread;
+  background.corner_px = 4;
+  background.least_spread = 1;
+  background.crop = CropRule::kNone;
+  Image dark = noise_image(16, 16, 3, SampleType::kUint8), bright(16, 16, 3, SampleType::kUint8);
+  for (std::size_t i = 0; i < 16 * 16 * 3; ++i) {
+    const int half = std::to_integer<int>(dark.data()[i]) / 2;
+    dark.data()[i] = static_cast<std::byte>(half);
+    bright.data()[i] = static_cast<std::byte>(half + 100);
+  }
+  const std::vector<float> planes = prepare(dark.view(), background), other = prepare(bright.view(), background);
+  for (std::size_t i = 0; i < planes.size(); ++i) CHECK(other[i] == Approx(planes[i]).margin(1e-6));
+
+  Image flat(16, 16, 3, SampleType::kUint8);
+  flat.data()[(8 * 16 + 8) * 3] = std::byte{4};
+  // The spread is 0.2495: less than 1, so that 4 grey levels stay 4.
+  const std::vector<float> quiet = prepare(flat.view(), background);
+  CHECK(quiet[8 * 16 + 8] == 4.0f);
+  CHECK(quiet[0] == 0.0f);
+}
+
 TEST_CASE("an image with alpha is refused: it must be composited first") {
   const Image image(20, 20, 4, SampleType::kUint8);
   CHECK(error_of([&] { prepare(image.view(), rules()); }).code() == ErrorCode::kInvalidArgument);

@@ -1,3 +1,4 @@
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
@@ -21,6 +22,14 @@ Json sound_spec() {
     "head": {"layers": [{"name": "a", "inputs": 12, "outputs": 7, "activation": "relu"},
                         {"name": "b", "inputs": 7, "outputs": 1, "activation": "none"}], "output": "sigmoid"},
     "judge": {"temperature": 1.25, "abstain_below": 0.6}})");
+}
+
+/// With everything that a spec may leave out.
+Json full_spec() {
+  Json spec = sound_spec();
+  spec["normalisation"] = {{"rule", "corner_median_spread"}, {"corner_px", 32}, {"least_spread", 2.5}};
+  spec["novelty"] = {{"file", "novelty.safetensors"}, {"rule", "mahalanobis"}, {"unit_length", true}, {"dimensions", 12}, {"threshold", 7.25}};
+  return spec;
 }
 
 }  // namespace
@@ -73,6 +82,58 @@ TEST_CASE("each field that is wrong is named") {
     INFO(pointer << ": " << error.what());
     CHECK(error.code() == ErrorCode::kInvalidModel);
     CHECK(std::string(error.what()).find(field) != std::string::npos);
+  }
+}
+
+TEST_CASE("the background rule and the novelty are read field by field") {
+  const ModelSpec plain = parse_spec(sound_spec().dump());
+  CHECK(plain.prepare.normalisation == NormalisationRule::kMeanStd);
+  CHECK_FALSE(plain.novelty.has_value());
+  CHECK(plain.judge.foreign_above == std::numeric_limits<double>::infinity());
+
+  const ModelSpec spec = parse_spec(full_spec().dump());
+  CHECK(spec.prepare.normalisation == NormalisationRule::kCornerMedianSpread);
+  CHECK(spec.prepare.corner_px == 32);
+  CHECK(spec.prepare.least_spread == 2.5f);
+  REQUIRE(spec.novelty.has_value());
+  CHECK(spec.novelty->unit_length);
+  CHECK(spec.novelty->features == 12);
+  CHECK(spec.novelty->dimensions == 12);
+  CHECK(spec.novelty->classes == 2);  // one logit, two classes
+  CHECK(spec.judge.foreign_above == 7.25);
+}
+
+TEST_CASE("each field of the background rule and the novelty that is wrong or missing is named") {
+  const std::tuple<const char*, Json, const char*> changes[] = {
+      {"/normalisation/corner_px", 33, "normalisation.corner_px"},
+      {"/normalisation/corner_px", 0, "normalisation.corner_px"},
+      {"/normalisation/corner_px", 1.5, "normalisation.corner_px"},
+      {"/normalisation/least_spread", 0, "normalisation.least_spread"},
+      {"/normalisation/rule", "median", "normalisation.rule"},
+      {"/novelty", 5, "novelty.rule"},
+      {"/novelty", nullptr, "novelty.rule"},
+      {"/novelty/rule", "cosine", "novelty.rule"},
+      {"/novelty/unit_length", 1, "novelty.unit_length"},
+      {"/novelty/dimensions", 13, "novelty.dimensions"},
+      {"/novelty/dimensions", 0, "novelty.dimensions"},
+      {"/novelty/threshold", 0, "novelty.threshold"},
+      {"/novelty/threshold", "7", "novelty.threshold"},
+  };
+  for (const auto& [pointer, value, field] : changes) {
+    Json changed = full_spec();
+    changed[Json::json_pointer(pointer)] = value;
+    const Error error = error_of([&] { parse_spec(changed.dump()); });
+    INFO(pointer << ": " << error.what());
+    CHECK(error.code() == ErrorCode::kInvalidModel);
+    CHECK(std::string(error.what()).find(field) != std::string::npos);
+  }
+  for (const auto& [group, key] : {std::pair{"normalisation", "corner_px"}, {"normalisation", "least_spread"}, {"novelty", "rule"},
+                                   {"novelty", "unit_length"}, {"novelty", "dimensions"}, {"novelty", "threshold"}}) {
+    Json changed = full_spec();
+    changed[group].erase(key);
+    const std::string message = error_of([&] { parse_spec(changed.dump()); }).what();
+    INFO(message);
+    CHECK(message.find(std::string(group) + "." + key + " is missing") != std::string::npos);
   }
 }
 

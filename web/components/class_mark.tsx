@@ -19,10 +19,21 @@ export function classIndex(spec: ModelSpec, id: string): number {
   return spec.classes.findIndex((one) => one.id === id);
 }
 
+/** What stands for no class where a class's position is asked for. */
+export const unsureIndex = -1;
+export const foreignIndex = -2;
+
 /** The style class that sets `--class-colour`. */
 export function classStyle(index: number): string {
-  return index < 0 ? 'class-unsure' : `class-${index % styles}`;
+  return index === foreignIndex ? 'class-foreign' : index < 0 ? 'class-unsure' : `class-${index % styles}`;
 }
+
+/** Before the words for a cell that is not like the training images. */
+export function ForeignMark() {
+  return <ClassMark index={foreignIndex} letter={foreignLetter} />;
+}
+
+export const foreignLetter = '≠';
 
 export function ClassMark({ index, letter }: { index: number; letter: string }) {
   return (

@@ -5,11 +5,11 @@ import { formatCount, formatDuration, formatPercent } from '../format.ts';
 import { imageAt, spec, type Cell } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
-import { classIndex, ClassMark, classStyle } from './class_mark.tsx';
+import { classIndex, ClassMark, classStyle, ForeignMark } from './class_mark.tsx';
 import { legendPicture, mapMaximum } from './colour_map.ts';
 import { CropPicture, draw, mapOf } from './crop_picture.tsx';
 import { FactList } from './fact_list.tsx';
-import { className, flags, formatBytes, inSentence, ofMany, partClassified, ranking, sawOnlyCentre, verdict } from './words.ts';
+import { className, flags, foreignWords, formatBytes, inSentence, ofMany, partClassified, ranking, sawOnlyCentre, verdict } from './words.ts';
 
 const picturePx = 640;
 
@@ -75,13 +75,28 @@ function Verdict({ cell, model }: { cell: Cell; model: ModelSpec }) {
   return (
     <section class="verdict" aria-live="polite">
       <p data-testid="verdict">
-        <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />
-        <strong>{verdict(model, cell)}</strong>
+        {cell.foreign ? <ForeignMark /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
+        <strong>{cell.foreign ? foreignWords : verdict(model, cell)}</strong>
       </p>
-      {cell.unsure && <p class="small">No type reaches the {formatPercent(model.judge.abstain_below)} that this model asks for before it names one.</p>}
+      {cell.foreign && <Foreign cell={cell} model={model} />}
+      {cell.unsure && !cell.foreign && <p class="small">No type reaches the {formatPercent(model.judge.abstain_below)} that this model asks for before it names one.</p>}
       {intended && <p class="small">Simulated, drawn as: {inSentence(className(model, intended))}</p>}
-      <p class="small muted">{model.classes[top]?.description}</p>
+      {!cell.foreign && <p class="small muted">{model.classes[top]?.description}</p>}
     </section>
+  );
+}
+
+function Foreign({ cell, model }: { cell: Cell; model: ModelSpec }) {
+  const distance = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 3 });
+  return (
+    <>
+      <p class="small">
+        Of the types that this model knows it is most like {inSentence(className(model, cell.label))}, {formatPercent(cell.probability)}; it may be none of them.
+      </p>
+      <p class="small muted">
+        Its distance from the training images is {distance(cell.novelty ?? NaN)}; beyond {distance(model.novelty?.threshold ?? NaN)} this model names nothing.
+      </p>
+    </>
   );
 }
 
@@ -182,6 +197,7 @@ function Probabilities({ cell, model }: { cell: Cell; model: ModelSpec }) {
   return (
     <section aria-labelledby="probabilities-title">
       <h3 id="probabilities-title">Probability of each type</h3>
+      {cell.foreign && <p class="small muted">These hold for cells like the training images only.</p>}
       <ul class="probabilities">
         {ranking(cell).map((i) => {
           const probability = cell.probabilities[i] ?? 0;
@@ -237,7 +253,7 @@ function Facts({ cell }: { cell: Cell }) {
     ['Image', `${formatCount(image.width_px)} × ${formatCount(image.height_px)} px`],
     ['Channels', `${image.channels} of ${image.bits_per_channel} bits`],
     ['EXIF orientation', image.exif_orientation === 1 ? 'none' : `${image.exif_orientation}, applied`],
-    ['Notes', flags(cell).join(', ') || 'none'],
+    ['Notes', [...(cell.foreign ? [inSentence(foreignWords)] : []), ...flags(cell)].join(', ') || 'none'],
     ...Object.entries(elapsedMs).map(([stage, ms]): [string, string] => [`Time, ${stage}`, ms < 10 ? `${ms.toLocaleString(undefined, { maximumFractionDigits: 2 })} ms` : formatDuration(ms)]),
   ];
   return (

@@ -4,10 +4,10 @@ import { formatPercent } from '../format.ts';
 import { cells, imageAt, runState, spec, type Cell } from '../state/session.ts';
 import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, tileSize, type TileSize } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
-import { classIndex, ClassMark, classStyle } from './class_mark.tsx';
+import { classIndex, ClassMark, classStyle, foreignIndex, ForeignMark } from './class_mark.tsx';
 import { CropPicture } from './crop_picture.tsx';
 import { mostWhole, useRowWindow } from './row_window.ts';
-import { className, flags, inSentence, verdict } from './words.ts';
+import { className, flags, foreignWords, inSentence, mostLike, shortForeignWords, verdict } from './words.ts';
 
 const gapPx = 16;
 const leastWidthPx: Record<TileSize, number> = { small: 96, medium: 144, large: 224 };
@@ -17,13 +17,15 @@ const linePx = 20;
 /** Room of the mark before a class's name, and of one letter of it, about. */
 const markPx = 36;
 const letterPx = 7.5;
+/** Tiles narrower than this have room for the short words only. */
+const wordsPx = 140;
 
 export function Gallery() {
   const box = useRef<HTMLDivElement>(null);
   const order = shown.value;
   const model = spec.value;
   const drawn = order.some(({ index }) => imageAt(index)?.intended);
-  const longestName = Math.max(0, ...(model?.classes ?? []).map(({ name }) => name.length));
+  const longestName = Math.max(model?.novelty ? foreignWords.length : 0, ...(model?.classes ?? []).map(({ name }) => name.length));
   const layoutOf = (widthPx: number): { columns: number; tilePx: number; heightPx: number; rowPx: number } => {
     const columns = Math.max(1, Math.floor((widthPx + gapPx) / (leastWidthPx[tileSize.value] + gapPx)));
     const tilePx = Math.floor((widthPx - (columns - 1) * gapPx) / columns);
@@ -129,6 +131,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       data-probability={cell.probability}
       data-status="ok"
       data-unsure={cell.unsure}
+      data-foreign={cell.foreign}
       data-intended={intended ?? undefined}
       style={{ transform: `translate(${leftPx}px, ${topPx}px)`, width: `${sidePx}px`, height: `${heightPx}px` }}
       onClick={() => openDetails(cell.index)}
@@ -138,15 +141,15 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       ) : (
         <span class="crop-picture" />
       )}
-      <span class={`thin-bar ${classStyle(top)}`}>
-        <span style={{ transform: `scaleX(${cell.probability})` }} />
+      <span class={`thin-bar ${classStyle(cell.foreign ? foreignIndex : top)}`}>
+        <span style={{ transform: `scaleX(${cell.foreign ? 0 : cell.probability})` }} />
       </span>
       <span class="tile-name">
-        <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />
-        <span>{className(model, cell.label)}</span>
+        {cell.foreign ? <ForeignMark /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
+        {cell.foreign ? <span class="flag">{sidePx < wordsPx ? shortForeignWords : foreignWords}</span> : <span>{className(model, cell.label)}</span>}
       </span>
       <span class="tile-facts small">
-        <span>{formatPercent(cell.probability)}</span>
+        <span class={cell.foreign ? 'muted' : ''}>{cell.foreign ? mostLike(model, cell) : formatPercent(cell.probability)}</span>
         {flags(cell).map((flag) => (
           <span key={flag} class="flag">
             {flag}

@@ -26,6 +26,7 @@ function ModelCard({ spec }: { spec: ModelSpec }) {
     ['Balanced over types', formatPercent(test.balanced_accuracy)],
     ['Calibration error', formatPercent(test.ece)],
     ...(test.unsure === undefined ? [] : [['Called unsure', `${formatPercent(test.unsure)} of test images, below ${formatPercent(spec.judge.abstain_below)}`] as [string, string]]),
+    ['Unlike its training images', spec.novelty ? 'such a cell is named as no type' : 'the model cannot tell, and names a type all the same'],
     ['Split', spec.training.split],
     ['Network', `${spec.network.architecture}, ${formatCount(spec.network.parameters)} parameters, ${formatBytes(spec.network.bytes)}`],
     ['Sees', inputWords(spec)],

@@ -5,10 +5,10 @@ import { formatCount, formatPercent } from '../format.ts';
 import { imageAt, spec, type Cell } from '../state/session.ts';
 import { currentIndex, openDetails, openIndex, shown, sort, standOn, type SortKey } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
-import { classIndex, ClassMark } from './class_mark.tsx';
+import { classIndex, ClassMark, ForeignMark } from './class_mark.tsx';
 import { NothingShown } from './gallery.tsx';
 import { mostWhole, useRowWindow } from './row_window.ts';
-import { className, flags, ranking } from './words.ts';
+import { className, flags, foreignWords, mostLike, ranking } from './words.ts';
 
 const rowPx = 44;
 
@@ -128,6 +128,7 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
       data-probability={cell.probability}
       data-status="ok"
       data-unsure={cell.unsure}
+      data-foreign={cell.foreign}
       onClick={() => openDetails(cell.index)}
     >
       <td class="number">{formatCount(cell.index + 1)}</td>
@@ -138,19 +139,20 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
       </td>
       <td>
         <span class="tile-name">
-          <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />
-          <span>{className(model, cell.label)}</span>
+          {cell.foreign ? <ForeignMark /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
+          {cell.foreign ? <span class="flag" title={foreignWords}>{foreignWords}</span> : <span>{className(model, cell.label)}</span>}
         </span>
       </td>
-      <td class="number">{formatPercent(cell.probability)}</td>
+      <td class="number">{cell.foreign ? '–' : formatPercent(cell.probability)}</td>
       <td>
+        {cell.foreign && <span class="muted">{mostLike(model, cell)} </span>}
         {flags(cell).map((flag) => (
           <span key={flag} class="flag">
             {flag}
           </span>
         ))}
       </td>
-      <td class="muted">{next !== undefined && `${model.classes[next]?.name} ${formatPercent(cell.probabilities[next] ?? 0)}`}</td>
+      <td class="muted">{next !== undefined && !cell.foreign && `${model.classes[next]?.name} ${formatPercent(cell.probabilities[next] ?? 0)}`}</td>
       {drawn && <td class={intended && intended !== cell.label ? 'differs' : ''}>{intended ? className(model, intended) : ''}</td>}
     </tr>
   );

@@ -2,7 +2,8 @@
 import { formatCount, formatPercent, wilsonInterval } from '../format.ts';
 import { cells, spec } from '../state/session.ts';
 import { filter, shareOf } from '../state/view.ts';
-import { ClassMark, classStyle } from './class_mark.tsx';
+import { ClassMark, classStyle, foreignIndex, foreignLetter, unsureIndex } from './class_mark.tsx';
+import { foreignWords } from './words.ts';
 
 interface Share { id: string; name: string; letter: string; index: number; count: number }
 
@@ -14,7 +15,8 @@ export function Summary() {
   for (const cell of cells.value) counts.set(shareOf(cell), (counts.get(shareOf(cell)) ?? 0) + 1);
   const shares: Share[] = [
     ...model.classes.map(({ id, name, letter }, index) => ({ id, name, letter, index, count: counts.get(id) ?? 0 })),
-    { id: 'unsure', name: 'Unsure', letter: '?', index: -1, count: counts.get('unsure') ?? 0 },
+    { id: 'unsure', name: 'Unsure', letter: '?', index: unsureIndex, count: counts.get('unsure') ?? 0 },
+    ...(model.novelty ? [{ id: 'foreign', name: foreignWords, letter: foreignLetter, index: foreignIndex, count: counts.get('foreign') ?? 0 }] : []),
   ];
   const toggle = (id: string): void => {
     filter.value = filter.value === id ? null : id;

@@ -10,7 +10,7 @@ const orders: { key: SortKey; descending: boolean; word: string }[] = [
   { key: 'label', descending: false, word: 'Type' },
   { key: 'probability', descending: true, word: 'Highest probability' },
   { key: 'probability', descending: false, word: 'Lowest probability' },
-  { key: 'unsure', descending: false, word: 'Unsure first' },
+  { key: 'unsure', descending: false, word: 'Doubtful first' },
 ];
 
 export function Toolbar() {

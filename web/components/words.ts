@@ -17,8 +17,19 @@ export function ranking(cell: Cell): number[] {
   return cell.probabilities.map((_, i) => i).sort((a, b) => (cell.probabilities[b] ?? 0) - (cell.probabilities[a] ?? 0));
 }
 
-/** "92 % neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
+/** Of a cell that the model has no right to name; it outranks "unsure". */
+export const foreignWords = 'Not like the training images';
+/** For where there is little room. */
+export const shortForeignWords = 'Not like training';
+
+/** "most like neutrophil": the class that a foreign cell would else be called. */
+export function mostLike(spec: ModelSpec, cell: Cell): string {
+  return `most like ${inSentence(className(spec, cell.label))}`;
+}
+
+/** "92 % neutrophil", "not like the training images, most like neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
 export function verdict(spec: ModelSpec, cell: Cell): string {
+  if (cell.foreign) return `${inSentence(foreignWords)}, ${mostLike(spec, cell)}`;
   if (!cell.unsure) return `${formatPercent(cell.probability)} ${inSentence(className(spec, cell.label))}`;
   const likeliest = ranking(cell).slice(0, 2);
   return `unsure: ${likeliest.map((i) => `${inSentence(spec.classes[i]?.name ?? '')} ${formatPercent(cell.probabilities[i] ?? 0)}`).join(', ')}`;
@@ -38,9 +49,9 @@ export function partClassified({ crop, image }: Cell): string {
   return `The central ${size(crop.width_px, crop.height_px)} of ${size(image.width_px, image.height_px)} was classified.`;
 }
 
-/** Words that stand on a tile when something about the cell wants care. */
+/** Words that stand on a tile when something about the cell wants care; that it is foreign stands in its class's place. */
 export function flags(cell: Cell): string[] {
-  return [...(cell.unsure ? ['unsure'] : []), ...(sawOnlyCentre(cell) ? ['centre only'] : [])];
+  return [...(cell.unsure && !cell.foreign ? ['unsure'] : []), ...(sawOnlyCentre(cell) ? ['centre only'] : [])];
 }
 
 /** "1 of 2", for positions in an order. */

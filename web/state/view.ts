@@ -6,7 +6,7 @@ export type Layout = 'gallery' | 'table';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
-/** A class id, 'unsure', or null for everything. */
+/** A class id, 'unsure', 'foreign', or null for everything. */
 export const filter = signal<string | null>(null);
 export const search = signal('');
 export const sort = signal<{ key: SortKey; descending: boolean }>({ key: 'index', descending: false });
@@ -42,20 +42,28 @@ export const shown = computed<Cell[]>(() => {
   const { key, descending } = sort.value;
   if (key === 'index' && !descending) return matching;
   const rank = new Map(classes.map(({ id }, i) => [id, i]));
+  // A foreign cell is of no class, however high the probability.
+  const place = (cell: Cell): number => (cell.foreign ? classes.length : (rank.get(cell.label) ?? 0));
+  const certainty = (cell: Cell): number => (cell.foreign ? -1 : cell.probability);
   const compare: Record<SortKey, (a: Cell, b: Cell) => number> = {
     index: (a, b) => a.index - b.index,
     file: (a, b) => byName.compare(a.path, b.path),
-    label: (a, b) => (rank.get(a.label) ?? 0) - (rank.get(b.label) ?? 0),
-    probability: (a, b) => a.probability - b.probability,
-    unsure: (a, b) => Number(b.unsure) - Number(a.unsure) || a.probability - b.probability,
+    label: (a, b) => place(a) - place(b),
+    probability: (a, b) => certainty(a) - certainty(b),
+    unsure: (a, b) => doubt(b) - doubt(a) || a.probability - b.probability,
   };
   const direction = descending ? -1 : 1;
   return matching.sort((a, b) => direction * compare[key](a, b) || a.index - b.index);
 });
 
-/** What a cell counts as in the summary: its class, or 'unsure', which is no class. */
+/** 2 for a cell that is not like the training images, 1 for an unsure one. */
+function doubt(cell: Cell): number {
+  return cell.foreign ? 2 : Number(cell.unsure);
+}
+
+/** What a cell counts as in the summary: its class, or 'foreign' or 'unsure', which are no classes. */
 export function shareOf(cell: Cell): string {
-  return cell.unsure ? 'unsure' : cell.label;
+  return cell.foreign ? 'foreign' : cell.unsure ? 'unsure' : cell.label;
 }
 
 export const openCell = computed<Cell | null>(() => {

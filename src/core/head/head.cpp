@@ -11,22 +11,11 @@
 namespace cytodrop {
 namespace {
 
-[[noreturn]] void invalid(const std::string& what) { throw Error(ErrorCode::kInvalidModel, what); }
+constexpr const char* kFileName = "head file";
 
-std::vector<float> tensor_values(const std::map<std::string, NamedTensor>& tensors, const std::string& name,
-                                 const std::vector<std::int64_t>& shape) {
-  const auto found = tensors.find(name);
-  if (found == tensors.end()) invalid("the head file has no tensor " + name);
-  if (found->second.shape != shape) invalid("the tensor " + name + " has another shape than the spec states");
-  if (!std::all_of(found->second.values.begin(), found->second.values.end(), [](float v) { return std::isfinite(v); })) {
-    invalid("the tensor " + name + " holds a value that is not finite");
-  }
-  return found->second.values;
-}
-
-DenseLayer load_layer(const DenseLayout& layout, const std::map<std::string, NamedTensor>& tensors) {
-  const std::vector<float> weight = tensor_values(tensors, layout.name + ".weight", {layout.outputs, layout.inputs});
-  DenseLayer layer{.layout = layout, .packed = {}, .bias = tensor_values(tensors, layout.name + ".bias", {layout.outputs})};
+DenseLayer load_layer(const DenseLayout& layout, const NamedTensors& tensors) {
+  const std::vector<float> weight = tensor_values(tensors, kFileName, layout.name + ".weight", {layout.outputs, layout.inputs});
+  DenseLayer layer{.layout = layout, .packed = {}, .bias = tensor_values(tensors, kFileName, layout.name + ".bias", {layout.outputs})};
   const auto padded = static_cast<std::size_t>(layer.padded_outputs());
   const auto inputs = static_cast<std::size_t>(layout.inputs);
   layer.bias.resize(padded);
@@ -104,7 +93,7 @@ std::vector<float> dense_plain(const DenseLayer& layer, std::span<const float> i
 }
 
 Head::Head(HeadLayout layout, std::span<const std::uint8_t> safetensors) : layout_(std::move(layout)) {
-  const auto tensors = read_safetensors(safetensors);
+  const auto tensors = read_safetensors(safetensors, kFileName);
   for (const DenseLayout& layer : layout_.layers) layers_.push_back(load_layer(layer, tensors));
 }
 
@@ -127,7 +116,7 @@ HeadResult Head::run(const FeatureView& features) const {
     activations.push_back(std::move(out));
   }
 
-  HeadResult result{.logits = activations.back(), .maps = {}};
+  HeadResult result{.logits = activations.back(), .maps = {}, .embedding = activations.front()};
   const std::size_t positions = features.positions();
   result.maps.resize(static_cast<std::size_t>(layout_.class_count()) * positions);
   if (layout_.output == HeadOutput::kSigmoid) {

@@ -55,6 +55,8 @@ struct HeadResult {
   /// classes × h × w: the contribution of each position to the class's logit; its mean over the positions is the logit
   /// less what does not depend on the features (for one dense layer: less the bias).
   std::vector<float> maps;
+  /// The pooled features: D values, each the mean of its channel.
+  std::vector<float> embedding;
 };
 
 /// Classifies pooled features with dense layers and explains each class in closed form.

@@ -1,6 +1,8 @@
 #include "core/head/safetensors.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -8,22 +10,16 @@
 #include "core/error.h"
 
 namespace cytodrop {
-namespace {
 
-[[noreturn]] void invalid(const std::string& what) {
-  throw Error(ErrorCode::kInvalidModel, "the head file is not valid: " + what);
-}
-
-/// A size or offset. The JSON library would convert a number with a fraction or an exponent, where that is beyond 64 bits
-/// with undefined behaviour.
-std::uint64_t size_of(const nlohmann::json& number, const std::string& name) {
-  if (!number.is_number_unsigned()) invalid(name + " has a size that is no whole number");
-  return number.get<std::uint64_t>();
-}
-
-}  // namespace
-
-std::map<std::string, NamedTensor> read_safetensors(std::span<const std::uint8_t> file) {
+NamedTensors read_safetensors(std::span<const std::uint8_t> file, const std::string& file_name) {
+  const auto invalid = [&](const std::string& what) {
+    throw Error(ErrorCode::kInvalidModel, "the " + file_name + " is not valid: " + what);
+  };
+  // The JSON library would convert a number with a fraction or an exponent, where that is beyond 64 bits with undefined behaviour.
+  const auto size_of = [&](const nlohmann::json& number, const std::string& name) {
+    if (!number.is_number_unsigned()) invalid(name + " has a size that is no whole number");
+    return number.get<std::uint64_t>();
+  };
   static_assert(std::endian::native == std::endian::little, "tensors are read as they lie in the file");
   if (file.size() < 8) invalid("it is too short");
   std::uint64_t header_bytes;
@@ -35,7 +31,7 @@ std::map<std::string, NamedTensor> read_safetensors(std::span<const std::uint8_t
   const auto header = nlohmann::json::parse(header_text.begin(), header_text.end(), nullptr, false);
   if (!header.is_object()) invalid("its header is not JSON");
 
-  std::map<std::string, NamedTensor> tensors;
+  NamedTensors tensors;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
     try {
@@ -60,6 +56,20 @@ std::map<std::string, NamedTensor> read_safetensors(std::span<const std::uint8_t
     }
   }
   return tensors;
+}
+
+std::vector<float> tensor_values(const NamedTensors& tensors, const std::string& file_name, const std::string& name,
+                                 const std::vector<std::int64_t>& shape) {
+  const auto invalid = [&](const std::string& what) {
+    throw Error(ErrorCode::kInvalidModel, "the tensor " + name + " of the " + file_name + " " + what);
+  };
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) invalid("is missing");
+  if (found->second.shape != shape) invalid("has another shape than the spec states");
+  if (!std::all_of(found->second.values.begin(), found->second.values.end(), [](float v) { return std::isfinite(v); })) {
+    invalid("holds a value that is not finite");
+  }
+  return found->second.values;
 }
 
 }  // namespace cytodrop

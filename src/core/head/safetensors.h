@@ -12,10 +12,22 @@ struct NamedTensor {
   std::vector<float> values;
 };
 
+using NamedTensors = std::map<std::string, NamedTensor>;
+
 /// Reads all float32 tensors of a safetensors file; untrusted input is safe.
 ///
+/// Args:
+///   file_name: what errors call the file, "head file" for example.
 /// Raises: kInvalidModel on anything that does not fit the format or is not float32.
 /// Source: safetensors format 0.4: u64 little-endian header length, JSON header, data.
-std::map<std::string, NamedTensor> read_safetensors(std::span<const std::uint8_t> file);
+NamedTensors read_safetensors(std::span<const std::uint8_t> file, const std::string& file_name);
+
+/// The values of one tensor.
+///
+/// Args:
+///   file_name: what errors call the file.
+/// Raises: kInvalidModel naming the tensor when it is missing, has another shape or holds a value that is not finite.
+std::vector<float> tensor_values(const NamedTensors& tensors, const std::string& file_name, const std::string& name,
+                                 const std::vector<std::int64_t>& shape);
 
 }  // namespace cytodrop

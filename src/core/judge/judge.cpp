@@ -7,7 +7,7 @@
 
 namespace cytodrop {
 
-Verdict judge(std::span<const float> logits, HeadOutput output, const JudgeRules& rules) {
+Verdict judge(std::span<const float> logits, HeadOutput output, const JudgeRules& rules, double novelty) {
   if (logits.empty() || !std::all_of(logits.begin(), logits.end(), [](float v) { return std::isfinite(v); })) {
     throw Error(ErrorCode::kInvalidArgument, "a verdict needs logits that are finite");
   }
@@ -28,6 +28,8 @@ Verdict judge(std::span<const float> logits, HeadOutput output, const JudgeRules
   verdict.class_index = static_cast<int>(top - verdict.probabilities.begin());
   verdict.probability = *top;
   verdict.unsure = verdict.probability < rules.abstain_below;
+  verdict.novelty = novelty;
+  verdict.foreign = novelty > rules.foreign_above;
   return verdict;
 }
 

@@ -31,7 +31,12 @@ std::vector<float> prepare(const ImageView& image, const PrepareRules& rules) {
   const std::vector<float> resized = resize(image.crop(crop_box(rules, image.width_px, image.height_px)), lanes,
                                             rules.resize, rules.width_px, rules.height_px);
   std::vector<float> planes(resized.size() / 4 * static_cast<std::size_t>(rules.channel_count()));
-  normalise(resized, rules.channel_count(), rules.mean, rules.std, planes);
+  PlaneScale scale{.middle = rules.mean, .spread = rules.std};
+  if (rules.normalisation == NormalisationRule::kCornerMedianSpread) {
+    scale = corner_median_spread(resized, rules.channel_count(), rules.width_px, rules.height_px, rules.corner_px);
+    for (float& spread : scale.spread) spread = std::max(spread, rules.least_spread);
+  }
+  normalise(resized, rules.channel_count(), scale.middle, scale.spread, planes);
   return planes;
 }
 

@@ -9,6 +9,7 @@ namespace cytodrop {
 
 enum class CropRule { kNone, kCentreSquare };
 enum class InputChannels { kRgb, kGrey };
+enum class NormalisationRule { kMeanStd, kCornerMedianSpread };
 
 /// How an image becomes the input of one model's network; all of it comes from the model's spec.
 struct PrepareRules {
@@ -18,9 +19,14 @@ struct PrepareRules {
   CropRule crop = CropRule::kNone;
   int crop_side_px = 0;  ///< for kCentreSquare
   ResizeRule resize = ResizeRule::kBilinearAntialiased;
-  /// Per input channel, on the 0..255 scale: (x − mean) / std.
+  NormalisationRule normalisation = NormalisationRule::kMeanStd;
+  /// For kMeanStd, per input channel, on the 0..255 scale: (x − mean) / std.
   std::array<float, 3> mean{};
   std::array<float, 3> std{1, 1, 1};
+  /// For kCornerMedianSpread, which takes off the background of each microscope frame by itself, on the 0..255 scale:
+  /// (x − median of the corner squares) / max(standard deviation of the plane, least_spread).
+  int corner_px = 0;
+  float least_spread = 0;
 
   int channel_count() const { return channels == InputChannels::kRgb ? 3 : 1; }
 };

@@ -1,5 +1,6 @@
 #include "core/spec/spec.h"
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <limits>
@@ -50,6 +51,10 @@ class Field {
     }
     return static_cast<int>(value);
   }
+  bool truth() const {
+    if (!json_->is_boolean()) invalid(path_, "must be true or false");
+    return json_->get<bool>();
+  }
   double number(double least, double most) const {
     if (!json_->is_number()) invalid(path_, "must be a number");
     const double value = json_->get<double>();
@@ -64,6 +69,7 @@ class Field {
     }
     invalid(path_, "has an unknown value");
   }
+  bool has(const char* key) const { return json_->contains(key); }
   [[noreturn]] void reject(const std::string& what) const { invalid(path_, what); }
 
  private:
@@ -87,7 +93,13 @@ PrepareRules read_prepare(const Field& spec) {
   rules.resize = spec["resize"]["rule"].one_of<ResizeRule>({{"bilinear_antialiased", ResizeRule::kBilinearAntialiased},
                                                            {"bilinear_half_pixel", ResizeRule::kBilinearHalfPixel}});
   const Field normalisation = spec["normalisation"];
-  normalisation["rule"].one_of<int>({{"mean_std", 0}});
+  rules.normalisation = normalisation["rule"].one_of<NormalisationRule>(
+      {{"mean_std", NormalisationRule::kMeanStd}, {"corner_median_spread", NormalisationRule::kCornerMedianSpread}});
+  if (rules.normalisation == NormalisationRule::kCornerMedianSpread) {
+    rules.corner_px = normalisation["corner_px"].integer(1, std::min(rules.width_px, rules.height_px) / 2);
+    rules.least_spread = static_cast<float>(normalisation["least_spread"].number(kSmallest, kLargest));
+    return rules;
+  }
   const auto channels = static_cast<std::size_t>(rules.channel_count());
   const auto mean = normalisation["mean"].items(channels, channels), std = normalisation["std"].items(channels, channels);
   for (std::size_t c = 0; c < channels; ++c) {
@@ -113,6 +125,15 @@ HeadLayout read_head(const Field& head) {
   layout.output = head["output"].one_of<HeadOutput>({{"softmax", HeadOutput::kSoftmax}, {"sigmoid", HeadOutput::kSigmoid}});
   if (layout.output == HeadOutput::kSigmoid && layout.logit_count() != 1) head["layers"].reject("must end in one output for a sigmoid");
   return layout;
+}
+
+void read_novelty(const Field& novelty, ModelSpec& spec) {
+  novelty["rule"].one_of<int>({{"mahalanobis", 0}});
+  spec.novelty = NoveltyLayout{.unit_length = novelty["unit_length"].truth(),
+                               .features = spec.feature_channels,
+                               .dimensions = novelty["dimensions"].integer(1, spec.feature_channels),
+                               .classes = spec.head.class_count()};
+  spec.judge.foreign_above = novelty["threshold"].number(kSmallest, kLargest);
 }
 
 }  // namespace
@@ -144,6 +165,7 @@ ModelSpec parse_spec(std::string_view json_text) {
   }
   spec.judge.temperature = root["judge"]["temperature"].number(kSmallest, kLargest);
   spec.judge.abstain_below = root["judge"]["abstain_below"].number(0, 1);
+  if (root.has("novelty")) read_novelty(root["novelty"], spec);
   return spec;
 }
 

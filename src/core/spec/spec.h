@@ -1,11 +1,13 @@
 #pragma once
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/head/head.h"
 #include "core/judge/judge.h"
+#include "core/judge/novelty.h"
 #include "core/prepare/prepare.h"
 
 namespace cytodrop {
@@ -18,6 +20,7 @@ struct ModelSpec {
   int feature_channels = 0;
   HeadLayout head;
   JudgeRules judge;
+  std::optional<NoveltyLayout> novelty;  ///< where the model has statistics of its training images
 };
 
 /// Reads spec.json text; untrusted input is safe.

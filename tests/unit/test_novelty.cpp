@@ -1,0 +1,129 @@
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "core/judge/novelty.h"
+#include "support.h"
+
+using namespace cytodrop;
+using namespace cytodrop::test;
+using Json = nlohmann::json;
+
+namespace {
+
+/// Three features, two kept directions, two classes; every number can be followed by hand.
+std::vector<TestTensor> tensors() {
+  return {{"mean", {3}, {1, 1, 1}}, {"basis", {2, 3}, {1, 0, 0, 0, 0, 1}}, {"scale", {2}, {2, 0.5f}},
+          {"class_means", {2, 2}, {0, 0, 3, 4}}, {"residual_scale", {1}, {0.25f}}};
+}
+
+constexpr NoveltyLayout kLayout{.unit_length = false, .features = 3, .dimensions = 2, .classes = 2};
+
+/// Multiples of 1/64 between −1 and 1 that are the same with every C++ library.
+std::vector<float> noise(std::size_t count, std::uint32_t seed) {
+  std::vector<float> values(count);
+  for (float& v : values) {
+    seed = seed * 1664525 + 1013904223;
+    v = static_cast<float>(static_cast<int>(seed >> 25) - 64) / 64.0f;
+  }
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("novelty worked out by hand: the nearest class, and what lies outside the basis") {
+  const Novelty novelty(kLayout, make_safetensors(tensors()));
+  // c = (1, 4, 2), z = (1, 2): to class 0 (1 · 2)² + (2 · 0.5)² = 5, to class 1 (−2 · 2)² + (−2 · 0.5)² = 17; outside 16 / 4.
+  const float near_first[] = {2, 5, 3};
+  CHECK(novelty.distance(near_first) == std::sqrt(5.0 + 4.0));
+  // c = (3, 0, 4) is the mean of class 1.
+  const float on_second[] = {4, 1, 5};
+  CHECK(novelty.distance(on_second) == 0.0);
+}
+
+TEST_CASE("with unit length only the direction of an embedding counts") {
+  NoveltyLayout layout = kLayout;
+  layout.unit_length = true;
+  const Novelty novelty(layout, make_safetensors(tensors()));
+  // x = (0.6, 0, 0.8), c = (−0.4, −1, −0.2), z = (−0.4, −0.2): (−0.8)² + (−0.1)² + 1 / 4.
+  const float three_four[] = {3, 0, 4}, longer[] = {300, 0, 400}, nothing[] = {0, 0, 0};
+  CHECK(novelty.distance(three_four) == Approx(std::sqrt(0.64 + 0.01 + 0.25)).epsilon(1e-14));
+  CHECK(novelty.distance(longer) == Approx(novelty.distance(three_four)).epsilon(1e-14));
+  // Length 0 cannot become 1 and stays: c = −mean, z = (−1, −1): 4 + 0.25 + 1 / 4.
+  CHECK(novelty.distance(nothing) == Approx(std::sqrt(4.5)).epsilon(1e-14));
+}
+
+TEST_CASE("a rounding error does not make what lies outside the basis negative") {
+  // Slightly longer than 1, as float32 rows are: ‖z‖² exceeds ‖c‖².
+  const Novelty novelty({.unit_length = false, .features = 1, .dimensions = 1, .classes = 1},
+                        make_safetensors({{"mean", {1}, {0}}, {"basis", {1, 1}, {1.0000001f}}, {"scale", {1}, {0}},
+                                          {"class_means", {1, 1}, {0}}, {"residual_scale", {1}, {1e9f}}}));
+  const float value[] = {1000};
+  CHECK(novelty.distance(value) == 0.0);
+}
+
+TEST_CASE("projection equals its plain twin bit for bit at odd sizes") {
+  for (const std::size_t inputs : {1u, 2u, 7u, 64u, 1281u}) {
+    for (const std::size_t outputs : {1u, 2u, 7u, 8u, 9u, 31u}) {
+      std::vector<double> in;
+      for (const float v : noise(inputs, 3)) in.push_back(v * 1.1);
+      const Basis basis = pack_basis(noise(inputs * outputs, 4), inputs, outputs);
+      const auto fast = project(basis, in), plain = project_plain(basis, in);
+      REQUIRE(fast.size() == outputs);
+      REQUIRE(std::memcmp(fast.data(), plain.data(), outputs * sizeof(double)) == 0);
+    }
+  }
+}
+
+TEST_CASE("packing keeps every row") {
+  const Basis basis = pack_basis(noise(9 * 3, 8), 3, 9);
+  const std::vector<float> rows = noise(9 * 3, 8);
+  for (std::size_t i = 0; i < 3; ++i) {
+    std::vector<double> one(3);
+    one[i] = 1;
+    const std::vector<double> column = project(basis, one);
+    for (std::size_t o = 0; o < 9; ++o) CHECK(column[o] == rows[o * 3 + i]);
+  }
+}
+
+TEST_CASE("novelty has the same bits in every build") {
+  const NoveltyLayout layout{.unit_length = true, .features = 37, .dimensions = 11, .classes = 3};
+  std::vector<float> scale = noise(11, 3);
+  const Novelty novelty(layout, make_safetensors({{"mean", {37}, noise(37, 1)}, {"basis", {11, 37}, noise(11 * 37, 2)}, {"scale", {11}, scale},
+                                                  {"class_means", {3, 11}, noise(33, 4)}, {"residual_scale", {1}, {0.7f}}}));
+  // Every digit counts: the shortest text that is this number.
+  CHECK(Json(novelty.distance(noise(37, 5))).dump() == "3.4525346841998745");
+}
+
+TEST_CASE("an embedding that does not fit or is not finite is refused") {
+  const Novelty novelty(kLayout, make_safetensors(tensors()));
+  const float short_one[] = {1, 2}, broken[] = {1, std::numeric_limits<float>::infinity(), 2};
+  CHECK(error_of([&] { novelty.distance(short_one); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { novelty.distance(broken); }).code() == ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("a novelty file that does not fit is refused, naming the tensor") {
+  CHECK_NOTHROW(Novelty(kLayout, make_safetensors(tensors())));
+  for (std::size_t i = 0; i < tensors().size(); ++i) {
+    const std::string name = tensors()[i].name;
+    INFO(name);
+    const auto refusal = [&](const std::vector<TestTensor>& file) {
+      const Error error = error_of([&] { Novelty(kLayout, make_safetensors(file)); });
+      CHECK(std::string(error.what()).find("tensor " + name + " of the novelty file") != std::string::npos);
+      return error.code();
+    };
+    auto missing = tensors(), misshapen = tensors(), broken = tensors();
+    missing.erase(missing.begin() + static_cast<std::ptrdiff_t>(i));
+    CHECK(refusal(missing) == ErrorCode::kInvalidModel);
+    misshapen[i].shape.push_back(1);
+    CHECK(refusal(misshapen) == ErrorCode::kInvalidModel);
+    broken[i].values[0] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(refusal(broken) == ErrorCode::kInvalidModel);
+  }
+  auto negative = tensors();
+  negative[4].values[0] = -1;
+  CHECK(std::string(error_of([&] { Novelty(kLayout, make_safetensors(negative)); }).what()).find("residual_scale") != std::string::npos);
+  CHECK(std::string(error_of([&] { Novelty(kLayout, FileBytes(4)); }).what()).find("novelty file") != std::string::npos);
+}
