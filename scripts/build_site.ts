@@ -53,7 +53,7 @@ function copyModels(): void {
 function compressAll(): void {
   const kept = join(root, 'build/compressed');
   mkdirSync(kept, { recursive: true });
-  const compressible = new Set(['.css', '.html', '.js', '.json', '.md', '.mjs', '.onnx', '.svg', '.wasm']);
+  const compressible = new Set(['.css', '.f32', '.html', '.js', '.json', '.md', '.mjs', '.onnx', '.safetensors', '.svg', '.wasm']);
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !compressible.has(extname(entry.name))) continue;
     const path = join(entry.parentPath, entry.name);

@@ -1,9 +1,11 @@
 """Write a trained network and head into models/<task>/ and record them in its spec.json.
 
     python scripts/export_onnx.py --checkpoint build/train/blood-smear/best.pt --data ../shared/data/blood-smear
+    python scripts/export_onnx.py --halve blood-smear --data ../shared/data/blood-smear    # an exported model
 
 The network becomes ONNX of few operators: batch norms and zero padding are folded into the convolutions. The
-export fails unless ONNX Runtime gives the same features as PyTorch within 1e-4 on real images.
+export fails unless ONNX Runtime gives the same features as PyTorch within 1e-4 on real images. Then the weights are
+stored as float16, which fails when a logit moves by more than 0.02 or a class changes; --float32 leaves them alone.
 """
 
 import argparse
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import torch
 from onnx.reference import ReferenceEvaluator
 
@@ -21,18 +24,26 @@ from cytotrain.model_folder import ExportedModel, sha256, write_spec
 from cytotrain.networks import NETWORKS, Classifier
 from cytotrain.prepare import decode, prepare
 from cytotrain.safetensors import write_safetensors
-from cytotrain.tasks import TASKS
+from cytotrain.tasks import TASKS, Task
 
 OPSET = 13
 TOLERANCE = 1e-4
+HALF_TOLERANCE = 0.02
+HALF_FROM_VALUES = 1_024  # smaller weights save nothing that is worth a node
 ALLOWED_OPERATORS = {"Conv", "Clip", "Add"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", required=True, type=Path, help="best.pt or last.pt written by train.py")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--checkpoint", type=Path, help="best.pt or last.pt written by train.py")
+    source.add_argument("--halve", choices=TASKS, help="only store the weights of this exported model as float16")
     parser.add_argument("--data", required=True, type=Path, help="folder of the images with index.csv")
+    parser.add_argument("--float32", action="store_true", help="keep the weights as float32")
     arguments = parser.parse_args()
+    if arguments.halve:
+        task = TASKS[arguments.halve]
+        return halve(task.folder, real_inputs_of(task, task.spec(), arguments.data).numpy())
 
     checkpoint = torch.load(arguments.checkpoint, map_location="cpu")
     task, network = TASKS[checkpoint["task"]], NETWORKS[checkpoint["network"]]
@@ -41,7 +52,7 @@ def main() -> None:
     model.load_state_dict(checkpoint["model"])
 
     samples = task.samples(arguments.data)
-    real_inputs = torch.cat([prepare(decode(s.file), spec) for s in [s for s in samples if s.part == "val"][::20]])
+    real_inputs = real_inputs_of(task, spec, arguments.data)
     with torch.no_grad():
         expected_features, expected_logits = model.features(real_inputs), model(real_inputs)
 
@@ -90,6 +101,63 @@ def main() -> None:
         if not difference <= TOLERANCE:
             raise SystemExit(f"{name} differ by more than {TOLERANCE:.0e}: not exported faithfully")
     print(f"{task.folder / 'network.onnx'}: {spec['network']['bytes']:,} bytes, epoch {checkpoint['epoch']}")
+    if not arguments.float32:
+        halve(task.folder, real_inputs.numpy())
+
+
+def real_inputs_of(task: Task, spec: dict, data: Path) -> torch.Tensor:
+    """Every twentieth image of the validation part, prepared: N×C×H×W."""
+    validation = [sample for sample in task.samples(data) if sample.part == "val"]
+    return torch.cat([prepare(decode(sample.file), spec) for sample in validation[::20]])
+
+
+def halve(folder: Path, inputs: np.ndarray) -> None:
+    """Store an exported network's weights as float16 and record the file in the spec.
+
+    Args:
+        folder: models/<name>.
+        inputs: prepared images N×C×H×W on which the effect is measured.
+    Raises: SystemExit, with nothing written, when a logit moves by more than HALF_TOLERANCE or a class changes.
+    """
+    exported = ExportedModel(folder)
+    network = exported.spec["network"]
+    file = folder / network["file"]
+    before = exported.logits(exported.features(inputs))
+    model = onnx.load(file)
+    store_halves(model.graph)
+    onnx.checker.check_model(model, full_check=True)
+    content = model.SerializeToString()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    after = exported.logits(session.run([network["output"]], {network["input"]: inputs})[0])
+    difference = float(np.abs(after - before).max())
+    changed = int((after.argmax(1) != before.argmax(1)).sum())
+    print(f"float16 weights: logits move by at most {difference:.1e}, {changed} of {len(inputs)} classes change")
+    if not difference <= HALF_TOLERANCE or changed:
+        raise SystemExit("float16 is not enough for this network; --float32 keeps its weights")
+    print(f"{file}: {network['bytes']:,} bytes as float32, {len(content):,} now")
+    file.write_bytes(content)
+    network |= {"sha256": sha256(file), "bytes": len(content)}
+    write_spec(folder, exported.spec)
+
+
+def store_halves(graph: onnx.GraphProto) -> None:
+    """Store the large weights of Conv and Gemm as float16, each with a Cast to float32 that bears its name.
+
+    A standard graph, which engines fold when they load it; biases stay float32.
+    """
+    initialisers = {tensor.name: tensor for tensor in graph.initializer}
+    weights = dict.fromkeys(node.input[1] for node in graph.node if node.op_type in ("Conv", "Gemm"))
+    casts = []
+    for tensor in [initialisers[name] for name in weights if name in initialisers]:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < HALF_FROM_VALUES:
+            continue
+        half_name = f"{tensor.name}_half"
+        casts.append(onnx.helper.make_node("Cast", [half_name], [tensor.name], to=onnx.TensorProto.FLOAT))
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), half_name))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def export_features(features: torch.nn.Module, example: torch.Tensor) -> onnx.ModelProto:

@@ -1,15 +1,23 @@
 /**
- * `npm run bench`: time, rate and stated goal, measured in one run on one thread.
+ * `npm run bench`: time, rate and stated goal, measured in one run on one thread. `npm run bench -- engine` and so on: a part.
  *
- * Rivals: EfficientNetV2-B0 at 224 px (the network of the paper that Cytodrop rebuilds) through the same runtime under Node, and
- * the pipeline a web developer would write, in Chromium. Real JPEGs where `../shared/data` is at hand, else simulated samples.
+ *   engine    the network alone, by engine and by kind of layer; `--layers` lists every layer
+ *   pipeline  every stage under Node, beside EfficientNetV2-B0 at 224 px, the network of the paper that Cytodrop rebuilds
+ *   page      file to verdict in Chromium, beside the pipeline a web developer would write
+ *   first     from opening the page in a fresh browser to the first verdict: time and bytes
+ *
+ * Real JPEGs where `../shared/data` is at hand, else simulated samples.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { root } from '../border/fixtures.ts';
 import { benchInBrowser } from './browser.ts';
+import { benchEngine } from './engine.ts';
+import { benchFirstVerdict } from './first.ts';
 import { benchUnderNode } from './node.ts';
+import { printGoals } from './report.ts';
 
 const originals = fileURLToPath(new URL('../shared/data/blood-smear/originals', root));
 const samples = fileURLToPath(new URL('public/samples/blood-smear', root));
@@ -19,7 +27,20 @@ const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath, entry.name))
   .sort();
 
+const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { layers: { type: 'boolean', default: false } } });
+const parts: Record<string, () => Promise<void>> = {
+  engine: () => benchEngine({ byLayer: options.layers }),
+  pipeline: () => benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path)))),
+  page: () => benchInBrowser(paths),
+  first: () => benchFirstVerdict(paths[0] ?? ''),
+};
+const chosen = positionals.length > 0 ? positionals : Object.keys(parts);
+const unknown = chosen.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}; parts: ${Object.keys(parts).join(', ')}`);
+  process.exit(2);
+}
 console.log(`${paths.length} images from ${folder === originals ? '../shared/data/blood-smear/originals' : 'public/samples'}; one thread; medians`);
-await benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path))));
-await benchInBrowser(paths);
+for (const name of chosen) await parts[name]?.();
+printGoals();
 process.exit(0);

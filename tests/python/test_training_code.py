@@ -191,6 +191,15 @@ class Export(unittest.TestCase):
         self.assertEqual({node.op_type for node in self.model.graph.node}, {"Conv", "Clip", "Add"})
         np.testing.assert_allclose(self.run_model(), expected, rtol=0, atol=2e-4 * np.abs(expected).max())
 
+    def test_weights_stored_as_float16_halve_the_file_and_barely_move_the_features(self):
+        bytes_before, features_before = self.model.ByteSize(), self.run_model()
+        export_onnx.store_halves(self.model.graph)
+        onnx.checker.check_model(self.model, full_check=True)
+        self.assertLess(self.model.ByteSize(), 0.56 * bytes_before)
+        difference = np.abs(self.run_model() - features_before).max()
+        self.assertGreater(difference, 0)
+        self.assertLess(difference, 0.01 * np.abs(features_before).max())
+
     def test_symmetric_padding_would_be_noticed(self):
         with torch.no_grad():
             expected = self.network(self.inputs).numpy()

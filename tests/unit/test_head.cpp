@@ -155,6 +155,9 @@ TEST_CASE("hostile safetensors files are refused") {
                              R"({"a":{"dtype":"F32","shape":[-4],"data_offsets":[0,16]}})",
                              R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]}})",
                              R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]}})",
+                             R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,4e50]}})",
+                             R"({"a":{"dtype":"F32","shape":[4.5],"data_offsets":[0,16]}})",
+                             R"({"a":{"dtype":"F32","shape":4,"data_offsets":[0,16]}})",
                              R"({"a":{"dtype":"F32","shape":"4","data_offsets":[0,16]}})", R"({"a":7})", R"([1])"}) {
     INFO(header);
     CHECK(error_of([&] { read_safetensors(with_header(header), "file"); }).code() == ErrorCode::kInvalidModel);

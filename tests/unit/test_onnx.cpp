@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 
 #include "catch.h"
@@ -201,6 +202,13 @@ TEST_CASE("what is too large is refused before memory is asked for or time is lo
   GraphWriter slow = GraphWriter().constant("k", {60, 60, 9, 9}, noise(291'600)).constant("first", {60, 3, 1, 1}, noise(180)).node("Conv", {"x", "first"}, "c0");
   for (int i = 0; i < 40; ++i) slow.node("Conv", {"c" + std::to_string(i), "k"}, "c" + std::to_string(i + 1), {{"pads", {30, 30, 30, 30}}});
   refused(slow.node("Relu", {"c40"}, "y").file(kShape));
+  // A small file whose many layers share one constant, of which each keeps a copy.
+  GraphWriter sharing = GraphWriter().constant("k", {1 << 19, 3, 1, 1}, noise(3 << 19)).node("Conv", {"x", "k"}, "s0");
+  for (int i = 0; i < 70; ++i) {
+    const std::string number = std::to_string(i), next = i == 69 ? "y" : "s" + std::to_string(i + 1);
+    sharing.node("Conv", {"x", "k"}, "c" + number).node("Add", {"c" + number, "s" + number}, next);
+  }
+  CHECK(error_of([&] { Network(sharing.file({-1, 3, 1, 1}), "x", "y"); }).code() == ErrorCode::kTooLarge);
   refused(with_constants().node("MaxPool", {"x"}, "y", {{"kernel_shape", {4'000, 4'000}}, {"pads", {3'000, 3'000, 3'000, 3'000}}}).file(kShape));
   CHECK(code_of(with_constants().node("Relu", {"x"}, "y").file({-1, 1 << 24, 1 << 24, 1 << 24})) == ErrorCode::kTooLarge);
 }
@@ -215,6 +223,10 @@ TEST_CASE("an operator that is not ours is named") {
   named(with_constants().node("Erf", {"x"}, "y"), "Erf");
   named(with_constants().constant("w6", {6, 1, 3, 3}, noise(54)).node("Conv", {"x", "w6"}, "y", {{"group", {3}}}), "3 groups");
   named(with_constants().node("Add", {"x", "one"}, "y"), "Add with a constant operand");
+  named(with_constants().node("Cast", {"x"}, "y", {{"to", {1}}}), "Cast");
+  named(with_constants().node("Cast", {"missing"}, "y", {{"to", {1}}}), "Cast");
+  named(with_constants().node("Cast", {"w"}, "h", {{"to", {10}}}).node("Conv", {"x", "h"}, "y"), "Cast");
+  named(with_constants().node("Cast", {"axes"}, "h", {{"to", {1}}}).node("Conv", {"x", "h"}, "y"), "Cast");
   named(with_constants().node("Concat", {"x", "x"}, "y", {{"axis", {2}}}), "Concat");
   named(with_constants().node("ReduceMean", {"x"}, "y", {{"axes", {1, 2}}}), "ReduceMean");
   named(with_constants().node("MaxPool", {"x"}, "y", {{"kernel_shape", {2, 2}}, {"ceil_mode", {1}}}), "ceil_mode");
@@ -242,11 +254,33 @@ TEST_CASE("an input that is not as the file states is refused") {
   CHECK(error_of([] { Network(sound_file(), "x", "w1"); }).code() == ErrorCode::kUnsupportedOperator);
 }
 
-TEST_CASE("float16 weights are widened exactly") {
-  Network network(GraphWriter().halves("w", {7, 1, 1, 1}, {0x3c00, 0xbc00, 0x0001, 0x8400, 0x7bff, 0x3555, 0x0000})
-                      .node("Conv", {"x", "w"}, "y").file({-1, 1, 1, 1}), "x", "y");
-  const std::vector<float> expected{1, -1, 0x1p-24f, -0x1p-14f, 65504, 0x1.554p-2f, 0};
-  CHECK(network.run(std::vector<float>{1}, std::vector<int>{1, 1, 1, 1}).values == expected);
+TEST_CASE("each of the 65,536 float16 values is widened exactly") {
+  std::vector<std::uint16_t> bits(65'536);
+  std::iota(bits.begin(), bits.end(), std::uint16_t{0});
+  const OnnxGraph graph = read_onnx(GraphWriter().halves("h", {65'536}, bits).node("Relu", {"x"}, "y").file(kShape));
+  const std::vector<float>& floats = graph.constants.at("h").floats;
+  REQUIRE(floats.size() == bits.size());
+  int wrong = 0;
+  for (const std::uint16_t half : bits) {
+    // Source: IEEE 754-2019, section 3.4: five bits of exponent, biased by 15, and ten of fraction.
+    const int exponent = half >> 10 & 31, fraction = half & 1023;
+    const float value = floats[half];
+    const double size = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+    if (exponent < 31) wrong += std::abs(static_cast<double>(value)) != size;
+    if (exponent == 31) wrong += fraction == 0 ? !std::isinf(value) : !std::isnan(value);
+    wrong += std::signbit(value) != (half > 0x7fff);
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("weights stored as float16 before a Cast run as the float32 ones that they stand for") {
+  const auto run = [](GraphWriter graph) {
+    Network network(graph.node("Conv", {"x", "w"}, "y").file({-1, 1, 1, 1}), "x", "y");
+    return network.run(std::vector<float>{3}, std::vector<int>{1, 1, 1, 1}).values;
+  };
+  const GraphWriter halves = GraphWriter().halves("h", {3, 1, 1, 1}, {0x3c00, 0xbc00, 0x3555});
+  CHECK(run(GraphWriter(halves).node("Cast", {"h"}, "w", {{"to", {1}}})) == std::vector<float>{3, -3, 3 * 0x1.554p-2f});
+  CHECK(run(GraphWriter(halves).node("Cast", {"h"}, "g", {{"to", {1}}}).node("Cast", {"g"}, "w", {{"to", {1}}})).size() == 3);
 }
 
 TEST_CASE("weights as packed or single floats and constants as nodes are read too") {

@@ -15,6 +15,12 @@ NamedTensors read_safetensors(std::span<const std::uint8_t> file, const std::str
   const auto invalid = [&](const std::string& what) {
     throw Error(ErrorCode::kInvalidModel, "the " + file_name + " is not valid: " + what);
   };
+  // A size or offset. The JSON library would convert a number with a fraction or an exponent, where that is beyond 64 bits
+  // with undefined behaviour.
+  const auto size_of = [&](const nlohmann::json& number, const std::string& name) {
+    if (!number.is_number_unsigned()) invalid(name + " has a size that is no whole number");
+    return number.get<std::uint64_t>();
+  };
   static_assert(std::endian::native == std::endian::little, "tensors are read as they lie in the file");
   if (file.size() < 8) invalid("it is too short");
   std::uint64_t header_bytes;
@@ -31,15 +37,16 @@ NamedTensors read_safetensors(std::span<const std::uint8_t> file, const std::str
     if (name == "__metadata__") continue;
     try {
       if (entry.at("dtype").get<std::string>() != "F32") invalid(name + " is not float32");
-      NamedTensor tensor{.shape = entry.at("shape").get<std::vector<std::int64_t>>(), .values = {}};
-      const auto begin = entry.at("data_offsets").at(0).get<std::uint64_t>();
-      const auto end = entry.at("data_offsets").at(1).get<std::uint64_t>();
+      NamedTensor tensor;
+      const std::uint64_t begin = size_of(entry.at("data_offsets").at(0), name), end = size_of(entry.at("data_offsets").at(1), name);
       if (begin > end || end > data.size()) invalid(name + " lies outside the file");
       std::uint64_t count = 1;
-      for (const std::int64_t side : tensor.shape) {
-        if (side < 1 || static_cast<std::uint64_t>(side) > file.size()) invalid(name + " has an impossible shape");
-        count *= static_cast<std::uint64_t>(side);
+      for (const nlohmann::json& number : entry.at("shape").get_ref<const nlohmann::json::array_t&>()) {
+        const std::uint64_t side = size_of(number, name);
+        if (side < 1 || side > file.size()) invalid(name + " has an impossible shape");
+        count *= side;
         if (count > file.size()) invalid(name + " has an impossible shape");
+        tensor.shape.push_back(static_cast<std::int64_t>(side));
       }
       if (count * sizeof(float) != end - begin) invalid(name + " has another size than its shape states");
       tensor.values.resize(static_cast<std::size_t>(count));

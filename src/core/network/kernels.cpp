@@ -77,8 +77,12 @@ template <std::size_t kPixels, std::size_t kVectors>
 void store_tile(const Convolution& convolution, bool clamps, Float4 (&sum)[kPixels][kVectors], const Pixel* pixels,
                 int channel) {
   const Float4 low = splat4(convolution.activation.low), high = splat4(convolution.activation.high);
-  for (std::size_t p = 0; p < kPixels; ++p) {
-    for (std::size_t v = 0; v < kVectors; ++v) sum[p][v] = clamp(sum[p][v], low, high);
+  // A projection has no activation: a clamp without bounds changes no bit, and costs two of its few operations per sum.
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (convolution.activation.low > -kInfinity || convolution.activation.high < kInfinity) {
+    for (std::size_t p = 0; p < kPixels; ++p) {
+      for (std::size_t v = 0; v < kVectors; ++v) sum[p][v] = clamp(sum[p][v], low, high);
+    }
   }
   if (clamps && pixels[0].residual) {
     const Float4 lower = splat4(convolution.after.low), upper = splat4(convolution.after.high);
@@ -235,12 +239,12 @@ void convolve_depthwise(const Convolution& convolution, const Map& in, int top, 
   }
 }
 
-/// Runs body(y, x, channel) for every four channels of every pixel.
+/// Runs body(value) for every value, channel by channel, as the border has them.
 template <typename Body>
-void each_vector(const Map& map, Body body) {
-  for (int y = 0; y < map.height; ++y) {
-    for (int x = 0; x < map.width; ++x) {
-      for (int c = 0; c < map.channels; c += 4) body(y, x, c);
+void channels_first(const Map& map, Body body) {
+  for (int c = 0; c < map.channels; ++c) {
+    for (int y = 0; y < map.height; ++y) {
+      for (int x = 0; x < map.width; ++x) body(map.at(y, x)[c]);
     }
   }
 }
@@ -288,12 +292,12 @@ void activate(const Nonlinearity& activation, const Map& in, const Map& out) {
 }
 
 void add(const Map& a, const Map& b, const Map& out) {
-  each_vector(out, [&](int y, int x, int c) { store4(out.at(y, x) + c, load4(a.at(y, x) + c) + load4(b.at(y, x) + c)); });
+  each_channel<4>(out, [&](int y, int x, int c) { store4(out.at(y, x) + c, load4(a.at(y, x) + c) + load4(b.at(y, x) + c)); });
 }
 
 void multiply(const Map& a, const Map& b, const Map& out) {
   const auto at = [](const Map& map, int y, int x) { return map.height == 1 && map.width == 1 ? map.data : map.at(y, x); };
-  each_vector(out, [&](int y, int x, int c) { store4(out.at(y, x) + c, load4(at(a, y, x) + c) * load4(at(b, y, x) + c)); });
+  each_channel<4>(out, [&](int y, int x, int c) { store4(out.at(y, x) + c, load4(at(a, y, x) + c) * load4(at(b, y, x) + c)); });
 }
 
 void mean(const Map& in, const Map& out) {
@@ -308,22 +312,18 @@ void mean(const Map& in, const Map& out) {
 }
 
 void max_pool(const Window& window, const Map& in, int top, int left, const Map& out) {
-  for (int y = 0; y < out.height; ++y) {
-    for (int x = 0; x < out.width; ++x) {
-      for (int c = 0; c < out.channels; c += 4) {
-        Float4 largest = splat4(-std::numeric_limits<float>::infinity());
-        for (int ky = 0; ky < window.height; ++ky) {
-          const int in_y = y * window.stride_y + ky * window.dilation_y - top;
-          if (in_y < 0 || in_y >= in.height) continue;
-          for (int kx = 0; kx < window.width; ++kx) {
-            const int in_x = x * window.stride_x + kx * window.dilation_x - left;
-            if (in_x >= 0 && in_x < in.width) largest = most(largest, load4(in.at(in_y, in_x) + c));
-          }
-        }
-        store4(out.at(y, x) + c, largest);
+  each_channel<4>(out, [&](int y, int x, int c) {
+    Float4 largest = splat4(-std::numeric_limits<float>::infinity());
+    for (int ky = 0; ky < window.height; ++ky) {
+      const int in_y = y * window.stride_y + ky * window.dilation_y - top;
+      if (in_y < 0 || in_y >= in.height) continue;
+      for (int kx = 0; kx < window.width; ++kx) {
+        const int in_x = x * window.stride_x + kx * window.dilation_x - left;
+        if (in_x >= 0 && in_x < in.width) largest = most(largest, load4(in.at(in_y, in_x) + c));
       }
     }
-  }
+    store4(out.at(y, x) + c, largest);
+  });
 }
 
 void concatenate(std::span<const Map> parts, const Map& out) {
@@ -337,29 +337,18 @@ void concatenate(std::span<const Map> parts, const Map& out) {
 
 void reshape(const Map& in, const Map& out) {
   int to = 0;
-  for (int c = 0; c < in.channels; ++c) {
-    for (int y = 0; y < in.height; ++y) {
-      for (int x = 0; x < in.width; ++x, ++to) {
-        out.at(to / out.width % out.height, to % out.width)[to / out.width / out.height] = in.at(y, x)[c];
-      }
-    }
-  }
+  channels_first(in, [&](const float& value) {
+    out.at(to / out.width % out.height, to % out.width)[to / out.width / out.height] = value;
+    ++to;
+  });
 }
 
 void from_channels_first(const float* in, const Map& out) {
-  for (int c = 0; c < out.channels; ++c) {
-    for (int y = 0; y < out.height; ++y) {
-      for (int x = 0; x < out.width; ++x) out.at(y, x)[c] = *in++;
-    }
-  }
+  channels_first(out, [&](float& value) { value = *in++; });
 }
 
 void to_channels_first(const Map& in, float* out) {
-  for (int c = 0; c < in.channels; ++c) {
-    for (int y = 0; y < in.height; ++y) {
-      for (int x = 0; x < in.width; ++x) *out++ = in.at(y, x)[c];
-    }
-  }
+  channels_first(in, [&](const float& value) { *out++ = value; });
 }
 
 }  // namespace cytodrop

@@ -31,6 +31,16 @@ struct Map {
   float* at(int y, int x) const { return data + y * row_stride + x * pixel_stride; }
 };
 
+/// Runs body(y, x, channel) for every kStep-th channel of every pixel.
+template <int kStep, typename Body>
+void each_channel(const Map& map, Body body) {
+  for (int y = 0; y < map.height; ++y) {
+    for (int x = 0; x < map.width; ++x) {
+      for (int c = 0; c < map.channels; c += kStep) body(y, x, c);
+    }
+  }
+}
+
 constexpr int round_up_to_4(int count) { return (count + 3) / 4 * 4; }
 
 /// The weights of a convolution in the order the kernels read them:

@@ -18,22 +18,12 @@ float activated(const Nonlinearity& activation, float x) {
   return x;
 }
 
-/// Runs body(y, x, channel) over a map.
-template <typename Body>
-void each_value(const Map& map, Body body) {
-  for (int y = 0; y < map.height; ++y) {
-    for (int x = 0; x < map.width; ++x) {
-      for (int c = 0; c < map.channels; ++c) body(y, x, c);
-    }
-  }
-}
-
 }  // namespace
 
 void convolve(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
   const Window& window = convolution.window;
   const int depth = convolution.inputs_per_output();
-  each_value(out, [&](int y, int x, int output) {
+  each_channel<1>(out, [&](int y, int x, int output) {
     float sum = convolution.bias[static_cast<std::size_t>(output)];
     for (int ky = 0; ky < window.height; ++ky) {
       for (int kx = 0; kx < window.width; ++kx) {
@@ -52,16 +42,16 @@ void convolve(const Convolution& convolution, const Map& in, int top, int left, 
 }
 
 void activate(const Nonlinearity& activation, const Map& in, const Map& out) {
-  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = activated(activation, in.at(y, x)[c]); });
+  each_channel<1>(out, [&](int y, int x, int c) { out.at(y, x)[c] = activated(activation, in.at(y, x)[c]); });
 }
 
 void add(const Map& a, const Map& b, const Map& out) {
-  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = a.at(y, x)[c] + b.at(y, x)[c]; });
+  each_channel<1>(out, [&](int y, int x, int c) { out.at(y, x)[c] = a.at(y, x)[c] + b.at(y, x)[c]; });
 }
 
 void multiply(const Map& a, const Map& b, const Map& out) {
   const auto at = [](const Map& map, int y, int x) { return map.height == 1 && map.width == 1 ? map.data : map.at(y, x); };
-  each_value(out, [&](int y, int x, int c) { out.at(y, x)[c] = at(a, y, x)[c] * at(b, y, x)[c]; });
+  each_channel<1>(out, [&](int y, int x, int c) { out.at(y, x)[c] = at(a, y, x)[c] * at(b, y, x)[c]; });
 }
 
 void mean(const Map& in, const Map& out) {
@@ -75,7 +65,7 @@ void mean(const Map& in, const Map& out) {
 }
 
 void max_pool(const Window& window, const Map& in, int top, int left, const Map& out) {
-  each_value(out, [&](int y, int x, int c) {
+  each_channel<1>(out, [&](int y, int x, int c) {
     float largest = -std::numeric_limits<float>::infinity();
     for (int ky = 0; ky < window.height; ++ky) {
       for (int kx = 0; kx < window.width; ++kx) {

@@ -5,19 +5,13 @@
 #include <set>
 #include <utility>
 
-#include "core/error.h"
 #include "core/network/kernels.h"
+#include "core/network/refuse.h"
 
 namespace cytodrop {
 namespace {
 
-[[noreturn]] void invalid(const std::string& what) {
-  throw Error(ErrorCode::kInvalidModel, "the network file is not valid: " + what);
-}
-
-[[noreturn]] void unsupported(const std::string& what) {
-  throw Error(ErrorCode::kUnsupportedOperator, "the network has an operator that this engine does not run: " + what);
-}
+using namespace refuse;
 
 /// A whole number from an attribute, kept where no product of two can overflow.
 int small(std::int64_t value, const OnnxNode& node) {
@@ -120,6 +114,7 @@ class Builder {
     if (type == "Flatten" || type == "Reshape") return add_reshape(node);
     if (type == "Identity") return name_value(node, value(input_name(node, 0), node.type));
     if (type == "Constant") return add_constant(node);
+    if (type == "Cast") return add_cast(node);
     unsupported(type.empty() ? "one without a name" : type);
   }
 
@@ -139,16 +134,20 @@ class Builder {
     invalid(reader + " reads " + name + ", which nothing before it gives");
   }
 
-  const OnnxTensor& constant(const OnnxNode& node, std::size_t index) const {
+  const OnnxTensor& constant(const OnnxNode& node, std::size_t index) {
     const auto found = graph_.constants.find(input_name(node, index));
     if (found == graph_.constants.end()) {
       if (values_.contains(node.inputs[index])) unsupported(node.type + " whose weights are computed");
       invalid(node.type + " misses its constant " + node.inputs[index]);
     }
+    // Layers copy their weights: many that read one large constant would ask for far more memory than the file's size.
+    constexpr std::size_t kMaxFloats = 100'000'000;
+    read_floats_ += found->second.floats.size();
+    if (read_floats_ > kMaxFloats) too_large("it has too many weights");
     return found->second;
   }
 
-  const std::vector<float>& floats(const OnnxNode& node, std::size_t index, std::size_t count) const {
+  const std::vector<float>& floats(const OnnxNode& node, std::size_t index, std::size_t count) {
     const OnnxTensor& tensor = constant(node, index);
     if (tensor.floats.size() != count) invalid(node.type + " has a constant of the wrong size or type");
     return tensor.floats;
@@ -202,11 +201,8 @@ class Builder {
     Convolution convolution{.inputs = depthwise ? groups : depth, .outputs = outputs, .depthwise = depthwise,
                             .window = window_of(node, weights.dims[2], weights.dims[3]), .weights = weights.floats};
     if (weights.floats.empty()) invalid("Conv has weights that are not floats");
-    convolution.bias.assign(static_cast<std::size_t>(round_up_to_4(outputs)), 0.0f);
-    if (has_input(node, 2)) {
-      const auto& bias = floats(node, 2, static_cast<std::size_t>(outputs));
-      std::copy(bias.begin(), bias.end(), convolution.bias.begin());
-    }
+    const auto biases = static_cast<std::size_t>(outputs);
+    convolution.bias = has_input(node, 2) ? floats(node, 2, biases) : std::vector<float>(biases);
     append(node, {.kind = LayerKind::kConvolution, .inputs = {value(node.inputs[0], "Conv")}, .convolution = std::move(convolution)});
   }
 
@@ -223,8 +219,7 @@ class Builder {
       // On its own it is a depthwise convolution of one tap.
       const int count = static_cast<int>(channels);
       Convolution one_tap{.inputs = count, .outputs = count, .depthwise = true, .window = {},
-                          .weights = std::vector<float>(channels, 1.0f), .packed = {},
-                          .bias = std::vector<float>(static_cast<std::size_t>(round_up_to_4(count)))};
+                          .weights = std::vector<float>(channels, 1.0f), .packed = {}, .bias = std::vector<float>(channels)};
       append(node, {.kind = LayerKind::kConvolution, .inputs = {value(node.inputs[0], node.type)}, .convolution = std::move(one_tap)});
       layer = &result_.layers.back();
     }
@@ -246,9 +241,9 @@ class Builder {
     const bool transposed = integer_of(node, "transB", 0) != 0;
     const int outputs = weights.dims[transposed ? 0 : 1], inputs = weights.dims[transposed ? 1 : 0];
     const float alpha = number_of(node, "alpha", 1), beta = number_of(node, "beta", 1);
-    Convolution convolution{.inputs = inputs, .outputs = outputs, .depthwise = false, .window = {}, .weights = weights.floats,
-                            .bias = std::vector<float>(static_cast<std::size_t>(round_up_to_4(outputs)))};
     const auto rows = static_cast<std::size_t>(outputs), columns = static_cast<std::size_t>(inputs);
+    Convolution convolution{.inputs = inputs, .outputs = outputs, .depthwise = false, .window = {}, .weights = weights.floats,
+                            .packed = {}, .bias = std::vector<float>(rows)};
     for (std::size_t o = 0; o < rows; ++o) {
       for (std::size_t i = 0; i < columns; ++i) {
         convolution.weights[o * columns + i] = alpha * weights.floats[transposed ? o * columns + i : i * rows + o];
@@ -298,7 +293,7 @@ class Builder {
     append(node, {.kind = LayerKind::kMultiply, .inputs = {a, b}});
   }
 
-  Nonlinearity clip_of(const OnnxNode& node) const {
+  Nonlinearity clip_of(const OnnxNode& node) {
     Nonlinearity clamp{};
     clamp.low = has_input(node, 1) ? floats(node, 1, 1)[0] : number_of(node, "min", clamp.low);
     clamp.high = has_input(node, 2) ? floats(node, 2, 1)[0] : number_of(node, "max", clamp.high);
@@ -369,18 +364,31 @@ class Builder {
     graph_.constants[node.outputs[0]] = found->second.tensor;
   }
 
-  /// Packs the weights, now that nothing is folded into them any more.
+  /// Weights stored as float16 stand before a Cast, for which nothing is left to do: the reader has widened them.
+  void add_cast(const OnnxNode& node) {
+    constexpr int kFloat = 1;
+    const bool is_constant = graph_.constants.contains(input_name(node, 0));
+    if (!is_constant || constant(node, 0).floats.empty() || integer_of(node, "to", 0) != kFloat) {
+      unsupported("Cast of anything but constants to float32");
+    }
+    graph_.constants[node.outputs[0]] = constant(node, 0);
+  }
+
+  /// Lays weights and biases out as the kernels read them, now that nothing is folded into them any more.
   void finish() {
     for (Layer& layer : result_.layers) {
       if (layer.kind != LayerKind::kConvolution) continue;
-      layer.convolution.packed = pack_weights(layer.convolution);
-      layer.convolution.weights = {};
+      Convolution& convolution = layer.convolution;
+      convolution.packed = pack_weights(convolution);
+      convolution.weights = {};
+      convolution.bias.resize(static_cast<std::size_t>(round_up_to_4(convolution.outputs)));
     }
   }
 
   OnnxGraph graph_;
   std::map<std::string, int> values_;  ///< name → number
   std::map<std::string, int> uses_;    ///< name → how often it is read
+  std::size_t read_floats_ = 0;
   Layers result_;
 };
 

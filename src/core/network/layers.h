@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct Window {
   int dilation_y = 1, dilation_x = 1;
   int top = 0, left = 0, bottom = 0, right = 0;
   AutoPad auto_pad = AutoPad::kNone;
+
+  std::uint64_t taps() const { return static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width); }
 };
 
 /// A convolution, dense or depthwise, with all that was fused into it:
@@ -41,7 +44,7 @@ struct Convolution {
   Window window{};
   std::vector<float> weights{};  ///< as ONNX has them, [outputs][inputs, 1 if depthwise][height][width], until packed
   std::vector<float> packed{};   ///< as the kernels read them, see kernels.h
-  std::vector<float> bias{};     ///< one per output, padded to 4
+  std::vector<float> bias{};     ///< one per output, padded to 4 where weights are packed
   Nonlinearity activation{};
   Nonlinearity after{};
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/error.h"
+#include "core/network/refuse.h"
 
 namespace cytodrop {
 namespace {
@@ -19,9 +19,9 @@ void clear_frame(const Placement& placement, float* memory) {
   float* const first = memory + placement.offset;
   const int row = placement.row_stride(), left = placement.left * placement.pixel_stride, right = placement.right * placement.pixel_stride;
   std::fill_n(first, placement.top * row, 0.0f);
-  std::fill_n(first + (placement.top + placement.height) * row, placement.bottom * row, 0.0f);
+  std::fill_n(first + (placement.top + placement.shape.height) * row, placement.bottom * row, 0.0f);
   if (left == 0 && right == 0) return;
-  for (int y = placement.top; y < placement.top + placement.height; ++y) {
+  for (int y = placement.top; y < placement.top + placement.shape.height; ++y) {
     std::fill_n(first + y * row, left, 0.0f);
     std::fill_n(first + (y + 1) * row - right, right, 0.0f);
   }
@@ -32,9 +32,7 @@ void clear_frame(const Placement& placement, float* memory) {
 Network::Network(std::span<const std::uint8_t> onnx, const std::string& input, const std::string& output)
     : layers_(build_layers(read_onnx(onnx), input, output)) {
   const std::vector<int>& shape = layers_.input_shape;
-  if (shape.size() != 4 && shape.size() != 2) {
-    throw Error(ErrorCode::kUnsupportedOperator, "the network's input has " + std::to_string(shape.size()) + " dimensions; this engine takes two or four");
-  }
+  if (shape.size() != 4 && shape.size() != 2) refuse::unsupported("an input of " + std::to_string(shape.size()) + " dimensions instead of two or four");
   // What is wrong is better known now than at the first image.
   if (std::find(shape.begin() + 1, shape.end(), 0) == shape.end()) plan_for(std::span(shape).subspan(1));
 }
@@ -67,7 +65,7 @@ const Tensor& Network::run(std::span<const float> input, std::span<const int> sh
   plan_for(shape.subspan(1));
 
   const auto images = static_cast<std::size_t>(shape[0]);
-  const Placement& out = plan_.values[static_cast<std::size_t>(layers_.output)];
+  const Shape& out = plan_.values[static_cast<std::size_t>(layers_.output)].shape;
   output_.shape.assign({shape[0], out.channels});
   if (!out.flat) output_.shape.insert(output_.shape.end(), {out.height, out.width});
   const std::size_t in_floats = input.size() / images;
@@ -82,6 +80,7 @@ void Network::run_image(const float* input, float* output) {
   clear_frame(plan_.values[0], memory_.data());
   from_channels_first(input, maps_[0]);
   for (std::size_t i = 0; i < layers_.layers.size(); ++i) {
+    if (before_layer_) before_layer_(i);
     const Layer& layer = layers_.layers[i];
     const Corner corner = plan_.corners[i];
     const Map &in = map(layer.inputs[0]), &out = map(layer.output);
@@ -103,6 +102,7 @@ void Network::run_image(const float* input, float* output) {
       case LayerKind::kReshape: reshape(in, out); break;
     }
   }
+  if (before_layer_) before_layer_(layers_.layers.size());
   to_channels_first(map(layers_.output), output);
 }
 

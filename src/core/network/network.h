@@ -40,6 +40,7 @@ class Network {
   const Tensor& run(std::span<const float> input, std::span<const int> shape);
 
  private:
+  friend struct LayerTimer;  // of the benchmark
   void plan_for(std::span<const int> image_shape);
   void run_image(const float* input, float* output);
 
@@ -50,6 +51,7 @@ class Network {
   std::vector<Map> maps_;       ///< by value
   std::vector<Map> parts_;      ///< of the concatenation that runs
   Tensor output_;
+  void (*before_layer_)(std::size_t) = nullptr;  ///< told every layer's number, and after the last how many there are
 };
 
 }  // namespace cytodrop

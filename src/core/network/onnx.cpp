@@ -5,7 +5,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <utility>
 
-#include "core/error.h"
+#include "core/network/refuse.h"
 #include "core/simd.h"
 
 namespace cytodrop {
@@ -13,6 +13,7 @@ namespace {
 
 using protozero::pbf_reader;
 using protozero::pbf_wire_type;
+using namespace refuse;
 
 constexpr std::size_t kMaxFileBytes = 512'000'000;
 constexpr std::size_t kMaxNodes = 10'000;
@@ -20,17 +21,16 @@ constexpr std::size_t kMaxConstants = 20'000;
 constexpr std::size_t kMaxListed = 1'000;  ///< inputs, outputs, attributes or dimensions of one thing
 constexpr std::int64_t kMaxSide = 1 << 24;
 
-[[noreturn]] void invalid(const std::string& what) {
-  throw Error(ErrorCode::kInvalidModel, "the network file is not valid: " + what);
-}
-
-/// One protocol-buffer message, field by field; every wire type and length is checked before protozero trusts it.
+/// One protocol-buffer message, field by field; every wire type and length is checked before protozero trusts it. A field
+/// that nobody reads is skipped.
 class Message {
  public:
   explicit Message(protozero::data_view bytes) : reader_(bytes) {}
 
   bool next() {
-    if (!reader_.next()) return false;
+    if (unread_) reader_.skip();
+    unread_ = reader_.next();
+    if (!unread_) return false;
     if (reader_.wire_type() == pbf_wire_type::length_delimited) {
       // Where addresses have 32 bits, protozero takes a length of 2^31 or more for a negative one and walks backwards.
       const protozero::data_view rest = reader_.data();
@@ -42,7 +42,6 @@ class Message {
   }
 
   unsigned field() const { return reader_.tag(); }
-  void skip() { reader_.skip(); }
 
   protozero::data_view bytes() {
     expect(pbf_wire_type::length_delimited);
@@ -64,33 +63,29 @@ class Message {
 
   /// A repeated field comes packed or one by one, as its writer likes.
   void append_integers(std::vector<std::int64_t>& to) {
-    if (reader_.wire_type() == pbf_wire_type::varint) {
-      to.push_back(reader_.get_int64());
-    } else {
-      expect(pbf_wire_type::length_delimited);
-      for (const std::int64_t value : reader_.get_packed_int64()) to.push_back(value);
-    }
+    if (reader_.wire_type() == pbf_wire_type::varint) return to.push_back(integer());
+    expect(pbf_wire_type::length_delimited);
+    for (const std::int64_t value : reader_.get_packed_int64()) to.push_back(value);
   }
   void append_numbers(std::vector<float>& to) {
-    if (reader_.wire_type() == pbf_wire_type::fixed32) {
-      to.push_back(reader_.get_float());
-    } else {
-      expect(pbf_wire_type::length_delimited);
-      for (const float value : reader_.get_packed_float()) to.push_back(value);
-    }
+    if (reader_.wire_type() == pbf_wire_type::fixed32) return to.push_back(number());
+    expect(pbf_wire_type::length_delimited);
+    for (const float value : reader_.get_packed_float()) to.push_back(value);
   }
 
  private:
-  void expect(pbf_wire_type type) const {
+  void expect(pbf_wire_type type) {
     if (reader_.wire_type() != type) invalid("a field has the wrong type");
+    unread_ = false;
   }
 
   pbf_reader reader_;
+  bool unread_ = false;
 };
 
 template <typename List>
 void limit(const List& list, std::size_t most, const char* what) {
-  if (list.size() > most) throw Error(ErrorCode::kTooLarge, std::string("the network has too many ") + what);
+  if (list.size() > most) too_large(std::string("it has too many ") + what);
 }
 
 float from_float16(std::uint16_t bits) {
@@ -129,8 +124,7 @@ std::pair<std::string, OnnxTensor> read_tensor(Message message) {
       case 7: message.append_integers(tensor.integers); break;
       case 8: name = message.text(); break;
       case 9: raw = message.bytes(); break;
-      case 13: case 14: throw Error(ErrorCode::kInvalidModel, "the network keeps its weights in another file");
-      default: message.skip();
+      case 13: case 14: invalid("it keeps its weights in another file");
     }
   }
   limit(dims, 8, "dimensions");
@@ -172,7 +166,6 @@ std::pair<std::string, OnnxAttribute> read_attribute(Message message) {
       case 4: attribute.text = message.text(); break;
       case 5: attribute.tensor = read_tensor(message.message()).second; break;
       case 8: message.append_integers(attribute.integers); break;
-      default: message.skip();
     }
   }
   limit(attribute.integers, kMaxListed, "values in one attribute");
@@ -189,7 +182,6 @@ OnnxNode read_node(Message message) {
       case 4: node.type = message.text(); break;
       case 5: node.attributes.insert(read_attribute(message.message())); break;
       case 7: domain = message.text(); break;
-      default: message.skip();
     }
     limit(node.inputs, kMaxListed, "inputs of one operator");
     limit(node.outputs, kMaxListed, "outputs of one operator");
@@ -203,41 +195,34 @@ OnnxNode read_node(Message message) {
 Message inner(Message message, unsigned field) {
   Message found{protozero::data_view{}};
   while (message.next()) {
-    if (message.field() == field) {
-      found = message.message();
-    } else {
-      message.skip();
-    }
+    if (message.field() == field) found = message.message();
   }
   return found;
+}
+
+/// A shape whose free sides, which have a name or nothing at all, become 0.
+std::vector<int> read_shape(Message message) {
+  std::vector<int> shape;
+  while (message.next()) {
+    if (message.field() != 1) continue;
+    std::int64_t side = 0;
+    for (Message dim = message.message(); dim.next();) {
+      if (dim.field() == 1) side = dim.integer();
+    }
+    if (side < 0 || side > kMaxSide) invalid("an input has an impossible shape");
+    shape.push_back(static_cast<int>(side));
+    limit(shape, 8, "dimensions");
+  }
+  return shape;
 }
 
 std::pair<std::string, std::vector<int>> read_input(Message message) {
   std::string name;
   std::vector<int> shape;
   while (message.next()) {
-    if (message.field() == 1) {
-      name = message.text();
-    } else if (message.field() == 2) {
-      for (Message dims = inner(inner(message.message(), 1), 2); dims.next();) {
-        if (dims.field() != 1) {
-          dims.skip();
-          continue;
-        }
-        std::int64_t side = 0;
-        for (Message dim = dims.message(); dim.next();) {
-          if (dim.field() == 1) {
-            side = dim.integer();
-          } else {
-            dim.skip();
-          }
-        }
-        if (side < 0 || side > kMaxSide) invalid("the input " + name + " has an impossible shape");
-        shape.push_back(static_cast<int>(side));
-        limit(shape, 8, "dimensions");
-      }
-    } else {
-      message.skip();
+    switch (message.field()) {
+      case 1: name = message.text(); break;
+      case 2: shape = read_shape(inner(inner(message.message(), 1), 2)); break;
     }
   }
   return {std::move(name), std::move(shape)};
@@ -246,9 +231,7 @@ std::pair<std::string, std::vector<int>> read_input(Message message) {
 }  // namespace
 
 OnnxGraph read_onnx(std::span<const std::uint8_t> file) {
-  if (file.size() > kMaxFileBytes) {
-    throw Error(ErrorCode::kTooLarge, "the network file is larger than " + std::to_string(kMaxFileBytes / 1'000'000) + " MB");
-  }
+  if (file.size() > kMaxFileBytes) too_large("more than " + std::to_string(kMaxFileBytes / 1'000'000) + " MB");
   OnnxGraph graph;
   try {
     Message message = inner(Message({reinterpret_cast<const char*>(file.data()), file.size()}), 7);
@@ -257,8 +240,7 @@ OnnxGraph read_onnx(std::span<const std::uint8_t> file) {
         case 1: graph.nodes.push_back(read_node(message.message())); break;
         case 5: graph.constants.insert(read_tensor(message.message())); break;
         case 11: graph.inputs.insert(read_input(message.message())); break;
-        default: message.skip();
-      }
+        }
       limit(graph.nodes, kMaxNodes, "operators");
       limit(graph.constants, kMaxConstants, "constants");
       limit(graph.inputs, kMaxConstants, "inputs");

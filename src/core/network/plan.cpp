@@ -5,25 +5,15 @@
 #include <numeric>
 #include <string>
 
-#include "core/error.h"
+#include "core/network/refuse.h"
 
 namespace cytodrop {
 namespace {
 
 constexpr std::uint64_t kMaxFloats = 100'000'000;            ///< of one value and of all memory
-constexpr std::uint64_t kMaxSteps = 200'000'000'000;  ///< values read for one image: a minute at most
+constexpr std::uint64_t kMaxSteps = 200'000'000'000;  ///< for one image: a minute at most
 
-[[noreturn]] void mismatch(const std::string& what) {
-  throw Error(ErrorCode::kInvalidModel, "the shapes in the network do not fit each other: " + what);
-}
-
-[[noreturn]] void unsupported(const std::string& what) {
-  throw Error(ErrorCode::kUnsupportedOperator, "the network has an operator that this engine does not run: " + what);
-}
-
-[[noreturn]] void too_large() {
-  throw Error(ErrorCode::kTooLarge, "the network or its input is too large for this engine");
-}
+using namespace refuse;
 
 /// One direction of a window over `size` pixels: how many outputs, and the zeros before and after that they reach.
 struct Reach {
@@ -36,7 +26,7 @@ Reach reach(AutoPad auto_pad, int size, int kernel, int stride, int dilation, in
   const std::int64_t extent = static_cast<std::int64_t>(kernel - 1) * dilation + 1;
   std::int64_t count;
   if (auto_pad == AutoPad::kNone) {
-    if (size + before + after < extent) mismatch("a kernel is larger than its input");
+    if (size + before + after < extent) invalid("a kernel is larger than its input");
     count = (size + before + after - extent) / stride + 1;
   } else {
     count = (size + stride - 1) / stride;
@@ -63,30 +53,23 @@ class Planner {
 
  private:
   Placement& value(int id) { return plan_.values[static_cast<std::size_t>(id)]; }
+  const Shape& shape(int id) { return value(id).shape; }
 
-  void set(int id, const Placement& placement) {
-    const auto floats = static_cast<std::uint64_t>(placement.height) * static_cast<std::uint64_t>(placement.width);
-    if (floats > kMaxFloats || floats * static_cast<std::uint64_t>(placement.channels) > kMaxFloats) too_large();
-    value(id) = placement;
-    value(id).pixel_stride = round_up_to_4(placement.channels);
-    count_steps(placement, 1);
+  /// States the shape of a value whose numbers are each made of `taps` others.
+  void set(int id, const Shape& shape, std::uint64_t taps = 1) {
+    const auto pixels = static_cast<std::uint64_t>(shape.height) * static_cast<std::uint64_t>(shape.width);
+    const std::uint64_t floats = pixels * static_cast<std::uint64_t>(shape.channels);
+    plan_.steps += floats * taps;
+    if (pixels > kMaxFloats || floats > kMaxFloats) too_large("its values take too much memory");
+    if (plan_.steps > kMaxSteps) too_large("it takes too much time");
+    value(id) = {.shape = shape, .pixel_stride = round_up_to_4(shape.channels)};
   }
 
-  /// Adds what making a value takes where each of its numbers is made of `taps`.
-  void count_steps(const Placement& made, std::uint64_t taps) {
-    steps_ += static_cast<std::uint64_t>(made.height) * static_cast<std::uint64_t>(made.width) * static_cast<std::uint64_t>(made.channels) * taps;
-    if (steps_ > kMaxSteps) too_large();
-  }
-
-  static std::uint64_t taps_of(const Window& window) {
-    return static_cast<std::uint64_t>(window.height) * static_cast<std::uint64_t>(window.width);
-  }
-
-  /// The size of what a window makes; its input's frame grows to what the window reaches where `framed`.
-  Placement slide(const Window& window, int from, bool framed) {
+  /// The shape of what a window makes; its input's frame grows to what the window reaches where `framed`.
+  Shape slide(const Window& window, int from, bool framed) {
     Placement& in = value(from);
-    const Reach y = reach(window.auto_pad, in.height, window.height, window.stride_y, window.dilation_y, window.top, window.bottom);
-    const Reach x = reach(window.auto_pad, in.width, window.width, window.stride_x, window.dilation_x, window.left, window.right);
+    const Reach y = reach(window.auto_pad, in.shape.height, window.height, window.stride_y, window.dilation_y, window.top, window.bottom);
+    const Reach x = reach(window.auto_pad, in.shape.width, window.width, window.stride_x, window.dilation_x, window.left, window.right);
     if (framed) {
       in.top = std::max(in.top, y.before);
       in.left = std::max(in.left, x.before);
@@ -94,47 +77,39 @@ class Planner {
       in.right = std::max(in.right, x.after);
     }
     plan_.corners.back() = {.top = y.before, .left = x.before};
-    return {.channels = in.channels, .height = y.count, .width = x.count, .flat = in.flat};
-  }
-
-  bool same_size(int a, int b) {
-    const Placement &first = value(a), &second = value(b);
-    return first.channels == second.channels && first.height == second.height && first.width == second.width && first.flat == second.flat;
+    return {.channels = in.shape.channels, .height = y.count, .width = x.count, .flat = in.shape.flat};
   }
 
   void infer(const Layer& layer) {
-    const Placement& in = value(layer.inputs[0]);
+    const Shape in = shape(layer.inputs[0]);
     switch (layer.kind) {
       case LayerKind::kConvolution: return infer_convolution(layer);
-      case LayerKind::kActivation: return set(layer.output, bare(in));
+      case LayerKind::kActivation: return set(layer.output, in);
       case LayerKind::kAdd:
-        if (!same_size(layer.inputs[0], layer.inputs[1])) unsupported("Add of different shapes");
-        return set(layer.output, bare(in));
+        if (in != shape(layer.inputs[1])) unsupported("Add of different shapes");
+        return set(layer.output, in);
       case LayerKind::kMultiply: {
-        const Placement& other = value(layer.inputs[1]);
-        const auto is_gate = [&](const Placement& gate) {
+        const Shape other = shape(layer.inputs[1]);
+        const auto is_gate = [&](const Shape& gate) {
           return gate.height == 1 && gate.width == 1 && in.channels == other.channels && !in.flat && !other.flat;
         };
-        if (!is_gate(in) && !is_gate(other) && !same_size(layer.inputs[0], layer.inputs[1])) {
-          unsupported("Mul of shapes that are neither the same nor a gate");
-        }
-        return set(layer.output, bare(is_gate(in) ? other : in));
+        if (!is_gate(in) && !is_gate(other) && in != other) unsupported("Mul of shapes that are neither the same nor a gate");
+        return set(layer.output, is_gate(in) ? other : in);
       }
       case LayerKind::kMean:
         if (in.flat) unsupported("a mean over a list");
         return set(layer.output, {.channels = in.channels, .height = 1, .width = 1, .flat = layer.flat});
       case LayerKind::kMaxPool:
         if (in.flat) unsupported("MaxPool of a list");
-        set(layer.output, slide(layer.window, layer.inputs[0], false));
-        return count_steps(value(layer.output), taps_of(layer.window));
+        return set(layer.output, slide(layer.window, layer.inputs[0], false), layer.window.taps());
       case LayerKind::kConcatenate: {
-        Placement whole = bare(in);
+        Shape whole = in;
         whole.channels = 0;
         for (const int id : layer.inputs) {
-          const Placement& part = value(id);
-          if (part.height != in.height || part.width != in.width || part.flat != in.flat) mismatch("Concat of different sizes");
+          const Shape& part = shape(id);
+          if (part.height != in.height || part.width != in.width || part.flat != in.flat) invalid("Concat of different sizes");
           whole.channels += part.channels;
-          if (whole.channels > 1'000'000) too_large();
+          if (whole.channels > 1'000'000) too_large("its values take too much memory");
         }
         return set(layer.output, whole);
       }
@@ -142,42 +117,36 @@ class Planner {
     }
   }
 
-  /// The sizes of a value without its frame and place.
-  static Placement bare(const Placement& placement) {
-    return {.channels = placement.channels, .height = placement.height, .width = placement.width, .flat = placement.flat};
-  }
-
   void infer_convolution(const Layer& layer) {
     const Convolution& convolution = layer.convolution;
-    if (value(layer.inputs[0]).channels != convolution.inputs) {
-      mismatch("a convolution takes " + std::to_string(convolution.inputs) + " channels and gets " +
-               std::to_string(value(layer.inputs[0]).channels));
+    const int channels = shape(layer.inputs[0]).channels;
+    if (channels != convolution.inputs) {
+      invalid("a convolution takes " + std::to_string(convolution.inputs) + " channels and gets " + std::to_string(channels));
     }
-    Placement out = slide(convolution.window, layer.inputs[0], true);
+    Shape out = slide(convolution.window, layer.inputs[0], true);
     out.channels = convolution.outputs;
-    set(layer.output, out);
-    count_steps(out, taps_of(convolution.window) * static_cast<std::uint64_t>(convolution.inputs_per_output()));
-    if (layer.residual >= 0 && !same_size(layer.residual, layer.output)) unsupported("Add of different shapes");
+    set(layer.output, out, convolution.window.taps() * static_cast<std::uint64_t>(convolution.inputs_per_output()));
+    if (layer.residual >= 0 && shape(layer.residual) != out) unsupported("Add of different shapes");
   }
 
   /// Source: ONNX operator Reshape; the first side is the batch, of which a run sees one image at a time.
-  static Placement reshaped(const std::vector<std::int64_t>& shape, const Placement& in) {
+  static Shape reshaped(const std::vector<std::int64_t>& shape, const Shape& in) {
     const std::int64_t all = static_cast<std::int64_t>(in.channels) * in.height * in.width;
     const std::int64_t before[] = {1, in.channels, in.height, in.width};
     std::vector<std::int64_t> sides(shape.begin() + 1, shape.end());
     std::int64_t known = 1, left_open = 0;
     for (std::size_t i = 0; i < sides.size(); ++i) {
       if (sides[i] == 0) sides[i] = before[i + 1];
-      if (sides[i] < -1 || sides[i] > all || sides[i] == 0) mismatch("Reshape to another number of values");
+      if (sides[i] < -1 || sides[i] > all || sides[i] == 0) invalid("Reshape to another number of values");
       if (sides[i] == -1) {
         ++left_open;
       } else {
         known *= sides[i];
       }
-      if (known > all) mismatch("Reshape to another number of values");
+      if (known > all) invalid("Reshape to another number of values");
     }
     if (shape[0] > 1 || (shape[0] == -1 && (left_open > 0 || known != all))) unsupported("Reshape across the batch");
-    if (left_open > 1 || all % known != 0 || (left_open == 0 && known != all)) mismatch("Reshape to another number of values");
+    if (left_open > 1 || all % known != 0 || (left_open == 0 && known != all)) invalid("Reshape to another number of values");
     std::replace(sides.begin(), sides.end(), std::int64_t{-1}, all / known);
     const auto side = [&](std::size_t i) { return i < sides.size() ? static_cast<int>(sides[i]) : 1; };
     return {.channels = side(0), .height = side(1), .width = side(2), .flat = sides.size() == 1};
@@ -214,16 +183,16 @@ class Planner {
     }
     live(layers_.output, last);
     // What no vector reads or writes needs no padding between its pixels: three channels of colour lie side by side.
-    if (only_dense[0]) value(0).pixel_stride = value(0).channels;
+    if (only_dense[0]) value(0).pixel_stride = shape(0).channels;
 
     std::vector<std::size_t> order(plan_.values.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::erase_if(order, [&](std::size_t id) { return lives[id].first < 0; });
     for (const std::size_t id : order) {
       const Placement& placement = plan_.values[id];
-      const auto height = static_cast<std::uint64_t>(placement.top + placement.height + placement.bottom);
-      const auto width = static_cast<std::uint64_t>(placement.left + placement.width + placement.right);
-      if (height * width > kMaxFloats || height * width * static_cast<std::uint64_t>(placement.pixel_stride) > kMaxFloats) too_large();
+      const auto height = static_cast<std::uint64_t>(placement.top + placement.shape.height + placement.bottom);
+      const auto width = static_cast<std::uint64_t>(placement.left + placement.shape.width + placement.right);
+      if (height * width > kMaxFloats || height * width * static_cast<std::uint64_t>(placement.pixel_stride) > kMaxFloats) too_large("its values take too much memory");
     }
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return plan_.values[a].size() > plan_.values[b].size(); });
     std::vector<std::size_t> placed;  // in the order of their offsets
@@ -239,11 +208,10 @@ class Planner {
       placed.insert(after, id);
       plan_.memory_floats = std::max(plan_.memory_floats, mine.offset + mine.size());
     }
-    if (plan_.memory_floats > kMaxFloats) too_large();
+    if (plan_.memory_floats > kMaxFloats) too_large("its values take too much memory");
   }
 
   const Layers& layers_;
-  std::uint64_t steps_ = 0;
   Plan plan_;
 };
 
@@ -251,7 +219,7 @@ class Planner {
 
 Map Placement::map(float* memory) const {
   return {.data = memory + offset + static_cast<std::size_t>(top * row_stride() + left * pixel_stride),
-          .height = height, .width = width, .channels = channels, .pixel_stride = pixel_stride, .row_stride = row_stride()};
+          .height = shape.height, .width = shape.width, .channels = shape.channels, .pixel_stride = pixel_stride, .row_stride = row_stride()};
 }
 
 Plan make_plan(const Layers& layers, std::span<const int> shape) { return Planner(layers, shape).take(); }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -7,18 +8,25 @@
 
 namespace cytodrop {
 
-/// Sizes and place of one value in a plan.
-struct Placement {
+/// The sizes of one value, for one image.
+struct Shape {
   int channels = 0;
   int height = 0;
   int width = 0;
   bool flat = false;  ///< N×C rather than N×C×H×W with one pixel
+
+  bool operator==(const Shape&) const = default;
+};
+
+/// Where one value lies in the memory of a plan.
+struct Placement {
+  Shape shape{};
   int top = 0, left = 0, bottom = 0, right = 0;  ///< the frame of zeros around it
   int pixel_stride = 0;
   std::size_t offset = 0;  ///< in floats, of the frame's first corner
 
-  int row_stride() const { return (left + width + right) * pixel_stride; }
-  std::size_t size() const { return static_cast<std::size_t>(top + height + bottom) * static_cast<std::size_t>(row_stride()); }
+  int row_stride() const { return (left + shape.width + right) * pixel_stride; }
+  std::size_t size() const { return static_cast<std::size_t>(top + shape.height + bottom) * static_cast<std::size_t>(row_stride()); }
   Map map(float* memory) const;
 };
 
@@ -33,6 +41,7 @@ struct Plan {
   std::vector<Placement> values;  ///< by number; empty where fusing left a number unused
   std::vector<Corner> corners;    ///< by layer
   std::size_t memory_floats = 0;
+  std::uint64_t steps = 0;        ///< values that are read, about: what a run costs
 };
 
 /// Infers all shapes and places every value so that two share memory when no layer needs both.

@@ -1,0 +1,27 @@
+/** Runs in Chromium: the two engines on any network, one turn at a time. */
+import { Core } from '../../web/core.ts';
+import { CoreEngine } from '../../web/core_engine.ts';
+import type { Engine, EngineKind } from '../../web/engine.ts';
+import { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
+import { takeTurn } from './turn.ts';
+
+const address = (path: string) => new URL(path, document.baseURI).href;
+const bytesOf = async (path: string) => new Uint8Array(await (await fetch(address(path))).arrayBuffer());
+
+const engines: Partial<Record<EngineKind, Engine>> = {};
+
+/** Both engines get the network of this name beside the page. */
+async function load(file: string, names: { input: string; output: string }): Promise<void> {
+  engines.core ??= new CoreEngine(await Core.open(await bytesOf('cytodrop_core.wasm')));
+  engines.onnxruntime ??= new OnnxRuntimeEngine({ mjs: address('ort/ort-wasm-simd-threaded.mjs'), wasm: address('ort/ort-wasm-simd-threaded.wasm') }, 1);
+  const network = await bytesOf(file);
+  for (const engine of Object.values(engines)) await engine.load(network, names);
+}
+
+async function turn(kind: EngineKind, shape: number[], seconds: number): Promise<number> {
+  const engine = engines[kind];
+  if (engine === undefined) throw new Error(`no network is loaded into ${kind}`);
+  return await takeTurn((input) => engine.run(input), shape, seconds);
+}
+
+Object.assign(globalThis, { load, turn });

@@ -1,0 +1,13 @@
+#include "core/decode/decode.h"
+#include "fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return refused_or_read(data, size, [](std::span<const std::uint8_t> file) {
+    using namespace cytodrop;
+    const FileHeader header = read_header(file);
+    // Larger ones take longer and tell no more.
+    if (std::int64_t{header.width_px} * header.height_px > 1'000'000) return;
+    const Image image = decode(file).image;
+    if (image.width_px() < 1 || image.height_px() < 1 || (image.channels() != 1 && image.channels() != 3)) __builtin_trap();
+  });
+}

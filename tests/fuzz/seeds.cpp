@@ -1,0 +1,98 @@
+// Writes the seed corpus: `fuzz_seeds FOLDER` fills FOLDER/<harness> with small files that reach every branch of a parser and
+// with the files of this repository.
+
+#include <fstream>
+#include <iostream>
+
+#include "onnx_writer.h"
+#include "support.h"
+
+using namespace cytodrop::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Seeds {
+ public:
+  explicit Seeds(fs::path folder) : folder_(std::move(folder)) {}
+
+  void add(const std::string& harness, const FileBytes& content) {
+    fs::create_directories(folder_ / harness);
+    std::ofstream out(folder_ / harness / std::to_string(count_++), std::ios::binary);
+    out.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    if (!out) throw std::runtime_error("cannot write a seed");
+  }
+
+  /// Every file of such a name anywhere below a folder; none where there is no such folder.
+  void add_files(const std::string& harness, const fs::path& folder, const std::string& name_end) {
+    if (!fs::exists(folder)) return;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().string().ends_with(name_end)) add(harness, read_file(entry.path()));
+    }
+  }
+
+  int count() const { return count_; }
+
+ private:
+  fs::path folder_;
+  int count_ = 0;
+};
+
+std::vector<float> values(std::size_t count) {
+  std::vector<float> all(count);
+  for (std::size_t i = 0; i < count; ++i) all[i] = static_cast<float>(i % 7) / 4 - 0.75f;
+  return all;
+}
+
+/// Small graphs in which, together, every operator of the engine stands.
+void add_networks(Seeds& seeds) {
+  const auto add = [&](GraphWriter graph) { seeds.add("network", graph.file({-1, 3, -1, -1})); };
+  const auto conv = GraphWriter().constant("w", {5, 3, 3, 3}, values(135)).constant("b", {5}, values(5));
+  const auto depthwise = GraphWriter().constant("w", {3, 1, 3, 3}, values(27));
+  const auto pointwise = GraphWriter().constant("w", {3, 3, 1, 1}, values(9));
+  add(GraphWriter(conv).node("Conv", {"x", "w", "b"}, "y", {{"strides", {2, 2}}, {"pads", {0, 1, 1, 0}}, {"dilations", {1, 2}}}));
+  add(GraphWriter(depthwise).node("Conv", {"x", "w"}, "a", {{"group", {3}}, {"pads", {1, 1, 1, 1}}}).node("Add", {"a", "x"}, "b").node("Relu", {"b"}, "y"));
+  add(GraphWriter().halves("h", {3, 3, 1, 1}, {0x3c00, 0xbc00, 0x0001, 0x8400, 0x7bff, 0x3555, 0, 0x3800, 0x3c01})
+          .node("Cast", {"h"}, "w", {{"to", {1}}}).node("Conv", {"x", "w"}, "y"));
+  add(GraphWriter(pointwise).constant("n", {3}, {1, 2, 3}).node("Conv", {"x", "w"}, "a").node("BatchNormalization", {"a", "n", "n", "n", "n"}, "b")
+          .node("Sigmoid", {"b"}, "c").node("Mul", {"b", "c"}, "y"));
+  add(GraphWriter().constant("n", {3}, {1, 2, 3}).node("BatchNormalization", {"x", "n", "n", "n", "n"}, "a").node("HardSigmoid", {"a"}, "b").node("Mul", {"a", "b"}, "y"));
+  add(GraphWriter(pointwise).node("GlobalAveragePool", {"x"}, "a").node("Conv", {"a", "w"}, "b").node("Sigmoid", {"b"}, "c").node("Mul", {"x", "c"}, "y"));
+  add(GraphWriter().constant("low", {}, {0}).constant("high", {}, {6}).node("Clip", {"x", "low", "high"}, "a").node("HardSwish", {"a"}, "b").node("Identity", {"b"}, "y"));
+  add(GraphWriter().node("MaxPool", {"x"}, "a", {{"kernel_shape", {3, 2}}, {"strides", {2, 1}}}).node("Concat", {"a", "a"}, "y", {{"axis", {1}}}));
+  add(GraphWriter().integers("s", {0, -1}).constant("g", {3, 4}, values(12)).constant("b", {4}, values(4)).node("ReduceMean", {"x"}, "a", {{"axes", {2, 3}}})
+          .node("Reshape", {"a", "s"}, "c").node("Gemm", {"c", "g", "b"}, "y"));
+  add(GraphWriter().integers("s", {0, 1, 3, -1}).constant("g", {4, 3}, values(12)).node("GlobalAveragePool", {"x"}, "a").node("Reshape", {"a", "s"}, "b")
+          .node("Flatten", {"b"}, "c", {{"axis", {1}}}).node("Gemm", {"c", "g"}, "y", {{"transB", {1}}}));
+}
+
+void add_images(Seeds& seeds) {
+  for (const int bits : {8, 16}) {
+    for (const int colour_type : {0, 2, 4, 6}) {
+      const std::size_t channels = colour_type == 0 ? 1 : colour_type == 2 ? 3 : colour_type == 4 ? 2 : 4;
+      seeds.add("image", make_png(3, 2, bits, colour_type, FileBytes(6 * channels * static_cast<std::size_t>(bits) / 8, 0x55)));
+    }
+  }
+  seeds.add("image", make_bmp(5, 3, 0x80));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 1;
+  fs::remove_all(argv[1]);
+  Seeds seeds(argv[1]);
+  add_networks(seeds);
+  add_images(seeds);
+  seeds.add("head", make_safetensors({{"a.weight", {2, 3}, values(6)}, {"a.bias", {2}, values(2)}, {"b.weight", {3, 2}, values(6)}, {"b.bias", {3}, values(3)}}));
+  seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
+  seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});
+  const fs::path root = source_dir();
+  seeds.add_files("network", root / "models", ".onnx");
+  seeds.add_files("head", root / "models", ".safetensors");
+  seeds.add_files("spec", root / "models", "spec.json");
+  for (const char* folder : {"models", "public/samples", "tests/golden/decode", "../shared/corpora/synthetic"}) {
+    for (const char* name_end : {".png", ".jpg", ".bmp"}) seeds.add_files("image", root / folder, name_end);
+  }
+  std::cout << seeds.count() << " seeds\n";
+}
