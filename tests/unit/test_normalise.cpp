@@ -63,6 +63,6 @@ TEST_CASE("corner median and spread equal their plain twin bit for bit at odd si
 
 TEST_CASE("not a number in a corner gives no number, and does no harm") {
   std::vector<float> lanes(4 * 8 * 8, 3);
-  for (std::size_t i = 0; i < lanes.size(); i += 8) lanes[i] = std::numeric_limits<float>::quiet_NaN();
+  lanes[0] = std::numeric_limits<float>::quiet_NaN();
   CHECK(std::isnan(corner_median_spread(lanes, 1, 8, 8, 4).middle[0]));
 }

@@ -15,7 +15,8 @@ NamedTensors read_safetensors(std::span<const std::uint8_t> file, const std::str
   const auto invalid = [&](const std::string& what) {
     throw Error(ErrorCode::kInvalidModel, "the " + file_name + " is not valid: " + what);
   };
-  // The JSON library would convert a number with a fraction or an exponent, where that is beyond 64 bits with undefined behaviour.
+  // A size or offset. The JSON library would convert a number with a fraction or an exponent, where that is beyond 64 bits
+  // with undefined behaviour.
   const auto size_of = [&](const nlohmann::json& number, const std::string& name) {
     if (!number.is_number_unsigned()) invalid(name + " has a size that is no whole number");
     return number.get<std::uint64_t>();
