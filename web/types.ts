@@ -11,6 +11,8 @@ export interface ModelSpec {
   version: string;
   title: string;
   purpose: string;
+  /** Shown beside every result. */
+  caution?: string;
   network: {
     file: string; sha256: string; bytes: number; architecture: string; parameters: number;
     input: string; output: string;
