@@ -46,7 +46,7 @@ function ModelCard({ spec }: { spec: ModelSpec }) {
         {accuracyWords(test)} right, {formatCount(spec.classes.length)} types, {formatBytes(spec.network.bytes)}, licence {spec.licence.replace(/[.:,] .*$/s, '')}
       </p>
       <UseButton name={spec.name} />
-      <details open={spec.name === chosenName.value}>
+      <details open={listings.value.length === 1}>
         <summary>Types and facts</summary>
         <h4>Types</h4>
         <dl class="types">
