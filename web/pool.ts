@@ -5,10 +5,10 @@ import type { Outcome, SelfTest, UnreadFile } from './types.ts';
 
 /** Each worker has a core with memory of its own. */
 export const maxWorkers = 4;
-/** While a worker computes one batch the bytes of its next are read, so that it never waits for whoever reads them. */
+/** While a worker computes one batch the files of its next are read, so that it never waits for whoever reads them. */
 const batchesInHand = 2;
-/** What one worker has in hand would otherwise fill the memory where files are large. */
-const maxBytesInHand = 32 * 1024 * 1024;
+/** A larger file is a batch of its own, with no other in hand: else a folder of large files would fill the memory. */
+const maxBytesTogether = 16 * 1024 * 1024;
 
 /** The worker ended by itself: out of memory, killed, or a fault in the program. */
 export class WorkerDied extends Error {}
@@ -27,10 +27,9 @@ export interface PoolWorker {
 
 export interface ImageQueue {
   readonly count: number;
-  /** Bytes of one file, as far as that is known before it is read. */
-  sizeOf(position: number): number;
-  read(position: number): Promise<Uint8Array | UnreadFile>;
-  /** Told once for every image, in order; while it is at it nothing new is begun. */
+  /** Reads one file; undefined where it has more than `mostBytes` and was left alone. */
+  read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined>;
+  /** Told once for every image, in order; while it is at it no worker takes more. */
   tell(position: number, outcome: Outcome): Promise<void> | void;
 }
 
@@ -40,9 +39,8 @@ export interface Run { cancelled: boolean }
 /** Positions in the queue that one worker takes at once. */
 interface Batch {
   positions: number[];
-  bytes: number;
-  /** A worker died with these in hand; each is tried alone, so that it is known which one it dies on. */
-  isSuspect: boolean;
+  /** Why it is one image that a worker takes with no other in hand: it is large, or a worker died that had it and others in hand. */
+  alone?: 'large' | 'suspect';
 }
 
 /**
@@ -53,7 +51,7 @@ interface Batch {
  * Raises: what `read`, `tell` or a worker throws, after all workers have come to rest.
  */
 export async function classifyInOrder(workers: readonly PoolWorker[], queue: ImageQueue, run: Run): Promise<void> {
-  const batches = new Batches(queue, workers.length);
+  const batches = new Batches(queue.count, workers.length);
   const early = new Map<number, Outcome>();
   let due = 0;
   let telling: Promise<void> = Promise.resolve();
@@ -70,19 +68,20 @@ export async function classifyInOrder(workers: readonly PoolWorker[], queue: Ima
     telling = telling.then(tellDue);
     return telling;
   };
-  const work = async (worker: PoolWorker, { positions, isSuspect }: Batch): Promise<void> => {
+  const classify = async (worker: PoolWorker, { positions, alone }: Batch): Promise<void> => {
+    const files = await Promise.all(
+      positions.map(async (position) => ({ position, image: await queue.read(position, alone ? Infinity : maxBytesTogether) })),
+    );
+    batches.putBack(files.filter(({ image }) => image === undefined).map(({ position }) => position), 'large');
+    const images = files.flatMap(({ image }) => image ?? []);
+    const read = files.flatMap(({ position, image }) => (image === undefined ? [] : position));
+    if (images.length === 0) return;
     try {
-      const images = await Promise.all(positions.map((position) => queue.read(position)));
-      await settle(positions, await worker.classify(images));
+      await settle(read, await worker.classify(images));
     } catch (error) {
-      if (!(error instanceof WorkerDied)) {
-        failure ??= { error };
-        run.cancelled = true;
-      } else if (isSuspect) {
-        await settle(positions, [unreadFile('engine_failed', 'The program that classifies images stopped at this file and was started again.')]);
-      } else {
-        batches.suspect(positions);
-      }
+      if (!(error instanceof WorkerDied)) throw error;
+      if (alone) await settle(read, [unreadFile('engine_failed', 'The program that classifies images stopped at this file and was started again.')]);
+      else batches.putBack(read, 'suspect');
     }
   };
   const employ = async (worker: PoolWorker): Promise<void> => {
@@ -91,7 +90,13 @@ export async function classifyInOrder(workers: readonly PoolWorker[], queue: Ima
       const batch = run.cancelled ? undefined : batches.next();
       if (batch !== undefined && hasRoomFor(batch, [...inHand.keys()])) {
         batches.take(batch);
-        inHand.set(batch, work(worker, batch).finally(() => inHand.delete(batch)));
+        const done = classify(worker, batch)
+          .catch((error: unknown) => {
+            failure ??= { error };
+            run.cancelled = true;
+          })
+          .finally(() => inHand.delete(batch));
+        inHand.set(batch, done);
         // The workers take turns, so that few images do not all go to the first.
         await null;
       } else if (inHand.size > 0) {
@@ -104,60 +109,49 @@ export async function classifyInOrder(workers: readonly PoolWorker[], queue: Ima
 
   await Promise.all(workers.map(employ));
   if (failure !== undefined) throw failure.error;
-  // After a cancel there may be gaps where images of a worker that died were to be tried again.
-  for (const position of [...early.keys()].sort((a, b) => a - b)) await queue.tell(position, early.get(position) as Outcome);
+  // After a cancel there are gaps where images were to be tried again.
+  for (const [position, outcome] of [...early].sort(([a], [b]) => a - b)) await queue.tell(position, outcome);
 }
 
 function hasRoomFor(batch: Batch, inHand: Batch[]): boolean {
-  if (inHand.length === 0) return true;
-  const all = [...inHand, batch];
-  return all.length <= batchesInHand && !all.some(({ isSuspect }) => isSuspect) && all.reduce((sum, { bytes }) => sum + bytes, 0) <= maxBytesInHand;
+  return inHand.length === 0 || (inHand.length < batchesInHand && ![...inHand, batch].some(({ alone }) => alone !== undefined));
 }
 
 /** Cuts the queue into batches, in order and no earlier than they are needed. */
 class Batches {
-  readonly #queue: ImageQueue;
+  readonly #count: number;
   readonly #workers: number;
-  /** In order. */
-  #suspects: number[] = [];
+  /** In order; they go first. */
+  #again: Batch[] = [];
   #fresh: Batch | undefined;
   #end = 0;
 
-  constructor(queue: ImageQueue, workers: number) {
-    this.#queue = queue;
+  constructor(count: number, workers: number) {
+    this.#count = count;
     this.#workers = workers;
   }
 
   /** What is next until it is taken. */
   next(): Batch | undefined {
-    const [suspect] = this.#suspects;
-    if (suspect !== undefined) return { positions: [suspect], bytes: this.#queue.sizeOf(suspect), isSuspect: true };
     this.#fresh ??= this.#cut();
-    return this.#fresh;
+    return this.#again[0] ?? this.#fresh;
   }
 
-  take({ isSuspect }: Batch): void {
-    if (isSuspect) this.#suspects.shift();
-    else this.#fresh = undefined;
+  take(batch: Batch): void {
+    if (batch === this.#fresh) this.#fresh = undefined;
+    else this.#again.shift();
   }
 
-  suspect(positions: number[]): void {
-    this.#suspects = [...this.#suspects, ...positions].sort((a, b) => a - b);
+  /** Each to be taken again, alone. */
+  putBack(positions: number[], alone: 'large' | 'suspect'): void {
+    const first = ({ positions: [position = 0] }: Batch): number => position;
+    this.#again = [...this.#again, ...positions.map((position) => ({ positions: [position], alone }))].sort((a, b) => first(a) - first(b));
   }
 
   /** Near the end batches shrink, so that all workers end together. */
   #cut(): Batch | undefined {
-    const { count } = this.#queue;
-    const most = Math.min(batchSize, Math.ceil((count - this.#end) / this.#workers));
-    const positions: number[] = [];
-    let bytes = 0;
-    while (positions.length < most) {
-      const size = this.#queue.sizeOf(this.#end);
-      if (positions.length > 0 && bytes + size > maxBytesInHand) break;
-      positions.push(this.#end++);
-      bytes += size;
-    }
-    return positions.length > 0 ? { positions, bytes, isSuspect: false } : undefined;
+    const size = Math.min(batchSize, Math.ceil((this.#count - this.#end) / this.#workers));
+    return size > 0 ? { positions: Array.from({ length: size }, () => this.#end++) } : undefined;
   }
 }
 

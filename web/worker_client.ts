@@ -76,8 +76,7 @@ export class ClassifierClient {
     return this.#queued(() =>
       classifyInOrder(this.#links.map((link) => this.#poolWorker(link)), {
         count: jobs.length,
-        sizeOf: (position) => job(position).file.size,
-        read: (position) => readImage(job(position).file),
+        read: (position, mostBytes) => readImage(job(position).file, mostBytes),
         tell: (position, outcome) => onOutcome(job(position).index, outcome),
       }, run),
     ).finally(() => this.#runs.delete(run));
@@ -170,12 +169,27 @@ const startWorker: StartWorker = (onReply, onDeath) => {
   return { post: (request, transfer) => worker.postMessage(request, transfer), stop: () => worker.terminate() };
 };
 
-async function readImage(file: File): Promise<Uint8Array | UnreadFile> {
-  const refusal = refuseSize(file.size);
-  if (refusal !== undefined) return refusal;
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch {
-    return unreadFile('unreadable_file', 'The browser could not read the file.');
-  }
+/**
+ * Reads a file without asking for its size first, which would stop the page until the browser has looked it up: the reader tells
+ * the size when it begins, in time to leave a large file alone.
+ *
+ * Returns: undefined for a file of more than `mostBytes`.
+ */
+function readImage(file: File): Promise<Uint8Array | UnreadFile>;
+function readImage(file: File, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined>;
+function readImage(file: File, mostBytes = Infinity): Promise<Uint8Array | UnreadFile | undefined> {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    const look = ({ total }: ProgressEvent): void => {
+      const refusal = refuseSize(total);
+      if (refusal === undefined && total <= mostBytes) return;
+      resolve(refusal);
+      reader.abort();
+    };
+    reader.onloadstart = look;
+    reader.onprogress = look;
+    reader.onload = () => resolve(new Uint8Array(reader.result as ArrayBuffer));
+    reader.onerror = () => resolve(refuseSize(file.size) ?? unreadFile('unreadable_file', 'The browser could not read the file.'));
+    reader.readAsArrayBuffer(file);
+  });
 }
