@@ -2,7 +2,7 @@
 import type { EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { refuseSize } from './pipeline.ts';
-import { classifyInOrder, maxWorkers, worstSelfTest, type PoolWorker, type Run } from './pool.ts';
+import { classifyInOrder, maxWorkers, worstSelfTest, type Run } from './pool.ts';
 import type { ClassifyJob, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
 import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
 
@@ -74,7 +74,7 @@ export class ClassifierClient {
     this.#runs.add(run);
     const job = (position: number): ClassifyJob => jobs[position] as ClassifyJob;
     return this.#queued(() =>
-      classifyInOrder(this.#links.map((link) => this.#poolWorker(link)), {
+      classifyInOrder(this.#links.map((link) => link.poolWorker(() => this.#handModel(link))), {
         count: jobs.length,
         read: (position, mostBytes) => readImage(job(position).file, mostBytes),
         tell: (position, outcome) => onOutcome(job(position).index, outcome),
@@ -106,23 +106,15 @@ export class ClassifierClient {
     return lists.flatMap(({ requests }) => requests);
   }
 
-  #poolWorker(link: WorkerLink): PoolWorker {
-    return {
-      classify: async (images) => {
-        await this.#giveModel(link);
-        return (await link.ask({ type: 'classify', images }, 'classified', { transfer: transferable(images) })).outcomes;
-      },
-    };
+  #giveModel(link: WorkerLink): Promise<void> {
+    return link.ready(() => this.#handModel(link));
   }
 
-  /** One that was started anew has no model. */
-  #giveModel(link: WorkerLink): Promise<void> {
-    return link.ready(async () => {
-      if (this.#loaded === undefined) throw new CoreError('model_not_loaded', 'No model is loaded.');
-      const { name, parcel } = this.#loaded;
-      if (parcel === undefined) await this.#load(name, () => {});
-      else this.#note((await link.ask({ type: 'adopt_model', parcel, engine: 'core' }, 'model_adopted')).selfTest);
-    });
+  async #handModel(link: WorkerLink): Promise<void> {
+    if (this.#loaded === undefined) throw new CoreError('model_not_loaded', 'No model is loaded.');
+    const { name, parcel } = this.#loaded;
+    if (parcel === undefined) await this.#load(name, () => {});
+    else this.#note((await link.ask({ type: 'adopt_model', parcel, engine: 'core' }, 'model_adopted')).selfTest);
   }
 
   /** Has the first worker load a model. */

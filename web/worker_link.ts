@@ -1,6 +1,6 @@
 /** The asking side of one worker: questions, their answers, and what happens when the worker dies. */
 import { CoreError } from './errors.ts';
-import { WorkerDied } from './pool.ts';
+import { WorkerDied, type PoolWorker } from './pool.ts';
 import type { UnreadFile, WorkerReply, WorkerRequest } from './types.ts';
 
 type ReplyOf<Type extends WorkerReply['type']> = Extract<WorkerReply, { type: Type }>;
@@ -54,6 +54,16 @@ export class WorkerLink {
     }).finally(() => this.#questions.delete(ticket));
   }
 
+  /** Its place in a pool; `makeReady` is what `ready` calls for. */
+  poolWorker(makeReady: () => Promise<void>): PoolWorker {
+    return {
+      classify: async (images) => {
+        await this.ready(makeReady);
+        return (await this.ask({ type: 'classify', images }, 'classified', { transfer: transferable(images) })).outcomes;
+      },
+    };
+  }
+
   /** Makes sure that this very worker, not one that died before it, was made ready by `make`. */
   ready(make: () => Promise<void>): Promise<void> {
     if (this.#ready === undefined) {
@@ -74,7 +84,7 @@ export class WorkerLink {
     this.#worker?.stop();
     this.#worker = undefined;
     this.#ready = undefined;
-    for (const { reject } of this.#questions.values()) reject(new WorkerDied('The program that classifies images stopped. Reload the page.'));
+    for (const { reject } of this.#questions.values()) reject(new WorkerDied('The program that classifies images stopped.'));
   }
 
   #begin(): Transport {
