@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { root } from '../border/fixtures.ts';
 import { benchInBrowser } from './browser.ts';
 import { benchUnderNode } from './node.ts';
+import { benchThroughput } from './throughput.ts';
 
 const originals = fileURLToPath(new URL('../shared/data/blood-smear/originals', root));
 const samples = fileURLToPath(new URL('public/samples/blood-smear', root));
@@ -22,4 +23,5 @@ const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
 console.log(`${paths.length} images from ${folder === originals ? '../shared/data/blood-smear/originals' : 'public/samples'}; one thread; medians`);
 await benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path))));
 await benchInBrowser(paths);
+await benchThroughput(paths);
 process.exit(0);
