@@ -18,6 +18,7 @@ import { benchEngine } from './engine.ts';
 import { benchFirstVerdict } from './first.ts';
 import { benchUnderNode } from './node.ts';
 import { printGoals } from './report.ts';
+import { benchThroughput } from './throughput.ts';
 
 const originals = fileURLToPath(new URL('../shared/data/blood-smear/originals', root));
 const samples = fileURLToPath(new URL('public/samples/blood-smear', root));
@@ -43,4 +44,7 @@ if (unknown.length > 0) {
 console.log(`${paths.length} images from ${folder === originals ? '../shared/data/blood-smear/originals' : 'public/samples'}; one thread; medians`);
 for (const name of chosen) await parts[name]?.();
 printGoals();
+await benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path))));
+await benchInBrowser(paths);
+await benchThroughput(paths);
 process.exit(0);
