@@ -4,6 +4,7 @@
  *   engine    the network alone, by engine and by kind of layer; `--layers` lists every layer
  *   pipeline  every stage under Node, beside EfficientNetV2-B0 at 224 px, the network of the paper that Cytodrop rebuilds
  *   page      file to verdict in Chromium, beside the pipeline a web developer would write
+ *   throughput  one worker and two, of the page and of the command line
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
  * Real JPEGs where `../shared/data` is at hand, else simulated samples.
@@ -33,6 +34,7 @@ const parts: Record<string, () => Promise<void>> = {
   engine: () => benchEngine({ byLayer: options.layers }),
   pipeline: () => benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path)))),
   page: () => benchInBrowser(paths),
+  throughput: () => benchThroughput(paths),
   first: () => benchFirstVerdict(paths[0] ?? ''),
 };
 const chosen = positionals.length > 0 ? positionals : Object.keys(parts);
@@ -44,7 +46,4 @@ if (unknown.length > 0) {
 console.log(`${paths.length} images from ${folder === originals ? '../shared/data/blood-smear/originals' : 'public/samples'}; one thread; medians`);
 for (const name of chosen) await parts[name]?.();
 printGoals();
-await benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path))));
-await benchInBrowser(paths);
-await benchThroughput(paths);
 process.exit(0);
