@@ -23,7 +23,7 @@ from PIL import UnidentifiedImageError
 
 from cytotrain import controls, novelty
 from cytotrain.audit import corners_only_accuracy, count_duplicates, disturbances_for
-from cytotrain.card import update_card
+from cytotrain.card import update_card, update_table
 from cytotrain.metrics import (
     area_under_curve, bootstrap_interval, choose_threshold, confusion_matrix, expected_calibration_error,
     fit_temperature, negative_log_likelihood, per_class, risk_coverage, softmax, summarise, two_columns, wilson_interval,
@@ -130,6 +130,8 @@ def main() -> None:
         draw_risk_coverage(folder / "risk_coverage.png", curves)
     if (folder / "card.md").is_file():
         update_card(folder / "card.md", spec, report)
+    if folder.parent == MODELS_FOLDER and arguments.test:
+        update_table(MODELS_FOLDER)
     if arguments.companion_of:
         add_companion(arguments.companion_of, arguments.task, describe_other(probabilities["test"], labels["test"], ids))
     print(format_json({"judge": spec["judge"], "metrics": spec["metrics"], **report}))

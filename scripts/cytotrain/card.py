@@ -1,22 +1,52 @@
 """The numbers of a model card, written from spec.json and metrics.json so that they cannot disagree."""
 
+import json
 from pathlib import Path
 
+TABLE_BEGIN = "<!-- table: written by scripts/evaluate.py -->"
+TABLE_END = "<!-- end of table -->"
 BEGIN = "<!-- numbers: written by scripts/evaluate.py -->"
 END = "<!-- end of numbers -->"
 
 
 def update_card(card_file: Path, spec: dict, report: dict) -> None:
-    """Replace what stands between the two marks of a card.
+    """Replace what stands between the two marks of a card."""
+    replace_between(card_file, BEGIN, END, numbers(spec, report))
 
-    Raises: ValueError when the card lacks a mark.
-    """
-    text = card_file.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, mark, after = rest.partition(END)
+
+def update_table(models_folder: Path) -> None:
+    """Write the table of models/README.md anew."""
+    replace_between(models_folder / "README.md", TABLE_BEGIN, TABLE_END, models_table(models_folder))
+
+
+def replace_between(file: Path, begin: str, end: str, text: str) -> None:
+    """Raises: ValueError when the file lacks a mark."""
+    before, _, rest = file.read_text().partition(begin)
+    _, mark, after = rest.partition(end)
     if not mark:
-        raise ValueError(f"{card_file} lacks the marks '{BEGIN}' and '{END}'")
-    card_file.write_text(f"{before}{BEGIN}\n\n{numbers(spec, report)}\n\n{END}{after}")
+        raise ValueError(f"{file} lacks the marks '{begin}' and '{end}'")
+    file.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
+
+
+def models_table(models_folder: Path) -> str:
+    """One row of Markdown for each model, from its spec.json and metrics.json; test part only."""
+    rows = []
+    for spec_file in sorted(models_folder.glob("*/spec.json")):
+        spec, report = (json.loads((spec_file.parent / name).read_text()) for name in ("spec.json", "metrics.json"))
+        test, name = spec["metrics"]["test"], spec["name"]
+        curves = report["auc"]["test"]
+        rows.append([
+            f"[{name}]({name}/card.md)", len(spec["classes"]), f"{test['correct']} of {test['images']}",
+            f"{percent(test['accuracy'])} ({interval(test['accuracy_interval_95'])})", percent(test["balanced_accuracy"]),
+            ", ".join(f"{pair} {one['auc']:.3f}" for pair, one in curves.items()), percent(test["ece"]), percent(test["unsure"]),
+            percent(test["accuracy_when_sure"]), spec["network"]["architecture"], f"{spec['input']['width_px']} px",
+            f"{spec['network']['parameters'] / 1e6:.2f} million", f"{spec['network']['bytes'] / 1e6:.2f} MB",
+        ])
+    header = [
+        "model", "classes", "right", "accuracy (95 % interval)", "balanced", "area under the curve", "calibration error", "unsure",
+        "right when sure", "network", "input", "parameters", "size",
+    ]
+    return "\n".join(table(header, rows))
 
 
 def numbers(spec: dict, report: dict) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from cytotrain.card import BEGIN, END, numbers
+from cytotrain.card import BEGIN, END, TABLE_BEGIN, TABLE_END, models_table, numbers
 
 SCHEMA = json.loads((ROOT / "models" / "spec.schema.json").read_text())
 MODELS = {file.parent: json.loads(file.read_text()) for file in sorted((ROOT / "models").glob("*/spec.json"))}
@@ -132,6 +132,11 @@ class ModelFolder(unittest.TestCase):
             card = (folder / "card.md").read_text()
             report = json.loads((folder / "metrics.json").read_text())
             self.assertEqual(card.split(BEGIN)[1].split(END)[0].strip(), numbers(spec, report))
+
+    def test_table_holds_the_numbers(self):
+        readme = (ROOT / "models" / "README.md").read_text()
+        self.assertEqual(readme.split(TABLE_BEGIN)[1].split(TABLE_END)[0].strip(), models_table(ROOT / "models"))
+        self.assertEqual(readme.count("/card.md)"), len(MODELS))
 
     def test_golden_files_are_whole(self):
         for folder, spec in MODELS.items():
