@@ -1,18 +1,21 @@
 /** The headless twin: the page's classifier on the command line, under Node. */
 import { open, readFile, readdir, stat } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Writable } from 'node:stream';
-import { batchSize, engineKinds, type EngineKind } from '../web/engine.ts';
+import { isMainThread, parentPort } from 'node:worker_threads';
+import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
-import { OnnxRuntimeEngine } from '../web/onnxruntime.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
-import { Pipeline, readModel, refuseSize } from '../web/pipeline.ts';
-import type { UnreadFile } from '../web/types.ts';
+import { readModel, refuseSize } from '../web/pipeline.ts';
+import { classifyInOrder, maxWorkers, type Run } from '../web/pool.ts';
+import type { ModelParcel, UnreadFile } from '../web/types.ts';
 import { appVersion } from '../web/version.ts';
+import { beside, serve, startCrew } from './workers.ts';
 
-const exitCode = { allRead: 0, someUnread: 2, failed: 1, wrongUsage: 64 };
+const exitCode = { allRead: 0, someUnread: 2, failed: 1, wrongUsage: 64, interrupted: 130 };
 const formats: readonly string[] = ['ndjson', 'csv', 'json'] satisfies ExportFormat[];
 
 const help = `Names the type of every cell in image files, as the Cytodrop page does, without a browser.
@@ -27,11 +30,14 @@ hidden files in folders are left out and every other file is tried.
   --format FORMAT   ndjson (one JSON object a line, the default), csv or json
   --output FILE     write there instead of to standard output
   --engine NAME     core (our own) or onnxruntime; unless told, our own where it can run the network
-  --threads N       threads for ONNX Runtime, 1 unless told
+  --jobs N          images computed at once, each by a worker with memory of its own; unless told, one for each processor,
+                    four at most; the results are the same
+  --threads N       threads for ONNX Runtime in each worker, 1 unless told; with more than 1 there is one worker unless told
   --version         print the version
   --help            print this
 
-Exit status: 0 every file was read; 2 some were not, each with a line of its own; 64 wrong usage; 1 anything else.
+Exit status: 0 every file was read; 2 some were not, each with a line of its own; 64 wrong usage;
+130 stopped by Ctrl+C, with every result up to there written; 1 anything else.
 `;
 
 class UsageError extends Error {}
@@ -40,6 +46,7 @@ interface Options {
   model: string;
   format: ExportFormat;
   output: string | undefined;
+  jobs: number;
   threads: number;
   engine: EngineKind | undefined;
   paths: string[];
@@ -54,12 +61,24 @@ function readOptions(args: string[]): Options | 'help' | 'version' {
   if (values.model === undefined) throw new UsageError('--model is missing.');
   if (!/^[a-z0-9-]+$/.test(values.model)) throw new UsageError(`--model: "${values.model}" is not the name of a model.`);
   if (!formats.includes(values.format)) throw new UsageError(`--format: expected ${formats.join(', ')}, got "${values.format}".`);
-  const threads = Number(values.threads);
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) throw new UsageError(`--threads: expected 1 to 64, got "${values.threads}".`);
+  const threads = countOf('--threads', values.threads) ?? 1;
+  const jobs = countOf('--jobs', values.jobs) ?? (threads > 1 ? 1 : Math.min(maxWorkers, processors()));
   const engine = engineKinds.find((kind) => kind === values.engine);
   if (values.engine !== undefined && engine === undefined) throw new UsageError(`--engine: expected ${engineKinds.join(' or ')}, got "${values.engine}".`);
   if (paths.length === 0) throw new UsageError('No image file or folder given.');
-  return { model: values.model, format: values.format as ExportFormat, output: values.output, threads, engine, paths };
+  return { model: values.model, format: values.format as ExportFormat, output: values.output, jobs, threads, engine, paths };
+}
+
+function countOf(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1 || count > 64) throw new UsageError(`${option}: expected 1 to 64, got "${value}".`);
+  return count;
+}
+
+/** Node 18 learnt to count what a container may use in its last versions only. */
+function processors(): number {
+  return (availableParallelism as typeof availableParallelism | undefined)?.() ?? cpus().length;
 }
 
 function parse(args: string[]) {
@@ -71,7 +90,8 @@ function parse(args: string[]) {
         model: { type: 'string' },
         format: { type: 'string', default: 'ndjson' },
         output: { type: 'string' },
-        threads: { type: 'string', default: '1' },
+        jobs: { type: 'string' },
+        threads: { type: 'string' },
         engine: { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -105,50 +125,54 @@ async function filesBelow(folder: string): Promise<string[]> {
   return found;
 }
 
-async function readImage(path: string): Promise<Uint8Array | UnreadFile> {
+async function readImage(path: string, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined> {
   try {
-    return refuseSize((await stat(path)).size) ?? (await readFile(path));
+    const { size } = await stat(path);
+    const refusal = refuseSize(size);
+    if (refusal !== undefined) return refusal;
+    return size <= mostBytes ? await readFile(path) : undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return unreadFile('unreadable_file', code === 'ENOENT' ? 'There is no such file.' : `The file could not be read (${code}).`);
   }
 }
 
-async function openPipeline({ model, threads, engine }: Options): Promise<Pipeline> {
-  const beside = (file: string) => new URL(file, import.meta.url);
-  const openOnnxRuntime = async () => new OnnxRuntimeEngine(
-    { mjs: beside('ort/ort-wasm-simd-threaded.mjs').href, wasm: await readFile(beside('ort/ort-wasm-simd-threaded.wasm')) },
-    threads,
-  );
+async function readParcel(model: string): Promise<ModelParcel> {
   const files = await readModel((file) => readFile(beside(`models/${model}/${file}`))).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new UsageError(`There is no model "${model}" beside this program.`) : error;
   });
-  return await Pipeline.open(files, await readFile(beside('cytodrop_core.wasm')), { force: engine, openOnnxRuntime });
+  return { files, coreWasm: await readFile(beside('cytodrop_core.wasm')) };
 }
 
-/** Classifies all files in order and writes each result as soon as it is known. Returns how many were not read. */
+/** Classifies all files and writes the results in their order, each as soon as it is known. Returns the exit code. */
 async function classifyAll(options: Options, output: Writable): Promise<number> {
-  const pipeline = await openPipeline(options);
-  if (!pipeline.selfTest.passed) process.stderr.write('Warning: the model failed its self-test on this computer; the results may be wrong.\n');
-  const { spec, runtime, selfTest } = pipeline;
-  const context: ExportContext = { spec, runtime, selfTest, appVersion, fileNames: true };
+  const run: Run = { cancelled: false };
+  // Once: a second Ctrl+C ends the program at once.
+  process.once('SIGINT', () => { run.cancelled = true; });
+  const parcel = await readParcel(options.model);
   const paths = (await Promise.all(options.paths.map(filesOf))).flat();
+  const crew = await startCrew(parcel, Math.max(1, Math.min(options.jobs, paths.length)), options.engine, options.threads);
+  if (!crew.selfTest().passed) process.stderr.write('Warning: the model failed its self-test on this computer; the results may be wrong.\n');
+  const context = (): ExportContext => ({ spec: parcel.files.spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: true });
   const report = progressReport(paths.length);
+  let done = 0;
   let unread = 0;
-  await write(output, exportHead(options.format, context));
-  for (let first = 0; first < paths.length; first += batchSize) {
-    const batch = paths.slice(first, first + batchSize);
-    const outcomes = await pipeline.classify(await Promise.all(batch.map(readImage)));
-    for (const [i, outcome] of outcomes.entries()) {
-      const index = first + i;
+  await write(output, exportHead(options.format, context()));
+  await classifyInOrder(crew.workers, {
+    count: paths.length,
+    read: (position, mostBytes) => readImage(paths[position] as string, mostBytes),
+    tell: async (position, outcome) => {
+      await write(output, exportRecord(options.format, { ...outcome, index: position, path: paths[position] as string }, done, context()));
       if (outcome.status === 'error') unread++;
-      await write(output, exportRecord(options.format, { ...outcome, index, path: batch[i] ?? '' }, index, context));
-    }
-    report(first + batch.length, unread);
-  }
+      report(++done, unread);
+    },
+  }, run);
   await write(output, exportTail(options.format));
-  pipeline.close();
-  return unread;
+  if (done < paths.length) {
+    process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Stopped after ${done} of ${paths.length} files; their results are written.\n`);
+    return exitCode.interrupted;
+  }
+  return unread > 0 ? exitCode.someUnread : exitCode.allRead;
 }
 
 function write(output: Writable, text: string): Promise<void> {
@@ -178,9 +202,9 @@ async function main(args: string[]): Promise<number> {
     }
     const output = options.output === undefined ? process.stdout : (await open(options.output, 'w')).createWriteStream();
     output.on('error', () => {});
-    const unread = await classifyAll(options, output);
+    const code = await classifyAll(options, output);
     if (output !== process.stdout) await new Promise<void>((resolve) => output.end(() => resolve()));
-    return unread > 0 ? exitCode.someUnread : exitCode.allRead;
+    return code;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof UsageError) {
@@ -192,4 +216,5 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-process.exit(await main(process.argv.slice(2)));
+if (isMainThread) process.exit(await main(process.argv.slice(2)));
+else if (parentPort !== null) serve(parentPort);

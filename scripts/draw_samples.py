@@ -20,9 +20,7 @@ from PIL import Image
 kSupersampling = 2
 kMarginPx = 8
 kSmearSidePx = 288
-kBrightfieldSidePx = 160
 kVariants = 3
-kBrightfieldCount = 4
 
 kBackground = (254, 229, 204)
 kRedCell = (196, 156, 162)
@@ -443,47 +441,84 @@ def draw_smear(name, variant):
     return slide.finish(blur_px=0.75, sharpening=0.7, noise=0.25)
 
 
-def draw_brightfield(seed):
-    """Returns the picture of unstained round cells in brightfield: grey, refractile, with a bright halo."""
-    slide = Slide(kBrightfieldSidePx, [100, seed], (142, 142, 142))
-    light = 1.6 * slide.noise(30) + 1.2 * slide.noise(2)
-    for index in range(1 + seed % 3):
-        cx, cy = (0, 0) if index == 0 else slide.rng.choice([-1, 1], 2) * slide.rng.uniform(48, 66, 2)
-        radius = slide.uniform(25, 32)
-        shape = slide.ellipse(cx, cy, radius, radius * slide.uniform(0.92, 1.0), slide.uniform(0, np.pi))
-        shape += 0.8 * slide.noise(12)
-        inside = smoothstep(-shape, -0.5, 2.0)
-        light += 62 * np.exp(-(((shape - 3.0) / 2.6) ** 2)) - 68 * np.exp(-(((shape + 2.0) / 2.4) ** 2))
-        light += 14 * np.exp(-(((shape - 11.0) / 5.0) ** 2)) + 26 * np.exp(-(((shape + 9.0) / 5.0) ** 2))
-        light += inside * (7 * slide.noise(1.6) + 9 * slide.noise(4.0))
-        glow = np.hypot(slide.x - cx + 0.2 * radius, slide.y - cy + 0.2 * radius)
-        light += 34 * np.exp(-((glow / (0.3 * radius)) ** 2))
+def unstained_cell(slide, cx, cy, radius, rim, glow, grain, grain_px):
+    """Returns the light that a round cell adds: a dark rim, a faint halo, a bright middle and grain within.
+
+    Args:
+        radius: of the cell, px.
+        rim, glow, grain: how many grey levels each changes.
+        grain_px: size of the grain.
+    """
+    shape = slide.ellipse(cx, cy, radius, radius * slide.uniform(0.9, 1.0), slide.uniform(0, np.pi)) + 0.4 * slide.noise(5)
+    inside = smoothstep(-shape, -0.5, 1.5)
+    light = -rim * np.exp(-((shape / 1.6) ** 2)) + 0.3 * rim * np.exp(-(((shape - 3.5) / 2.0) ** 2))
+    distance = np.hypot(slide.x - cx, slide.y - cy)
+    return light + glow * np.exp(-((distance / (0.55 * radius)) ** 2)) + inside * grain * slide.grain(grain_px)
+
+
+def draw_phase(name, variant):
+    """Returns the picture of an unstained cell in suspension, 40 px: the further in its cycle, the larger."""
+    slide = Slide(40, [200, list(kPhases).index(name), variant + 1], (142, 142, 142))
+    radius = kPhases[name] + 0.5 * variant
+    slide.rgb += unstained_cell(slide, 0, 0, radius, 45, 26, 15 if name != "mitosis" else 10, 0.6)[..., None]
+    return slide.finish(blur_px=0.4, sharpening=0.1, noise=2.0).convert("L")
+
+
+def draw_viability(name, variant):
+    """Returns the picture of a cell in a counting chamber, 48 px: living ones gather light, dead ones are dim and flat."""
+    slide = Slide(48, [300, name == "dead", variant + 1], (92, 92, 92))
+    radius = slide.uniform(8, 10)
+    if name == "live":
+        light = unstained_cell(slide, 0, 0, radius, 70, 150, 4, 1.2)
+    else:
+        light = unstained_cell(slide, 0, 0, radius + 1, 10, -9, 8, 1.6)
     slide.rgb += light[..., None]
-    return slide.finish(blur_px=0.8, sharpening=0.2, noise=1.4).convert("L")
+    return slide.finish(blur_px=1.2, sharpening=0.0, noise=1.2).convert("L")
+
+
+def draw_line(name, variant):
+    """Returns the picture of adherent cells, 96 px: slender bright-edged spindles (LNCaP) or broad grainy ones (PC3)."""
+    slide = Slide(96, [400, name == "pc3", variant + 1], (112, 112, 112))
+    light = 2.0 * slide.noise(1.2)
+    for index in range(5):
+        cx, cy = (0, 0) if index == 0 else (slide.uniform(-45, 45), slide.uniform(-45, 45))
+        long, wide = (slide.uniform(24, 32), slide.uniform(5, 7)) if name == "lncap" else (slide.uniform(20, 26), slide.uniform(11, 15))
+        shape = slide.ellipse(cx, cy, long, wide, slide.uniform(0, np.pi)) + 1.2 * slide.noise(4)
+        inside = smoothstep(-shape, -0.5, 1.5)
+        edge = 95 if name == "lncap" else 40
+        light += edge * np.exp(-((shape / 1.3) ** 2)) + inside * ((24 if name == "lncap" else 13) * slide.grain(1.3) - 10)
+        if name == "pc3":
+            nucleus_edge = slide.ellipse(cx, cy, 7, 6, 0)
+            light += 16 * np.exp(-((nucleus_edge / 1.0) ** 2))
+    slide.rgb += light[..., None]
+    return slide.finish(blur_px=0.6, sharpening=0.5, noise=1.5).convert("L")
 
 
 def main(folder):
     """Writes all pictures and manifest.json into a folder."""
-    smear_images, brightfield_images = [], []
-    for set_name in ("blood-smear", "brightfield"):
-        (folder / set_name).mkdir(parents=True, exist_ok=True)
-    for name in kCells:
-        for variant in range(kVariants):
-            file = f"blood-smear/simulated-{name.replace('_', '-')}-{variant + 1}.png"
-            draw_smear(name, variant).save(folder / file, optimize=True)
-            smear_images.append({"file": file, "intended": name})
-    for seed in range(1, kBrightfieldCount + 1):
-        file = f"brightfield/simulated-brightfield-{seed}.png"
-        draw_brightfield(seed).save(folder / file, optimize=True)
-        brightfield_images.append({"file": file, "intended": None})
-    manifest = {
-        "note": "Simulated: drawn by scripts/draw_samples.py, not photographed.",
-        "sets": [
-            {"model": "blood-smear", "title": "Simulated blood cells", "images": smear_images},
-            {"model": None, "title": "Simulated brightfield cells (no model yet)", "images": brightfield_images},
-        ],
-    }
+    sets = []
+    for model, (title, names, draw) in kSets.items():
+        (folder / model).mkdir(parents=True, exist_ok=True)
+        images = []
+        for name in names:
+            for variant in range(kVariants):
+                file = f"{model}/simulated-{name.replace('_', '-')}-{variant + 1}.png"
+                draw(name, variant).save(folder / file, optimize=True)
+                images.append({"file": file, "intended": name})
+        sets.append({"model": model, "title": title, "images": images})
+    manifest = {"note": "Simulated: drawn by scripts/draw_samples.py, not photographed.", "sets": sets}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+kPhases = {"g1": 9.5, "s": 11.0, "g2": 12.5, "mitosis": 13.5}
+"""Radius in px at 0.5 µm per pixel."""
+
+kSets = {
+    "blood-smear": ("Simulated blood cells", kCells, draw_smear),
+    "cell-cycle": ("Simulated cells in suspension", kPhases, draw_phase),
+    "viability": ("Simulated cells of a counting chamber", ("live", "dead"), draw_viability),
+    "prostate-lines": ("Simulated adherent cells", ("lncap", "pc3"), draw_line),
+}
 
 
 if __name__ == "__main__":

@@ -1,87 +1,143 @@
-"""Measure a model folder as it is shipped, and record calibration and metrics in its spec.json.
+"""Measure a model folder as it is shipped, and record calibration, novelty statistics and metrics in its spec.json.
 
     python scripts/evaluate.py --task blood-smear --data ../shared/data/blood-smear
-    python scripts/evaluate.py --task blood-smear --data ../shared/data/blood-smear --test --weights ../shared/weights
+    python scripts/evaluate.py --task blood-smear --data ../shared/data/blood-smear --test --weights ../shared/weights \
+        --foreign build/data/viability public/samples/brightfield
 
-Everything that is chosen (temperature, threshold) is chosen on the validation part. --test looks at the test part
-as well, which is for the final model only. --weights adds the control that sees only the corners of the images.
+Everything that is chosen (temperature, thresholds) is chosen on the validation part. --test looks at the test part
+as well, which is for the final model only. --weights adds the control that sees only the corners of colour images;
+--foreign names folders of images of another kind, which the model should call unlike its training images.
 All numbers are printed, written to metrics.json beside the spec, and set into the model card between its two marks.
 """
 
 import argparse
+import json
+import random
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import UnidentifiedImageError
 
-from cytotrain.audit import DISTURBANCES, corners_only_accuracy, count_duplicates
+from cytotrain import controls, novelty
+from cytotrain.audit import corners_only_accuracy, count_duplicates, disturbances_for
 from cytotrain.card import update_card
 from cytotrain.metrics import (
-    choose_threshold, expected_calibration_error, fit_temperature, negative_log_likelihood, per_class, softmax,
-    summarise, wilson_interval,
+    area_under_curve, bootstrap_interval, choose_threshold, confusion_matrix, expected_calibration_error,
+    fit_temperature, negative_log_likelihood, per_class, risk_coverage, softmax, summarise, two_columns, wilson_interval,
 )
-from cytotrain.model_folder import ExportedModel, format_json, write_spec
+from cytotrain.model_folder import ExportedModel, format_json, sha256, write_spec
 from cytotrain.networks import NETWORKS
+from cytotrain.plots import draw_reliability, draw_risk_coverage
 from cytotrain.prepare import decode, prepare
-from cytotrain.tasks import TASKS, Sample
+from cytotrain.safetensors import write_safetensors
+from cytotrain.tasks import IMAGE_SUFFIXES, MODELS_FOLDER, Sample, list_samples
+
+NOVELTY_DIMENSIONS = 64
+USUAL_SHARE = 0.97
+"""Share of the validation images that the novelty threshold lets pass."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--task", required=True, choices=TASKS)
-    parser.add_argument("--data", required=True, type=Path, help="folder of the images with index.csv")
+    parser.add_argument("--task", required=True, help="name of the model")
+    parser.add_argument("--model", type=Path, help="its folder; models/<task> by default")
+    parser.add_argument("--data", required=True, type=Path, help="folder of the images")
     parser.add_argument("--test", action="store_true", help="look at the test part; for the final model only")
-    parser.add_argument("--weights", type=Path, help="folder of the pre-trained weights, for the corners-only control")
+    parser.add_argument("--aim", type=float, default=0.995, help="accuracy of sure verdicts that the threshold is chosen for")
+    parser.add_argument("--weights", type=Path, help="folder of the pre-trained weights, for the corners-only control of colour images")
+    parser.add_argument("--foreign", nargs="*", type=Path, default=[], help="folders of images of another kind")
+    parser.add_argument("--companion-of", type=Path, help="another model's folder, to which the test result is added as a further check")
+    parser.add_argument("--contrast", nargs="*", default=[], help="classes to tell apart by one curve, as g1/s or g1/g2+mitosis")
     arguments = parser.parse_args()
     # The operations are small: one thread is as fast, and leaves the machine to others.
     torch.set_num_threads(1)
-    task = TASKS[arguments.task]
-    model = ExportedModel(task.folder)
+    folder = arguments.model or MODELS_FOLDER / arguments.task
+    model = ExportedModel(folder)
     spec = model.spec
     ids = [entry["id"] for entry in spec["classes"]]
-    samples = task.samples(arguments.data)
-    of_part = {part: [s for s in samples if s.part == part] for part in ("train", "val", "test")}
+    samples = list_samples(arguments.data, spec)
+    parts = list(dict.fromkeys(["train", "val", *(["test"] if arguments.test else [])]))
+    extra = sorted({s.part for s in samples} - {"train", "val", "test", "gap"}) if arguments.test else []
+    of_part = {part: [s for s in samples if s.part == part] for part in [*parts, *extra]}
+    features = {part: pooled_features(model, (decode(s.file) for s in chosen)) for part, chosen in of_part.items()}
+    labels = {part: np.array([s.label for s in chosen]) for part, chosen in of_part.items()}
+    logits = {part: model.head(values) for part, values in features.items()}
 
-    val_labels = labels_of(of_part["val"])
-    pixels = [decode(sample.file) for sample in of_part["val"]]
-    val_logits = {name: logits_of(model, (change(p) for p in pixels)) for name, change in DISTURBANCES.items()}
-    outcomes = {"validation": (val_logits["unchanged"], val_labels)}
-    temperature = round(fit_temperature(*outcomes["validation"]), 4)
-    abstain_below = choose_threshold(softmax(val_logits["unchanged"] / temperature), val_labels)
-    if arguments.test:
-        outcomes["test"] = (logits_of(model, (decode(s.file) for s in of_part["test"])), labels_of(of_part["test"]))
+    temperature = round(fit_temperature(two_columns(logits["val"]), labels["val"]), 4)
+    probabilities = {part: softmax(two_columns(values) / temperature) for part, values in logits.items()}
+    abstain_below = choose_threshold(probabilities["val"], labels["val"], arguments.aim)
     spec["judge"] = {"temperature": temperature, "abstain_below": abstain_below}
-    spec["metrics"] = {name: summarise(*outcome, temperature, abstain_below) for name, outcome in outcomes.items()}
+    measured = {"validation": "val", **({"test": "test"} if arguments.test else {})}
+    spec["metrics"] = {
+        name: summarise(two_columns(logits[part]), labels[part], temperature, abstain_below) for name, part in measured.items()
+    }
+    statistics = novelty.fit(features["train"], labels["train"], NOVELTY_DIMENSIONS)
+    distances = {part: statistics.distance(values) for part, values in features.items()}
+    threshold = round(float(np.quantile(distances["val"], USUAL_SHARE)), 3)
+    (folder / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
+    spec["novelty"] = {
+        "file": "novelty.safetensors", "sha256": sha256(folder / "novelty.safetensors"), "rule": "mahalanobis", "unit_length": False,
+        "dimensions": NOVELTY_DIMENSIONS, "threshold": threshold,
+    }
 
+    val_pixels = [decode(s.file) for s in of_part["val"]]
     report = {
-        "calibration": {name: describe_calibration(*outcome, temperature) for name, outcome in outcomes.items()},
-        "classes": {name: describe_classes(spec["metrics"][name]["confusion"], ids) for name in outcomes},
-        "confused": {name: describe_confusions(spec["metrics"][name]["confusion"], ids) for name in outcomes},
+        "aim": arguments.aim,
+        "calibration": {
+            name: describe_calibration(two_columns(logits[part]), labels[part], temperature) for name, part in measured.items()
+        },
+        "intervals": {name: describe_intervals(probabilities[part], labels[part]) for name, part in measured.items()},
+        "classes": {name: describe_classes(spec["metrics"][name]["confusion"], ids) for name in measured},
+        "confused": {name: describe_confusions(spec["metrics"][name]["confusion"], ids) for name in measured},
+        "auc": {
+            name: {pair: describe_contrast(probabilities[part], labels[part], pair, ids) for pair in contrasts(arguments.contrast, ids)}
+            for name, part in measured.items()
+        },
+        "risk_coverage": {name: describe_risk_coverage(probabilities[part], labels[part]) for name, part in measured.items()},
         "disturbed_validation": {
-            name: describe_accuracy(logits, val_labels) for name, logits in val_logits.items()
+            name: describe_accuracy(two_columns(model.head(pooled_features(model, (change(p) for p in val_pixels)))), labels["val"])
+            for name, change in disturbances_for(val_pixels[0]).items()
+        },
+        "novelty": {
+            "usual": {name: describe_share(distances[part] > threshold) for name, part in measured.items()},
+            "foreign": {
+                name: describe_foreign(distances["val"], statistics.distance(pooled_features(model, images)), threshold)
+                for name, images in foreign_sets(arguments.foreign, spec).items()
+            },
         },
         "duplicates_of_training_images": count_duplicates(samples),
+        "controls": describe_controls(spec, samples, measured, ids, arguments.contrast) if spec["input"]["channels"] == "grey" else {},
+        "other_parts": {part: describe_other(probabilities[part], labels[part], ids) for part in extra},
     }
     if arguments.test:
         report["originals"] = describe_originals(model, arguments.data / "originals", samples)
-    if arguments.weights:
+    if arguments.weights and spec["input"]["channels"] == "rgb":
         report["corners_only_validation"] = corners_only_accuracy(
             samples, len(ids), next(n for n in NETWORKS.values() if n.title == spec["network"]["architecture"]),
             arguments.weights,
         )
-    write_spec(task.folder, spec)
-    (task.folder / "metrics.json").write_text(format_json(report) + "\n")
-    update_card(task.folder / "card.md", spec, report)
+    metrics_file = folder / "metrics.json"
+    if metrics_file.is_file():
+        report["companions"] = json.loads(metrics_file.read_text()).get("companions", {})
+    write_spec(folder, spec)
+    metrics_file.write_text(format_json(report) + "\n")
+    if arguments.test:
+        curves = {name: (probabilities[part], labels[part]) for name, part in measured.items()}
+        draw_reliability(folder / "reliability.png", curves)
+        draw_risk_coverage(folder / "risk_coverage.png", curves)
+    if (folder / "card.md").is_file():
+        update_card(folder / "card.md", spec, report)
+    if arguments.companion_of:
+        add_companion(arguments.companion_of, arguments.task, describe_other(probabilities["test"], labels["test"], ids))
     print(format_json({"judge": spec["judge"], "metrics": spec["metrics"], **report}))
 
 
-def labels_of(samples: list[Sample]) -> np.ndarray:
-    return np.array([sample.label for sample in samples])
-
-
-def logits_of(model: ExportedModel, images) -> np.ndarray:
-    """Logits N×K of decoded images, one at a time as the page computes them."""
-    return np.concatenate([model.logits(model.features(prepare(image, model.spec).numpy())) for image in images])
+def pooled_features(model: ExportedModel, images) -> np.ndarray:
+    """Pooled features N×D of decoded images, one at a time as the page computes them."""
+    return np.concatenate([model.features(prepare(image, model.spec).numpy()).mean((2, 3)) for image in images])
 
 
 def describe_accuracy(logits: np.ndarray, labels: np.ndarray) -> dict:
@@ -102,6 +158,25 @@ def describe_calibration(logits: np.ndarray, labels: np.ndarray, temperature: fl
     }
 
 
+def describe_intervals(probabilities: np.ndarray, labels: np.ndarray) -> dict:
+    """Bootstrap intervals of the measures that are no plain share."""
+
+    def recall(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return per_class(confusion_matrix(labels, probabilities.argmax(1), probabilities.shape[1]))
+
+    both = np.concatenate([probabilities, labels[:, None]], 1)
+    measures = {
+        "balanced_accuracy": lambda drawn: recall(drawn[:, :-1], drawn[:, -1].astype(int))[0].mean(),
+        "macro_f1": lambda drawn: recall(drawn[:, :-1], drawn[:, -1].astype(int))[2].mean(),
+        "ece": lambda drawn: expected_calibration_error(drawn[:, :-1], drawn[:, -1].astype(int)),
+    }
+    return {name: rounded(bootstrap_interval(measure, both)) for name, measure in measures.items()}
+
+
+def rounded(bounds: tuple[float, float]) -> list[float]:
+    return [round(bound, 4) for bound in bounds]
+
+
 def describe_classes(confusion: list[list[int]], ids: list[str]) -> dict:
     """Recall with its Wilson interval, precision and F1 of every class."""
     counts = np.array(confusion)
@@ -110,7 +185,7 @@ def describe_classes(confusion: list[list[int]], ids: list[str]) -> dict:
     return {
         name: {
             "recall": recall[index],
-            "recall_interval_95": [round(bound, 4) for bound in intervals[index]],
+            "recall_interval_95": rounded(intervals[index]),
             "precision": precision[index],
             "f1": f1[index],
         }
@@ -124,6 +199,119 @@ def describe_confusions(confusion: list[list[int]], ids: list[str]) -> list[str]
     return [f"{ids[t]} called {ids[p]}: {count}" for count, t, p in sorted(mistakes, key=lambda m: (-m[0], m[1], m[2]))]
 
 
+def contrasts(asked: list[str], ids: list[str]) -> list[str]:
+    """The pairs of classes to draw a curve for: those asked for, or the only two."""
+    return asked or (["/".join(ids)] if len(ids) == 2 else [])
+
+
+def describe_contrast(probabilities: np.ndarray, labels: np.ndarray, pair: str, ids: list[str]) -> dict:
+    """Area under the curve of one group of classes against another, the rest left out, with its bootstrap interval."""
+    first, second = ([ids.index(name) for name in group.split("+")] for group in pair.split("/"))
+    # Given that it is one of the two groups, how probable is the second?
+    in_first, in_second = (probabilities[:, group].sum(1) for group in (first, second))
+    score = in_second / np.maximum(in_first + in_second, 1e-12)
+    groups = score[np.isin(labels, first)], score[np.isin(labels, second)]
+    return {
+        "images": [len(group) for group in groups],
+        "auc": round(area_under_curve(*groups), 4),
+        "interval_95": rounded(bootstrap_interval(area_under_curve, *groups)),
+    }
+
+
+def describe_risk_coverage(probabilities: np.ndarray, labels: np.ndarray) -> list[dict]:
+    """Share of wrong verdicts among the surest part of the images, and the threshold that leaves that part."""
+    curve = risk_coverage(probabilities, labels)
+    chosen = [curve[max(0, round(share * len(curve)) - 1)] for share in (1, 0.95, 0.9, 0.8, 0.7, 0.5, 0.3)]
+    return [{"decided": round(c, 4), "wrong": round(risk, 4), "threshold": round(at, 4)} for c, risk, at in chosen]
+
+
+def describe_share(is_flagged: np.ndarray) -> dict:
+    count = int(is_flagged.sum())
+    interval = rounded(wilson_interval(count, len(is_flagged)))
+    return {"images": len(is_flagged), "flagged": count, "share": round(count / len(is_flagged), 4), "interval_95": interval}
+
+
+def describe_foreign(usual: np.ndarray, foreign: np.ndarray, threshold: float) -> dict:
+    """How well novelty tells foreign images from the validation part."""
+    return {
+        **describe_share(foreign > threshold),
+        "auroc": round(area_under_curve(usual, foreign), 4),
+        "false_positives_at_95": round(float((foreign <= np.quantile(usual, 0.95)).mean()), 4),
+    }
+
+
+def foreign_sets(folders: list[Path], spec: dict, most: int = 200) -> dict[str, list[np.ndarray]]:
+    """Decoded images of another kind: up to `most` of each folder, blank ones and noise."""
+    sets: dict[str, list[np.ndarray]] = {}
+    for folder in folders:
+        files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
+        random.Random(1).shuffle(files)
+        images: list[np.ndarray] = []
+        for file in files:
+            try:
+                image = decode(file)
+            except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
+                continue
+            if min(image.shape[:2]) >= 16:
+                images.append(image)
+            if len(images) == most:
+                break
+        if not images:
+            raise SystemExit(f"{folder} holds no image")
+        sets[folder.name] = images
+    draw = np.random.RandomState(1)
+    side, channels = spec["crop"].get("side_px", 128), 3 if spec["input"]["channels"] == "rgb" else 1
+    sets["blank"] = [np.full((side, side, channels), level, np.uint8) for level in range(0, 256, 5)]
+    levels = [(draw.uniform(60, 200), draw.uniform(3, 70)) for _ in range(100)]
+    sets["noise"] = [
+        np.clip(draw.normal(mean, spread, (side, side, channels)), 0, 255).astype(np.uint8) for mean, spread in levels
+    ]
+    return sets
+
+
+def describe_controls(spec: dict, samples: list[Sample], measured: dict[str, str], ids: list[str], asked: list[str]) -> dict:
+    """What a random forest makes of simple features of the whole crop, and of its corners before and after normalisation."""
+    plain = {**spec, "normalisation": {"rule": "mean_std", "mean": [0.0], "std": [1.0]}}
+    described, labels = {}, {}
+    for part in ("train", *measured.values()):
+        chosen = [s for s in samples if s.part == part]
+        labels[part] = np.array([s.label for s in chosen])
+        normalised, raw = (
+            np.concatenate([prepare(decode(s.file), rules).numpy()[:, 0] for s in chosen]).astype(np.float64) for rules in (spec, plain)
+        )
+        described[part] = {
+            "simple features": controls.describe_planes(normalised),
+            "corners only, as photographed": controls.describe_corners(raw),
+            "corners only, as the network sees them": controls.describe_corners(normalised),
+        }
+    results = {}
+    for name in described["train"]:
+        results[name] = {}
+        for part_name, part in measured.items():
+            probabilities = controls.forest(described["train"][name], labels["train"], described[part][name])
+            recall = per_class(confusion_matrix(labels[part], probabilities.argmax(1), len(ids)))[0]
+            results[name][part_name] = {
+                **describe_accuracy(probabilities, labels[part]),
+                "balanced_accuracy": round(float(recall.mean()), 4),
+                "auc": {pair: describe_contrast(probabilities, labels[part], pair, ids)["auc"] for pair in contrasts(asked, ids)},
+            }
+    return results
+
+
+def describe_other(probabilities: np.ndarray, labels: np.ndarray, ids: list[str]) -> dict:
+    """Accuracy on images kept for a further check, and what they were called."""
+    called = Counter(ids[index] for index in probabilities.argmax(1).tolist())
+    return {**describe_accuracy(probabilities, labels), "called": dict(called.most_common())}
+
+
+def add_companion(folder: Path, name: str, result: dict) -> None:
+    """Write the test result of a model that is not shipped into the metrics and the card of one that is."""
+    report = json.loads((folder / "metrics.json").read_text())
+    report["companions"] = {**report.get("companions", {}), name: result}
+    (folder / "metrics.json").write_text(format_json(report) + "\n")
+    update_card(folder / "card.md", json.loads((folder / "spec.json").read_text()), report)
+
+
 def describe_originals(model: ExportedModel, folder: Path, samples: list[Sample]) -> dict:
     """Accuracy on uncut originals, which lie in folders as the cut images do and are counted by the part those are in.
 
@@ -133,7 +321,8 @@ def describe_originals(model: ExportedModel, folder: Path, samples: list[Sample]
     found = [(file, of_file[file.parent.name, file.name]) for file in sorted(folder.glob("*/*"))]
     if not found:
         return {}
-    logits, labels = logits_of(model, (decode(file) for file, _ in found)), labels_of([sample for _, sample in found])
+    logits = model.head(pooled_features(model, (decode(file) for file, _ in found)))
+    labels = np.array([sample.label for _, sample in found])
     parts = np.array([sample.part for _, sample in found])
     names = [entry["id"] for entry in model.spec["classes"]]
     return {

@@ -11,6 +11,7 @@ stored as float16, which fails when a logit moves by more than 0.02 or a class c
 import argparse
 import inspect
 import io
+import json
 import warnings
 from pathlib import Path
 
@@ -20,52 +21,60 @@ import onnxruntime
 import torch
 from onnx.reference import ReferenceEvaluator
 
+from cytotrain.metrics import two_columns
 from cytotrain.model_folder import ExportedModel, sha256, write_spec
-from cytotrain.networks import NETWORKS, Classifier
+from cytotrain.networks import NETWORKS, Classifier, draft_for
 from cytotrain.prepare import decode, prepare
 from cytotrain.safetensors import write_safetensors
-from cytotrain.tasks import TASKS, Task
+from cytotrain.tasks import MODELS_FOLDER, Sample, draft_spec, list_samples
 
 OPSET = 13
 TOLERANCE = 1e-4
 HALF_TOLERANCE = 0.02
 HALF_FROM_VALUES = 1_024  # smaller weights save nothing that is worth a node
-ALLOWED_OPERATORS = {"Conv", "Clip", "Add"}
+ALLOWED_OPERATORS = {"Conv", "Clip", "Add", "Relu", "MaxPool", "Mul", "Sigmoid", "GlobalAveragePool"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--checkpoint", type=Path, help="best.pt or last.pt written by train.py")
-    source.add_argument("--halve", choices=TASKS, help="only store the weights of this exported model as float16")
-    parser.add_argument("--data", required=True, type=Path, help="folder of the images with index.csv")
+    source.add_argument("--halve", help="only store the weights of this exported model as float16")
+    parser.add_argument("--data", required=True, type=Path, help="folder of the images")
+    parser.add_argument("--out", type=Path, help="the model's folder; models/<task> by default")
     parser.add_argument("--float32", action="store_true", help="keep the weights as float32")
     arguments = parser.parse_args()
     if arguments.halve:
-        task = TASKS[arguments.halve]
-        return halve(task.folder, real_inputs_of(task, task.spec(), arguments.data).numpy())
+        folder = arguments.out or MODELS_FOLDER / arguments.halve
+        spec = json.loads((folder / "spec.json").read_text())
+        return halve(folder, real_inputs_of(spec, list_samples(arguments.data, spec)).numpy())
 
     checkpoint = torch.load(arguments.checkpoint, map_location="cpu")
-    task, network = TASKS[checkpoint["task"]], NETWORKS[checkpoint["network"]]
-    spec = task.spec()
-    model = Classifier(network, len(spec["classes"])).eval()
+    network = NETWORKS[checkpoint["network"]]
+    folder = arguments.out or MODELS_FOLDER / checkpoint["task"]
+    folder.mkdir(parents=True, exist_ok=True)
+    # The words of a spec may have been written since; how images are prepared stays as it was in training.
+    spec = draft_for(network, draft_spec(checkpoint["task"], arguments.data))
+    spec |= {key: checkpoint["spec"][key] for key in ("input", "crop", "resize", "normalisation")}
+    channels = 3 if spec["input"]["channels"] == "rgb" else 1
+    model = Classifier(network, len(spec["classes"]), channels).eval()
     model.load_state_dict(checkpoint["model"])
 
-    samples = task.samples(arguments.data)
-    real_inputs = real_inputs_of(task, spec, arguments.data)
+    samples = list_samples(arguments.data, spec)
+    real_inputs = real_inputs_of(spec, samples)
     with torch.no_grad():
         expected_features, expected_logits = model.features(real_inputs), model(real_inputs)
 
     graph = export_features(model.features, real_inputs[:2])
-    (task.folder / "network.onnx").write_bytes(graph.SerializeToString())
-    head = {"dense_0.weight": model.dense_0.weight, "dense_0.bias": model.dense_0.bias}
-    head = {name: tensor.detach().numpy() for name, tensor in head.items()}
-    (task.folder / "head.safetensors").write_bytes(write_safetensors(head))
+    (folder / "network.onnx").write_bytes(graph.SerializeToString())
+    dense = model.dense_layers()
+    head = {f"{name}.{kind}": getattr(layer, kind).detach().numpy() for name, layer in dense.items() for kind in ("weight", "bias")}
+    (folder / "head.safetensors").write_bytes(write_safetensors(head))
 
     spec["network"] = {
         "file": "network.onnx",
-        "sha256": sha256(task.folder / "network.onnx"),
-        "bytes": (task.folder / "network.onnx").stat().st_size,
+        "sha256": sha256(folder / "network.onnx"),
+        "bytes": (folder / "network.onnx").stat().st_size,
         "architecture": network.title,
         "parameters": sum(int(np.prod(tensor.dims)) for tensor in graph.graph.initializer if tensor.dims),
         "input": "image",
@@ -74,11 +83,15 @@ def main() -> None:
     }
     spec["head"] = {
         "file": "head.safetensors",
-        "sha256": sha256(task.folder / "head.safetensors"),
-        "layers": [{
-            "name": "dense_0", "inputs": network.features, "outputs": len(spec["classes"]), "activation": "none",
-        }],
-        "output": "softmax",
+        "sha256": sha256(folder / "head.safetensors"),
+        "layers": [
+            {
+                "name": name, "inputs": layer.in_features, "outputs": layer.out_features,
+                "activation": "none" if name == list(dense)[-1] else "relu",
+            }
+            for name, layer in dense.items()
+        ],
+        "output": network.output,
     }
     spec["training"].pop("recipe", None)
     spec["training"]["images"] = {
@@ -86,12 +99,12 @@ def main() -> None:
         for name, part in [("train", "train"), ("validation", "val"), ("test", "test")]
     }
     spec["training"]["recipe"] = checkpoint["recipe"]
-    # Both belong to the network they were measured on; evaluate.py writes them anew.
-    spec.pop("judge", None)
-    spec.pop("metrics", None)
-    write_spec(task.folder, spec)
+    # These belong to the network they were measured on; evaluate.py writes them anew.
+    for measured in ("judge", "novelty", "metrics"):
+        spec.pop(measured, None)
+    write_spec(folder, spec)
 
-    exported = ExportedModel(task.folder)
+    exported = ExportedModel(folder)
     features = exported.features(real_inputs.numpy())
     for name, got, expected in [
         ("features", features, expected_features), ("logits", exported.logits(features), expected_logits),
@@ -100,15 +113,14 @@ def main() -> None:
         print(f"{name}: ONNX Runtime differs from PyTorch by at most {difference:.1e} on {len(real_inputs)} images")
         if not difference <= TOLERANCE:
             raise SystemExit(f"{name} differ by more than {TOLERANCE:.0e}: not exported faithfully")
-    print(f"{task.folder / 'network.onnx'}: {spec['network']['bytes']:,} bytes, epoch {checkpoint['epoch']}")
+    print(f"{folder / 'network.onnx'}: {spec['network']['bytes']:,} bytes, epoch {checkpoint['epoch']}")
     if not arguments.float32:
-        halve(task.folder, real_inputs.numpy())
+        halve(folder, real_inputs.numpy())
 
 
-def real_inputs_of(task: Task, spec: dict, data: Path) -> torch.Tensor:
+def real_inputs_of(spec: dict, samples: list[Sample]) -> torch.Tensor:
     """Every twentieth image of the validation part, prepared: N×C×H×W."""
-    validation = [sample for sample in task.samples(data) if sample.part == "val"]
-    return torch.cat([prepare(decode(sample.file), spec) for sample in validation[::20]])
+    return torch.cat([prepare(decode(s.file), spec) for s in [s for s in samples if s.part == "val"][::20]])
 
 
 def halve(folder: Path, inputs: np.ndarray) -> None:
@@ -130,7 +142,7 @@ def halve(folder: Path, inputs: np.ndarray) -> None:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     after = exported.logits(session.run([network["output"]], {network["input"]: inputs})[0])
     difference = float(np.abs(after - before).max())
-    changed = int((after.argmax(1) != before.argmax(1)).sum())
+    changed = int((two_columns(after).argmax(1) != two_columns(before).argmax(1)).sum())
     print(f"float16 weights: logits move by at most {difference:.1e}, {changed} of {len(inputs)} classes change")
     if not difference <= HALF_TOLERANCE or changed:
         raise SystemExit("float16 is not enough for this network; --float32 keeps its weights")

@@ -17,19 +17,16 @@ from PIL import Image
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.png import write_png
 from cytotrain.prepare import decode, prepare
-from cytotrain.tasks import TASKS
-
-ODD_SIZE_PX = (301, 347)
+from cytotrain.tasks import MODELS_FOLDER
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--task", required=True, choices=TASKS)
+    parser.add_argument("--task", required=True, help="name of the model")
     parser.add_argument("--samples", nargs="+", type=Path, default=[], help="images to start from, three at most")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    task = TASKS[arguments.task]
-    folder = task.folder / "golden"
+    folder = MODELS_FOLDER / arguments.task / "golden"
     folder.mkdir(exist_ok=True)
     if arguments.samples:
         for file in folder.iterdir():
@@ -38,7 +35,7 @@ def main() -> None:
         for file in plain:
             (folder / file.name).write_bytes(file.read_bytes())
         (folder / f"{last.stem}_odd_alpha.png").write_bytes(write_png(make_odd(decode(last))))
-    model = ExportedModel(task.folder)
+    model = ExportedModel(folder.parent)
     cases = [describe(model, file) for file in sorted(folder.glob("*.png"))]
     (folder / "golden.json").write_text(format_json({"cases": cases}) + "\n")
     for case in cases:
@@ -46,14 +43,15 @@ def main() -> None:
 
 
 def make_odd(image: np.ndarray) -> np.ndarray:
-    """Resize to ODD_SIZE_PX and fade the corners out by alpha, so that a wrong crop or blend shows.
+    """Resize to an odd, oblong size and fade the corners out by alpha, so that a wrong crop or blend shows.
 
     Args:
-        image: H×W×3 uint8.
-    Returns: H×W×4 uint8.
+        image: H×W×C uint8, grey or RGB.
+    Returns: (H+59)×(W+13)×4 uint8.
     """
-    width, height = ODD_SIZE_PX
-    resized = np.asarray(Image.fromarray(image[..., :3]).resize(ODD_SIZE_PX, Image.Resampling.BICUBIC))
+    height, width = image.shape[0] + 59, image.shape[1] + 13
+    colour = np.broadcast_to(image[..., :3], (*image.shape[:2], 3)) if image.shape[2] < 3 else image[..., :3]
+    resized = np.asarray(Image.fromarray(np.ascontiguousarray(colour)).resize((width, height), Image.Resampling.BICUBIC))
     x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)[:, None]
     alpha = np.clip(2.2 - 1.6 * np.hypot(x, y), 0, 1) * 255
     return np.dstack([resized, np.rint(alpha).astype(np.uint8)])
@@ -79,6 +77,8 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
         "logits": logits[0].tolist(),
         "probabilities": probabilities.tolist(),
         "label": class_id,
+        "novelty": float(model.novelty(features)[0]),
+        "foreign": bool(model.novelty(features)[0] > model.spec["novelty"]["threshold"]),
         "unsure": bool(probabilities[label] < model.spec["judge"]["abstain_below"]),
         "map": {
             "class": class_id,

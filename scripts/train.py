@@ -1,10 +1,12 @@
-"""Fine-tune a pre-trained network for one task; can be stopped at any time and started again.
+"""Train a network for one task; can be stopped at any time and started again.
 
     python scripts/train.py --task blood-smear --network mobilenet_v2_0.35 \
         --data ../shared/data/blood-smear --weights ../shared/weights --out build/train/blood-smear
+    python scripts/train.py --task my-cells --network mobilenet_v2_0.35 --data MY_FOLDER --weights WEIGHTS --out OUT
 
-The output folder receives checkpoint.pt (everything needed to go on), best.pt (the averaged weights that did
-best on the validation part) and log.txt. The test part is never read here.
+The data folder holds index.csv, or one sub-folder of images for each class. The output folder receives checkpoint.pt
+(everything needed to go on), best.pt (the weights that did best on the validation part) and log.txt. The test part is
+never read here.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import copy
 import math
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 # Threads that spin while they wait make training several times slower as soon as anything else runs.
@@ -22,29 +25,37 @@ import torch
 from torch.nn import functional
 
 from cytotrain.augment import augment
-from cytotrain.metrics import fit_temperature, negative_log_likelihood
-from cytotrain.networks import NETWORKS, Classifier, load_pretrained
-from cytotrain.prepare import composite_on_white, crop, decode, normalise, prepare
-from cytotrain.tasks import TASKS, Sample, Task
+from cytotrain.metrics import fit_temperature, negative_log_likelihood, two_columns
+from cytotrain.networks import NETWORKS, Classifier, draft_for, load_pretrained
+from cytotrain.prepare import composite_on_white, crop, decode, prepare, resize, to_channels
+from cytotrain.recipes import RECIPES, Recipe
+from cytotrain.tasks import Sample, draft_spec, list_samples
 
 
 def main() -> None:
     arguments = parse_arguments()
+    device = torch.device(arguments.device)
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    task, network = TASKS[arguments.task], NETWORKS[arguments.network]
-    spec = task.spec()
-    samples = task.samples(arguments.data)
-    crops, labels = load_training_part(task, samples, arguments.out / "train.npy")
+    network = NETWORKS[arguments.network]
+    recipe = replace(RECIPES[arguments.recipe or network.recipe], **chosen_settings(arguments))
+    spec = draft_for(network, draft_spec(arguments.task, arguments.data))
+    samples = list_samples(arguments.data, spec)
+    crops, labels = load_training_part(spec, samples, arguments.out / "train.npy")
     val_inputs, val_labels = load_validation_part(spec, samples)
+    print(f"{len(labels)} images to train, {len(val_labels)} to validate, {len(spec['classes'])} classes", flush=True)
 
     torch.manual_seed(arguments.seed)
-    model = Classifier(network, len(spec["classes"]))
-    load_pretrained(model, network, arguments.weights)
-    model = model.to(memory_format=torch.channels_last)
+    channels = 3 if spec["input"]["channels"] == "rgb" else 1
+    model = Classifier(network, len(spec["classes"]), channels)
+    is_pretrained = network.weights_file is not None and arguments.weights is not None
+    if is_pretrained:
+        load_pretrained(model, network, arguments.weights)
+    else:
+        print(f"{network.title} starts from random weights", flush=True)
+    model = model.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
-    optimiser = make_optimiser(model, arguments.learning_rate)
-    steps_per_epoch = len(labels) // arguments.batch
+    optimiser = make_optimiser(model, recipe)
     state = {"epoch": 0, "best": (-1, 0.0)}
 
     checkpoint_file = arguments.out / "checkpoint.pt"
@@ -55,33 +66,40 @@ def main() -> None:
         optimiser.load_state_dict(saved["optimiser"])
         state = saved["state"]
 
-    while state["epoch"] < arguments.epochs:
+    while state["epoch"] < recipe.epochs:
         started = time.monotonic()
         # Every epoch has its own seed, so that a resumed run draws the same numbers as an unbroken one.
         torch.manual_seed(arguments.seed * 100_003 + state["epoch"])
         model.train()
-        order = torch.randperm(len(labels))
+        # The paper's doubled set: every image as it is and changed.
+        shown = [(index, is_changed) for is_changed in ((False, True) if recipe.doubled else (True,)) for index in range(len(labels))]
+        order = torch.randperm(len(shown)).tolist()
+        steps_per_epoch = len(order) // recipe.batch
         losses = []
         for step in range(steps_per_epoch):
             steps_done = state["epoch"] * steps_per_epoch + step
-            set_learning_rate(optimiser, steps_done / (arguments.epochs * steps_per_epoch))
-            chosen = order[step * arguments.batch:(step + 1) * arguments.batch]
-            batch = augment(torch.from_numpy(crops[chosen.numpy()]).permute(0, 3, 1, 2), spec["input"]["width_px"])
-            batch = normalise(batch * 255, spec["normalisation"]).contiguous(memory_format=torch.channels_last)
-            loss = functional.cross_entropy(model(batch), labels[chosen], label_smoothing=arguments.label_smoothing)
+            set_learning_rate(optimiser, recipe, steps_done / (recipe.epochs * steps_per_epoch))
+            chosen = [shown[position] for position in order[step * recipe.batch:(step + 1) * recipe.batch]]
+            indices = np.array([index for index, _ in chosen])
+            batch = make_batch(crops[indices], [is_changed for _, is_changed in chosen], spec, recipe)
+            logits = model(batch.to(device, memory_format=torch.channels_last))
+            loss = loss_of(logits, labels[indices].to(device), recipe.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            update_average(average, model, steps_done)
+            if recipe.averaged:
+                update_average(average, model, steps_done)
             losses.append(loss.item())
         state["epoch"] += 1
-        correct, nll = validate(average, val_inputs, val_labels)
+        if not recipe.averaged:
+            average.load_state_dict(model.state_dict())
+        correct, nll = validate(average, val_inputs, val_labels, device)
         is_best = (correct, -nll) > tuple(state["best"])
         if is_best:
             state["best"] = (correct, -nll)
-            save(arguments.out / "best.pt", describe(arguments, average, state["epoch"]))
+            save(arguments.out / "best.pt", describe(arguments, recipe, is_pretrained, spec, average, state["epoch"]))
         line = (
-            f"epoch {state['epoch']:3d}/{arguments.epochs}  loss {np.mean(losses):.4f}  val {correct}/{len(val_labels)}"
+            f"epoch {state['epoch']:3d}/{recipe.epochs}  loss {np.mean(losses):.4f}  val {correct}/{len(val_labels)}"
             f"  nll {nll:.4f}  {time.monotonic() - started:.0f} s{'  best' if is_best else ''}"
         )
         print(line, flush=True)
@@ -89,38 +107,55 @@ def main() -> None:
             log.write(line + "\n")
         parts = {"model": model, "average": average, "optimiser": optimiser}
         save(checkpoint_file, {**{name: part.state_dict() for name, part in parts.items()}, "state": state})
-    save(arguments.out / "last.pt", describe(arguments, average, state["epoch"]))
+    save(arguments.out / "last.pt", describe(arguments, recipe, is_pretrained, spec, average, state["epoch"]))
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--task", required=True, choices=TASKS)
+    parser.add_argument("--task", required=True, help="name of a folder under models/, or a new name")
     parser.add_argument("--network", required=True, choices=NETWORKS)
-    parser.add_argument("--data", required=True, type=Path, help="folder of the images with index.csv")
-    parser.add_argument("--weights", required=True, type=Path, help="folder of the pre-trained weights")
+    parser.add_argument("--data", required=True, type=Path, help="folder of the images")
+    parser.add_argument("--weights", type=Path, help="folder of the pre-trained weights; without it training starts from random ones")
     parser.add_argument("--out", required=True, type=Path, help="folder for checkpoints and log")
-    parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--label-smoothing", type=float, default=0.1)
+    parser.add_argument("--recipe", choices=RECIPES, help="the network's own by default")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--label-smoothing", type=float)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
 
 
-def load_training_part(task: Task, samples: list[Sample], cache_file: Path) -> tuple[np.ndarray, torch.Tensor]:
+SETTINGS = ("epochs", "batch", "learning_rate", "label_smoothing")
+
+
+def chosen_settings(arguments: argparse.Namespace) -> dict:
+    return {name: getattr(arguments, name) for name in SETTINGS if getattr(arguments, name) is not None}
+
+
+def load_training_part(spec: dict, samples: list[Sample], cache_file: Path) -> tuple[np.ndarray, torch.Tensor]:
     """Decode and crop the training part once, and keep it as one array.
 
-    Returns: N×side×side×3 uint8 mapped from the cache file, and N labels.
+    Images of different sizes are brought to twice the input's size.
+
+    Returns: N×C×H×W (uint8 where no image has more bits) mapped from the cache file, and N labels.
     """
     train = [sample for sample in samples if sample.part == "train"]
+    labels = torch.tensor([sample.label for sample in train])
     if not cache_file.is_file():
-        rule = task.spec()["crop"]
-        pixels = np.stack([crop(composite_on_white(decode(sample.file)), rule) for sample in train])
+        pixels = [crop(composite_on_white(decode(sample.file)), spec["crop"]) for sample in train]
+        is_deep = any(image.dtype == np.uint16 for image in pixels)
+        planes = [to_channels(image, spec["input"]["channels"]) for image in pixels]
+        if len({plane.shape for plane in planes}) > 1:
+            height, width = 2 * spec["input"]["height_px"], 2 * spec["input"]["width_px"]
+            planes = [resize(plane, "bilinear_antialiased", height, width) for plane in planes]
+        stacked = torch.cat(planes)
         partial = cache_file.with_suffix(".partial.npy")
-        np.save(partial, pixels)
+        np.save(partial, (stacked if is_deep else stacked.round().to(torch.uint8)).numpy())
         os.replace(partial, cache_file)
-    return np.load(cache_file, mmap_mode="r"), torch.tensor([sample.label for sample in train])
+    return np.load(cache_file, mmap_mode="r"), labels
 
 
 def load_validation_part(spec: dict, samples: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -130,21 +165,44 @@ def load_validation_part(spec: dict, samples: list[Sample]) -> tuple[torch.Tenso
     return inputs, torch.tensor([sample.label for sample in val])
 
 
-def make_optimiser(model: Classifier, learning_rate: float) -> torch.optim.Optimizer:
-    """AdamW; the new head learns faster, and biases and batch norms are not decayed."""
+def make_batch(crops: np.ndarray, is_changed: list[bool], spec: dict, recipe: Recipe) -> torch.Tensor:
+    """Make the network's input of some crops, changed at random or as a user's image is prepared."""
+    pixels, chosen = torch.from_numpy(crops).float(), torch.tensor(is_changed)
+    batch = torch.empty(len(pixels), pixels.shape[1], spec["input"]["height_px"], spec["input"]["width_px"])
+    if chosen.any():
+        batch[chosen] = augment(pixels[chosen], spec, recipe.augmentation)
+    for index in torch.nonzero(~chosen).ravel().tolist():
+        batch[index] = prepare(pixels[index].permute(1, 2, 0).numpy(), {**spec, "crop": {"rule": "none"}})[0]
+    return batch
+
+
+def loss_of(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
+    """Cross-entropy; of one logit, that of the second of two classes."""
+    if logits.shape[1] == 1:
+        return functional.binary_cross_entropy_with_logits(logits[:, 0], labels.float())
+    return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+
+
+def make_optimiser(model: Classifier, recipe: Recipe) -> torch.optim.Optimizer:
+    """Adam, or AdamW with a faster new head, and no decay of biases and batch norms."""
+    if recipe.optimiser == "adam":
+        return torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
     groups = []
-    for module, factor in [(model.features, 1.0), (model.dense_0, 2.0)]:
+    heads = torch.nn.ModuleList(model.dense_layers().values())
+    for module, factor in [(model.features, 1.0), (heads, 2.0)]:
         for is_matrix in (True, False):
             groups.append({
                 "params": [p for p in module.parameters() if (p.dim() > 1) == is_matrix],
                 "weight_decay": 0.05 if is_matrix else 0.0,
-                "peak": learning_rate * factor,
+                "peak": recipe.learning_rate * factor,
             })
-    return torch.optim.AdamW(groups, lr=learning_rate)
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
 
 
-def set_learning_rate(optimiser: torch.optim.Optimizer, progress: float, warm_up: float = 0.05) -> None:
-    """Linear warm-up, then half a cosine to a hundredth of the peak."""
+def set_learning_rate(optimiser: torch.optim.Optimizer, recipe: Recipe, progress: float, warm_up: float = 0.05) -> None:
+    """Linear warm-up, then half a cosine to a hundredth of the peak; Adam's rate is constant."""
+    if recipe.optimiser == "adam":
+        return
     if progress < warm_up:
         share = progress / warm_up
     else:
@@ -163,25 +221,30 @@ def update_average(average: Classifier, model: Classifier, step: int) -> None:
 
 
 @torch.no_grad()
-def validate(model: Classifier, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[int, float]:
+def validate(model: Classifier, inputs: torch.Tensor, labels: torch.Tensor, device: torch.device) -> tuple[int, float]:
     """Return the number of correct labels, and the negative log-likelihood at the best temperature."""
-    batches = (batch.contiguous(memory_format=torch.channels_last) for batch in inputs.split(64))
-    logits = torch.cat([model(batch) for batch in batches]).numpy()
+    model.eval()
+    batches = (batch.to(device).contiguous(memory_format=torch.channels_last) for batch in inputs.split(64))
+    logits = two_columns(torch.cat([model(batch).cpu() for batch in batches]).numpy())
     # Label smoothing lowers confidence as training goes on; without the temperature it would look like getting worse.
     nll = negative_log_likelihood(logits / fit_temperature(logits, labels.numpy()), labels.numpy())
     return int((logits.argmax(1) == labels.numpy()).sum()), nll
 
 
-def describe(arguments: argparse.Namespace, model: Classifier, epoch: int) -> dict:
+def describe(
+    arguments: argparse.Namespace, recipe: Recipe, is_pretrained: bool, spec: dict, model: Classifier, epoch: int,
+) -> dict:
     """What export_onnx.py needs to know; the recipe leaves out folders and threads, which do not matter."""
-    names = ("task", "network", "epochs", "batch", "learning_rate", "label_smoothing", "seed")
-    recipe = " ".join(f"--{name.replace('_', '-')} {getattr(arguments, name)}" for name in names)
+    named = {"task": arguments.task, "network": arguments.network, "recipe": arguments.recipe or NETWORKS[arguments.network].recipe}
+    settings = {**named, **{name: getattr(recipe, name) for name in SETTINGS}, "seed": arguments.seed}
+    words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items())
     return {
         "task": arguments.task,
         "network": arguments.network,
         "epoch": epoch,
-        "recipe": f"python scripts/train.py {recipe}",
-        "model": model.state_dict(),
+        "recipe": f"python scripts/train.py {words}{'' if is_pretrained else ' (from random weights)'}",
+        "spec": spec,
+        "model": {name: tensor.cpu() for name, tensor in model.state_dict().items()},
     }
 
 

@@ -11,6 +11,8 @@ export interface ModelSpec {
   version: string;
   title: string;
   purpose: string;
+  /** Shown beside every result. */
+  caution?: string;
   network: {
     file: string; sha256: string; bytes: number; architecture: string; parameters: number;
     input: string; output: string;
@@ -92,26 +94,29 @@ export interface RequestFacts { url: string; bytes: number; fromCache: boolean; 
 
 export interface ClassifyJob { index: number; file: File }
 
-/** A model as one worker hands it to the others, so that it is fetched once. */
+/** A model as a worker needs it: read once, handed to every worker. */
 export interface ModelParcel { files: ModelFiles; coreWasm: Uint8Array }
 
-/** Page to worker. `ticket` numbers tell the answers apart. */
+/** Page or command line to worker. `ticket` numbers tell the answers apart. */
 export type WorkerRequest =
-  | { type: 'load_model'; ticket: number; name: string; baseUrl: string; engine: EngineKind | undefined }
-  | { type: 'adopt_model'; ticket: number; parcel: ModelParcel }
-  | { type: 'classify'; ticket: number; files: File[] }
-  | { type: 'view'; ticket: number; file: File; maxSidePx: number }
+  /** `share`: whether other workers are to adopt what this one loads. */
+  | { type: 'load_model'; ticket: number; name: string; baseUrl: string; engine: EngineKind | undefined; share: boolean }
+  | { type: 'adopt_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined }
+  | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[] }
+  | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
   | { type: 'requests'; ticket: number };
 
-/** Worker to page. */
+/** Worker to page or command line. */
 export type WorkerReply =
+  /** `lock`: name of a lock that is held until the worker ends. */
+  | { type: 'alive'; ticket?: never; lock: string }
   | { type: 'model_progress'; ticket: number; loadedBytes: number; totalBytes: number }
-  | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest; parcel: ModelParcel }
-  | { type: 'model_adopted'; ticket: number }
+  | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest; parcel: ModelParcel | undefined }
+  | { type: 'model_adopted'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
   | { type: 'classified'; ticket: number; outcomes: Outcome[] }
   | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
   | { type: 'requests'; ticket: number; requests: RequestFacts[] }
   | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };
 
-/** The model's first golden image, run in this browser and compared with what the training code computed. */
+/** The model's first golden image, run here and compared with what the training code computed; of several workers the worst. */
 export interface SelfTest { passed: boolean; maxLogitDifference: number }

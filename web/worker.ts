@@ -1,10 +1,11 @@
-/** The worker: does one thing at a time, pictures for the screen first. File bytes go in, verdicts come out. */
+/** The page's worker: file bytes go in, verdicts come out. */
 import coreWasmUrl from '../build/wasm/cytodrop_core.wasm?url';
 import type { Engine } from './engine.ts';
-import { CoreError, unreadFile } from './errors.ts';
+import { CoreError } from './errors.ts';
 import { modelFileUrl } from './models.ts';
-import { Pipeline, readModel, refuseSize } from './pipeline.ts';
-import type { ModelParcel, UnreadFile, WorkerReply, WorkerRequest } from './types.ts';
+import { Pipeline, readModel } from './pipeline.ts';
+import type { ModelParcel, WorkerReply, WorkerRequest } from './types.ts';
+import { inTurns } from './worker_turns.ts';
 
 type Request<Type extends WorkerRequest['type']> = Extract<WorkerRequest, { type: Type }>;
 
@@ -12,29 +13,18 @@ declare const __ONNX_RUNTIME_BYTES__: number;
 
 const maxThreads = 4;
 
-const urgent: WorkerRequest[] = [];
-const waiting: WorkerRequest[] = [];
-let working = false;
 let onnxRuntime: Promise<Engine> | undefined;
 let pipeline: Pipeline | undefined;
 
-addEventListener('message', ({ data: request }: MessageEvent<WorkerRequest>) => {
-  (request.type === 'view' || request.type === 'requests' ? urgent : waiting).push(request);
-  void work();
-});
+const take = inTurns(answer, reply);
+addEventListener('message', ({ data: request }: MessageEvent<WorkerRequest>) => take(request));
+holdLock();
 
-async function work(): Promise<void> {
-  if (working) return;
-  working = true;
-  for (let request = urgent.shift() ?? waiting.shift(); request !== undefined; request = urgent.shift() ?? waiting.shift()) {
-    try {
-      await answer(request);
-    } catch (error) {
-      const code = error instanceof CoreError ? error.code : 'engine_failed';
-      reply({ type: 'failed', ticket: request.ticket, code, message: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  working = false;
+/** Holds a lock as long as this worker lives, by which the page learns of its end whatever the cause; only secure pages have locks. */
+function holdLock(): void {
+  if (!('locks' in navigator)) return;
+  const lock = crypto.randomUUID();
+  void navigator.locks.request(lock, () => new Promise(() => reply({ type: 'alive', lock })));
 }
 
 function answer(request: WorkerRequest): Promise<void> | void {
@@ -47,7 +37,7 @@ function answer(request: WorkerRequest): Promise<void> | void {
   }
 }
 
-async function loadModel({ ticket, name, baseUrl, engine }: Request<'load_model'>): Promise<void> {
+async function loadModel({ ticket, name, baseUrl, engine, share }: Request<'load_model'>): Promise<void> {
   const progress = (totalBytes: number) => (loadedBytes: number) => reply({ type: 'model_progress', ticket, loadedBytes, totalBytes });
   const [files, coreWasm] = await Promise.all([
     readModel((file, bytes) => download(modelFileUrl(name, file, baseUrl), bytes === undefined ? undefined : progress(bytes))),
@@ -59,7 +49,7 @@ async function loadModel({ ticket, name, baseUrl, engine }: Request<'load_model'
     onnxRuntime.catch(() => { onnxRuntime = undefined; });
     return onnxRuntime;
   });
-  reply({ type: 'model_loaded', ticket, runtime, selfTest, parcel });
+  reply({ type: 'model_loaded', ticket, runtime, selfTest, parcel: share && runtime.engine.kind === 'core' ? parcel : undefined });
 }
 
 async function openOnnxRuntime(baseUrl: string, onProgress: (loadedBytes: number) => void): Promise<Engine> {
@@ -72,10 +62,10 @@ async function openOnnxRuntime(baseUrl: string, onProgress: (loadedBytes: number
   return new OnnxRuntimeEngine({ mjs: address('ort-wasm-simd-threaded.mjs'), wasm }, threads);
 }
 
-/** Takes a model that another worker loaded and runs with the core's own engine. */
-async function adoptModel({ ticket, parcel }: Request<'adopt_model'>): Promise<void> {
-  await open(parcel, 'core', () => Promise.reject(new Error('Only the first worker runs ONNX Runtime.')));
-  reply({ type: 'model_adopted', ticket });
+/** Takes a model that another worker loaded. */
+async function adoptModel({ ticket, parcel, engine }: Request<'adopt_model'>): Promise<void> {
+  const { runtime, selfTest } = await open(parcel, engine, () => Promise.reject(new Error('Only the first worker runs ONNX Runtime.')));
+  reply({ type: 'model_adopted', ticket, runtime, selfTest });
 }
 
 async function open({ files, coreWasm }: ModelParcel, force: Request<'load_model'>['engine'], openOnnxRuntime: () => Promise<Engine>): Promise<Pipeline> {
@@ -99,14 +89,11 @@ async function download(url: URL | string, onProgress?: (loadedBytes: number) =>
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
-async function classify({ ticket, files }: Request<'classify'>): Promise<void> {
-  const ready = loadedPipeline();
-  reply({ type: 'classified', ticket, outcomes: await ready.classify(await Promise.all(files.map(readImage))) });
+async function classify({ ticket, images }: Request<'classify'>): Promise<void> {
+  reply({ type: 'classified', ticket, outcomes: await loadedPipeline().classify(images) });
 }
 
-async function view({ ticket, file, maxSidePx }: Request<'view'>): Promise<void> {
-  const image = await readImage(file);
-  if ('status' in image) throw new CoreError(image.code, image.message);
+async function view({ ticket, image, maxSidePx }: Request<'view'>): Promise<void> {
   const picture = await loadedPipeline().view(image, maxSidePx);
   const rgba = new Uint8ClampedArray(picture.rgba);
   reply({ type: 'view', ticket, widthPx: picture.width_px, heightPx: picture.height_px, rgba }, [rgba.buffer]);
@@ -121,16 +108,6 @@ function listRequests({ ticket }: Request<'requests'>): void {
     startedAtMs: performance.timeOrigin + entry.startTime,
   }));
   reply({ type: 'requests', ticket, requests });
-}
-
-async function readImage(file: File): Promise<Uint8Array | UnreadFile> {
-  const refusal = refuseSize(file.size);
-  if (refusal !== undefined) return refusal;
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch {
-    return unreadFile('unreadable_file', 'The browser could not read the file.');
-  }
 }
 
 function loadedPipeline(): Pipeline {

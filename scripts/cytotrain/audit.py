@@ -2,21 +2,18 @@
 
 import hashlib
 import io
+import math
 from pathlib import Path
 from typing import Callable
 
 import numpy as np
 import torch
-from PIL import Image, ImageFilter
+from PIL import Image
 from torch.nn import functional
 
 from cytotrain.networks import Network, load_pretrained, Classifier
-from cytotrain.prepare import decode
+from cytotrain.prepare import composite_on_white, decode, resize, to_channels
 from cytotrain.tasks import Sample
-
-
-def _through_pillow(change: Callable[[Image.Image], Image.Image]) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda pixels: np.asarray(change(Image.fromarray(pixels)))
 
 
 def _reencode(quality: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -29,7 +26,38 @@ def _reencode(quality: int) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _gain(*factors: float) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda pixels: np.clip(np.rint(pixels * np.array(factors)), 0, 255).astype(np.uint8)
+    return lambda pixels: _round(pixels * np.array(factors), pixels.dtype)
+
+
+def _round(values: np.ndarray, kind: np.dtype) -> np.ndarray:
+    return np.clip(np.rint(values), 0, np.iinfo(kind).max).astype(kind)
+
+
+def _blur(radius_px: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Gaussian blur, the border repeated."""
+    reach = math.ceil(3 * radius_px)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / radius_px) ** 2)
+    weights /= weights.sum()
+
+    def change(pixels: np.ndarray) -> np.ndarray:
+        values = np.pad(pixels.astype(np.float64), ((reach, reach), (reach, reach), (0, 0)), "edge")
+        for axis in (0, 1):
+            values = np.apply_along_axis(np.convolve, axis, values, weights, "valid")
+        return _round(values, pixels.dtype)
+
+    return change
+
+
+def _tilt_light(share: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Make the left darker and the right brighter by a share of the mean."""
+    return lambda pixels: _round(pixels + pixels.mean() * share * np.linspace(-1, 1, pixels.shape[1])[:, None], pixels.dtype)
+
+
+def _add_noise(share: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Add camera noise of a share of the image's spread."""
+    return lambda pixels: _round(
+        pixels + np.random.RandomState(1).normal(0, share * pixels.std(), pixels.shape), pixels.dtype
+    )
 
 
 def _magnify(factor: float) -> Callable[[np.ndarray], np.ndarray]:
@@ -41,7 +69,8 @@ def _magnify(factor: float) -> Callable[[np.ndarray], np.ndarray]:
         padded = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), "reflect")
         inset = max(0, round((side - side / factor) / 2))
         seen = padded[inset:len(padded) - inset, inset:len(padded) - inset]
-        return np.asarray(Image.fromarray(seen).resize((side, side), Image.Resampling.BICUBIC))
+        planes = [Image.fromarray(plane.astype(np.float32)).resize((side, side), Image.Resampling.BICUBIC) for plane in seen.transpose(2, 0, 1)]
+        return _round(np.stack([np.asarray(plane) for plane in planes], 2), pixels.dtype)
 
     return change
 
@@ -56,21 +85,34 @@ def _hide_surroundings(pixels: np.ndarray) -> np.ndarray:
     return changed
 
 
-DISTURBANCES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "unchanged": lambda pixels: pixels,
-    "JPEG quality 75": _reencode(75),
-    "JPEG quality 50": _reencode(50),
-    "JPEG quality 30": _reencode(30),
+Disturbances = dict[str, Callable[[np.ndarray], np.ndarray]]
+
+ANY: Disturbances = {
     "10 % darker": _gain(0.9),
     "10 % brighter": _gain(1.1),
-    "warmer light (red +10 %, blue -10 %)": _gain(1.1, 1.0, 0.9),
-    "cooler light (red -10 %, blue +10 %)": _gain(0.9, 1.0, 1.1),
     "cell 10 % smaller": _magnify(0.9),
     "cell 10 % larger": _magnify(1.1),
-    "blurred, 1.5 px": _through_pillow(lambda image: image.filter(ImageFilter.GaussianBlur(1.5))),
     "turned by 90°": lambda pixels: np.rot90(pixels),
     "surroundings painted over": _hide_surroundings,
 }
+COLOUR: Disturbances = {
+    "JPEG quality 75": _reencode(75),
+    "JPEG quality 50": _reencode(50),
+    "JPEG quality 30": _reencode(30),
+    "warmer light (red +10 %, blue -10 %)": _gain(1.1, 1.0, 0.9),
+    "cooler light (red -10 %, blue +10 %)": _gain(0.9, 1.0, 1.1),
+    "blurred, 1.5 px": _blur(1.5),
+}
+GREY: Disturbances = {
+    "blurred, 1 px": _blur(1),
+    "noise of a tenth of the spread": _add_noise(0.1),
+    "light from the side, ±5 %": _tilt_light(0.05),
+}
+
+
+def disturbances_for(image: np.ndarray) -> Disturbances:
+    """What may befall images of this kind: H×W×C of one or more channels."""
+    return {"unchanged": lambda pixels: pixels, **(GREY if image.shape[2] == 1 else COLOUR), **ANY}
 
 
 def count_duplicates(samples: list[Sample], correlation: float = 0.95) -> dict:
@@ -81,7 +123,7 @@ def count_duplicates(samples: list[Sample], correlation: float = 0.95) -> dict:
         correlation: Pearson correlation of 32×32 grey thumbnails, in any of 8 orientations, that is called near.
     Returns: number of equal files, number of near pairs, the highest correlation and its pair of files.
     """
-    parts = {"train": [s for s in samples if s.part == "train"], "held": [s for s in samples if s.part != "train"]}
+    parts = {"train": [s for s in samples if s.part == "train"], "held": [s for s in samples if s.part in ("val", "test")]}
     digests = {part: [hashlib.sha256(s.file.read_bytes()).digest() for s in chosen] for part, chosen in parts.items()}
     thumbnails = {part: np.stack([_thumbnail(s.file) for s in chosen]) for part, chosen in parts.items()}
     train = _standardise(thumbnails["train"])
@@ -105,13 +147,14 @@ def count_duplicates(samples: list[Sample], correlation: float = 0.95) -> dict:
 
 
 def _thumbnail(file: Path) -> np.ndarray:
-    return np.asarray(Image.open(file).convert("L").resize((32, 32), Image.Resampling.BOX), np.float32)
+    grey = to_channels(composite_on_white(decode(file)), "grey")
+    return resize(grey, "bilinear_antialiased", 32, 32).numpy()[0, 0]
 
 
 def _standardise(thumbnails: np.ndarray) -> np.ndarray:
     flat = thumbnails.reshape(len(thumbnails), -1)
     flat = flat - flat.mean(1, keepdims=True)
-    return flat / np.linalg.norm(flat, axis=1, keepdims=True)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
 
 
 def corners_only_accuracy(

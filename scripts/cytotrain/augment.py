@@ -1,12 +1,14 @@
 """Random changes a batch may undergo without becoming another cell: pose, camera, stain, compression.
 
-All functions take and return N×3×H×W float32 in 0..1 and draw from torch's global generator.
+All functions take and return N×C×H×W float32 and draw from torch's global generator.
 """
 
 import math
 
 import torch
 from torch.nn import functional
+
+from cytotrain.prepare import normalise, resize
 
 YIQ_OF_RGB = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 
@@ -19,12 +21,12 @@ def _some(count: int, share: float) -> torch.Tensor:
     return torch.rand(count) < share
 
 
-def move(images: torch.Tensor, side_px: int) -> torch.Tensor:
-    """Rotate, mirror, scale by 0.8 to 1.25, stretch by up to 8 % and shift by up to 6 %, then shrink to side_px."""
+def move(images: torch.Tensor, side_px: int, scale: float = 1.25, stretch: float = 0.08) -> torch.Tensor:
+    """Rotate, mirror, scale by up to a factor, stretch by up to a share and shift by up to 6 %, then shrink to side_px."""
     count = len(images)
     angle = torch.rand(count) * 2 * math.pi
-    scale = torch.exp(torch.empty(count).uniform_(-math.log(1.25), math.log(1.25)))
-    stretch = torch.exp(torch.empty(count).uniform_(-0.08, 0.08))
+    scale = torch.exp(torch.empty(count).uniform_(-math.log(scale), math.log(scale)))
+    stretch = torch.exp(torch.empty(count).uniform_(-stretch, stretch))
     mirror = torch.where(_some(count, 0.5), -1.0, 1.0)
     matrix = torch.zeros(count, 2, 3)
     matrix[:, 0, 0] = angle.cos() * scale * stretch * mirror
@@ -33,7 +35,7 @@ def move(images: torch.Tensor, side_px: int) -> torch.Tensor:
     matrix[:, 1, 1] = angle.cos() * scale / stretch
     matrix[:, :, 2] = torch.empty(count, 2).uniform_(-0.12, 0.12)
     # Sampled at twice the size and shrunk with antialiasing, so that the moved image is as sharp as an unmoved one.
-    grid = functional.affine_grid(matrix, [count, 3, 2 * side_px, 2 * side_px], align_corners=False)
+    grid = functional.affine_grid(matrix, [count, images.shape[1], 2 * side_px, 2 * side_px], align_corners=False)
     moved = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
     return shrink(moved, side_px)
 
@@ -71,9 +73,10 @@ def recolour(images: torch.Tensor) -> torch.Tensor:
 def refocus(images: torch.Tensor) -> torch.Tensor:
     """Blur or sharpen slightly."""
     kernel = torch.tensor([1.0, 2.0, 1.0]) / 4
-    weights = (kernel[:, None] * kernel).expand(3, 1, 3, 3)
-    blurred = functional.conv2d(functional.pad(images, (1, 1, 1, 1), mode="replicate"), weights, groups=3)
-    return (images + _uniform(len(images), -0.6, 1.0) * (blurred - images)).clamp(0, 1)
+    channels = images.shape[1]
+    weights = (kernel[:, None] * kernel).expand(channels, 1, 3, 3)
+    blurred = functional.conv2d(functional.pad(images, (1, 1, 1, 1), mode="replicate"), weights, groups=channels)
+    return images + _uniform(len(images), -0.6, 1.0) * (blurred - images)
 
 
 def add_noise(images: torch.Tensor) -> torch.Tensor:
@@ -94,16 +97,10 @@ def recompress(images: torch.Tensor) -> torch.Tensor:
     return restored.reshape(images.shape).clamp(0, 1)
 
 
-def augment(images: torch.Tensor, side_px: int) -> torch.Tensor:
-    """Make a training batch from crops.
-
-    Args:
-        images: N×3×H×W uint8, cropped but not resized.
-        side_px: side of the network's input.
-    Returns: N×3×side×side float32 in 0..1; one image in four keeps its pose and sharpness.
-    """
-    crops = images.float() / 255
-    count = len(crops)
+def stained(crops: torch.Tensor, spec: dict) -> torch.Tensor:
+    """Colour images: another pose, stain, camera and compression; one image in four keeps its pose and sharpness."""
+    side_px, count = spec["input"]["width_px"], len(crops)
+    crops = crops / 255
     is_moved = _some(count, 0.75)
     batch = torch.empty(count, 3, side_px, side_px)
     if is_moved.any():
@@ -116,5 +113,60 @@ def augment(images: torch.Tensor, side_px: int) -> torch.Tensor:
     for change, share in [(restain, 0.6), (recolour, 0.7), (refocus, 0.4), (add_noise, 0.3), (recompress, 0.25)]:
         chosen = _some(count, share)
         if chosen.any():
-            batch[chosen] = change(batch[chosen])
+            batch[chosen] = change(batch[chosen]).clamp(0, 1)
+    return normalise(batch * 255, spec["normalisation"])
+
+
+def brightfield(crops: torch.Tensor, spec: dict) -> torch.Tensor:
+    """Grey images: another pose, focus, contrast, noise and slope of the light, but hardly another size, which tells."""
+    side_px, count = spec["input"]["width_px"], len(crops)
+    is_moved = _some(count, 0.75)
+    batch = shrink(crops, side_px)
+    if is_moved.any():
+        batch[is_moved] = move(crops[is_moved], side_px, scale=1.05, stretch=0.03)
+    if torch.rand(()) < 0.5:
+        batch = batch.flip(3)
+    # After normalisation the unit is the crop's own spread, whatever the camera's bit depth.
+    batch = normalise(torch.rot90(batch, int(torch.randint(4, ())), (2, 3)), spec["normalisation"])
+    chosen = _some(count, 0.5)
+    if chosen.any():
+        batch[chosen] = refocus(refocus(batch[chosen]))
+    line = torch.linspace(-1, 1, side_px)
+    slope = _uniform(count, -0.2, 0.2) * line.view(1, 1, 1, -1) + _uniform(count, -0.2, 0.2) * line.view(1, 1, -1, 1)
+    noise = torch.randn_like(batch) * _uniform(count, 0, 0.12)
+    return batch * _uniform(count, 0.8, 1.25) + slope + noise + _uniform(count, -0.1, 0.1)
+
+
+def paper(crops: torch.Tensor, spec: dict, brightness: float = 0.15 / 255) -> torch.Tensor:
+    """The paper's: contrast 0.5 to 1.5 around the image's mean, mirror image, and a brightness meant as a share of the range.
+
+    Source: Gardner et al. 2023; its notebooks give 0.15 to images of 0 to 255, where it changes nothing.
+    """
+    rule = spec["resize"]["rule"]
+    batch = normalise(resize(crops, rule, spec["input"]["height_px"], spec["input"]["width_px"]), spec["normalisation"])
+    count = len(batch)
+    mean, extent = batch.mean((2, 3), keepdim=True), batch.amax((2, 3), keepdim=True) - batch.amin((2, 3), keepdim=True)
+    batch = (batch - mean) * _uniform(count, 0.5, 1.5) + mean + _uniform(count, -brightness, brightness) * extent
+    is_mirrored = _some(count, 0.5)
+    batch[is_mirrored] = batch[is_mirrored].flip(3)
     return batch
+
+
+def paper_mended(crops: torch.Tensor, spec: dict) -> torch.Tensor:
+    """The paper's, with a brightness that changes by up to 15 % of the range."""
+    return paper(crops, spec, brightness=0.15)
+
+
+AUGMENTATIONS = {"stained": stained, "brightfield": brightfield, "paper": paper, "paper-mended": paper_mended}
+
+
+def augment(crops: torch.Tensor, spec: dict, name: str | None = None) -> torch.Tensor:
+    """Make a training batch.
+
+    Args:
+        crops: N×C×H×W float32 on the 0..255 scale, cropped but not resized.
+        spec: its input, resize and normalisation are used.
+        name: a key of AUGMENTATIONS; None takes the one for the input's channels.
+    Returns: N×C×height×width float32 as the network takes it.
+    """
+    return AUGMENTATIONS[name or ("stained" if spec["input"]["channels"] == "rgb" else "brightfield")](crops, spec)

@@ -11,6 +11,11 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(1, keepdims=True)
 
 
+def two_columns(logits: np.ndarray) -> np.ndarray:
+    """Logits N×K of the classes; one logit, a sigmoid's, stands for the second of two."""
+    return logits if logits.shape[1] > 1 else np.concatenate([np.zeros_like(logits), logits], 1)
+
+
 def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
     """Confidence interval of a share, 95 % by default.
 
@@ -99,3 +104,34 @@ def summarise(logits: np.ndarray, labels: np.ndarray, temperature: float, abstai
         "accuracy_when_sure": round(float((predicted == labels)[is_sure].mean()), 6),
         "confusion": confusion.tolist(),
     }
+
+
+def area_under_curve(negatives: np.ndarray, positives: np.ndarray) -> float:
+    """Area under the ROC curve: the chance that a positive scores higher than a negative; ties count half."""
+    _, inverse, counts = np.unique(np.concatenate([negatives, positives]), return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    count = len(positives)
+    return float((ranks[len(negatives):].sum() - count * (count + 1) / 2) / (len(negatives) * count))
+
+
+def bootstrap_interval(measure, *samples: np.ndarray, rounds: int = 1000) -> tuple[float, float]:
+    """95 % interval of a measure of samples, each drawn again with replacement; the same every time.
+
+    Source: Efron 1979, percentile method.
+    """
+    random = np.random.RandomState(1)
+    values = [measure(*(sample[random.randint(0, len(sample), len(sample))] for sample in samples)) for _ in range(rounds)]
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def risk_coverage(probabilities: np.ndarray, labels: np.ndarray) -> list[tuple[float, float, float]]:
+    """Share of images decided, share of wrong ones among them, and the threshold, from the surest image to all.
+
+    Source: El-Yaniv and Wiener 2010, Journal of Machine Learning Research 11, section 2.
+    """
+    top, wrong = probabilities.max(1), probabilities.argmax(1) != labels
+    order = np.argsort(-top, kind="stable")
+    decided = np.arange(1, len(labels) + 1)
+    risk = np.cumsum(wrong[order]) / decided
+    return list(zip((decided / len(labels)).tolist(), risk.tolist(), top[order].tolist()))

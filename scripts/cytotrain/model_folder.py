@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from cytotrain.metrics import softmax
+from cytotrain.metrics import softmax, two_columns
+from cytotrain.novelty import Novelty
 from cytotrain.safetensors import read_safetensors
 from cytotrain.tasks import MODELS_FOLDER
 
@@ -51,11 +52,12 @@ class ExportedModel:
     Args:
         folder: models/<name>.
     Attributes:
-        spec: the content of spec.json.
+        folder, spec: the folder and the content of its spec.json.
         layers: weight, bias and "is ReLU" of every dense layer.
     """
 
     def __init__(self, folder: Path):
+        self.folder = folder
         self.spec = json.loads((folder / "spec.json").read_text())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -77,22 +79,41 @@ class ExportedModel:
         ]
         return np.concatenate(batches)
 
-    def logits(self, features: np.ndarray) -> np.ndarray:
-        """Pool N×D×h×w and apply the dense layers: N×K, before temperature."""
-        values = features.mean((2, 3))
+    def head(self, pooled: np.ndarray) -> np.ndarray:
+        """Apply the dense layers to pooled features N×D: logits N×K, or N×1 for a sigmoid, before temperature."""
+        values = pooled
         for weight, bias, is_relu in self.layers:
             values = values @ weight.T + bias
             values = np.maximum(values, 0) if is_relu else values
         return values
 
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Pool N×D×h×w and apply the head."""
+        return self.head(features.mean((2, 3)))
+
+    def novelty(self, features: np.ndarray) -> np.ndarray:
+        """Distance of each of N×D×h×w to the training images; see cytotrain.novelty."""
+        tensors = read_safetensors((self.folder / self.spec["novelty"]["file"]).read_bytes())
+        return Novelty(**tensors).distance(features.mean((2, 3)))
+
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated probabilities N×K."""
-        return softmax(logits / self.spec["judge"]["temperature"])
+        return softmax(two_columns(logits) / self.spec["judge"]["temperature"])
 
     def activation_map(self, features: np.ndarray, class_index: int) -> np.ndarray:
-        """Class activation map D×h×w to h×w, without bias, for a head of one dense layer.
+        """Class activation map D×h×w to h×w, without bias: the gradient of the class's logit by the pooled features.
 
-        Source: Zhou et al. 2016, Learning Deep Features for Discriminative Localization, equation 2.
+        For a sigmoid head the map of class 0 is that of class 1 negated.
+        Source: Zhou et al. 2016, Learning Deep Features for Discriminative Localization, equation 2, where there is one layer.
         """
-        [(weight, _, _)] = self.layers
-        return np.tensordot(weight[class_index], features, 1)
+        values, active = features.mean((1, 2)), []
+        for weight, bias, is_relu in self.layers:
+            values = weight @ values + bias
+            active.append(values > 0 if is_relu else np.ones_like(values, bool))
+            values = np.maximum(values, 0) if is_relu else values
+        is_sigmoid = self.spec["head"]["output"] == "sigmoid"
+        gradient = np.zeros(len(values), np.float32)
+        gradient[0 if is_sigmoid else class_index] = -1 if is_sigmoid and class_index == 0 else 1
+        for (weight, _, _), is_on in zip(reversed(self.layers), reversed(active)):
+            gradient = (gradient * is_on) @ weight
+        return np.tensordot(gradient, features, 1)

@@ -4,6 +4,7 @@
  *   engine    the network alone, by engine and by kind of layer; `--layers` lists every layer
  *   pipeline  every stage under Node, beside EfficientNetV2-B0 at 224 px, the network of the paper that Cytodrop rebuilds
  *   page      file to verdict in Chromium, beside the pipeline a web developer would write
+ *   throughput  one worker and two, of the page and of the command line
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
  * Real JPEGs where `../shared/data` is at hand, else simulated samples.
@@ -18,6 +19,7 @@ import { benchEngine } from './engine.ts';
 import { benchFirstVerdict } from './first.ts';
 import { benchUnderNode } from './node.ts';
 import { printGoals } from './report.ts';
+import { benchThroughput } from './throughput.ts';
 
 const originals = fileURLToPath(new URL('../shared/data/blood-smear/originals', root));
 const samples = fileURLToPath(new URL('public/samples/blood-smear', root));
@@ -32,6 +34,7 @@ const parts: Record<string, () => Promise<void>> = {
   engine: () => benchEngine({ byLayer: options.layers }),
   pipeline: () => benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path)))),
   page: () => benchInBrowser(paths),
+  throughput: () => benchThroughput(paths),
   first: () => benchFirstVerdict(paths[0] ?? ''),
 };
 const chosen = positionals.length > 0 ? positionals : Object.keys(parts);

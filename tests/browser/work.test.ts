@@ -100,20 +100,68 @@ test('a folder dropped is read to the bottom in natural order, its hidden files 
   });
 });
 
-test('a worker that dies is replaced and every file gets its result', async () => {
-  const files = copies(anImage, 200, 'death');
+const ends: Record<string, () => void> = {
+  'dies of an error': () => {
+    Object.assign(globalThis, { postMessage: () => {} });
+    setTimeout(() => { throw new Error('a test breaks this worker'); });
+  },
+  'ends without a word': () => (globalThis as unknown as { close(): void }).close(),
+};
+
+for (const [how, end] of Object.entries(ends)) {
+  test(`a worker that ${how} is replaced and every file gets its result`, async () => {
+    const files = copies(anImage, 200, how);
+    await site.visit(async (page) => {
+      await page.addFiles(files);
+      await waitForDone(page, 5);
+      const worker = page.page.workers().find((each) => each.url().includes('worker')) ?? assert.fail('no worker');
+      await worker.evaluate(end).catch(() => {});
+      await page.finish(files.length);
+      const cells = await page.exportedCells();
+      assert.deepEqual(cells.map(({ file, status }) => [file, status]), files.map((_, i) => [`${how} ${i + 1}.png`, 'ok']));
+      await page.press('cell-card');
+      await page.page.waitForSelector(`${page.find('details')} .crop-picture:not(.waiting) canvas`);
+      page.complaints.splice(0);
+    });
+  });
+}
+
+test('a self-test that fails in any worker is seen', async () => {
   await site.visit(async (page) => {
-    await page.addFiles(files);
-    await waitForDone(page, 5);
-    const worker = page.page.workers().find((each) => each.url().includes('worker')) ?? assert.fail('no worker');
-    await worker.evaluate(() => {
-      Object.assign(globalThis, { postMessage: () => {} });
-      setTimeout(() => { throw new Error('a test breaks this worker'); });
-    }).catch(() => {});
-    await page.finish(files.length);
-    const cells = await page.exportedCells();
-    assert.deepEqual(cells.map(({ file, status }) => [file, status]), files.map((_, i) => [`death ${i + 1}.png`, 'ok']));
-    page.complaints.splice(0);
+    await page.page.evaluateOnNewDocument(() => {
+      Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 2 });
+      const post = Worker.prototype.postMessage as (this: Worker, ...args: unknown[]) => void;
+      Worker.prototype.postMessage = function (this: Worker, request: { type: string; parcel?: { files: { golden: { logits: number[] } } } }, ...rest: unknown[]) {
+        if (request.type === 'adopt_model' && request.parcel) request.parcel.files.golden.logits[0] = 99;
+        post.call(this, request, ...rest);
+      } as Worker['postMessage'];
+    });
+    await page.page.reload();
+    await page.page.waitForSelector(`${page.find('footer')}[data-self-test=failed]`);
+    assert.match(await page.page.$eval('[role=alert]', (alert) => alert.textContent ?? ''), /self-test failed/);
+  });
+});
+
+test('a model is handed around only where another worker wants it', async () => {
+  await site.visit(async (page) => {
+    const handed = (): Promise<boolean[]> => page.page.evaluate(() => (globalThis as unknown as { handed: boolean[] }).handed);
+    await page.page.evaluateOnNewDocument(() => {
+      const handed: boolean[] = [];
+      const forced = new URLSearchParams(location.search).get('cores');
+      if (forced !== null) Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => Number(forced) });
+      const listen = Worker.prototype.addEventListener as (this: Worker, ...args: unknown[]) => void;
+      Worker.prototype.addEventListener = function (this: Worker, ...args: unknown[]) {
+        if (args[0] === 'message') listen.call(this, 'message', ({ data }: MessageEvent<{ type: string; parcel?: object }>) => {
+          if (data.type === 'model_loaded') handed.push(data.parcel !== undefined);
+        });
+        listen.apply(this, args);
+      } as Worker['addEventListener'];
+      Object.assign(globalThis, { handed });
+    });
+    for (const [query, expected] of [['?cores=2', true], ['?cores=1', false], ['?cores=2&engine=onnxruntime', false]] as const) {
+      await page.open(query);
+      assert.deepEqual(await handed(), [expected], query);
+    }
   });
 });
 

@@ -89,7 +89,6 @@ int main(int argc, char** argv) {
   seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
   seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});
   const fs::path root = source_dir();
-  seeds.add_files("network", root / "models", ".onnx");
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");
   for (const char* folder : {"models", "public/samples", "tests/golden/decode", "../shared/corpora/synthetic"}) {

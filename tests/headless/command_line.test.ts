@@ -33,6 +33,8 @@ describe('usage', () => {
     'an unknown format': ['classify', '--model', 'blood-smear', '--format', 'xml', anImage],
     'an unknown option': ['classify', '--model', 'blood-smear', '--fast', anImage],
     'unknown engine': ['classify', '--model', 'blood-smear', '--engine', 'abacus', anImage],
+    'no job': ['classify', '--model', 'blood-smear', '--jobs', '0', anImage],
+    'half a job': ['classify', '--model', 'blood-smear', '--jobs', '1.5', anImage],
     'no thread': ['classify', '--model', 'blood-smear', '--threads', '0', anImage],
     'no file': ['classify', '--model', 'blood-smear'],
   };
@@ -147,6 +149,45 @@ describe('files and folders', () => {
       assert.deepEqual(await classify(folder), { code: 0, stdout: '', stderr: '' });
       assert.deepEqual((JSON.parse((await classify('--format', 'json', folder)).stdout) as { cells: unknown[] }).cells, []);
     });
+  });
+});
+
+describe('workers', () => {
+  test('however many: the same bytes, bad files among them', async () => {
+    await withFolder(async (folder) => {
+      for (let i = 1; i <= 41; i++) copyFileSync(goldenFiles[i % goldenFiles.length] ?? '', join(folder, `cell ${i}.png`));
+      writeFileSync(join(folder, 'cell 7.png'), '');
+      writeFileSync(join(folder, 'cell 8.png'), readFileSync(anImage).subarray(0, 5000));
+      for (const format of ['ndjson', 'csv', 'json']) {
+        const one = await classify('--format', format, '--jobs', '1', folder);
+        assert.ok(one.stdout.includes('cell 41.png'));
+        for (const jobs of ['2', '3']) assert.deepEqual(await classify('--format', format, '--jobs', jobs, folder), one);
+      }
+    });
+  });
+
+  test('ONNX Runtime in two of them says the same as in one', async () => {
+    const one = await classify('--engine', 'onnxruntime', '--jobs', '1', ...goldenFiles);
+    assert.equal(linesOf(one.stdout).length, goldenFiles.length);
+    assert.deepEqual(await classify('--engine', 'onnxruntime', '--jobs', '2', ...goldenFiles), one);
+  });
+
+  test('Ctrl+C: status 130, a word, and a whole document of what is done', async () => {
+    const files = Array<string>(2000).fill(anImage);
+    const child = spawn(process.execPath, [program, 'classify', '--model', 'blood-smear', '--format', 'json', '--jobs', '2', ...files]);
+    let [stdout, stderr] = ['', ''];
+    child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      // A second would end it at once.
+      if (!stdout.includes('"status"') && (stdout + text).includes('"status"')) child.kill('SIGINT');
+      stdout += text;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    const { cells } = JSON.parse(stdout) as { cells: Line[] };
+    assert.equal(code, 130);
+    assert.ok(cells.length > 0 && cells.length < files.length, `${cells.length} cells`);
+    assert.ok(cells.every(({ status }) => status === 'ok'));
+    assert.equal(stderr, `Stopped after ${cells.length} of 2000 files; their results are written.\n`);
   });
 });
 

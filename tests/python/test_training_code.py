@@ -28,15 +28,19 @@ except ImportError as error:
 import export_onnx
 import golden_prepare
 import train
-from cytotrain import augment, metrics
+from cytotrain import augment, metrics, novelty
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained, mobilenet_v2_features
 from cytotrain.png import write_png
 from cytotrain.prepare import composite_on_white, decode, normalise, prepare
 from cytotrain.safetensors import read_safetensors, write_safetensors
-from cytotrain.tasks import TASKS
+from cytotrain.tasks import MODELS_FOLDER, list_files, list_samples, new_spec
 
 SHARED = ROOT.parent / "shared"
+
+
+def blood_smear_spec() -> dict:
+    return json.loads((MODELS_FOLDER / "blood-smear" / "spec.json").read_text())
 
 
 def setUpModule():
@@ -140,24 +144,92 @@ class Preparation(unittest.TestCase):
         self.assertEqual(seen[1, 1].abs().max(), 0)
 
     def test_training_sees_what_users_see(self):
-        spec = TASKS["blood-smear"].spec()
+        spec = blood_smear_spec()
         image = golden_prepare.draw(288, 288, 3, 8, seed=2)
         crops = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
         seen = normalise(augment.shrink(crops, spec["input"]["width_px"]) * 255, spec["normalisation"])
         torch.testing.assert_close(seen, prepare(image, spec), rtol=0, atol=1e-5)
 
 
+def new_spec_of_grey() -> dict:
+    return {
+        "crop": {"rule": "none"}, "resize": {"rule": "bilinear_half_pixel"},
+        "normalisation": {"rule": "corner_median_spread", "corner_px": 5, "least_spread": 0.01},
+    }
+
+
+class Tasks(unittest.TestCase):
+    def test_any_folder_of_classes_is_a_task(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for label in ("Naive SKOV3", "resistant"):
+                (folder / label).mkdir()
+                for number in range(20):
+                    (folder / label / f"{number}.png").write_bytes(write_png(golden_prepare.draw(50, 44, 1, 8, number)))
+            spec = new_spec("ovarian", folder)
+            self.assertEqual([entry["id"] for entry in spec["classes"]], ["naive_skov3", "resistant"])
+            self.assertEqual([entry["letter"] for entry in spec["classes"]], ["N", "R"])
+            self.assertEqual((spec["input"]["channels"], spec["crop"]["side_px"]), ("grey", 44))
+            samples = list_samples(folder, spec)
+            counts = {part: sum(s.part == part for s in samples) for part in ("train", "val", "test")}
+            self.assertEqual(counts, {"train": 28, "val": 4, "test": 8})
+            self.assertEqual(list_files(folder), list_files(folder))
+            with self.assertRaisesRegex(ValueError, "naive_skov3"):
+                list_samples(folder, {"classes": [{"id": "resistant"}]})
+
+
+class Novelty(unittest.TestCase):
+    def test_distance_is_mahalanobis(self):
+        random = np.random.RandomState(2)
+        labels = np.repeat([0, 1], 4000)
+        # Two classes with one covariance: correlated in two directions, small and equal in the other four.
+        mixing = np.array([[3.0, 0], [1.2, 0.9]])
+        values = np.concatenate([random.normal(size=(8000, 2)) @ mixing.T, 0.2 * random.normal(size=(8000, 4))], 1)
+        values[labels == 1, :2] += [8, -7]
+        probe = np.array([[8.0, -7, 0, 0, 0, 0], [1, 2, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0]])
+        covariance = mixing @ mixing.T
+        expected = [0, math.sqrt(np.array([1, 2]) @ np.linalg.inv(covariance) @ np.array([1, 2])), 1 / 0.2]
+        got = novelty.fit(values, labels, 2).distance(probe)
+        np.testing.assert_allclose(got, expected, rtol=0.06, atol=0.1)
+
+    def test_area_under_curve(self):
+        self.assertEqual(metrics.area_under_curve(np.array([1.0, 2, 3]), np.array([2.0, 4])), (1 + 0.5 + 3 + 0) / 6)
+        low, high = metrics.bootstrap_interval(lambda x: x.mean(), np.arange(100.0))
+        self.assertTrue(40 < low < 47 and 52 < high < 59)
+
+
 class Augmentation(unittest.TestCase):
     def test_shape_range_and_seed(self):
         images = torch.from_numpy(np.stack([golden_prepare.draw(96, 96, 3, 8, seed) for seed in range(12)]))
         batches = []
+        spec = {**blood_smear_spec(), "input": {"width_px": 48, "height_px": 48, "channels": "rgb"}}
         for seed in (1, 1, 2):
             torch.manual_seed(seed)
-            batches.append(augment.augment(images.permute(0, 3, 1, 2), 48))
+            batches.append(augment.augment(images.permute(0, 3, 1, 2).float(), spec))
         self.assertEqual(batches[0].shape, (12, 3, 48, 48))
-        self.assertTrue(0 <= batches[0].min() and batches[0].max() <= 1)
+        self.assertTrue(-1 <= batches[0].min() and batches[0].max() <= 1)
         torch.testing.assert_close(batches[0], batches[1], rtol=0, atol=0)
         self.assertFalse(torch.equal(batches[0], batches[2]))
+
+    def test_grey_images_keep_their_level_and_spread(self):
+        spec = {**new_spec_of_grey(), "input": {"width_px": 40, "height_px": 40, "channels": "grey"}}
+        images = torch.from_numpy(np.stack([golden_prepare.draw(40, 40, 1, 16, seed) for seed in range(16)]).astype(np.float32))
+        for name in augment.AUGMENTATIONS.keys() - {"stained"}:
+            torch.manual_seed(5)
+            batch = augment.augment(images.permute(0, 3, 1, 2) / 257, spec, name)
+            self.assertEqual(batch.shape, (16, 1, 40, 40))
+            self.assertTrue(torch.isfinite(batch).all())
+            self.assertTrue(0.4 < batch.std((1, 2, 3)).min() and batch.std((1, 2, 3)).max() < 2)
+
+    def test_brightness_of_the_paper_does_nothing_until_mended(self):
+        spec = {**new_spec_of_grey(), "input": {"width_px": 40, "height_px": 40, "channels": "grey"}}
+        images = torch.from_numpy(golden_prepare.draw(40, 40, 1, 8, 1)).permute(2, 0, 1)[None].float().expand(200, -1, -1, -1)
+        means = {}
+        for name in ("paper", "paper-mended"):
+            torch.manual_seed(1)
+            means[name] = augment.augment(images, spec, name).mean((1, 2, 3))
+        self.assertLess(means["paper"].std(), 0.01)
+        self.assertGreater(means["paper-mended"].std(), 0.2)
 
     def test_fine_quantisation_changes_nothing(self):
         image = torch.rand(1, 3, 16, 16)
@@ -191,14 +263,22 @@ class Export(unittest.TestCase):
         self.assertEqual({node.op_type for node in self.model.graph.node}, {"Conv", "Clip", "Add"})
         np.testing.assert_allclose(self.run_model(), expected, rtol=0, atol=2e-4 * np.abs(expected).max())
 
-    def test_weights_stored_as_float16_halve_the_file_and_barely_move_the_features(self):
-        bytes_before, features_before = self.model.ByteSize(), self.run_model()
-        export_onnx.store_halves(self.model.graph)
-        onnx.checker.check_model(self.model, full_check=True)
-        self.assertLess(self.model.ByteSize(), 0.56 * bytes_before)
-        difference = np.abs(self.run_model() - features_before).max()
-        self.assertGreater(difference, 0)
-        self.assertLess(difference, 0.01 * np.abs(features_before).max())
+    def test_weights_stored_as_float16_halve_the_file_and_run_as_rounded_ones(self):
+        stored = onnx.ModelProto()
+        stored.CopyFrom(self.model)
+        export_onnx.store_halves(stored.graph)
+        onnx.checker.check_model(stored, full_check=True)
+        self.assertLess(stored.ByteSize(), 0.56 * self.model.ByteSize())
+        casts = {node.output[0] for node in stored.graph.node if node.op_type == "Cast"}
+        self.assertGreater(len(casts), 10)
+        for tensor in self.model.graph.initializer:
+            if tensor.name in casts:
+                values = onnx.numpy_helper.to_array(tensor)
+                self.assertGreaterEqual(values.size, export_onnx.HALF_FROM_VALUES)
+                rounded = values.astype(np.float16).astype(np.float32)
+                tensor.CopyFrom(onnx.numpy_helper.from_array(rounded, tensor.name))
+        expected, self.model = self.run_model(), stored
+        np.testing.assert_array_equal(self.run_model(), expected)
 
     def test_symmetric_padding_would_be_noticed(self):
         with torch.no_grad():
@@ -231,7 +311,7 @@ class Training(unittest.TestCase):
     def write_data(self, folder: Path) -> None:
         torch.manual_seed(0)
         network = NETWORKS["mobilenet_v2_0.35"]
-        state = {f"features.{key}": value for key, value in network.build().state_dict().items()}
+        state = {f"features.{key}": value for key, value in network.build(3).state_dict().items()}
         torch.save(state, folder / network.weights_file)
         with (folder / "index.csv").open("w", newline="") as file:
             rows = csv.writer(file)
@@ -241,8 +321,8 @@ class Training(unittest.TestCase):
                 rows.writerow([f"{number}.png", ["ig", "platelet"][number % 2], "val" if number >= 8 else "train"])
 
     def test_missing_folders_are_named(self):
-        with self.assertRaisesRegex(FileNotFoundError, "--data"):
-            TASKS["blood-smear"].samples(Path("nowhere"))
+        with self.assertRaisesRegex(FileNotFoundError, "nowhere holds neither index.csv"):
+            list_files(Path("nowhere"))
         network = NETWORKS["mobilenet_v2_0.35"]
         with self.assertRaisesRegex(FileNotFoundError, "--weights"):
             load_pretrained(Classifier(network, 8), network, Path("nowhere"))
@@ -250,11 +330,13 @@ class Training(unittest.TestCase):
 
 class ShippedModels(unittest.TestCase):
     def test_golden_files_are_reproduced(self):
-        for task in TASKS.values():
-            model = ExportedModel(task.folder)
-            folder = task.folder / "golden"
+        shipped = sorted(file.parent for file in MODELS_FOLDER.glob("*/spec.json"))
+        self.assertGreaterEqual(len(shipped), 4)
+        for folder in shipped:
+            model = ExportedModel(folder)
+            folder = folder / "golden"
             for case in json.loads((folder / "golden.json").read_text())["cases"]:
-                with self.subTest(model=task.name, image=case["image"]):
+                with self.subTest(model=model.spec['name'], image=case["image"]):
                     tensor = prepare(decode(folder / case["image"]), model.spec).numpy()
                     expected = read_floats(folder / case["tensor"], case["tensor_shape"])
                     np.testing.assert_allclose(tensor, expected, rtol=0, atol=1e-6)
@@ -264,6 +346,9 @@ class ShippedModels(unittest.TestCase):
                     logits = model.logits(features)
                     np.testing.assert_allclose(logits[0], case["logits"], rtol=0, atol=1e-4)
                     np.testing.assert_allclose(model.probabilities(logits)[0], case["probabilities"], rtol=0, atol=1e-4)
+                    distance = model.novelty(features)[0]
+                    self.assertTrue(math.isclose(distance, case["novelty"], rel_tol=1e-4))
+                    self.assertEqual(case["foreign"], distance > model.spec["novelty"]["threshold"])
                     index = [entry["id"] for entry in model.spec["classes"]].index(case["map"]["class"])
                     activation_map = model.activation_map(features[0], index)
                     self.assertEqual(activation_map.shape, (case["map"]["height"], case["map"]["width"]))
@@ -278,8 +363,8 @@ class ShippedModels(unittest.TestCase):
         if not data.is_dir():
             print(f"SKIPPED: {data} is missing, no real image is tested", file=sys.stderr)
             self.skipTest(f"{data} is missing")
-        model = ExportedModel(TASKS["blood-smear"].folder)
-        samples = [s for s in TASKS["blood-smear"].samples(data) if s.part == "val"][::10]
+        model = ExportedModel(MODELS_FOLDER / "blood-smear")
+        samples = [s for s in list_samples(data, model.spec) if s.part == "val"][::10]
         inputs = np.concatenate([prepare(decode(s.file), model.spec).numpy() for s in samples])
         predicted = model.logits(model.features(inputs)).argmax(1)
         self.assertGreaterEqual(sum(predicted == [s.label for s in samples]), len(samples) - 4)

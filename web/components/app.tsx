@@ -1,7 +1,7 @@
 /** The whole page: which screen shows, and what works everywhere on it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { collectDropped, collectPasted } from '../files.ts';
-import { addFiles, progress, runState } from '../state/session.ts';
+import { addFiles, progress, runState, spec } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex } from '../state/view.ts';
 import { Details } from './details.tsx';
 import { dialog, openDialog } from './dialog.tsx';
@@ -57,6 +57,11 @@ function Results() {
     <>
       <h1 class="visually-hidden">Results</h1>
       <ProgressBar />
+      {spec.value?.caution && (
+        <p class="caution small" data-testid="caution">
+          {spec.value.caution}
+        </p>
+      )}
       <UnreadFiles />
       <Summary />
       <Toolbar />

@@ -36,6 +36,8 @@ export function Gallery() {
   const { widthPx, firstRow, endRow } = useRowWindow(box, (width) => layoutOf(width).rowPx);
   const { columns, tilePx, heightPx, rowPx } = layoutOf(widthPx);
   const rows = Math.ceil(order.length / columns);
+  // While it grows the number is not known, which is -1; telling it to every tile would render all of them ten times a second.
+  const total = runState.value === 'running' ? -1 : order.length;
   const current = Math.max(0, order.findIndex(({ index }) => index === currentIndex.value));
 
   useEffect(() => {
@@ -78,7 +80,7 @@ export function Gallery() {
               cell={cell}
               model={model}
               position={position}
-              total={order.length}
+              total={total}
               isCurrent={position === current}
               isNear={isNear(position)}
               leftPx={(position % columns) * (tilePx + gapPx)}
@@ -101,6 +103,7 @@ interface TileProps {
   cell: Cell;
   model: ModelSpec;
   position: number;
+  /** Of all cells shown; -1 where it is not known. */
   total: number;
   isCurrent: boolean;
   /** Near enough to the window to need its picture. */

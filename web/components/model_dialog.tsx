@@ -41,21 +41,28 @@ function ModelCard({ spec }: { spec: ModelSpec }) {
         {spec.title} <span class="muted">{spec.version}</span>
       </h3>
       <p>{spec.purpose}</p>
+      {spec.caution && <p class="caution small">{spec.caution}</p>}
+      <p class="small muted">
+        {accuracyWords(test)} right, {formatCount(spec.classes.length)} types, {formatBytes(spec.network.bytes)}, licence {spec.licence.replace(/[.:,] .*$/s, '')}
+      </p>
       <UseButton name={spec.name} />
-      <h4>Types</h4>
-      <dl class="types">
-        {spec.classes.map(({ id, name, letter, description }, i) => (
-          <div key={id}>
-            <dt>
-              <ClassMark index={i} letter={letter} />
-              {name}
-            </dt>
-            <dd class="small muted">{description}</dd>
-          </div>
-        ))}
-      </dl>
-      <h4>Facts</h4>
-      <FactList class="facts-list small" facts={facts} />
+      <details open={listings.value.length === 1}>
+        <summary>Types and facts</summary>
+        <h4>Types</h4>
+        <dl class="types">
+          {spec.classes.map(({ id, name, letter, description }, i) => (
+            <div key={id}>
+              <dt>
+                <ClassMark index={i} letter={letter} />
+                {name}
+              </dt>
+              <dd class="small muted">{description}</dd>
+            </div>
+          ))}
+        </dl>
+        <h4>Facts</h4>
+        <FactList class="facts-list small" facts={facts} />
+      </details>
     </article>
   );
 }
@@ -73,6 +80,7 @@ function UseButton({ name }: { name: string }) {
     <button
       type="button"
       class="main"
+      data-testid="use-model"
       onClick={() => {
         resetView();
         void chooseModel(name);

@@ -99,7 +99,9 @@ function flushSoon(): void {
 
 /** For developers: ?engine=core or ?engine=onnxruntime in the address runs every network with that one. */
 const engineInAddress = new URLSearchParams(location.search).get('engine');
-const client = new ClassifierClient(engineKinds.find((kind) => kind === engineInAddress));
+const client = new ClassifierClient(engineKinds.find((kind) => kind === engineInAddress), (selfTest) => {
+  if (modelState.value.phase === 'ready') modelState.value = { ...modelState.value, selfTest };
+});
 /** Counts up with every model and every clearing, so that late answers find nothing to write to. */
 export const era = signal(0);
 let modelReady: Promise<boolean> = Promise.resolve(false);

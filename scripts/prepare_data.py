@@ -1,0 +1,204 @@
+"""Cut the public data sets into what every other script takes: a folder of images with index.csv.
+
+    python scripts/prepare_data.py --data ../shared/data --out build/data
+    python scripts/prepare_data.py --data ../shared/data --out build/data --task viability
+
+One folder a task: grey PNG crops and index.csv with the columns file, label, split and origin (where the cell was cut
+out). The split is fixed here, before anything is trained, by rules that keep neighbours and copies on one side; the
+rows marked "gap" lie between the parts and are never used. The blood smear images come with such an index already.
+"""
+
+import argparse
+import csv
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator
+
+import numpy as np
+from PIL import Image
+
+from cytotrain.png import write_png
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One cell.
+
+    Attributes:
+        pixels: H×W×1, uint8 or uint16.
+        label: class id.
+        split: "train", "val", "test", "gap" or, for a further check, another word.
+        origin: where it was cut out; becomes the file's name.
+    """
+
+    pixels: np.ndarray
+    label: str
+    split: str
+    origin: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, type=Path, help="folder of the data sets")
+    parser.add_argument("--out", required=True, type=Path, help="receives one folder a task")
+    parser.add_argument("--task", choices=SOURCES, help="this one only")
+    arguments = parser.parse_args()
+    for task in [arguments.task] if arguments.task else SOURCES:
+        write(arguments.out / task, SOURCES[task](arguments.data))
+
+
+def write(folder: Path, crops: Iterator[Crop]) -> None:
+    """Write the crops of a task, and its index last, so that an index stands for a whole folder.
+
+    A crop equal to an earlier one is left out: it would test what was trained, or be counted twice.
+    """
+    rows, seen = [], set()
+    for cell in crops:
+        if cell.pixels.tobytes() in seen:
+            continue
+        seen.add(cell.pixels.tobytes())
+        file = Path(cell.label) / f"{cell.origin}.png"
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(write_png(cell.pixels))
+        rows.append({"file": file, "label": cell.label, "split": cell.split, "origin": cell.origin})
+    if not rows:
+        raise SystemExit(f"no cells for {folder}: is the data folder complete?")
+    with (folder / "index.csv").open("w", newline="") as index:
+        writer = csv.DictWriter(index, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    for split in sorted({row["split"] for row in rows}):
+        labels = [row["label"] for row in rows if row["split"] == split]
+        print(f"{folder.name} {split}: " + ", ".join(f"{labels.count(x)} {x}" for x in sorted(set(labels))))
+
+
+def cut(frame: np.ndarray, x: int, y: int, side_px: int) -> np.ndarray:
+    """Cut a square around a point; what lies outside the frame repeats its border.
+
+    Args:
+        frame: H×W.
+    Returns: side×side×1.
+    """
+    rows = np.clip(np.arange(y - side_px // 2, y - side_px // 2 + side_px), 0, frame.shape[0] - 1)
+    columns = np.clip(np.arange(x - side_px // 2, x - side_px // 2 + side_px), 0, frame.shape[1] - 1)
+    return frame[np.ix_(rows, columns)][..., None]
+
+
+def read_rows(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as rows:
+        return list(csv.DictReader(rows))
+
+
+def by_order(share: float, gap: float) -> str:
+    """Split a sequence in its order: seven tenths, one tenth, two tenths, with gaps before the second and the third."""
+    for start, part in ((0.8, "test"), (0.7, "val")):
+        if share >= start + gap:
+            return part
+        if share >= start:
+            return "gap"
+    return "train"
+
+
+JURKAT_PHASES = {
+    "G1": "g1", "S_phase": "s", "G2": "g2",
+    "Prophase": "mitosis", "Metaphase": "mitosis", "Anaphase": "mitosis", "Telophase": "mitosis",
+}
+
+
+def jurkat_cells(data: Path, phases: dict[str, str]) -> Iterator[Crop]:
+    """Jurkat cells of experiment 1, which alone holds every phase, split by their order in each montage.
+
+    Experiment 2 holds nothing but G1; were it in, the day would give the phase away. Its cells are marked
+    "other_day" and serve as a check.
+    """
+    folder = data / "jurkat-cell-cycle"
+    images = np.load(folder / "cells.npz")["brightfield"]
+    for row in read_rows(folder / "index.csv"):
+        if row["phase"] not in phases:
+            continue
+        is_first = row["experiment"] == "Experiment_1"
+        # A montage holds up to 675 tiles of one phase, in the order in which the cells flowed by.
+        split = by_order(int(row["tile"]) / 675, 0.01) if is_first else "other_day"
+        origin = f"{row['experiment']}_{row['phase']}_{Path(row['montage']).stem}_{int(row['tile']):03d}"
+        yield Crop(images[int(row["row"])][..., None], phases[row["phase"]], split, origin)
+
+
+def cell_cycle(data: Path) -> Iterator[Crop]:
+    return jurkat_cells(data, JURKAT_PHASES)
+
+
+def cell_cycle_g1_g2m(data: Path) -> Iterator[Crop]:
+    """The two classes that the paper's recipe, which knows two, is compared on."""
+    return jurkat_cells(data, {phase: "g1" if of == "g1" else "g2m" for phase, of in JURKAT_PHASES.items() if of != "s"})
+
+
+VIABILITY_SIDE_PX = 48
+
+
+def viability(data: Path) -> Iterator[Crop]:
+    """Cells of haemocytometer tiles; all cells of a group of near-equal tiles are on one side."""
+    folder = data / "viability"
+    rows = read_rows(folder / "boxes.csv")
+    groups = sorted({row["group"] for row in rows}, key=int)
+    random.Random(1).shuffle(groups)
+    split_of = {group: by_order(rank / len(groups), 0) for rank, group in enumerate(groups)}
+    for number, row in enumerate(rows):
+        with Image.open(folder / "images" / row["image"]) as tile:
+            frame = np.asarray(tile.convert("L"))
+        x, y = (int(row["x0"]) + int(row["x1"])) // 2, (int(row["y0"]) + int(row["y1"])) // 2
+        origin = f"{Path(row['image']).stem}_{number:04d}"
+        yield Crop(cut(frame, x, y, VIABILITY_SIDE_PX), row["label"], split_of[row["group"]], origin)
+
+
+LINE_SIDE_PX = 96
+
+
+def frame_cells(data: Path, split_of: Callable[[dict[str, str]], str], lines: tuple[str, ...]) -> Iterator[Crop]:
+    folder = data / "cell-lines"
+    frames: dict[str, np.ndarray] = {}
+    for row in read_rows(folder / "centres.csv"):
+        if row["line"] not in lines or row["usable"] != "1":
+            continue
+        if row["image"] not in frames:
+            with Image.open(folder / "frames" / row["image"]) as frame:
+                frames[row["image"]] = np.asarray(frame.convert("L"))
+        x, y = int(row["x"]), int(row["y"])
+        origin = f"{Path(row['image']).stem}_{x:04d}_{y:04d}"
+        yield Crop(cut(frames[row["image"]], x, y, LINE_SIDE_PX), row["line"].lower(), split_of(row), origin)
+
+
+def prostate_lines(data: Path) -> Iterator[Crop]:
+    """PC3 and LNCaP, split by place: the frames of a line show the same place at different hours."""
+
+    def split_of(row: dict[str, str]) -> str:
+        # Crops are 96 px wide; 112 px between centres leave 16 px between what two parts see.
+        x = int(row["x"])
+        return "train" if x < 740 else "gap" if x < 852 else "val" if x < 1010 else "gap" if x < 1122 else "test"
+
+    return frame_cells(data, split_of, ("PC3", "LNCAP"))
+
+
+def flask_positions(data: Path) -> Iterator[Crop]:
+    """Three lines at two places of their flasks: trained at one, tested at the other. Shows what a batch does."""
+    first = {"A431": "B1", "A549": "A1", "BT474": "B1"}
+
+    def split_of(row: dict[str, str]) -> str:
+        if first[row["line"]] != row["position"]:
+            return "test"
+        return "train" if int(row["x"]) < 1072 else "gap" if int(row["x"]) < 1184 else "val"
+
+    return frame_cells(data, split_of, tuple(first))
+
+
+SOURCES: dict[str, Callable[[Path], Iterator[Crop]]] = {
+    "cell-cycle": cell_cycle,
+    "cell-cycle-g1-g2m": cell_cycle_g1_g2m,
+    "viability": viability,
+    "prostate-lines": prostate_lines,
+    "flask-positions": flask_positions,
+}
+
+
+if __name__ == "__main__":
+    main()
