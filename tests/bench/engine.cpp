@@ -26,7 +26,7 @@ struct LayerTimer {
   static inline std::vector<Clock::time_point> starts;
 
   static const Layers& layers(const Network& network) { return network.layers_; }
-  static const Placement& value(const Network& network, int id) { return network.plan_.values[static_cast<std::size_t>(id)]; }
+  static const Shape& value(const Network& network, int id) { return network.plan_.values[static_cast<std::size_t>(id)].shape; }
   static void watch(Network& network) {
     network.before_layer_ = [](std::size_t) { starts.push_back(Clock::now()); };
   }
@@ -80,7 +80,7 @@ double multiply_add_rate() {
 /// The most that this build does of multiply, then add; how many sums hide the latency is the processor's business.
 double peak_gflops() { return std::max({multiply_add_rate<8>(), multiply_add_rate<10>(), multiply_add_rate<12>(), multiply_add_rate<13>()}); }
 
-std::string kind_of(const Layer& layer, const Placement& out) {
+std::string kind_of(const Layer& layer, const Shape& out) {
   constexpr const char* kNames[] = {"convolution", "activation", "add", "multiply", "mean", "max pool", "concatenate", "reshape"};
   if (layer.kind != LayerKind::kConvolution) return kNames[static_cast<int>(layer.kind)];
   const Window& window = layer.convolution.window;
@@ -90,13 +90,13 @@ std::string kind_of(const Layer& layer, const Placement& out) {
   return "dense " + size;
 }
 
-double macs_of(const Layer& layer, const Placement& out) {
+double macs_of(const Layer& layer, const Shape& out) {
   if (layer.kind != LayerKind::kConvolution) return 0;
   const Window& window = layer.convolution.window;
   return 1.0 * out.height * out.width * out.channels * layer.convolution.inputs_per_output() * window.height * window.width;
 }
 
-std::string shape_of(const Placement& value) {
+std::string shape_of(const Shape& value) {
   return std::to_string(value.channels) + "×" + std::to_string(value.height) + "×" + std::to_string(value.width);
 }
 
@@ -147,7 +147,7 @@ Json measure(Network& network, double seconds, const std::vector<int>& shape) {
     all_macs += macs;
   };
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const Placement& out = LayerTimer::value(network, layers[i].output);
+    const Shape& out = LayerTimer::value(network, layers[i].output);
     report(kind_of(layers[i], out), shape_of(LayerTimer::value(network, layers[i].inputs[0])) + " → " + shape_of(out), macs_of(layers[i], out),
            median(layer_ms[i]));
   }

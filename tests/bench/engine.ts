@@ -21,7 +21,7 @@ import { takeTurn } from './turn.ts';
 const rounds = 5;
 const secondsPerTurn = 0.25;
 
-interface BenchNetwork { title: string; shipped: boolean; bytes: Uint8Array; names: { input: string; output: string }; side: number }
+interface BenchNetwork { title: string; shipped: boolean; bytes: Uint8Array; names: { input: string; output: string }; side: number; channels: number }
 
 /** What bench_engine prints. */
 interface EngineFigures { peak_gflops: number; macs: number; ms: number; layers: LayerFigures[] }
@@ -72,9 +72,9 @@ function benchNetworks(): BenchNetwork[] {
   if (folders.length === 0) throw new Error('there is no model in models/');
   const shipped = folders.map((name) => {
     const { network, input } = jsonOf<ModelSpec>(`models/${name}/spec.json`);
-    return { title: name, shipped: true, bytes: bytesOf(`models/${name}/${network.file}`), names: network, side: input.width_px };
+    return { title: name, shipped: true, bytes: bytesOf(`models/${name}/${network.file}`), names: network, side: input.width_px, channels: input.channels === 'rgb' ? 3 : 1 };
   });
-  const generated = (title: string, side: number, bytes: Uint8Array) => ({ title, shipped: false, bytes, names: { input: 'x', output: 'y' }, side });
+  const generated = (title: string, side: number, bytes: Uint8Array) => ({ title, shipped: false, bytes, names: { input: 'x', output: 'y' }, side, channels: 3 });
   return [
     ...shipped,
     ...[96, 160, 224].map((side) => generated('MobileNetV2 ×0.35', side, mobileNetV2(0.35, side).network)),
@@ -100,12 +100,12 @@ function findOrtNode(): OrtNode | undefined {
   }
 }
 
-async function measure({ bytes, names, side }: BenchNetwork, index: number, page: Page, ortNode: OrtNode | undefined): Promise<Record<Contender, Turns>> {
+async function measure({ bytes, names, side, channels }: BenchNetwork, index: number, page: Page, ortNode: OrtNode | undefined): Promise<Record<Contender, Turns>> {
   const file = path(`build/bench/networks/${index}.onnx`);
   mkdirSync(path('build/bench/networks'), { recursive: true });
   writeFileSync(file, bytes);
   const { input, output } = names;
-  const shape = [batchSize, 3, side, side];
+  const shape = [batchSize, channels, side, side];
   const core = await Core.open(bytesOf('build/wasm/cytodrop_core.wasm'));
   const engines = { core: new CoreEngine(core), onnxruntime: openEngine() };
   for (const engine of Object.values(engines)) await engine.load(bytes, names);
@@ -116,7 +116,7 @@ async function measure({ bytes, names, side }: BenchNetwork, index: number, page
   const inChromium = (kind: EngineKind) => async (seconds: number) => (await page.evaluate(`turn('${kind}', ${JSON.stringify(shape)}, ${seconds})`)) as number;
   // One image a run: ours runs a batch image by image.
   const program = (...command: [string, ...string[]]) => (seconds: number): EngineFigures => {
-    const [first, ...rest] = [...command, file, input, output, String(seconds), '1', '3', String(side), String(side)];
+    const [first, ...rest] = [...command, file, input, output, String(seconds), '1', String(channels), String(side), String(side)];
     return JSON.parse(execFileSync(first, rest, { encoding: 'utf8' })) as EngineFigures;
   };
   const native = program(path('build/release/tests/bench/bench_engine'));
