@@ -238,7 +238,7 @@ def describe_foreign(usual: np.ndarray, foreign: np.ndarray, threshold: float) -
     return {
         **describe_share(foreign > threshold),
         "auroc": round(area_under_curve(usual, foreign), 4),
-        "false_positives_at_95": round(float((foreign <= np.quantile(usual, 0.95)).mean()), 4),
+        "false_positives_at_95": round(novelty.false_positives_at_95(usual, foreign), 4),
     }
 
 

@@ -65,6 +65,7 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
     probabilities = model.probabilities(logits)[0]
     label = int(probabilities.argmax())
     activation_map = model.activation_map(features[0], label)
+    distance = float(model.novelty(features)[0])
     files = {}
     for kind, values in [("tensor", tensor), ("features", features)]:
         file = image_file.with_suffix(f".{kind}.f32")
@@ -77,8 +78,8 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
         "logits": logits[0].tolist(),
         "probabilities": probabilities.tolist(),
         "label": class_id,
-        "novelty": float(model.novelty(features)[0]),
-        "foreign": bool(model.novelty(features)[0] > model.spec["novelty"]["threshold"]),
+        "novelty": distance,
+        "foreign": distance > model.spec["novelty"]["threshold"],
         "unsure": bool(probabilities[label] < model.spec["judge"]["abstain_below"]),
         "map": {
             "class": class_id,
