@@ -82,8 +82,9 @@ def main() -> None:
             chosen = [shown[position] for position in order[step * recipe.batch:(step + 1) * recipe.batch]]
             indices = np.array([index for index, _ in chosen])
             batch = make_batch(crops[indices], [is_changed for _, is_changed in chosen], spec, recipe)
-            logits = model(batch.to(device, memory_format=torch.channels_last))
-            loss = loss_of(logits, labels[indices].to(device), recipe.label_smoothing)
+            with torch.autocast(device.type, torch.bfloat16, enabled=arguments.bfloat16):
+                logits = model(batch.to(device, memory_format=torch.channels_last))
+            loss = loss_of(logits.float(), labels[indices].to(device), recipe.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -123,6 +124,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--label-smoothing", type=float)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="multiply in 16 bits, twice as fast for ResNet-50 where the processor can")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
@@ -237,7 +239,7 @@ def describe(
     """What export_onnx.py needs to know; the recipe leaves out folders and threads, which do not matter."""
     named = {"task": arguments.task, "network": arguments.network, "recipe": arguments.recipe or NETWORKS[arguments.network].recipe}
     settings = {**named, **{name: getattr(recipe, name) for name in SETTINGS}, "seed": arguments.seed}
-    words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items())
+    words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items()) + " --bfloat16" * arguments.bfloat16
     return {
         "task": arguments.task,
         "network": arguments.network,
