@@ -87,7 +87,8 @@ Image apply_orientation(Image image, int exif_orientation) {
   return upright;
 }
 
-DecodedImage decode(std::span<const std::uint8_t> file) {
+DecodedImage decode(std::span<const std::uint8_t> file, const DecodeOptions& options) {
+  if (options.page != 0 || options.channel > 0) throw Error(ErrorCode::kInvalidArgument, "the file has one page");
   FileHeader header = read_header(file);
   check_size(header);
   Image image = decode_with_stb(file, header.bits_per_channel, decoder_budget(header, file.size()));
@@ -95,7 +96,10 @@ DecodedImage decode(std::span<const std::uint8_t> file) {
     throw Error(ErrorCode::kCorrupt, "the image data has another size than the header states");
   }
   header.channels = image.channels();  // a BMP's header does not tell whether its alpha is used
-  return {apply_orientation(composite_on_white(std::move(image)), header.exif_orientation), header};
+  DecodedImage decoded;
+  decoded.image = apply_orientation(composite_on_white(std::move(image)), header.exif_orientation);
+  decoded.header = header;
+  return decoded;
 }
 
 }  // namespace cytodrop

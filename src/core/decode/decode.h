@@ -12,9 +12,19 @@ namespace cytodrop {
 inline constexpr std::int64_t kMaxPixels = 100'000'000;
 inline constexpr std::int64_t kMaxDecodedBytes = 400'000'000;
 
+/// Which picture of a file with several.
+struct DecodeOptions {
+  int page = 0;      ///< z and time are pages too
+  int channel = -1;  ///< of an OME-TIFF with one channel a page; -1: as the file has it
+};
+
 struct DecodedImage {
-  Image image;        ///< upright, opaque; 1 or 3 channels, uint8 or uint16
+  Image image;        ///< upright, opaque; 1 or 3 channels
   FileHeader header;  ///< as the file states it
+  int pages = 1;
+  int channels = 1;          ///< to choose from
+  double pixel_size_um = 0;  ///< 0: the file does not tell
+  bool damaged = false;      ///< the decoder warned: the pixels may not be what was stored
 };
 
 /// Decodes a PNG, JPEG or BMP file to upright, opaque pixels. Untrusted input is safe.
@@ -24,7 +34,7 @@ struct DecodedImage {
 ///
 /// Raises: as read_header; kTooLarge over kMaxPixels or kMaxDecodedBytes; kCorrupt; kOutOfMemory.
 /// Source: stb_image 2.27 or newer for the pixels.
-DecodedImage decode(std::span<const std::uint8_t> file);
+DecodedImage decode(std::span<const std::uint8_t> file, const DecodeOptions& options = {});
 
 /// Turns an image upright.
 ///

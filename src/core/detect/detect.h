@@ -1,0 +1,38 @@
+#pragma once
+#include <vector>
+
+#include "core/image.h"
+
+namespace cytodrop {
+
+/// What counts as a cell; all lengths in µm where the pixel size is known, else in px.
+struct DetectSettings {
+  double pixel_size_um = 0;  ///< 0: unknown; the lengths below are then px
+  double least_diameter = 8;
+  double most_diameter = 60;
+  double sensitivity = 0.5;  ///< 0 to 1: how faint a cell may be
+  bool split_touching = true;
+  bool keep_cut_by_border = true;
+};
+
+struct Point {
+  float x_px = 0;
+  float y_px = 0;
+};
+
+struct DetectedCell {
+  Box box;                     ///< inside the frame
+  float score = 0;             ///< 0 to 1
+  double area_px = 0;
+  std::vector<Point> outline;  ///< closed polygon, clockwise on the screen, first point not repeated
+  bool cut_by_border = false;
+};
+
+/// Finds the cells of a brightfield or phase-contrast frame, in reading order of their centres.
+///
+/// Args:
+///   frame: upright, 1 or 3 channels of any sample type.
+/// Raises: kInvalidArgument, kOutOfMemory.
+std::vector<DetectedCell> detect(const ImageView& frame, const DetectSettings& settings);
+
+}  // namespace cytodrop
