@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker, workerData, type MessagePort } from 'node:worker_threads';
 import type { EngineKind } from '../web/engine.ts';
 import { CoreError } from '../web/errors.ts';
+import { answerAboutFrame } from '../web/frame_requests.ts';
 import { OnnxRuntimeEngine } from '../web/onnxruntime.ts';
 import { Pipeline } from '../web/pipeline.ts';
 import { worstSelfTest, type PoolWorker } from '../web/pool.ts';
@@ -65,7 +66,7 @@ export function serve(port: MessagePort): void {
       reply({ type: 'model_adopted', ticket, runtime: pipeline.runtime, selfTest: pipeline.selfTest });
     } else if (request.type === 'classify' && pipeline !== undefined) {
       reply({ type: 'classified', ticket, outcomes: await pipeline.classify(request.images) });
-    } else {
+    } else if (pipeline === undefined || !(await answerAboutFrame(pipeline, request, reply))) {
       throw new CoreError('invalid_argument', `The worker cannot answer "${request.type}" now.`);
     }
   }, reply);
