@@ -4,7 +4,7 @@
  * It takes a model of two classes, and the share is that of the first. All intervals are of 95 %.
  */
 import { wilsonInterval } from './format.ts';
-import type { FrameRecord, ModelSpec } from './types.ts';
+import type { CellVerdict, ModelSpec } from './types.ts';
 
 const z = 1.959963984540054;
 
@@ -19,6 +19,9 @@ export interface Chamber {
   /** 2 for equal parts of culture and dye. */
   dilution: number;
 }
+
+/** What is counted of a frame. */
+export type Countable = { status: 'error' } | { status: 'ok'; cells: readonly { verdict?: Pick<CellVerdict, 'label' | 'unsure' | 'foreign'> }[] };
 
 export interface CultureCount {
   /** Frames that could be read, and those that could not and are not in any number below. */
@@ -48,7 +51,7 @@ export interface CultureCount {
  *   chamber: each frame then shows one square of it; null: shares only.
  * Raises: RangeError for a model that has not two classes, or a chamber whose sizes are not positive.
  */
-export function countCulture(records: readonly FrameRecord[], spec: Pick<ModelSpec, 'classes' | 'metrics'>, chamber: Chamber | null): CultureCount {
+export function countCulture(records: readonly Countable[], spec: Pick<ModelSpec, 'classes' | 'metrics'>, chamber: Chamber | null): CultureCount {
   if (spec.classes.length !== 2) throw new RangeError('A culture is counted with a model of two classes.');
   if (chamber && !Object.values(chamber).every((size) => size > 0 && Number.isFinite(size))) throw new RangeError('The sizes of the chamber and the dilution must be positive numbers.');
   const read = records.filter((record) => record.status === 'ok');
