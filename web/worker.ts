@@ -2,6 +2,7 @@
 import coreWasmUrl from '../build/wasm/cytodrop_core.wasm?url';
 import type { Engine } from './engine.ts';
 import { CoreError } from './errors.ts';
+import { answerAboutFrame } from './frame_requests.ts';
 import { modelFileUrl } from './models.ts';
 import { Pipeline, readModel } from './pipeline.ts';
 import type { ModelParcel, WorkerReply, WorkerRequest } from './types.ts';
@@ -27,13 +28,14 @@ function holdLock(): void {
   void navigator.locks.request(lock, () => new Promise(() => reply({ type: 'alive', lock })));
 }
 
-function answer(request: WorkerRequest): Promise<void> | void {
+async function answer(request: WorkerRequest): Promise<void> {
   switch (request.type) {
     case 'load_model': return loadModel(request);
     case 'adopt_model': return adoptModel(request);
     case 'classify': return classify(request);
     case 'view': return view(request);
     case 'requests': return listRequests(request);
+    default: return void (await answerAboutFrame(loadedPipeline(), request, reply));
   }
 }
 
