@@ -19,6 +19,7 @@ import { Summary } from './summary.tsx';
 import { ResultsTable } from './results_table.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { UnreadFiles } from './unread_files.tsx';
+import { UpdateLine } from './update_line.tsx';
 
 export function App() {
   const dragged = useFileDrops();
@@ -33,6 +34,7 @@ export function App() {
       <Header inert={covered} />
       <main inert={covered}>
         <Messages />
+        <UpdateLine />
         {started ? <Results /> : <StartScreen />}
       </main>
       {covered && <div class="sheet-backdrop" onClick={closeDetails} />}
