@@ -34,7 +34,7 @@ const startPage = 'index.html';
 
 /** Servers differ in what they call these, and browsers refuse a script by a wrong name. */
 const contentTypes: Record<string, string> = {
-  css: 'text/css; charset=utf-8', html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8', mjs: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8', html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8', md: 'text/markdown; charset=utf-8', mjs: 'text/javascript; charset=utf-8',
   json: 'application/json', png: 'image/png', svg: 'image/svg+xml', wasm: 'application/wasm', webmanifest: 'application/manifest+json',
 };
 

@@ -172,6 +172,31 @@ for (const { name, launch, missing } of browsers) {
         });
       });
 
+      // Firefox has no Connection-Allowlist yet, and lets these through: docs/privacy.md says so.
+      test('ways out taken from a frame that the script made for itself', { skip: name !== 'Chromium' && 'no Connection-Allowlist' }, async () => {
+        const fromFrame = async (address: string, url: string) => {
+          const { contentWindow } = document.body.appendChild(document.createElement('iframe'));
+          contentWindow?.open(url, '_blank', 'noopener');
+          try {
+            const peer = new (contentWindow as unknown as typeof globalThis).RTCPeerConnection({ iceServers: [{ urls: `stun:${address}` }] });
+            peer.createDataChannel('canary');
+            await peer.setLocalDescription();
+            return 'made';
+          } catch {
+            return 'refused';
+          }
+        };
+        await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
+          assert.equal(await page.evaluate(fromFrame, honeypot.udp, `${honeypot.url}/${canary}`), 'made');
+          assert.ok(await honeypot.until(({ datagrams, received }) => datagrams > 0 && received.includes(canary), 10_000));
+        });
+        await visit({ policy: true }, withoutServiceWorker, async ({ page, honeypot }) => {
+          assert.equal(await page.evaluate(fromFrame, honeypot.udp, `${honeypot.url}/${canary}`), 'refused');
+          await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+          await stoppedAll(honeypot);
+        });
+      });
+
       for (const [way, leave] of [
         ['location', (address: string) => { location.href = address; }],
         ['link', (address: string) => { Object.assign(document.body.appendChild(document.createElement('a')), { href: address }).click(); }],

@@ -106,6 +106,7 @@ describe('after one visit, with the server stopped', () => {
         return { by, from, text: row.textContent ?? '' };
       }));
       assert.ok(seen.some(({ by, from }) => by === 'page' && from === 'network'));
+    assert.doesNotMatch(seen.map(({ text }) => text).join(' '), /[^.\d]0 kB/);
       assert.ok(seen.some(({ by, text }) => by === 'service worker' && text.includes('/samples/')));
       assert.ok(seen.some(({ by, from, text }) => by === 'service worker' && from === 'cache' && text.includes('network.onnx')), 'not fetched twice');
       await server.stop();

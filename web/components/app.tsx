@@ -12,6 +12,7 @@ import { Header } from './header.tsx';
 import { KeysDialog } from './keys_dialog.tsx';
 import { Announcer, Messages } from './messages.tsx';
 import { ModelDialog } from './model_dialog.tsx';
+import { AboutDialog, UseDialog } from './page_text.tsx';
 import { PrivacyDialog } from './privacy_dialog.tsx';
 import { ProgressBar } from './progress_bar.tsx';
 import { StartScreen } from './start_screen.tsx';
@@ -45,6 +46,8 @@ export function App() {
       {dialog.value === 'model' && <ModelDialog />}
       {dialog.value === 'privacy' && <PrivacyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
+      {dialog.value === 'use' && <UseDialog />}
+      {dialog.value === 'about' && <AboutDialog />}
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
           <p>Drop to classify</p>
