@@ -108,14 +108,17 @@ val describe(const Box& box) {
 }
 
 val describe(const DecodedImage& decoded) {
-  const FileFormat format = decoded.header.format;
   val object = val::object();
-  object.set("format", std::string(format == FileFormat::kPng ? "PNG" : format == FileFormat::kJpeg ? "JPEG" : "BMP"));
+  object.set("format", std::string(to_string(decoded.header.format)));
   object.set("width_px", decoded.image.width_px());
   object.set("height_px", decoded.image.height_px());
   object.set("channels", decoded.header.channels);
   object.set("bits_per_channel", decoded.header.bits_per_channel);
   object.set("exif_orientation", decoded.header.exif_orientation);
+  object.set("pages", decoded.pages);
+  object.set("page_channels", decoded.channels);
+  object.set("pixel_size_um", decoded.pixel_size_um > 0 ? val(decoded.pixel_size_um) : val::null());
+  object.set("damaged", decoded.damaged);
   return object;
 }
 

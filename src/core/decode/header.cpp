@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/decode/bytes.h"
+#include "core/decode/tiff.h"
 #include "core/error.h"
 
 namespace cytodrop {
@@ -243,10 +244,6 @@ struct KnownFormat {
 /// Formats that people drop and that are not read, by their first bytes; the first match counts.
 constexpr KnownFormat kKnownFormats[] = {
     {0, "GIF8", "GIF"},
-    {0, "II*\0"sv, "TIFF"},
-    {0, "MM\0*"sv, "TIFF"},
-    {0, "II+\0"sv, "TIFF"},
-    {0, "MM\0+"sv, "TIFF"},
     {8, "WEBP", "WebP"},
     {4, "ftypavi", "AVIF"},
     {4, "ftyphei", "HEIC"},
@@ -287,15 +284,26 @@ std::optional<std::string_view> known_format(Bytes file) {
 
 }  // namespace
 
+std::string_view to_string(FileFormat format) {
+  switch (format) {
+    case FileFormat::kPng: return "PNG";
+    case FileFormat::kJpeg: return "JPEG";
+    case FileFormat::kBmp: return "BMP";
+    case FileFormat::kTiff: return "TIFF";
+  }
+  return "";
+}
+
 FileHeader read_header(Bytes file) {
   if (file.empty()) throw Error(ErrorCode::kEmptyFile, "the file is empty");
   if (has_at(file, 0, kPngSignature)) return read_png(file);
   if (has_at(file, 0, "\xff\xd8\xff")) return read_jpeg(file);
+  if (is_tiff(file)) return read_tiff_header(file);
   if (has_at(file, 0, "BM")) return read_bmp(file);
   if (const auto name = known_format(file)) {
     throw Error(ErrorCode::kUnsupportedFormat, "this is a file of the kind " + std::string(*name) + ", which is not read");
   }
-  throw Error(ErrorCode::kUnsupportedFormat, "this is not an image that is read: PNG, JPEG or BMP");
+  throw Error(ErrorCode::kUnsupportedFormat, "this is not an image that is read: PNG, JPEG, TIFF or BMP");
 }
 
 }  // namespace cytodrop
