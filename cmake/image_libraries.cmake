@@ -44,9 +44,8 @@ endforeach()
 set(COPYRIGHT_YEAR 2023)
 configure_file(${jpeg_source}/jversion.h.in include/jpeg_decoder/jversion.h)
 add_decoder(jpeg_decoder ${jpeg_source}
-  jcomapi.c jdapimin.c jdapistd.c jdcoefct.c jdcolor.c jddctmgr.c jdhuff.c jdinput.c jdmainct.c jdmarker.c jdmaster.c jdmerge.c
-  jdphuff.c jdpostct.c jdsample.c jerror.c jidctflt.c jidctfst.c jidctint.c jidctred.c jmemmgr.c jmemnobs.c jquant1.c jquant2.c
-  jsimd_none.c jutils.c)
+  jcomapi.c jdapimin.c jdapistd.c jdcoefct.c jdcolor.c jddctmgr.c jdhuff.c jdinput.c jdmainct.c jdmarker.c jdmaster.c
+  jdphuff.c jdpostct.c jdsample.c jerror.c jidctint.c jmemmgr.c jmemnobs.c jsimd_none.c jutils.c)
 
 foreach(header tif_config.h tiffconf.h)
   configure_file(cmake/image_libraries/${header}.in include/tiff_decoder/${header} @ONLY)
@@ -63,9 +62,14 @@ if(NOT EXISTS ${tiff_source}/libtiff/tiffvers.h)  # 4.7 makes it
   configure_file(${tiff_source}/libtiff/tiffvers.h.cmake.in include/tiff_decoder/tiffvers.h @ONLY)
 endif()
 add_decoder(tiff_decoder ${tiff_source}/libtiff
-  tif_aux.c tif_close.c tif_codec.c tif_compress.c tif_dir.c tif_dirinfo.c tif_dirread.c tif_dirwrite.c tif_dumpmode.c tif_error.c
-  tif_extension.c tif_flush.c tif_hash_set.c tif_jpeg.c tif_lzw.c tif_open.c tif_packbits.c tif_predict.c tif_read.c tif_strip.c
-  tif_swab.c tif_tile.c tif_version.c tif_warning.c tif_write.c tif_zip.c)
-target_sources(tiff_decoder PRIVATE cmake/image_libraries/no_encoders.c)
-target_link_libraries(tiff_decoder PRIVATE zlib_decoder jpeg_decoder)
-target_compile_options(tiff_decoder PRIVATE $<$<CONFIG:Release>:-O2>)
+  tif_aux.c tif_close.c tif_codec.c tif_compress.c tif_dir.c tif_dirinfo.c tif_dirread.c tif_dumpmode.c tif_error.c
+  tif_extension.c tif_hash_set.c tif_jpeg.c tif_lzw.c tif_open.c tif_packbits.c tif_predict.c tif_read.c tif_strip.c
+  tif_swab.c tif_tile.c tif_version.c tif_warning.c tif_zip.c)
+target_link_libraries(tiff_decoder PUBLIC zlib_decoder jpeg_decoder)
+target_compile_options(tiff_decoder PRIVATE $<$<CONFIG:Release>:-Os>)
+
+add_decoder(left_out ${PROJECT_SOURCE_DIR}/cmake/image_libraries left_out.c)
+target_link_libraries(left_out PRIVATE tiff_decoder)
+# Each names functions of the others.
+target_link_libraries(jpeg_decoder INTERFACE left_out)
+target_link_libraries(tiff_decoder INTERFACE left_out)

@@ -71,8 +71,7 @@ Directories walk_directories(Bytes file) {
     const std::uint64_t entries = big ? u64(at) : u16(at);
     if (entries == 0 || entries > 65'535) corrupt("a directory of " + std::to_string(entries) + " entries");
     const std::uint64_t bytes = count_bytes + entries * entry_bytes;
-    // A last directory without a link to a next one is read all the same.
-    if (file.size() - offset < bytes) truncated();
+    if (file.size() - offset < bytes + link_bytes) truncated();
     Directory directory{.offset = offset};
     for (std::uint64_t i = 0; i < entries; ++i) {
       const std::size_t entry = at + static_cast<std::size_t>(count_bytes + i * entry_bytes);
@@ -82,7 +81,7 @@ Directories walk_directories(Bytes file) {
       }
     }
     found.all.push_back(directory);
-    if (found.all.size() == kMaxDirectories || file.size() - offset < bytes + link_bytes) break;
+    if (found.all.size() == kMaxDirectories) break;
     const std::size_t link = at + static_cast<std::size_t>(bytes);
     offset = big ? u64(link) : u32(link);
   }
