@@ -16,7 +16,7 @@ export function StartScreen() {
           <strong class="not-touch">Drop images or a folder here</strong>
           <span class="not-touch">or press to choose files</span>
           <strong class="touch-only">Choose images</strong>
-          <span class="small">PNG, JPEG or BMP, one cell in each image</span>
+          <span class="small">PNG, JPEG, TIFF or BMP, one cell in each image</span>
         </button>
         <Samples />
       </div>
@@ -50,14 +50,12 @@ function DropDrawing() {
   );
 }
 
-const thumbnails = 4;
-
 function Samples() {
   const [glimpse, setGlimpse] = useState<Glimpse | null>(null);
   const [busy, setBusy] = useState(false);
   const model = chosenName.value;
   useEffect(() => {
-    if (model !== null) void glimpseOfSamples(model, thumbnails).then(setGlimpse, () => setGlimpse(null));
+    if (model !== null) void glimpseOfSamples(model).then(setGlimpse, () => setGlimpse(null));
   }, [model]);
   const add = async (): Promise<void> => {
     setBusy(true);

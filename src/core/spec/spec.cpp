@@ -51,10 +51,6 @@ class Field {
     }
     return static_cast<int>(value);
   }
-  bool truth() const {
-    if (!json_->is_boolean()) invalid(path_, "must be true or false");
-    return json_->get<bool>();
-  }
   double number(double least, double most) const {
     if (!json_->is_number()) invalid(path_, "must be a number");
     const double value = json_->get<double>();
@@ -89,6 +85,9 @@ PrepareRules read_prepare(const Field& spec) {
   rules.width_px = spec["input"]["width_px"].integer(8, kMaxInputPx);
   rules.height_px = spec["input"]["height_px"].integer(8, kMaxInputPx);
   rules.channels = spec["input"]["channels"].one_of<InputChannels>({{"rgb", InputChannels::kRgb}, {"grey", InputChannels::kGrey}});
+  if (spec["input"].has("range")) {
+    rules.range = spec["input"]["range"].one_of<RangeRule>({{"as_stored", RangeRule::kAsStored}, {"frame_percentiles", RangeRule::kFramePercentiles}});
+  }
   rules.crop = spec["crop"]["rule"].one_of<CropRule>({{"none", CropRule::kNone}, {"centre_square", CropRule::kCentreSquare}});
   if (rules.crop == CropRule::kCentreSquare) rules.crop_side_px = spec["crop"]["side_px"].integer(8, kMaxCropPx);
   rules.resize = spec["resize"]["rule"].one_of<ResizeRule>({{"bilinear_antialiased", ResizeRule::kBilinearAntialiased},
@@ -136,8 +135,7 @@ HeadLayout read_head(const Field& head) {
 
 void read_novelty(const Field& novelty, ModelSpec& spec) {
   novelty["rule"].one_of<int>({{"mahalanobis", 0}});
-  spec.novelty = NoveltyLayout{.unit_length = novelty["unit_length"].truth(),
-                               .features = spec.feature_channels,
+  spec.novelty = NoveltyLayout{.features = spec.feature_channels,
                                .dimensions = novelty["dimensions"].integer(1, spec.feature_channels),
                                .classes = spec.head.class_count()};
   spec.judge.foreign_above = novelty["threshold"].number(kSmallest, kLargest);
