@@ -235,7 +235,7 @@ function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
           This looks like a whole field of view; only its centre was classified. Cut out single cells first.
         </p>
       )}
-      {trainedPx !== null && crop.width_px < trainedPx / 2 && (
+      {trainedPx !== null && !cell.inFrame && crop.width_px < trainedPx / 2 && (
         <p class="small warning">The image is smaller than the {formatCount(trainedPx)} px that this model was trained on, and was enlarged.</p>
       )}
     </section>
