@@ -40,7 +40,7 @@ std::vector<float> prepare(const ImageView& image, const PrepareRules& rules) {
   return planes;
 }
 
-ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px) {
+ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px, float black, float white) {
   check_opaque(image);
   if (max_side_px < 1) throw Error(ErrorCode::kInvalidArgument, "a picture for the screen needs at least 1 px");
   const ImageView part = image.crop(box);
@@ -53,9 +53,10 @@ ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_si
   const std::vector<float> lanes =
       resize(part, Lanes::kRgb, ResizeRule::kBilinearAntialiased, picture.width_px, picture.height_px);
   picture.rgba.resize(lanes.size());
+  const float contrast = 255.0f / (white - black);
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const float value = i % 4 == 3 ? 255.0f : std::clamp(lanes[i] + 0.5f, 0.0f, 255.0f);
-    picture.rgba[i] = static_cast<std::uint8_t>(value);
+    const float value = i % 4 == 3 ? 255.0f : (lanes[i] - black) * contrast + 0.5f;
+    picture.rgba[i] = static_cast<std::uint8_t>(value > 0 ? std::min(value, 255.0f) : 0.0f);
   }
   return picture;
 }

@@ -56,7 +56,8 @@ struct ScreenPicture {
 ///
 /// Args:
 ///   max_side_px: the longer side of the result at most.
+///   black, white: values on the 0..255 scale drawn as 0 and 255; what is not a number is drawn black.
 /// Raises: kInvalidArgument.
-ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px);
+ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px, float black = 0, float white = 255);
 
 }  // namespace cytodrop

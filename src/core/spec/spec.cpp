@@ -69,6 +69,7 @@ class Field {
     }
     invalid(path_, "has an unknown value");
   }
+  bool is_null() const { return json_->is_null(); }
   bool has(const char* key) const { return json_->contains(key); }
   [[noreturn]] void reject(const std::string& what) const { invalid(path_, what); }
 
@@ -80,7 +81,7 @@ class Field {
 };
 
 // Bounds as in models/spec.schema.json.
-constexpr int kMaxInputPx = 1024, kMaxCropPx = 16384, kMaxWidth = 8192;
+constexpr int kMaxInputPx = 1024, kMaxCropPx = 16384, kMaxFrameSidePx = 4096, kMaxWidth = 8192;
 constexpr double kSmallest = 1e-12, kLargest = 1e12;
 
 PrepareRules read_prepare(const Field& spec) {
@@ -107,6 +108,12 @@ PrepareRules read_prepare(const Field& spec) {
     rules.std[c] = static_cast<float>(std[c].number(kSmallest, kLargest));
   }
   return rules;
+}
+
+FrameRule read_frame(const Field& frame) {
+  const Field pixel_size = frame["pixel_size_um"];
+  return {.side_px = frame["side_px"].integer(8, kMaxFrameSidePx),
+          .pixel_size_um = pixel_size.is_null() ? 0 : pixel_size.number(kSmallest, kLargest)};
 }
 
 HeadLayout read_head(const Field& head) {
@@ -155,6 +162,7 @@ ModelSpec parse_spec(std::string_view json_text) {
     invalid("classes", "must have different ids");
   }
   spec.prepare = read_prepare(root);
+  if (root.has("frame")) spec.frame = read_frame(root["frame"]);
   spec.feature_channels = root["network"]["features"]["channels"].integer(1, kMaxWidth);
   spec.head = read_head(root["head"]);
   if (spec.head.layers.front().inputs != spec.feature_channels) {
