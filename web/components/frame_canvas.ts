@@ -103,10 +103,13 @@ export class FrameCanvas {
     const ratio = window.devicePixelRatio;
     const [across, down] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
     if (this.canvas.width === across && this.canvas.height === down) return;
+    const before = this.#room();
     this.canvas.width = across;
     this.canvas.height = down;
+    const now = this.#room();
     if (this.#fitted) this.fit();
-    this.draw();
+    else this.pan((now.width - before.width) / 2, (now.height - before.height) / 2);
+    if (this.#current && !this.#fitted) this.reveal(this.#current.box);
   }
 
   fit(): void {
@@ -136,6 +139,7 @@ export class FrameCanvas {
 
   /** Brings a box into sight where it is not. */
   reveal({ left_px, top_px, width_px, height_px }: Box): void {
+    if (this.#fitted) return;
     const { width, height } = this.#room();
     const { scale, left, top } = this.#view;
     const marginPx = 24;
@@ -213,9 +217,9 @@ export class FrameCanvas {
     if (this.#whole && scale * ratio > this.#whole.scale) this.#parts.forEach(paintPart);
     this.#paintOutlines();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.#paintLetters();
     if (this.#hovered && this.#hovered !== this.#current) this.#paintFocus(this.#hovered, 1.5);
     if (this.#current) this.#paintFocus(this.#current, 3);
+    this.#paintLetters();
   }
 
   #paintOutlines(): void {

@@ -171,7 +171,7 @@ function SearchSettings() {
       </label>
       <p class="small muted">{pixelWords(entry, pixelSizeUm)}</p>
       <p class="frame-buttons">
-        <button type="button" class="main" data-testid="use-for-all" disabled={entry.own === null} onClick={() => useForAll(frame)}>
+        <button type="button" class={entry.own ? 'main' : ''} data-testid="use-for-all" disabled={entry.own === null} onClick={() => useForAll(frame)}>
           Use for all frames
         </button>
         <button type="button" disabled={entry.own === null} onClick={() => backToAll(frame)}>

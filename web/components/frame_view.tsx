@@ -117,7 +117,7 @@ const panStepPx = 64;
 
 function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }) {
   const element = useRef<HTMLCanvasElement>(null);
-  const drawing = useRef<FrameCanvas>();
+  const drawing = useRef<FrameCanvas>(undefined);
   const [trouble, setTrouble] = useState<string | null>(null);
   const [scale, setScale] = useState(1);
   const [saving, setSaving] = useState(false);
