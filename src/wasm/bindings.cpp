@@ -88,7 +88,7 @@ val copy_out(const std::vector<Value>& values) {
 }
 
 int whole_number(const val& value, const char* argument, int least, int most) {
-  const double number = value.isNumber() ? value.as<double>() : -1;
+  const double number = value.isNumber() ? value.as<double>() : std::nan("");
   if (!(number >= least && number <= most) || number != static_cast<int>(number)) {
     throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be a whole number from " +
                                                  std::to_string(least) + " to " + std::to_string(most));
