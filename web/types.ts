@@ -132,8 +132,27 @@ export interface RuntimeFacts {
   coreVersion: string;
 }
 
-/** One file that a worker fetched, for the privacy panel. */
-export interface RequestFacts { url: string; bytes: number; fromCache: boolean; startedAtMs: number }
+/** One request, for the privacy panel. */
+export interface RequestFacts {
+  url: string;
+  bytes: number;
+  /** `kept`: by the service worker, without the network; `cache`: the browser's own. */
+  from: 'network' | 'cache' | 'kept';
+  by: 'page' | 'worker' | 'service worker';
+  startedAtMs: number;
+}
+
+/** Page to service worker. */
+export type ServiceWorkerOrder =
+  /** Keep these addresses too; answered on the port with `done` or `failed`. */
+  | { type: 'keep'; urls: string[] }
+  /** Fetch nothing more. */
+  | { type: 'stop' }
+  /** Take over from the version before. */
+  | { type: 'use' };
+
+/** Service worker to page. */
+export interface ServiceWorkerNews { type: 'fetched'; request: RequestFacts }
 
 export interface ClassifyJob { index: number; file: File }
 

@@ -28,8 +28,8 @@ Json sound_spec() {
 Json full_spec() {
   Json spec = sound_spec();
   spec["normalisation"] = {{"rule", "corner_median_spread"}, {"corner_px", 32}, {"least_spread", 2.5}};
+  spec["novelty"] = {{"file", "novelty.safetensors"}, {"rule", "mahalanobis"}, {"dimensions", 12}, {"threshold", 7.25}};
   spec["frame"] = {{"side_px", 48}, {"pixel_size_um", 1.25}};
-  spec["novelty"] = {{"file", "novelty.safetensors"}, {"rule", "mahalanobis"}, {"unit_length", true}, {"dimensions", 12}, {"threshold", 7.25}};
   return spec;
 }
 
@@ -104,7 +104,6 @@ TEST_CASE("the background rule, the frame and the novelty are read field by fiel
   unknown["frame"]["pixel_size_um"] = nullptr;
   CHECK(parse_spec(unknown.dump()).frame->pixel_size_um == 0);
   REQUIRE(spec.novelty.has_value());
-  CHECK(spec.novelty->unit_length);
   CHECK(spec.novelty->features == 12);
   CHECK(spec.novelty->dimensions == 12);
   CHECK(spec.novelty->classes == 2);  // one logit, two classes
@@ -125,7 +124,6 @@ TEST_CASE("each field of the background rule, the frame and the novelty that is 
       {"/novelty", 5, "novelty.rule"},
       {"/novelty", nullptr, "novelty.rule"},
       {"/novelty/rule", "cosine", "novelty.rule"},
-      {"/novelty/unit_length", 1, "novelty.unit_length"},
       {"/novelty/dimensions", 13, "novelty.dimensions"},
       {"/novelty/dimensions", 0, "novelty.dimensions"},
       {"/novelty/threshold", 0, "novelty.threshold"},
@@ -140,7 +138,7 @@ TEST_CASE("each field of the background rule, the frame and the novelty that is 
     CHECK(std::string(error.what()).find(field) != std::string::npos);
   }
   for (const auto& [group, key] : {std::pair{"normalisation", "corner_px"}, {"normalisation", "least_spread"}, {"novelty", "rule"},
-                                   {"novelty", "unit_length"}, {"novelty", "dimensions"}, {"novelty", "threshold"}}) {
+                                   {"novelty", "dimensions"}, {"novelty", "threshold"}}) {
     Json changed = full_spec();
     changed[group].erase(key);
     const std::string message = error_of([&] { parse_spec(changed.dump()); }).what();

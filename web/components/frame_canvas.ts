@@ -270,10 +270,12 @@ export class FrameCanvas {
     const { width, height } = this.#room();
     for (const { box, style, letter } of this.#cells) {
       if (letter === '' || Math.max(box.width_px, box.height_px) * scale < letterFromPx) continue;
-      const x = left + (box.left_px + box.width_px) * scale - letterPx / 2;
-      const y = top + box.top_px * scale - letterPx / 2;
+      // Smaller on small cells, so as not to hide them.
+      const side = Math.min(letterPx, Math.max(11, Math.round(0.55 * Math.max(box.width_px, box.height_px) * scale)));
+      const x = left + (box.left_px + box.width_px) * scale - side / 2;
+      const y = top + box.top_px * scale - side / 2;
       if (x < -letterPx || y < -letterPx || x > width || y > height) continue;
-      context.drawImage(this.#letter(style, letter), Math.round(x), Math.round(y), letterPx, letterPx);
+      context.drawImage(this.#letter(style, letter), Math.round(x), Math.round(y), side, side);
     }
   }
 

@@ -1,4 +1,5 @@
 /** The simulated samples that come with the page. */
+import { fetchSiteFile } from '../models.ts';
 
 interface DrawnImage { file: string; intended: string | null }
 /** A whole field of view; `counts`: cells by the class that they were drawn as. */
@@ -70,7 +71,7 @@ export async function fetchField(model: string): Promise<{ file: File; path: str
 }
 
 async function fetchChecked(file: string): Promise<Response> {
-  const response = await fetch(new URL(`samples/${file}`, document.baseURI));
-  if (!response.ok) throw new Error(`The simulated samples could not be read (status ${response.status}).`);
-  return response;
+  return fetchSiteFile(new URL(`samples/${file}`, document.baseURI)).catch((error: Error) => {
+    throw new Error(`The simulated samples could not be read. ${error.message}`);
+  });
 }

@@ -51,10 +51,6 @@ class Field {
     }
     return static_cast<int>(value);
   }
-  bool truth() const {
-    if (!json_->is_boolean()) invalid(path_, "must be true or false");
-    return json_->get<bool>();
-  }
   double number(double least, double most) const {
     if (!json_->is_number()) invalid(path_, "must be a number");
     const double value = json_->get<double>();
@@ -136,8 +132,7 @@ HeadLayout read_head(const Field& head) {
 
 void read_novelty(const Field& novelty, ModelSpec& spec) {
   novelty["rule"].one_of<int>({{"mahalanobis", 0}});
-  spec.novelty = NoveltyLayout{.unit_length = novelty["unit_length"].truth(),
-                               .features = spec.feature_channels,
+  spec.novelty = NoveltyLayout{.features = spec.feature_channels,
                                .dimensions = novelty["dimensions"].integer(1, spec.feature_channels),
                                .classes = spec.head.class_count()};
   spec.judge.foreign_above = novelty["threshold"].number(kSmallest, kLargest);
