@@ -511,12 +511,19 @@ def patch_of(slide, light, blur_px):
 
 
 def viability_patch(name, seed):
-    """Returns the light of one cell of a counting chamber, 48 px."""
+    """Returns the light of one cell of a counting chamber, 48 px: a dark disc with a bright slit (live), or a dull grainy ring (dead)."""
     slide = Slide(48, seed, (0, 0, 0))
-    radius = slide.uniform(8, 10)
+    tilt = slide.uniform(-0.4, 0.4)
+    radius = slide.uniform(7.0, 8.5) if name == "live" else slide.uniform(9.0, 10.5)
+    shape = slide.ellipse(0, 0, 0.9 * radius, radius, tilt) + 0.5 * slide.noise(4)
+    inside = smoothstep(-shape, -2.0, 3.0)
     if name == "live":
-        return patch_of(slide, unstained_cell(slide, 0, 0, radius, 70, 150, 4, 1.2), 1.2)
-    return patch_of(slide, unstained_cell(slide, 0, 0, radius + 1, 10, -9, 8, 1.6), 1.2)
+        slit = slide.ellipse(0, 0, slide.uniform(1.2, 1.8), slide.uniform(3.2, 4.4), tilt)
+        light = -46.0 * inside + 150.0 * smoothstep(-slit, -1.0, 1.0)
+    else:
+        rim = np.exp(-(((shape + 2.5) / 2.2) ** 2))
+        light = -22.0 * rim - 10.0 * inside + inside * 13.0 * slide.grain(1.3)
+    return patch_of(slide, light, 1.0)
 
 
 def line_patch(name, seed):

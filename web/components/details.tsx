@@ -232,7 +232,7 @@ function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
       </div>
       {sawOnlyCentre(cell) && (
         <p class="small warning" data-testid="field-of-view">
-          This looks like a whole field of view; only its centre was classified. Cut out single cells first.
+          This looks like a whole field of view; only its centre was classified. {model.frame ? 'Choose “Whole fields of view” above to find its cells.' : 'Cut out single cells first.'}
         </p>
       )}
       {trainedPx !== null && !cell.inFrame && crop.width_px < trainedPx / 2 && (
