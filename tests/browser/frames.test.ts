@@ -253,6 +253,29 @@ test('on a phone nothing is wider than the screen, and a finger opens a cell', a
   }, { width: 390, height: 844 });
 });
 
+test('a folder opened to the page is read to the bottom, its hidden files left out', async () => {
+  const picture = readFileSync(field).toString('base64');
+  await site.visit(async (page) => {
+    await useModel(page);
+    await page.page.click(`label:has(${page.find('mode-fields')})`);
+    await page.page.evaluate(async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      // A folder of the browser's own stands in for one of the disk, whose picker no test can press.
+      const plate = await (await navigator.storage.getDirectory()).getDirectoryHandle('plate', { create: true });
+      const well = await plate.getDirectoryHandle('well 2', { create: true });
+      for (const [folder, name] of [[plate, 'b.png'], [well, 'a.png'], [plate, '.hidden.png']] as const) {
+        const writer = await (await folder.getFileHandle(name, { create: true })).createWritable();
+        await writer.write(bytes);
+        await writer.close();
+      }
+      Object.assign(window, { showDirectoryPicker: () => Promise.resolve(plate) });
+    }, picture);
+    await page.press('choose-folder');
+    await page.finish(2);
+    assert.deepEqual((await exportedFrames(page)).map(({ frame }) => frame), ['plate/b.png', 'plate/well 2/a.png']);
+  });
+});
+
 test('real tiles: the page and the command line agree', { skip: !existsSync(join(shared, 'data/viability/images')) && 'no ../shared/data/viability: real tiles are not tested' }, async () => {
   const images = join(shared, 'data/viability/images');
   const tiles = readdirSync(images).sort().slice(0, 6).map((name) => join(images, name));

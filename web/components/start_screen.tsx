@@ -27,7 +27,7 @@ export function StartScreen() {
         <span class="small muted">{mode.value === 'fields' ? 'Cells are found in each image, then named one by one.' : 'Each image is taken for one cell and named as a whole.'}</span>
       </div>
       <p class="start-more">
-        <button type="button" class="quiet" onClick={openFolderPicker}>
+        <button type="button" class="quiet" data-testid="choose-folder" onClick={openFolderPicker}>
           Choose a folder
         </button>
         <button type="button" class="quiet touch-only" onClick={openCamera}>
