@@ -18,32 +18,40 @@
 #include "core/decode/decode.h"
 #include "core/error.h"
 
+#ifdef __EMSCRIPTEN__
 namespace {
 int fill = -1;
 }
 
+// In place of the C library's; its calloc goes on clearing what it gives.
 extern "C" {
-void* __real_malloc(std::size_t bytes);
-void* __real_realloc(void* block, std::size_t bytes);
+void* emscripten_builtin_malloc(std::size_t bytes);
 
-void* __wrap_malloc(std::size_t bytes) {
-  void* block = __real_malloc(bytes);
+void* malloc(std::size_t bytes) {
+  void* block = emscripten_builtin_malloc(bytes);
   if (block && fill >= 0) std::memset(block, fill, bytes);
   return block;
 }
 
-void* __wrap_realloc(void* block, std::size_t bytes) {
-  const std::size_t before = block ? malloc_usable_size(block) : 0;
-  auto* moved = static_cast<char*>(__real_realloc(block, bytes));
-  if (moved && fill >= 0 && bytes > before) std::memset(moved + before, fill, bytes - before);
+void* realloc(void* block, std::size_t bytes) {
+  void* moved = malloc(bytes);
+  if (!moved || !block) return moved;
+  const std::size_t before = malloc_usable_size(block);
+  std::memcpy(moved, block, before < bytes ? before : bytes);
+  std::free(block);
   return moved;
 }
 }
+#endif
 
 int main(int argc, char** argv) {
   using namespace cytodrop;
   if (argc < 2) return 1;
+#ifdef __EMSCRIPTEN__
   fill = std::atoi(argv[1]);
+#else
+  mallopt(M_PERTURB, ~std::atoi(argv[1]) & 0xff);
+#endif
   int number = 0;
   for (std::string path; std::getline(std::cin, path); ++number) {
     std::ifstream in(path, std::ios::binary);

@@ -114,7 +114,12 @@ class Library {
   TIFF* get() { return tiff_; }
 
   void read_directory(std::uint64_t offset) {
-    if (!TIFFSetSubDirectory(tiff_, offset)) fail();
+    if (!TIFFSetSubDirectory(tiff_, offset)) {
+      // Where size_t has 32 bits, libtiff stumbles over huge images by itself.
+      std::uint32_t width = 0, height = 0;
+      if (TIFFGetField(tiff_, TIFFTAG_IMAGEWIDTH, &width) && TIFFGetField(tiff_, TIFFTAG_IMAGELENGTH, &height)) check_decoded_size(width, height, 1);
+      fail();
+    }
     // What was odd about the tags says nothing of the pixels.
     complained_ = false;
     message_.clear();
