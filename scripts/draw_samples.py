@@ -494,6 +494,15 @@ def draw_line(name, variant):
     return slide.finish(blur_px=0.6, sharpening=0.5, noise=1.5).convert("L")
 
 
+def write_glimpse(folder, file):
+    """Writes a small copy of a picture for the start screen, a twentieth of its bytes; returns its name."""
+    glimpse = file.replace("simulated-", "glimpse-").replace(".png", ".jpg")
+    picture = Image.open(folder / file)
+    picture.thumbnail((kGlimpsePx, kGlimpsePx))
+    picture.save(folder / glimpse, quality=80, optimize=True)
+    return glimpse
+
+
 def main(folder):
     """Writes all pictures and manifest.json into a folder."""
     sets = []
@@ -505,10 +514,15 @@ def main(folder):
                 file = f"{model}/simulated-{name.replace('_', '-')}-{variant + 1}.png"
                 draw(name, variant).save(folder / file, optimize=True)
                 images.append({"file": file, "intended": name})
-        sets.append({"model": model, "title": title, "images": images})
+        glimpses = [write_glimpse(folder, image["file"]) for image in (images[i * len(images) // kGlimpses] for i in range(kGlimpses))]
+        sets.append({"model": model, "title": title, "images": images, "glimpses": glimpses})
     manifest = {"note": "Simulated: drawn by scripts/draw_samples.py, not photographed.", "sets": sets}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
+
+kGlimpses = 4
+kGlimpsePx = 160
+"""Twice the side at which the start screen shows them."""
 
 kPhases = {"g1": 9.5, "s": 11.0, "g2": 12.5, "mitosis": 13.5}
 """Radius in px at 0.5 µm per pixel."""

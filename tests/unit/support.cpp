@@ -198,8 +198,8 @@ FileBytes make_safetensors(const std::vector<TestTensor>& tensors) {
   nlohmann::json header;
   std::size_t offset = 0;
   for (const TestTensor& tensor : tensors) {
-    const std::size_t end = offset + tensor.values.size() * sizeof(float);
-    header[tensor.name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    const std::size_t end = offset + (tensor.halves.empty() ? tensor.values.size() * sizeof(float) : tensor.halves.size() * 2);
+    header[tensor.name] = {{"dtype", tensor.halves.empty() ? "F32" : "F16"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   const std::string text = header.dump();
@@ -207,8 +207,8 @@ FileBytes make_safetensors(const std::vector<TestTensor>& tensors) {
   append(file, {0, 0, 0, 0});
   file.insert(file.end(), text.begin(), text.end());
   for (const TestTensor& tensor : tensors) {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(tensor.values.data());
-    file.insert(file.end(), bytes, bytes + tensor.values.size() * sizeof(float));
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(tensor.halves.empty() ? static_cast<const void*>(tensor.values.data()) : tensor.halves.data());
+    file.insert(file.end(), bytes, bytes + (tensor.halves.empty() ? tensor.values.size() * sizeof(float) : tensor.halves.size() * 2));
   }
   return file;
 }

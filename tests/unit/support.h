@@ -52,6 +52,7 @@ struct TestTensor {
   std::string name;
   std::vector<int> shape;
   std::vector<float> values;
+  std::vector<std::uint16_t> halves = {};  ///< bits of float16, written in the place of `values` where there are any
 };
 FileBytes make_safetensors(const std::vector<TestTensor>& tensors);
 

@@ -12,6 +12,7 @@ import { Header } from './header.tsx';
 import { KeysDialog } from './keys_dialog.tsx';
 import { Announcer, Messages } from './messages.tsx';
 import { ModelDialog } from './model_dialog.tsx';
+import { AboutDialog, UseDialog } from './page_text.tsx';
 import { PrivacyDialog } from './privacy_dialog.tsx';
 import { ProgressBar } from './progress_bar.tsx';
 import { StartScreen } from './start_screen.tsx';
@@ -19,6 +20,7 @@ import { Summary } from './summary.tsx';
 import { ResultsTable } from './results_table.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { UnreadFiles } from './unread_files.tsx';
+import { UpdateLine } from './update_line.tsx';
 
 export function App() {
   const dragged = useFileDrops();
@@ -33,6 +35,7 @@ export function App() {
       <Header inert={covered} />
       <main inert={covered}>
         <Messages />
+        <UpdateLine />
         {started ? <Results /> : <StartScreen />}
       </main>
       {covered && <div class="sheet-backdrop" onClick={closeDetails} />}
@@ -43,6 +46,8 @@ export function App() {
       {dialog.value === 'model' && <ModelDialog />}
       {dialog.value === 'privacy' && <PrivacyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
+      {dialog.value === 'use' && <UseDialog />}
+      {dialog.value === 'about' && <AboutDialog />}
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
           <p>Drop to classify</p>

@@ -2,6 +2,7 @@
 import { researchNote } from '../export.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { cancel, modelState, pace, progress, run, runState, unread } from '../state/session.ts';
+import { openDialog } from './dialog.tsx';
 import { openFilePicker, openFolderPicker } from './file_inputs.tsx';
 
 export function ProgressBar() {
@@ -12,7 +13,9 @@ export function ProgressBar() {
       <p class="progress-words">
         <strong>{headline(state, done, total)}</strong>
         <span class="small">{details(state)}</span>
-        <span class="small">{researchNote}</span>
+        <button type="button" class="link small" aria-haspopup="dialog" onClick={() => openDialog('use')}>
+          {researchNote}
+        </button>
       </p>
       <p class="progress-actions">
         {state === 'running' && (

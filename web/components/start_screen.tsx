@@ -50,14 +50,12 @@ function DropDrawing() {
   );
 }
 
-const thumbnails = 4;
-
 function Samples() {
   const [glimpse, setGlimpse] = useState<Glimpse | null>(null);
   const [busy, setBusy] = useState(false);
   const model = chosenName.value;
   useEffect(() => {
-    if (model !== null) void glimpseOfSamples(model, thumbnails).then(setGlimpse, () => setGlimpse(null));
+    if (model !== null) void glimpseOfSamples(model).then(setGlimpse, () => setGlimpse(null));
   }, [model]);
   const add = async (): Promise<void> => {
     setBusy(true);
