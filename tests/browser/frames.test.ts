@@ -253,6 +253,71 @@ test('on a phone nothing is wider than the screen, and a finger opens a cell', a
   }, { width: 390, height: 844 });
 });
 
+test('settings of one frame become those of all; another model keeps the cells and what was changed by hand', async () => {
+  await site.visit(async (page) => {
+    await useModel(page);
+    await page.page.click(`label:has(${page.find('mode-fields')})`);
+    await page.addFiles(copies(3, 'all'));
+    await page.finish(3);
+    const before = await exportedFrames(page);
+    const count = before[0]?.cells.length ?? 0;
+    const [first] = before[0]?.cells ?? [];
+    assert.ok(first);
+    await page.page.click(`label:has(${page.find('tool-remove')})`);
+    await pressFrame(page, ...centre(first.box));
+    await outlined(page, (now) => now === count - 1);
+
+    await page.press('model-picker');
+    const other = '[data-testid=model-card][data-model=prostate-lines] [data-testid=use-model]';
+    await page.page.waitForSelector(other);
+    await page.page.$eval(other, (element) => (element as HTMLElement).click());
+    await page.page.waitForFunction((selector) => document.querySelectorAll(`${selector} [data-label=pc3]`).length > 0, {}, page.find('summary'));
+    await page.finish(3);
+    await page.page.waitForFunction((selector, total) => [...document.querySelectorAll(`${selector} [data-label]`)].reduce((sum, one) => sum + Number((one as HTMLElement).dataset['count']), 0) === total, {}, page.find('summary'), 3 * count - 1);
+    const after = await exportedFrames(page);
+    assert.deepEqual(after.map(({ cells }) => cells.map(({ box }) => box)), before.map(({ cells }, i) => cells.slice(i === 0 ? 1 : 0).map(({ box }) => box)));
+    assert.ok(after.every(({ cells }) => cells.every(({ label }) => ['pc3', 'lncap'].includes(label))));
+
+    await page.page.click(`label:has(${page.find('side-search')})`);
+    await slide(page, 'least-diameter', 120);
+    await outlined(page, (now) => now === 0);
+    await page.press('use-for-all');
+    await page.finish(3);
+    await page.page.waitForFunction((selector) => document.querySelector(selector) === null, {}, page.find('summary'));
+    assert.deepEqual((await exportedFrames(page)).map(({ cells }) => cells.length), [0, 0, 0]);
+  });
+});
+
+test('of hundreds of frames few rows exist, and the last one is a key away; 16-bit samples have a display range', async () => {
+  const sixteenBits = fileURLToPath(new URL('tests/golden/decode/grey16.png', root));
+  const first = join(folder, 'sixteen.png');
+  copyFileSync(sixteenBits, first);
+  const files = Array.from({ length: 320 }, (_, i) => {
+    const path = join(folder, `sixteen ${i + 1}.png`);
+    linkSync(first, path);
+    return path;
+  });
+  await site.visit(async (page) => {
+    await useModel(page);
+    await page.page.click(`label:has(${page.find('mode-fields')})`);
+    await page.addFiles(files);
+    await page.finish(files.length);
+    const rows = (): Promise<number> => page.page.$$eval(page.find('frame-row'), (elements) => elements.length);
+    const shown = await rows();
+    assert.ok(shown > 3 && shown < 80, String(shown));
+    await page.page.focus(`${page.find('frame-row')}[aria-selected=true]`);
+    await page.page.keyboard.press('End');
+    await page.page.waitForSelector(`${page.find('frame-canvas')}[data-frame="${files.length - 1}"]`);
+    await page.page.waitForSelector(`${page.find('frame-row')}[data-frame="${files.length - 1}"][aria-selected=true]`);
+    await page.page.click(`label:has(${page.find('side-search')})`);
+    await page.page.waitForSelector(`${page.find('range-auto')}:disabled`);
+    await slide(page, 'range-low', 20_000);
+    await page.page.waitForSelector(`${page.find('range-auto')}:not(:disabled)`);
+    await page.press('range-auto');
+    await page.page.waitForSelector(`${page.find('range-auto')}:disabled`);
+  });
+});
+
 test('a folder opened to the page is read to the bottom, its hidden files left out', async () => {
   const picture = readFileSync(field).toString('base64');
   await site.visit(async (page) => {
