@@ -23,7 +23,7 @@ const squarePx = 512;
 /** Screen px between the points of an outline that the eye can tell apart. */
 const pointsApartPx = 2;
 /** A cell smaller than this on the screen has no room for its letter. */
-export const letterFromPx = 14;
+export const letterFromPx = 11;
 const letterPx = 16;
 const smallLetterPx = 13;
 /** Cells from this size on have room for the larger letter. */
