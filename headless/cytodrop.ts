@@ -26,7 +26,7 @@ For research and teaching; not for diagnosis.
 Usage: node cytodrop.mjs classify --model NAME [options] PATH...
        node cytodrop.mjs classify --model NAME --detect [options of frames] [options] PATH...
 
-PATH is an image file (PNG, JPEG, BMP) or a folder, searched to the bottom in natural order;
+PATH is an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order;
 hidden files in folders are left out and every other file is tried.
 
   --model NAME      folder in models/, for example blood-smear

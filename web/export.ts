@@ -107,7 +107,7 @@ export function jsonFields(record: CellRecord, format: ExportFormat, context: Ex
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
     file, status: 'ok', label: record.label, probability: sixDecimals(record.probability), unsure: record.unsure,
-    novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, probabilities, ...provenance,
+    novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities, ...provenance,
   };
 }
 
@@ -122,6 +122,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     unsure: cell ? String(cell.unsure) : '',
     novelty: cell?.novelty?.toFixed(6) ?? '',
     foreign: cell ? String(cell.foreign) : '',
+    damaged: cell ? String(cell.image.damaged) : '',
     ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',

@@ -2,7 +2,7 @@
 import { collectFolder, collectPicked } from '../files.ts';
 import { addFiles } from '../state/session.ts';
 
-const kinds = 'image/png,image/jpeg,image/bmp';
+const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff';
 
 export function openFilePicker(): void {
   document.getElementById('file-input')?.click();

@@ -18,7 +18,7 @@ export function StartScreen() {
           <strong class="not-touch">Drop images or a folder here</strong>
           <span class="not-touch">or press to choose files</span>
           <strong class="touch-only">Choose images</strong>
-          <span class="small">PNG, JPEG or BMP, {mode.value === 'fields' ? 'whole fields of view with many cells' : 'one cell in each image'}</span>
+          <span class="small">PNG, JPEG, TIFF or BMP, {mode.value === 'fields' ? 'whole fields of view with many cells' : 'one cell in each image'}</span>
         </button>
         <Samples />
       </div>

@@ -52,7 +52,12 @@ export function partClassified({ crop, image, inFrame }: Cell): string {
 
 /** Words that stand on a tile when something about the cell wants care; that it is foreign stands in its class's place. */
 export function flags(cell: Cell): string[] {
-  return [...(cell.unsure && !cell.foreign ? ['unsure'] : []), ...(sawOnlyCentre(cell) ? ['centre only'] : []), ...(cell.inFrame?.cutByBorder ? ['cut by the border'] : [])];
+  return [
+    ...(cell.unsure && !cell.foreign ? ['unsure'] : []),
+    ...(sawOnlyCentre(cell) ? ['centre only'] : []),
+    ...(cell.inFrame?.cutByBorder ? ['cut by the border'] : []),
+    ...(cell.image.damaged ? ['damaged file'] : []),
+  ];
 }
 
 /** "1 of 2", for positions in an order. */
