@@ -33,6 +33,7 @@ async function visit(use: (visit: Visit) => Promise<void>, prepare: (server: Tes
   const complaints: string[] = [];
   try {
     const page = await context.newPage();
+    page.setDefaultTimeout(120_000);
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.goto(server.url);
     await page.waitForSelector(`${hook('footer')}[data-self-test=passed]`);
