@@ -8,12 +8,14 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
+import { defaultSearch } from '../web/frames.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
 import { readModel, refuseSize } from '../web/pipeline.ts';
-import { classifyInOrder, maxWorkers, type Run } from '../web/pool.ts';
-import type { ModelParcel, UnreadFile } from '../web/types.ts';
+import { classifyInOrder, maxWorkers, type PoolWorker, type Run } from '../web/pool.ts';
+import type { ModelParcel, Outcome, UnreadFile } from '../web/types.ts';
 import { appVersion } from '../web/version.ts';
-import { beside, serve, startCrew } from './workers.ts';
+import { frameTask, type FrameJob } from './frames.ts';
+import { beside, serve, startCrew, type Crew } from './workers.ts';
 
 const exitCode = { allRead: 0, someUnread: 2, failed: 1, wrongUsage: 64, interrupted: 130 };
 const formats: readonly string[] = ['ndjson', 'csv', 'json'] satisfies ExportFormat[];
@@ -22,8 +24,9 @@ const help = `Names the type of every cell in image files, as the Cytodrop page 
 For research and teaching; not for diagnosis.
 
 Usage: node cytodrop.mjs classify --model NAME [options] PATH...
+       node cytodrop.mjs classify --model NAME --detect [options of frames] [options] PATH...
 
-PATH is an image file (PNG, JPEG, BMP) or a folder, searched to the bottom in natural order;
+PATH is an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order;
 hidden files in folders are left out and every other file is tried.
 
   --model NAME      folder in models/, for example blood-smear
@@ -33,6 +36,23 @@ hidden files in folders are left out and every other file is tried.
   --jobs N          images computed at once, each by a worker with memory of its own; unless told, one for each processor,
                     four at most; the results are the same
   --threads N       threads for ONNX Runtime in each worker, 1 unless told; with more than 1 there is one worker unless told
+
+Frames with many cells:
+  --detect          find the cells of each image first; every cell has a line of its own
+  --pixel-size UM   µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px
+  --page N          picture of a file with several, from 1 (the default)
+  --channel N       channel of a file that has them one by one, from 1; unless told, as the file has them
+  --min-diameter D  of a cell, 8 unless told
+  --max-diameter D  of a cell, 60 unless told
+  --sensitivity S   0 to 1, 0.5 unless told: how faint a cell may be
+  --numbers         numbers stand in for the files' names
+  --geojson FOLDER  write each frame's outlines there, as QuPath imports them
+  --rois FOLDER     write each frame's outlines there, as a zip that ImageJ's ROI Manager opens
+  --count           write the count of a culture instead of its cells, for a model of two classes; each frame shows one square of the chamber:
+  --square-mm MM    side of the square; without it there are shares and no cells per ml
+  --depth-mm MM     0.1 unless told
+  --dilution N      1 unless told; 2 for equal parts of culture and dye
+
   --version         print the version
   --help            print this
 
@@ -50,6 +70,19 @@ interface Options {
   threads: number;
   engine: EngineKind | undefined;
   paths: string[];
+  fileNames: boolean;
+  /** Undefined: every image is one cell. */
+  frames: FrameJob | undefined;
+}
+
+/** What is done with each file: by whom, and what is written of it. */
+export interface Task<Result> {
+  workers: PoolWorker<Result>[];
+  /** Files that a worker takes at once; a few unless told. */
+  atOnce?: number;
+  head(): string;
+  record(outcome: Result | UnreadFile, index: number, path: string, written: number): string | Promise<string>;
+  tail(): string;
 }
 
 function readOptions(args: string[]): Options | 'help' | 'version' {
@@ -66,7 +99,44 @@ function readOptions(args: string[]): Options | 'help' | 'version' {
   const engine = engineKinds.find((kind) => kind === values.engine);
   if (values.engine !== undefined && engine === undefined) throw new UsageError(`--engine: expected ${engineKinds.join(' or ')}, got "${values.engine}".`);
   if (paths.length === 0) throw new UsageError('No image file or folder given.');
-  return { model: values.model, format: values.format as ExportFormat, output: values.output, jobs, threads, engine, paths };
+  return { model: values.model, format: values.format as ExportFormat, output: values.output, jobs, threads, engine, paths, fileNames: !values.numbers, frames: readFrameJob(values) };
+}
+
+/** The options of frames; without --detect none of them may be there. */
+function readFrameJob({ detect, count, ...values }: ReturnType<typeof parse>['values']): FrameJob | undefined {
+  const ofCount = ['square-mm', 'depth-mm', 'dilution'] as const;
+  const ofFrames = ['pixel-size', 'page', 'channel', 'min-diameter', 'max-diameter', 'sensitivity', 'geojson', 'rois', ...ofCount] as const;
+  const stray = ofFrames.find((option) => values[option] !== undefined && (!detect || (!count && (ofCount as readonly string[]).includes(option))));
+  if (stray !== undefined || (count && !detect)) throw new UsageError(`--${stray ?? 'count'}: needs ${!detect ? '--detect' : '--count'}.`);
+  if (!detect) return undefined;
+  const number = (option: (typeof ofFrames)[number], least: number, most: number): number | undefined => {
+    const value = Number(values[option] ?? NaN);
+    if (values[option] === undefined) return undefined;
+    if (!(value >= least && value <= most) || values[option]?.trim() === '') throw new UsageError(`--${option}: expected ${least} to ${most}, got "${values[option]}".`);
+    return value;
+  };
+  const whole = (option: 'page' | 'channel'): number | undefined => {
+    const value = number(option, 1, 1000);
+    if (value !== undefined && !Number.isInteger(value)) throw new UsageError(`--${option}: expected a whole number, got "${value}".`);
+    return value;
+  };
+  const search = {
+    ...defaultSearch,
+    least_diameter: number('min-diameter', 0, 1e5) ?? defaultSearch.least_diameter,
+    most_diameter: number('max-diameter', 0, 1e5) ?? defaultSearch.most_diameter,
+    sensitivity: number('sensitivity', 0, 1) ?? defaultSearch.sensitivity,
+  };
+  if (search.least_diameter > search.most_diameter) throw new UsageError('--min-diameter: must not be larger than --max-diameter.');
+  const squareMm = number('square-mm', 1e-3, 100);
+  const chamber = { depthMm: number('depth-mm', 1e-4, 100) ?? 0.1, dilution: number('dilution', 1, 1e6) ?? 1 };
+  return {
+    frames: {
+      choice: { page: (whole('page') ?? 1) - 1, channel: (whole('channel') ?? 0) - 1 }, search,
+      pixelSizeUm: number('pixel-size', 1e-4, 1e4) ?? null, classify: true,
+    },
+    geojson: values.geojson, rois: values.rois,
+    count: count ? { chamber: squareMm === undefined ? null : { squareMm, ...chamber } } : undefined,
+  };
 }
 
 function countOf(option: string, value: string | undefined): number | undefined {
@@ -93,6 +163,20 @@ function parse(args: string[]) {
         jobs: { type: 'string' },
         threads: { type: 'string' },
         engine: { type: 'string' },
+        detect: { type: 'boolean' },
+        'pixel-size': { type: 'string' },
+        page: { type: 'string' },
+        channel: { type: 'string' },
+        'min-diameter': { type: 'string' },
+        'max-diameter': { type: 'string' },
+        sensitivity: { type: 'string' },
+        numbers: { type: 'boolean' },
+        geojson: { type: 'string' },
+        rois: { type: 'string' },
+        count: { type: 'boolean' },
+        'square-mm': { type: 'string' },
+        'depth-mm': { type: 'string' },
+        dilution: { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -150,26 +234,55 @@ async function classifyAll(options: Options, output: Writable): Promise<number> 
   // Once: a second Ctrl+C ends the program at once.
   process.once('SIGINT', () => { run.cancelled = true; });
   const parcel = await readParcel(options.model);
+  const { spec } = parcel.files;
+  if (options.frames?.count && (spec.classes.length !== 2 || spec.frame === undefined)) {
+    throw new UsageError(`--count: the model "${options.model}" does not tell two classes apart in frames.`);
+  }
   const paths = (await Promise.all(options.paths.map(filesOf))).flat();
   const crew = await startCrew(parcel, Math.max(1, Math.min(options.jobs, paths.length)), options.engine, options.threads);
-  if (!crew.selfTest().passed) process.stderr.write('Warning: the model failed its self-test on this computer; the results may be wrong.\n');
-  const context = (): ExportContext => ({ spec: parcel.files.spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: true });
+  const warn = (sentence: string): void => { process.stderr.write(`Warning: ${sentence}\n`); };
+  if (!crew.selfTest().passed) warn('the model failed its self-test on this computer; the results may be wrong.');
+  const context = (): ExportContext => ({ spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames });
+  const { format, frames } = options;
+  const done = frames === undefined
+    ? await perform(cellTask(crew, format, context), paths, output, run)
+    : await perform(frameTask(crew, spec, frames, format, context, run, warn), paths, output, run);
+  return exitCodeOf(done, paths.length);
+}
+
+/** Every image is one cell. */
+function cellTask(crew: Crew, format: ExportFormat, context: () => ExportContext): Task<Outcome> {
+  return {
+    workers: crew.workers,
+    head: () => exportHead(format, context()),
+    record: (outcome, index, path, written) => exportRecord(format, { ...outcome, index, path }, written, context()),
+    tail: () => exportTail(format),
+  };
+}
+
+/** Has all files worked on and writes what is said of each, in their order. */
+async function perform<Result extends { status: string }>(task: Task<Result>, paths: string[], output: Writable, run: Run): Promise<{ done: number; unread: number }> {
   const report = progressReport(paths.length);
   let done = 0;
   let unread = 0;
-  await write(output, exportHead(options.format, context()));
-  await classifyInOrder(crew.workers, {
+  await write(output, task.head());
+  await classifyInOrder(task.workers, {
+    ...(task.atOnce !== undefined && { atOnce: task.atOnce }),
     count: paths.length,
     read: (position, mostBytes) => readImage(paths[position] as string, mostBytes),
     tell: async (position, outcome) => {
-      await write(output, exportRecord(options.format, { ...outcome, index: position, path: paths[position] as string }, done, context()));
+      await write(output, await task.record(outcome, position, paths[position] as string, done));
       if (outcome.status === 'error') unread++;
       report(++done, unread);
     },
   }, run);
-  await write(output, exportTail(options.format));
-  if (done < paths.length) {
-    process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Stopped after ${done} of ${paths.length} files; their results are written.\n`);
+  await write(output, task.tail());
+  return { done, unread };
+}
+
+function exitCodeOf({ done, unread }: { done: number; unread: number }, total: number): number {
+  if (done < total) {
+    process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Stopped after ${done} of ${total} files; their results are written.\n`);
     return exitCode.interrupted;
   }
   return unread > 0 ? exitCode.someUnread : exitCode.allRead;

@@ -79,7 +79,7 @@ def main() -> None:
     threshold = round(float(np.quantile(distances["val"], USUAL_SHARE)), 3)
     (folder / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
     spec["novelty"] = {
-        "file": "novelty.safetensors", "sha256": sha256(folder / "novelty.safetensors"), "rule": "mahalanobis", "unit_length": False,
+        "file": "novelty.safetensors", "sha256": sha256(folder / "novelty.safetensors"), "rule": "mahalanobis",
         "dimensions": NOVELTY_DIMENSIONS, "threshold": threshold,
     }
 

@@ -23,7 +23,11 @@ const lineEnd: Record<ExportFormat, string> = { csv: '\r\n', json: '', ndjson: '
 /** What comes before the first record. */
 export function exportHead(format: ExportFormat, context: ExportContext): string {
   if (format === 'ndjson') return '';
-  if (format === 'csv') return csvLine(Object.keys(csvFields(undefined, context)));
+  return format === 'csv' ? csvLine(Object.keys(csvFields(undefined, context))) : jsonHead(context, 'cells');
+}
+
+/** A JSON document up to the first entry of its list. */
+export function jsonHead(context: ExportContext, list: string): string {
   const { spec, runtime, selfTest } = context;
   const head = {
     note: researchNote,
@@ -36,7 +40,7 @@ export function exportHead(format: ExportFormat, context: ExportContext): string
     },
     self_test: { result: selfTestWord(selfTest), max_logit_difference: selfTest?.maxLogitDifference ?? null },
   };
-  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "cells": [`;
+  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "${list}": [`;
 }
 
 /**
@@ -80,20 +84,20 @@ function fileOf(record: CellRecord, context: ExportContext): string {
   return context.fileNames ? record.path : String(record.index + 1);
 }
 
-function modelOf({ spec }: ExportContext): string {
+export function modelOf({ spec }: ExportContext): string {
   return `${spec.name} ${spec.version}`;
 }
 
-function selfTestWord(selfTest: SelfTest | undefined): string {
+export function selfTestWord(selfTest: SelfTest | undefined): string {
   return selfTest === undefined ? 'not run' : selfTest.passed ? 'passed' : 'failed';
 }
 
 /** Six decimals: what page and command line must agree on. */
-function sixDecimals(value: number): number {
+export function sixDecimals(value: number): number {
   return Number(value.toFixed(6));
 }
 
-function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): object {
+export function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
   const file = fileOf(record, context);
   const provenance = format === 'ndjson' ? { model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote } : {};
   if (record.status === 'error') {
@@ -103,11 +107,11 @@ function jsonFields(record: CellRecord, format: ExportFormat, context: ExportCon
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
     file, status: 'ok', label: record.label, probability: sixDecimals(record.probability), unsure: record.unsure,
-    novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, probabilities, ...provenance,
+    novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities, ...provenance,
   };
 }
 
-function csvFields(record: CellRecord | undefined, context: ExportContext): Record<string, string> {
+export function csvFields(record: CellRecord | undefined, context: ExportContext): Record<string, string> {
   const cell = record?.status === 'ok' ? record : undefined;
   const failure = record?.status === 'error' ? record : undefined;
   return {
@@ -118,6 +122,7 @@ function csvFields(record: CellRecord | undefined, context: ExportContext): Reco
     unsure: cell ? String(cell.unsure) : '',
     novelty: cell?.novelty?.toFixed(6) ?? '',
     foreign: cell ? String(cell.foreign) : '',
+    damaged: cell ? String(cell.image.damaged) : '',
     ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',
@@ -128,7 +133,7 @@ function csvFields(record: CellRecord | undefined, context: ExportContext): Reco
   };
 }
 
-function csvLine(values: readonly string[]): string {
+export function csvLine(values: readonly string[]): string {
   return values.map(csvValue).join(',') + lineEnd.csv;
 }
 

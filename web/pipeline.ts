@@ -1,10 +1,12 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
-import type { Prepared, Verdict, View } from '#cytodrop_core';
+import type { FrameView, Prepared, Verdict, View } from '#cytodrop_core';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
-import type { Engine, EngineKind } from './engine.ts';
+import { batchSize, type Engine, type EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
-import type { ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile } from './types.ts';
+import type {
+  Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameChoice, FrameFacts, ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile,
+} from './types.ts';
 
 /** The core's own limit. */
 const maxFileBytes = 512_000_000;
@@ -90,6 +92,8 @@ export class Pipeline {
   readonly #coreWasm: Uint8Array;
   #engine: Engine;
   #core: Core;
+  /** The asker's numbers of the open frames, with the core's own and the facts. */
+  readonly #frames = new Map<number, { inCore: number; facts: FrameFacts }>();
 
   private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core, selfTest: SelfTest) {
     this.spec = files.spec;
@@ -147,6 +151,65 @@ export class Pipeline {
     return result;
   }
 
+  /**
+   * Decodes a frame and keeps it in the core.
+   *
+   * Args:
+   *   frame: names it until `closeFrame`.
+   * Raises: CoreError for a file that cannot be decoded.
+   */
+  async openFrame(frame: number, file: Uint8Array, { page, channel }: FrameChoice): Promise<FrameFacts> {
+    const { frame: inCore, ...facts } = await this.#insist((core) => core.openFrame(file, page, channel));
+    this.#frames.set(frame, { inCore, facts });
+    return facts;
+  }
+
+  /** Raises: CoreError. */
+  async detect(frame: number, settings: DetectSettings): Promise<DetectedCells> {
+    return this.#insist((core) => core.detect(this.#frame(frame).inCore, settings));
+  }
+
+  /**
+   * Classifies cells of an open frame, as many with one run of the network as of image files.
+   *
+   * Args:
+   *   boxes: [N][4].
+   * Raises: CoreError.
+   */
+  async classifyCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null): Promise<CellVerdict[]> {
+    const { inCore, facts } = this.#frame(frame);
+    const verdicts: CellVerdict[] = [];
+    for (let first = 0; first < boxes.length; first += 4 * batchSize) {
+      const some = boxes.slice(first, first + 4 * batchSize);
+      const { tensor, shape: [count, ...shape], crops, prepare_ms } = await this.#insist((core) => core.prepareCells(inCore, some, pixelSizeUm));
+      const length = tensor.length / count;
+      const cells = Array.from({ length: count }, (_, i): Prepared => {
+        const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = crops.subarray(4 * i, 4 * i + 4);
+        return {
+          image: facts.image, crop: { left_px, top_px, width_px, height_px }, tensor: tensor.subarray(i * length, (i + 1) * length),
+          shape: [1, ...shape], decode_ms: 0, prepare_ms: prepare_ms / count,
+        };
+      });
+      for (const outcome of await this.#judge(cells)) {
+        if (outcome.status === 'error') throw new CoreError(outcome.code, outcome.message);
+        const { status: _, image: __, elapsedMs: ___, ...verdict } = outcome;
+        verdicts.push(verdict);
+      }
+    }
+    return verdicts;
+  }
+
+  /** Raises: CoreError. */
+  async viewFrame(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): Promise<FrameView> {
+    return this.#insist((core) => core.viewFrame(this.#frame(frame).inCore, region, maxSidePx, range));
+  }
+
+  async closeFrame(frame: number): Promise<void> {
+    const open = this.#frames.get(frame);
+    this.#frames.delete(frame);
+    if (open !== undefined) await this.#insist((core) => core.closeFrame(open.inCore));
+  }
+
   /** Frees the core and with it its engine; ONNX Runtime stays the caller's. */
   close(): void {
     this.#core.close();
@@ -200,7 +263,21 @@ export class Pipeline {
     }
   }
 
+  /** As `#attempt`, where there is no other file to go on with. */
+  async #insist<T extends object | void>(call: (core: Core) => T): Promise<T> {
+    const result = await this.#attempt(call);
+    if (typeof result === 'object' && 'status' in result && result.status === 'error') throw new CoreError(result.code, result.message);
+    return result as T;
+  }
+
+  #frame(frame: number): { inCore: number; facts: FrameFacts } {
+    const open = this.#frames.get(frame);
+    if (open === undefined) throw new CoreError('frame_not_open', 'The frame is not open.');
+    return open;
+  }
+
   async #replaceCore(): Promise<void> {
+    this.#frames.clear();
     this.#core = await openCore(this.#files, this.#coreWasm);
     if (this.#engine instanceof CoreEngine) this.#engine = await openCoreEngine(this.#files, this.#core);
   }

@@ -16,7 +16,7 @@ class Novelty:
 
     Attributes:
         mean: D, of all features.
-        basis: d×D, orthonormal rows.
+        basis: d×D, orthonormal rows; float16, since it is nearly all of the file.
         scale: d, one over the spread within classes along each row.
         class_means: K×d, of the features less `mean`, along the rows.
         residual_scale: 1, one over the variance in each other direction.
@@ -51,7 +51,8 @@ def fit(features: np.ndarray, labels: np.ndarray, dimensions: int) -> Novelty:
     basis, class_means = turn.T @ basis, class_means @ turn
     rest = ((centred**2).sum(1) - ((centred @ basis.T) ** 2).sum(1)).mean() / (centred.shape[1] - dimensions)
     scale = 1 / np.sqrt(np.maximum(variances, rest))
-    return Novelty(*(part.astype(np.float32) for part in (mean, basis, scale, class_means, np.array([1 / rest]))))
+    mean, scale, class_means, one_over_rest = (part.astype(np.float32) for part in (mean, scale, class_means, np.array([1 / rest])))
+    return Novelty(mean, basis.astype(np.float16), scale, class_means, one_over_rest)
 
 
 def false_positives_at_95(usual: np.ndarray, foreign: np.ndarray) -> float:

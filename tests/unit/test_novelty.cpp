@@ -19,7 +19,7 @@ std::vector<TestTensor> tensors() {
           {"class_means", {2, 2}, {0, 0, 3, 4}}, {"residual_scale", {1}, {0.25f}}};
 }
 
-constexpr NoveltyLayout kLayout{.unit_length = false, .features = 3, .dimensions = 2, .classes = 2};
+constexpr NoveltyLayout kLayout{.features = 3, .dimensions = 2, .classes = 2};
 
 /// Multiples of 1/64 between −1 and 1 that are the same with every C++ library.
 std::vector<float> noise(std::size_t count, std::uint32_t seed) {
@@ -43,21 +43,25 @@ TEST_CASE("novelty worked out by hand: the nearest class, and what lies outside 
   CHECK(novelty.distance(on_second) == 0.0);
 }
 
-TEST_CASE("with unit length only the direction of an embedding counts") {
-  NoveltyLayout layout = kLayout;
-  layout.unit_length = true;
-  const Novelty novelty(layout, make_safetensors(tensors()));
-  // x = (0.6, 0, 0.8), c = (−0.4, −1, −0.2), z = (−0.4, −0.2): (−0.8)² + (−0.1)² + 1 / 4.
-  const float three_four[] = {3, 0, 4}, longer[] = {300, 0, 400}, nothing[] = {0, 0, 0};
-  CHECK(novelty.distance(three_four) == Approx(std::sqrt(0.64 + 0.01 + 0.25)).epsilon(1e-14));
-  CHECK(novelty.distance(longer) == Approx(novelty.distance(three_four)).epsilon(1e-14));
-  // Length 0 cannot become 1 and stays: c = −mean, z = (−1, −1): 4 + 0.25 + 1 / 4.
-  CHECK(novelty.distance(nothing) == Approx(std::sqrt(4.5)).epsilon(1e-14));
+TEST_CASE("statistics stored as float16 are read as the numbers they stand for") {
+  auto halved = tensors();
+  // 1 = 0x3c00, 0.5 = 0x3800, −2 = 0xc000, 2⁻²⁴ = 0x0001.
+  halved[1] = {"basis", {2, 3}, {}, {0x3800, 0xc000, 0x0001, 0, 0, 0x3c00}};
+  auto widened = tensors();
+  widened[1].values = {0.5f, -2, 0x1p-24f, 0, 0, 1};
+  const float embedding[] = {2, -5, 3};
+  const double distance = Novelty(kLayout, make_safetensors(halved)).distance(embedding);
+  CHECK(distance == Novelty(kLayout, make_safetensors(widened)).distance(embedding));
+  CHECK(distance > 1);
+  halved[1].halves[2] = 0x7c00;
+  CHECK(std::string(error_of([&] { Novelty(kLayout, make_safetensors(halved)); }).what()).find("not finite") != std::string::npos);
+  halved[1].halves.pop_back();
+  CHECK(std::string(error_of([&] { Novelty(kLayout, make_safetensors(halved)); }).what()).find("another size") != std::string::npos);
 }
 
 TEST_CASE("a rounding error does not make what lies outside the basis negative") {
   // Slightly longer than 1, as float32 rows are: ‖z‖² exceeds ‖c‖².
-  const Novelty novelty({.unit_length = false, .features = 1, .dimensions = 1, .classes = 1},
+  const Novelty novelty({.features = 1, .dimensions = 1, .classes = 1},
                         make_safetensors({{"mean", {1}, {0}}, {"basis", {1, 1}, {1.0000001f}}, {"scale", {1}, {0}},
                                           {"class_means", {1, 1}, {0}}, {"residual_scale", {1}, {1e9f}}}));
   const float value[] = {1000};
@@ -89,7 +93,7 @@ TEST_CASE("packing keeps every row") {
 }
 
 TEST_CASE("novelty has the same bits in every build") {
-  const NoveltyLayout layout{.unit_length = true, .features = 37, .dimensions = 11, .classes = 3};
+  const NoveltyLayout layout{.features = 37, .dimensions = 11, .classes = 3};
   std::vector<float> scale = noise(11, 3);
   const Novelty novelty(layout, make_safetensors({{"mean", {37}, noise(37, 1)}, {"basis", {11, 37}, noise(11 * 37, 2)}, {"scale", {11}, scale},
                                                   {"class_means", {3, 11}, noise(33, 4)}, {"residual_scale", {1}, {0.7f}}}));

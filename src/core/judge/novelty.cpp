@@ -61,7 +61,7 @@ std::vector<double> project_plain(const Basis& basis, std::span<const double> in
   return out;
 }
 
-Novelty::Novelty(NoveltyLayout layout, std::span<const std::uint8_t> safetensors) : layout_(layout) {
+Novelty::Novelty(NoveltyLayout layout, std::span<const std::uint8_t> safetensors) {
   const std::string file_name = "novelty file";
   const NamedTensors tensors = read_safetensors(safetensors, file_name);
   const auto values = [&](const char* name, const std::vector<std::int64_t>& shape) {
@@ -81,11 +81,6 @@ double Novelty::distance(std::span<const float> embedding) const {
     throw Error(ErrorCode::kInvalidArgument, "the novelty needs an embedding of " + std::to_string(mean_.size()) + " finite values");
   }
   std::vector<double> centred(embedding.begin(), embedding.end());
-  if (layout_.unit_length) {
-    constexpr double kLeastLength = 1e-12;
-    const double length = std::max(std::sqrt(squared_length(centred)), kLeastLength);
-    for (double& v : centred) v /= length;
-  }
   for (std::size_t i = 0; i < centred.size(); ++i) centred[i] -= static_cast<double>(mean_[i]);
   const std::vector<double> z = project(basis_, centred);
 

@@ -7,10 +7,9 @@ namespace cytodrop {
 
 /// Shape of a model's statistics of its training images.
 struct NoveltyLayout {
-  bool unit_length = false;  ///< embeddings are brought to length 1 first
-  int features = 0;          ///< D, values of an embedding
-  int dimensions = 0;        ///< d, directions in which the statistics are kept
-  int classes = 0;           ///< K
+  int features = 0;    ///< D, values of an embedding
+  int dimensions = 0;  ///< d, directions in which the statistics are kept
+  int classes = 0;     ///< K
 };
 
 /// Rows of unit length, packed so that a run goes along outputs: packed[block][input][kBlock], padded with 0.
@@ -53,7 +52,6 @@ class Novelty {
   double distance(std::span<const float> embedding) const;
 
  private:
-  NoveltyLayout layout_;
   std::vector<float> mean_;
   Basis basis_;
   std::vector<float> scale_;
