@@ -351,6 +351,12 @@ class Classifier {
     });
   }
 
+  static DetectMethod method_of(const val& name) {
+    if (name.isUndefined() || name == val("round")) return DetectMethod::kRound;
+    if (name == val("adherent")) return DetectMethod::kAdherent;
+    throw Error(ErrorCode::kInvalidArgument, "method must be \"round\" or \"adherent\"");
+  }
+
   val detect(const val& number, const val& settings) const {
     return guard([&] {
       const auto& [image, own_range] = open(number);
@@ -361,7 +367,8 @@ class Classifier {
                                  .most_diameter = finite_number(given["most_diameter"], "most_diameter", 0, kLargestLength),
                                  .sensitivity = finite_number(given["sensitivity"], "sensitivity", 0, 1),
                                  .split_touching = truth(given["split_touching"], "split_touching"),
-                                 .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border")};
+                                 .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border"),
+                                 .method = method_of(given["method"])};
       if (!(asked.least_diameter <= asked.most_diameter)) {
         throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
       }
