@@ -157,7 +157,11 @@ function tellPages(news: ServiceWorkerNews): void {
 /** Path below the site, the start page's for the site itself; undefined outside it. */
 function pathOf(url: URL): string | undefined {
   if (url.origin !== site.origin || !url.pathname.startsWith(site.pathname)) return undefined;
-  return decodeURI(url.pathname.slice(site.pathname.length)) || startPage;
+  try {
+    return decodeURI(url.pathname.slice(site.pathname.length)) || startPage;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The start page's is the site's, under which the browser's own cache has it. */

@@ -71,6 +71,7 @@ for (const { name, launch, missing } of browsers) {
       const context = await browser.createBrowserContext();
       try {
         const page = await context.newPage();
+        page.setDefaultTimeout(120_000);
         await page.evaluateOnNewDocument(() => {
           const told = new Promise((resolve) => { new BroadcastChannel('plants').onmessage = ({ data }) => resolve(data); });
           Object.assign(globalThis, { told });
@@ -133,7 +134,7 @@ for (const { name, launch, missing } of browsers) {
       test('the honeypot notices every way out where the policy is taken away', async () => {
         await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
           await page.evaluate(`(() => { ${pagePlants} return ${runPlants(honeypot.url)}; })()`);
-          for (const plant of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${plant}/${canary}`), 10_000), plant);
+          for (const plant of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${plant}/${canary}`), 30_000), plant);
         });
       });
 
@@ -163,37 +164,12 @@ for (const { name, launch, missing } of browsers) {
       test('WebRTC: seen without the policy, refused with it', async () => {
         await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
           assert.equal(await page.evaluate(callOut, honeypot.udp), 'made');
-          assert.ok(await honeypot.until(({ datagrams }) => datagrams > 0, 10_000), 'no datagram');
+          assert.ok(await honeypot.until(({ datagrams }) => datagrams > 0, 30_000), 'no datagram');
         });
         await visit({ policy: true }, withoutServiceWorker, async ({ page, honeypot }) => {
           assert.match(await page.evaluate(callOut, honeypot.udp), /^refused/);
           await stoppedAll(honeypot);
           assert.equal(honeypot.datagrams, 0);
-        });
-      });
-
-      // Firefox has no Connection-Allowlist yet, and lets these through: docs/privacy.md says so.
-      test('ways out taken from a frame that the script made for itself', { skip: name !== 'Chromium' && 'no Connection-Allowlist' }, async () => {
-        const fromFrame = async (address: string, url: string) => {
-          const { contentWindow } = document.body.appendChild(document.createElement('iframe'));
-          contentWindow?.open(url, '_blank', 'noopener');
-          try {
-            const peer = new (contentWindow as unknown as typeof globalThis).RTCPeerConnection({ iceServers: [{ urls: `stun:${address}` }] });
-            peer.createDataChannel('canary');
-            await peer.setLocalDescription();
-            return 'made';
-          } catch {
-            return 'refused';
-          }
-        };
-        await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
-          assert.equal(await page.evaluate(fromFrame, honeypot.udp, `${honeypot.url}/${canary}`), 'made');
-          assert.ok(await honeypot.until(({ datagrams, received }) => datagrams > 0 && received.includes(canary), 10_000));
-        });
-        await visit({ policy: true }, withoutServiceWorker, async ({ page, honeypot }) => {
-          assert.equal(await page.evaluate(fromFrame, honeypot.udp, `${honeypot.url}/${canary}`), 'refused');
-          await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
-          await stoppedAll(honeypot);
         });
       });
 
@@ -206,7 +182,7 @@ for (const { name, launch, missing } of browsers) {
           await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
             // The page may be gone before it has answered.
             await page.evaluate(leave, `${honeypot.url}/${canary}`).catch(() => undefined);
-            assert.ok(await honeypot.until(({ received }) => received.includes(canary), 10_000), 'not seen');
+            assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'not seen');
           });
           await visit({ policy: true }, withoutServiceWorker, async ({ page, server, honeypot }) => {
             await page.evaluate(leave, `${honeypot.url}/${canary}`);
@@ -228,7 +204,7 @@ for (const { name, launch, missing } of browsers) {
 
         test('the honeypot notices every way out where the policy is taken away', async () => {
           await visit({ policy: false }, plant, async ({ honeypot }) => {
-            for (const name of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${name}/${canary}`), 15_000), name);
+            for (const name of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${name}/${canary}`), 30_000), name);
           });
         });
 

@@ -53,6 +53,7 @@ describe('the zip', { skip: python === undefined ? 'there is no python3' : false
     const context = await browser.createBrowserContext();
     try {
       const page = await context.newPage();
+      page.setDefaultTimeout(120_000);
       for (const isIsolated of [false, true]) {
         await page.goto(url);
         await page.waitForSelector(`${hook('footer')}[data-self-test=passed][data-offline=ready]`);

@@ -7,6 +7,8 @@ import { Details } from './details.tsx';
 import { dialog, openDialog } from './dialog.tsx';
 import { FileInputs, openFilePicker } from './file_inputs.tsx';
 import { Footer } from './footer.tsx';
+import { FieldsHint } from './mode_choice.tsx';
+import { FrameLayout, useFrameOfDetails } from './frame_view.tsx';
 import { Gallery } from './gallery.tsx';
 import { Header } from './header.tsx';
 import { KeysDialog } from './keys_dialog.tsx';
@@ -27,6 +29,7 @@ export function App() {
   useFilePaste();
   useKeys();
   useLeaveGuard();
+  useFrameOfDetails();
   const started = progress.value.total > 0;
   const detailsOpen = openCell.value !== null;
   const covered = detailsOpen && isSheet.value;
@@ -68,9 +71,10 @@ function Results() {
         </p>
       )}
       <UnreadFiles />
+      <FieldsHint />
       <Summary />
       <Toolbar />
-      {layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
+      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
     </>
   );
 }

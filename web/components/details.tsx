@@ -232,11 +232,11 @@ function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
       </div>
       {sawOnlyCentre(cell) && (
         <p class="small warning" data-testid="field-of-view">
-          This looks like a whole field of view; only its centre was classified. Cut out single cells first.
+          This looks like a whole field of view; only its centre was classified. {model.frame ? 'Choose “Whole fields of view” above to find its cells.' : 'Cut out single cells first.'}
         </p>
       )}
       {image.damaged && <p class="small warning">The file is damaged: parts of the picture may not be what was stored. Copy it anew before you believe the result.</p>}
-      {trainedPx !== null && crop.width_px < trainedPx / 2 && (
+      {trainedPx !== null && !cell.inFrame && crop.width_px < trainedPx / 2 && (
         <p class="small warning">The image is smaller than the {formatCount(trainedPx)} px that this model was trained on, and was enlarged.</p>
       )}
     </section>

@@ -5,7 +5,6 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -18,6 +17,7 @@
 #include "core/decode/ome.h"
 #include "core/decode/tiff_memory.h"
 #include "core/error.h"
+#include "core/float16.h"
 
 namespace cytodrop {
 namespace {
@@ -114,7 +114,12 @@ class Library {
   TIFF* get() { return tiff_; }
 
   void read_directory(std::uint64_t offset) {
-    if (!TIFFSetSubDirectory(tiff_, offset)) fail();
+    if (!TIFFSetSubDirectory(tiff_, offset)) {
+      // Where size_t has 32 bits, libtiff stumbles over huge images by itself.
+      std::uint32_t width = 0, height = 0;
+      if (TIFFGetField(tiff_, TIFFTAG_IMAGEWIDTH, &width) && TIFFGetField(tiff_, TIFFTAG_IMAGELENGTH, &height)) check_decoded_size(width, height, 1);
+      fail();
+    }
     // What was odd about the tags says nothing of the pixels.
     complained_ = false;
     message_.clear();
@@ -369,14 +374,6 @@ Page read_page(Library& library) {
 
 // ---------------------------------------------------------------- samples
 
-float half_to_float(std::uint16_t half) {
-  const int exponent = half >> 10 & 31, fraction = half & 1023;
-  const float size = exponent == 0    ? std::ldexp(static_cast<float>(fraction), -24)
-                     : exponent == 31 ? (fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity())
-                                      : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  return half >> 15 ? -size : size;
-}
-
 template <typename Value>
 Value load(const std::uint8_t* row, std::size_t index) {
   Value value;
@@ -458,7 +455,7 @@ class Placer {
     constexpr std::uint8_t kFull8 = 255;
     constexpr std::uint16_t kFull16 = 65535;
     if (page_.kind == Kind::kFloat) {
-      if (bits == 16) return each(1.0f, [&](std::size_t i) { return half_to_float(load<std::uint16_t>(row, i)); });
+      if (bits == 16) return each(1.0f, [&](std::size_t i) { return from_float16(load<std::uint16_t>(row, i)); });
       if (bits == 32) return each(1.0f, [&](std::size_t i) { return load<float>(row, i); });
       return each(1.0f, [&](std::size_t i) { return load<double>(row, i); });
     }
