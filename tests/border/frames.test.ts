@@ -169,7 +169,7 @@ describe('what is passed is checked', () => {
     ['a region that is no box', () => untyped('view_frame', opened.frame, { left_px: 1 }, 9, null), 'invalid_argument', /top_px/],
     ['a region of too many pixels', () => loaded.view_frame(opened.frame, { ...box, width_px: 99_999, height_px: 99_999 }, 9, null), 'too_large', /region/],
     ['a picture of nothing', () => loaded.view_frame(opened.frame, box, 0, null), 'invalid_argument', /max_side_px/],
-    ['a range in the wrong order', () => loaded.view_frame(opened.frame, box, 9, { low: 2, high: 1 }), 'invalid_argument', /white must lie above black/],
+    ['a range in the wrong order', () => loaded.view_frame(opened.frame, box, 9, { low: 2, high: 1 }), 'invalid_argument', /white/],
     ['a range without end', () => loaded.view_frame(opened.frame, box, 9, { low: 2, high: Infinity }), 'invalid_argument', /high/],
   ];
   for (const [name, call, code, words] of wrong) test(`${name}: ${code}`, () => assertRefused(call(), code, words));
