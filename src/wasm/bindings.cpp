@@ -115,6 +115,12 @@ const val& fields_of(const val& value, const char* argument) {
   return value;
 }
 
+DetectMethod method(const val& value) {
+  const std::string word = value.isString() ? value.as<std::string>() : "";
+  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "method must be round or adherent");
+  return word == "round" ? DetectMethod::kRound : DetectMethod::kAdherent;
+}
+
 constexpr double kLargestLength = 1e6;
 
 /// A pixel size in µm, 0 for null: not known.
@@ -351,12 +357,6 @@ class Classifier {
     });
   }
 
-  static DetectMethod method_of(const val& name) {
-    if (name.isUndefined() || name == val("round")) return DetectMethod::kRound;
-    if (name == val("adherent")) return DetectMethod::kAdherent;
-    throw Error(ErrorCode::kInvalidArgument, "method must be \"round\" or \"adherent\"");
-  }
-
   val detect(const val& number, const val& settings) const {
     return guard([&] {
       const auto& [image, own_range] = open(number);
@@ -368,7 +368,7 @@ class Classifier {
                                  .sensitivity = finite_number(given["sensitivity"], "sensitivity", 0, 1),
                                  .split_touching = truth(given["split_touching"], "split_touching"),
                                  .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border"),
-                                 .method = method_of(given["method"])};
+                                 .method = method(given["method"])};
       if (!(asked.least_diameter <= asked.most_diameter)) {
         throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
       }
