@@ -28,7 +28,7 @@ except ImportError as error:
 import export_onnx
 import golden_prepare
 import train
-from cytotrain import augment, metrics, novelty
+from cytotrain import augment, metrics, novelty, quality
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained, mobilenet_v2_features
 from cytotrain.png import write_png
@@ -189,7 +189,9 @@ class Novelty(unittest.TestCase):
         probe = np.array([[8.0, -7, 0, 0, 0, 0], [1, 2, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0]])
         covariance = mixing @ mixing.T
         expected = [0, math.sqrt(np.array([1, 2]) @ np.linalg.inv(covariance) @ np.array([1, 2])), 1 / 0.2]
-        got = novelty.fit(values, labels, 2).distance(probe)
+        # All alike, so that their appearance adds nothing.
+        measured = np.zeros((8000, len(quality.MEASURES)))
+        got = novelty.fit(values, labels, 2, measured).distance(probe, measured[:3])
         np.testing.assert_allclose(got, expected, rtol=0.06, atol=0.1)
 
     def test_area_under_curve(self):
@@ -346,7 +348,10 @@ class ShippedModels(unittest.TestCase):
                     logits = model.logits(features)
                     np.testing.assert_allclose(logits[0], case["logits"], rtol=0, atol=1e-4)
                     np.testing.assert_allclose(model.probabilities(logits)[0], case["probabilities"], rtol=0, atol=1e-4)
-                    distance = model.novelty(features)[0]
+                    measured = quality.measure(decode(folder / case["image"]), model.spec)
+                    np.testing.assert_allclose(measured, case["measures"], rtol=1e-9, atol=1e-9)
+                    self.assertEqual(quality.flags(measured, model.spec.get("quality", {})), case["quality"])
+                    distance = model.novelty(features, measured[None])[0]
                     self.assertTrue(math.isclose(distance, case["novelty"], rel_tol=1e-4))
                     self.assertEqual(case["foreign"], distance > model.spec["novelty"]["threshold"])
                     index = [entry["id"] for entry in model.spec["classes"]].index(case["map"]["class"])

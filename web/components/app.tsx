@@ -3,8 +3,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { collectDropped, collectPasted } from '../files.ts';
 import { addFiles, progress, runState, spec } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex } from '../state/view.ts';
+import { CheckDialog } from './check_dialog.tsx';
 import { Details } from './details.tsx';
 import { dialog, openDialog } from './dialog.tsx';
+import { ErrorSlider } from './error_slider.tsx';
 import { FileInputs, openFilePicker } from './file_inputs.tsx';
 import { Footer } from './footer.tsx';
 import { Gallery } from './gallery.tsx';
@@ -45,6 +47,7 @@ export function App() {
       {dialog.value === 'model' && <ModelDialog />}
       {dialog.value === 'privacy' && <PrivacyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
+      {dialog.value === 'check' && <CheckDialog />}
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
           <p>Drop to classify</p>
@@ -66,6 +69,7 @@ function Results() {
       )}
       <UnreadFiles />
       <Summary />
+      <ErrorSlider />
       <Toolbar />
       {layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
     </>

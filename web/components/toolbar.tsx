@@ -1,9 +1,10 @@
 /** Everything that changes how the results are looked at, and takes them away. */
 import { toCsv, toJson, type ExportContext } from '../export.ts';
 import { formatCount } from '../format.ts';
-import { cells, clear, finishedRecords, modelState, progress, spec } from '../state/session.ts';
+import { cells, clear, finishedRecords, modelState, progress, spec, unsureBelow } from '../state/session.ts';
 import { filter, layout, mapOn, resetView, search, shown, sort, tileSize, withFileNames, type Layout, type SortKey, type TileSize } from '../state/view.ts';
-import { appVersion } from '../version.ts';
+import { appVersion, commit } from '../version.ts';
+import { openDialog } from './dialog.tsx';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
   { key: 'index', descending: false, word: 'File order' },
@@ -94,7 +95,11 @@ function Exports() {
   const ready = model !== null && state.phase === 'ready' && progress.value.done > 0;
   const save = (format: 'csv' | 'json'): void => {
     if (!model || state.phase !== 'ready') return;
-    const context: ExportContext = { spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value };
+    const context: ExportContext = {
+      spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value,
+      provenance: { commit, platform: navigator.userAgent, time: new Date().toISOString(), specSha256: state.runtime.specSha256 },
+      ...(unsureBelow.value !== null && { unsureBelow: unsureBelow.value }),
+    };
     const text = format === 'csv' ? toCsv(finishedRecords(), context) : toJson(finishedRecords(), context);
     saveFile(text, format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-${model.name}-${today()}.${format}`);
   };
@@ -106,6 +111,9 @@ function Exports() {
       </button>
       <button type="button" data-testid="export-json" aria-label="Export JSON" disabled={!ready} onClick={() => save('json')}>
         JSON
+      </button>
+      <button type="button" data-testid="check-report" aria-haspopup="dialog" disabled={!ready} onClick={() => openDialog('check')}>
+        Check a report
       </button>
       <label class="check small">
         <input type="checkbox" data-testid="with-file-names" checked={withFileNames.value} onChange={(event) => (withFileNames.value = event.currentTarget.checked)} />

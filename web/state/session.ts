@@ -7,6 +7,7 @@ import { unreadFile } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import { listModels } from '../models.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
+import { rejudge } from '../verdict.ts';
 import { fetchSamples } from './samples.ts';
 
 export type Cell = ClassifiedCell & { index: number; path: string };
@@ -18,7 +19,7 @@ export interface CellImage { file: File | null; path: string; intended: string |
 export type ModelState =
   | { phase: 'loading'; loadedBytes: number; totalBytes: number }
   | ({ phase: 'ready' } & LoadedModel)
-  | { phase: 'failed'; message: string; canRetry: boolean };
+  | { phase: 'failed'; message: string; canRetry: boolean; selfTestFailed?: boolean };
 
 export type RunState = 'idle' | 'running' | 'cancelled' | 'done';
 
@@ -30,6 +31,9 @@ export const runState = signal<RunState>('idle');
 export const notice = signal<{ words: string; undo?: () => void } | null>(null);
 /** Milliseconds since 1970 of the first image, for the count of requests since then. */
 export const firstImageAtMs = signal<number | null>(null);
+
+/** Top probability below which a cell is unsure; null: the model's own. */
+export const unsureBelow = signal<number | null>(null);
 
 export const spec = computed(() => listings.value.find(({ name }) => name === chosenName.value)?.spec ?? null);
 
@@ -46,8 +50,14 @@ export const progress = computed(() => {
 
 export const cells = computed(() => {
   revision.value;
-  return records.filter((record): record is Cell => record?.status === 'ok');
+  return records.filter((record): record is Cell => record?.status === 'ok').map(judged);
 });
+
+/** A cell under the threshold in use. */
+function judged(cell: Cell): Cell {
+  const threshold = unsureBelow.value;
+  return threshold === null ? cell : rejudge(cell, threshold);
+}
 
 export const unread = computed(() => {
   revision.value;
@@ -55,7 +65,8 @@ export const unread = computed(() => {
 });
 
 export function recordAt(index: number): CellRecord | undefined {
-  return records[index];
+  const record = records[index];
+  return record?.status === 'ok' ? judged(record) : record;
 }
 
 export function imageAt(index: number): CellImage | undefined {
@@ -100,7 +111,9 @@ function flushSoon(): void {
 /** For developers: ?engine=core or ?engine=onnxruntime in the address runs every network with that one. */
 const engineInAddress = new URLSearchParams(location.search).get('engine');
 const client = new ClassifierClient(engineKinds.find((kind) => kind === engineInAddress), (selfTest) => {
-  if (modelState.value.phase === 'ready') modelState.value = { ...modelState.value, selfTest };
+  if (modelState.value.phase !== 'ready') return;
+  if (selfTest.passed) modelState.value = { ...modelState.value, selfTest };
+  else refuseResults();
 });
 /** Counts up with every model and every clearing, so that late answers find nothing to write to. */
 export const era = signal(0);
@@ -131,6 +144,16 @@ function fail(message: string, canRetry = true): void {
   });
 }
 
+/** A computer that does not compute what the training code did gives no results, not even those it gave before. */
+function refuseResults(): void {
+  client.cancel();
+  batch(() => {
+    forgetResults();
+    fail('The self-test failed: this browser does not compute for the model\'s own test image what it should. No results are shown.');
+    if (modelState.value.phase === 'failed') modelState.value = { ...modelState.value, selfTestFailed: true };
+  });
+}
+
 /** Whether the browser takes a function that does `i8x16.popcnt`. */
 function hasWasmSimd(): boolean {
   return (
@@ -146,6 +169,7 @@ export async function chooseModel(name: string): Promise<void> {
   client.cancel();
   batch(() => {
     chosenName.value = name;
+    unsureBelow.value = null;
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
     forgetResults();
   });
@@ -156,6 +180,10 @@ export async function chooseModel(name: string): Promise<void> {
     })
     .then(
       (loaded) => {
+        if (!loaded.selfTest.passed) {
+          if (isCurrent()) refuseResults();
+          return false;
+        }
         if (isCurrent()) modelState.value = { phase: 'ready', ...loaded };
         return true;
       },

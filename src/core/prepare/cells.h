@@ -41,10 +41,11 @@ Image cut(const ImageView& image, const Box& region);
 /// Args:
 ///   frame: upright, 1 or 3 channels.
 ///   cells: boxes inside the frame.
+///   measures: those of each cell are put at its end, where there is one.
 /// Returns: N × C × H × W float32, contiguous.
 /// Raises: kInvalidArgument, also for a box that reaches outside.
 std::vector<float> prepare_cells(const ImageView& frame, std::span<const Box> cells, const PrepareRules& rules,
-                                 const FrameRule& frame_rule, double scale);
+                                 const FrameRule& frame_rule, double scale, std::vector<Measures>* measures = nullptr);
 
 /// Samples shown as black and as white, on the scale of the image's own samples.
 struct DisplayRange {

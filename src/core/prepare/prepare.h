@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/image.h"
+#include "core/judge/quality.h"
 #include "core/prepare/resize.h"
 
 namespace cytodrop {
@@ -41,9 +42,10 @@ Box crop_box(const PrepareRules& rules, int width_px, int height_px);
 /// Args:
 ///   image: 1 or 3 channels; 16-bit samples are divided by 257 and float samples multiplied by 255 first. Grey fills
 ///     all three planes of an RGB input; colour becomes Rec. 601 luma for a grey one.
+///   measures: written where there is a place for them.
 /// Returns: C × H × W float32, contiguous, as the training code makes it.
 /// Raises: kInvalidArgument for another number of channels.
-std::vector<float> prepare(const ImageView& image, const PrepareRules& rules);
+std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, Measures* measures = nullptr);
 
 /// 8-bit RGBA picture of part of an image for the screen, alpha 255, antialiased, never enlarged.
 struct ScreenPicture {
