@@ -43,6 +43,8 @@ export default defineConfig({
       apply: 'build',
       transformIndexHtml: () => [
         { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: metaContentSecurityPolicy }, injectTo: 'head-prepend' },
+        // A file as it is, before all others: public/guard.js.
+        { tag: 'script', attrs: { src: './guard.js' }, injectTo: 'head-prepend' },
       ],
     },
   ],

@@ -31,7 +31,7 @@ Usage: node cytodrop.mjs classify --model NAME [options] PATH...
          by their pixels, whatever their names
        node cytodrop.mjs classify --model NAME --detect [options of frames] [options] PATH...
 
-PATH is an image file (PNG, JPEG, BMP) or a folder, searched to the bottom in natural order;
+PATH is an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order;
 hidden files in folders are left out and every other file is tried.
 
   --model NAME      folder in models/, for example blood-smear
@@ -276,7 +276,7 @@ async function classifyAll(options: Options, output: Writable): Promise<number> 
   const chosen = options.maxError === undefined ? undefined : thresholdFor(spec, options.maxError);
   if (options.maxError !== undefined && chosen === undefined) throw new UsageError(`--max-error: the model "${options.model}" does not say what its thresholds buy.`);
   if (chosen !== undefined && chosen.wrong > (options.maxError ?? 1)) warn(`no threshold of this model promises that; its highest is used, with ${(100 * chosen.wrong).toFixed(1)} % wrong.`);
-  const provenance: Provenance = { commit, platform: `Node ${process.version}, ${process.platform} ${process.arch}`, time: new Date().toISOString(), specSha256: crew.runtime.specSha256 };
+  const provenance: Provenance = { commit, platform: `Node ${process.version}, ${process.platform} ${process.arch}`, time: new Date().toISOString(), specSha256: crew.runtime.specSha256 ?? null };
   const context = (): ExportContext => ({
     spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames, provenance, ...(chosen && { unsureBelow: chosen.threshold }),
   });
@@ -308,7 +308,7 @@ async function check(report: Report, crew: Crew, spec: ModelSpec, paths: string[
   };
   const { done } = await perform(keep, paths, output, run);
   if (done < paths.length) return exitCode.interrupted;
-  const result = checkReport(report, records, spec, crew.runtime.specSha256);
+  const result = checkReport(report, records, spec, crew.runtime.specSha256 ?? null);
   const lines = [
     checkWords(result),
     ...result.differences.map(({ file, what, reported, now }) => `${file === '' ? 'model' : file}: ${what}: ${reported} in the report, ${now} now`),

@@ -34,6 +34,8 @@ IMAGES = {
     "grey_alpha16_21x34": (21, 34, 2, 16),
     "rgb16_67x45": (67, 45, 3, 16),
     "rgba16_31x29": (31, 29, 4, 16),
+    # As a camera of 12 bits writes it.
+    "dim16_40x30": (40, 30, 1, 12),
 }
 
 # Channels of the tensor and how they are normalised.
@@ -48,7 +50,7 @@ def corners(channels: str, corner_px: int, least_spread: float) -> tuple[str, di
 
 SMOOTH, PLAIN = "bilinear_antialiased", "bilinear_half_pixel"
 
-# Image, side of the central square (None: no crop), resize rule, width and height of the tensor, normalisation.
+# Image, side of the central square (None: no crop), resize rule, width and height of the tensor, normalisation, range where the spec has one.
 CASES = [
     ("grey_37x53", None, SMOOTH, (16, 16), SCALED),
     ("grey_37x53", None, PLAIN, (33, 17), GREY),
@@ -81,6 +83,11 @@ CASES = [
     ("rgb_641x479", None, SMOOTH, (31, 45), corners("rgb", 7, 1.0)),
     ("rgb_33x17", None, PLAIN, (33, 17), corners("rgb", 1, 200.0)),
     ("grey16_50x41", 40, SMOOTH, (17, 33), corners("grey", 2, 1.0)),
+    ("grey16_50x41", None, SMOOTH, (16, 16), SCALED, "frame_percentiles"),
+    ("rgb16_67x45", 44, PLAIN, (33, 17), IMAGENET, "frame_percentiles"),
+    ("rgba16_31x29", None, SMOOTH, (40, 37), GREY, "frame_percentiles"),
+    ("dim16_40x30", 20, SMOOTH, (33, 17), GREY, "frame_percentiles"),
+    ("rgb_33x17", None, SMOOTH, (33, 17), SCALED, "frame_percentiles"),
 ]
 
 # Cells of a frame: image, the spec's `frame` and its crop's side, µm per px of the image (None: not known), preparation as above.
@@ -118,11 +125,11 @@ def main() -> None:
 def describe_cases() -> list[dict]:
     """List the cases in the words of the model specification."""
     cases = []
-    for number, (image, side, rule, (width, height), (channels, normalisation)) in enumerate(CASES):
+    for number, (image, side, rule, (width, height), (channels, normalisation), *ranges) in enumerate(CASES):
         cases.append({
             "name": f"{number:02d}_{image}_{rule}",
             "image": f"{image}.png",
-            "input": {"width_px": width, "height_px": height, "channels": channels},
+            "input": {"width_px": width, "height_px": height, "channels": channels} | {"range": name for name in ranges},
             "crop": {"rule": "centre_square", "side_px": side} if side else {"rule": "none"},
             "resize": {"rule": rule},
             "normalisation": normalisation,

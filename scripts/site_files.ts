@@ -4,14 +4,14 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 export interface SiteFiles {
-  /** Path below the site to SHA-256 in hexadecimal: the page, the core and the first model with its samples. */
+  /** Path below the site to SHA-256 in hexadecimal: the page, the core, every card, and the first model with its samples. */
   atInstall: Record<string, string>;
   /** The runtime, the other models and their samples. */
   onDemand: Record<string, string>;
 }
 
 /** The core beside the command line is the page's under another name. */
-const notOfThePage = /^(cytodrop|service_worker|cytodrop_core)\.|^_headers$|\.(br|gz|md)$/;
+const notOfThePage = /^(cytodrop|service_worker|cytodrop_core)\.|^_headers$|\.(br|gz)$/;
 
 /**
  * Args:
@@ -27,17 +27,17 @@ export function listSiteFiles(folder: string): SiteFiles {
     const [room = '', name = ''] = path.split('/');
     const isOfModel = room === 'models' && path !== 'models/index.json';
     if (notOfThePage.test(path) || (isOfModel && !filesOfModel(folder, name).includes(path))) continue;
-    const isLater = /^(ort\/|assets\/onnxruntime)/.test(path) || isFurtherGolden(folder, path) || ((isOfModel || (room === 'samples' && name !== 'manifest.json')) && name !== first);
+    const isLater = /^(ort\/|assets\/onnxruntime)/.test(path) || isFurtherGolden(folder, path) || (((isOfModel && !path.endsWith('/card.md')) || (room === 'samples' && name !== 'manifest.json')) && name !== first);
     files[isLater ? 'onDemand' : 'atInstall'][path] = createHash('sha256').update(readFileSync(join(folder, path))).digest('hex');
   }
   return files;
 }
 
-/** Those that a worker loads: web/pipeline.ts, `readModel`. */
+/** Those that a worker loads (web/pipeline.ts, `readModel`), and the card. */
 function filesOfModel(folder: string, name: string): string[] {
   const read = (file: string) => JSON.parse(readFileSync(join(folder, 'models', name, file), 'utf8')) as Record<string, unknown>;
   const spec = read('spec.json') as { network: { file: string }; head: { file: string }; novelty?: { file: string } };
-  const files = ['spec.json', spec.network.file, spec.head.file, spec.novelty?.file, 'golden/golden.json', ...goldenImages(folder, name)];
+  const files = ['spec.json', spec.network.file, spec.head.file, spec.novelty?.file, 'card.md', 'golden/golden.json', ...goldenImages(folder, name)];
   return files.filter((file) => file !== undefined).map((file) => `models/${name}/${file}`);
 }
 

@@ -30,11 +30,11 @@ export interface CultureCount {
   /** Cells of each class by their likeliest label, in spec order, the unsure among them included. */
   counts: { id: string; name: string; cells: number }[];
   unsure: number;
-  /** Found, and no cell of any class: not like the training images; in no share and no concentration. */
+  /** Not like the training images: found, and in no class. */
   foreign: number;
-  /** Found and not classified: in no number but `cells`. */
+  /** Found, and in no class either. */
   notClassified: number;
-  /** Of all classes, the not classified included. */
+  /** All that were found. */
   cells: number;
   /** Share of the first class; null where no cell was classified. */
   share: Estimate | null;
@@ -62,7 +62,6 @@ export function countCulture(records: readonly Countable[], spec: Pick<ModelSpec
   const first = counts[0]?.cells ?? 0;
   const notClassified = found.length - classified.length;
   const word = (counts[0]?.name ?? '').toLowerCase();
-  const all = cells.length + notClassified;
   return {
     frames: read.length,
     framesNotRead: records.length - read.length,
@@ -70,10 +69,10 @@ export function countCulture(records: readonly Countable[], spec: Pick<ModelSpec
     unsure: cells.filter(({ unsure }) => unsure).length,
     foreign: classified.length - cells.length,
     notClassified,
-    cells: all,
+    cells: found.length,
     share: cells.length === 0 ? null : shareOf(first, cells.length, word),
     corrected: cells.length === 0 ? null : correctedShare(first, cells.length, spec.metrics.test.confusion),
-    perMl: chamber && read.length > 0 ? { all: perMl(all, read.length, chamber, 'cells'), first: perMl(first, read.length, chamber, `${word} cells`) } : null,
+    perMl: chamber && read.length > 0 ? { all: perMl(found.length, read.length, chamber, 'cells found'), first: perMl(first, read.length, chamber, `${word} cells`) } : null,
   };
 }
 

@@ -20,7 +20,7 @@ export interface ExportContext {
   appVersion: string;
   /** False: the number of the cell stands in for the file's name. */
   fileNames: boolean;
-  provenance: Provenance;
+  provenance?: Provenance;
   /** The threshold in use, where it is not the model's own. */
   unsureBelow?: number;
 }
@@ -38,14 +38,14 @@ export function jsonHead(context: ExportContext, list: string): string {
   const { spec, runtime, selfTest } = context;
   const head = {
     note: researchNote,
-    time: context.provenance.time,
+    time: context.provenance?.time ?? null,
     software: {
-      cytodrop: context.appVersion, commit: context.provenance.commit || null, core: runtime.coreVersion, engine: runtime.engine.name,
-      threads: runtime.engine.threads, platform: context.provenance.platform,
+      cytodrop: context.appVersion, commit: context.provenance?.commit || null, core: runtime.coreVersion, engine: runtime.engine.name,
+      threads: runtime.engine.threads, platform: context.provenance?.platform ?? null,
     },
     settings: { unsure_below: unsureBelow(context) },
     model: {
-      name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance.specSha256, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
+      name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
       novelty_sha256: spec.novelty?.sha256 ?? null, temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below,
       foreign_above: spec.novelty?.threshold ?? null, licence: spec.licence,
       classes: spec.classes.map(({ id, name }) => ({ id, name })),
@@ -119,7 +119,7 @@ export function jsonFields(record: CellRecord, format: ExportFormat, context: Ex
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
     file, status: 'ok', verdict: kindOf({ ...record, unsure }), label: record.label, probability: sixDecimals(record.probability), unsure,
-    quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, probabilities,
+    quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities,
     ...(record.pixelsSha256 !== undefined && { pixels_sha256: record.pixelsSha256 }), ...provenance,
   };
 }
@@ -137,6 +137,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     novelty: cell?.novelty?.toFixed(6) ?? '',
     foreign: cell ? String(cell.foreign) : '',
     quality: cell?.quality.map(({ flag }) => flag).join(' ') ?? '',
+    damaged: cell ? String(cell.image.damaged) : '',
     ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',

@@ -236,8 +236,8 @@ function cellRecord({ index, path, facts: { image } }: Analysis, verdict: CellVe
   return { ...verdict, status: 'ok', index, path, image, elapsedMs: { decode: 0, prepare: 0, network: 0, head: 0 } };
 }
 
-/** Without the fields that name the image and say that it was read: those of the frame stand for them. */
+/** Without the fields that name the image and say how it was read: those of the frame stand for them. */
 function unnamed<Value>(fields: Record<string, Value>): Record<string, Value> {
-  const { file: _, status: __, ...rest } = fields;
+  const { file: _, status: __, damaged: ___, ...rest } = fields;
   return rest;
 }

@@ -34,7 +34,7 @@ const startPage = 'index.html';
 
 /** Servers differ in what they call these, and browsers refuse a script by a wrong name. */
 const contentTypes: Record<string, string> = {
-  css: 'text/css; charset=utf-8', html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8', mjs: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8', html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8', md: 'text/markdown; charset=utf-8', mjs: 'text/javascript; charset=utf-8',
   json: 'application/json', png: 'image/png', svg: 'image/svg+xml', wasm: 'application/wasm', webmanifest: 'application/manifest+json',
 };
 
@@ -157,7 +157,11 @@ function tellPages(news: ServiceWorkerNews): void {
 /** Path below the site, the start page's for the site itself; undefined outside it. */
 function pathOf(url: URL): string | undefined {
   if (url.origin !== site.origin || !url.pathname.startsWith(site.pathname)) return undefined;
-  return decodeURI(url.pathname.slice(site.pathname.length)) || startPage;
+  try {
+    return decodeURI(url.pathname.slice(site.pathname.length)) || startPage;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The start page's is the site's, under which the browser's own cache has it. */

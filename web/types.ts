@@ -141,7 +141,7 @@ export interface RuntimeFacts {
   engineReason: string;
   coreVersion: string;
   /** Of the model's spec.json; null where the browser cannot compute it. */
-  specSha256: string | null;
+  specSha256?: string | null;
 }
 
 /** One request, for the privacy panel. */

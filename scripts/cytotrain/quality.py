@@ -5,7 +5,7 @@ The twin of src/core/judge/quality.cpp: the same formulas, order and floors.
 
 import numpy as np
 
-from cytotrain.prepare import REC_601_LUMA, composite_on_white, crop, resize, to_channels
+from cytotrain.prepare import REC_601_LUMA, composite_on_white, crop, frame_range, resize, stretch, to_channels
 
 MEASURES = (
     "size", "brightness", "contrast", "white", "black", "colour", "detail_1", "detail_2", "detail_4", "detail_8", "border",
@@ -26,13 +26,17 @@ def measure(image: np.ndarray, spec: dict) -> np.ndarray:
 
     Returns: one number for each of MEASURES, float64; what they are stands in src/core/judge/quality.h.
     """
-    cut = crop(composite_on_white(image), spec["crop"])
+    opaque = composite_on_white(image)
+    cut = crop(opaque, spec["crop"])
     full_scale = 257.0 if cut.dtype == np.uint16 else 1.0
     pixels = cut.astype(np.float64) / full_scale
     colour = float((pixels.max(2) - pixels.min(2)).mean())
     size = min(cut.shape[:2]) / spec["crop"]["side_px"] if spec["crop"]["rule"] == "centre_square" else 1.0
     width, height = spec["input"]["width_px"], spec["input"]["height_px"]
-    planes = resize(to_channels(cut, spec["input"]["channels"]), spec["resize"]["rule"], height, width)[0].double().numpy()
+    planes = resize(to_channels(cut, spec["input"]["channels"]), spec["resize"]["rule"], height, width)
+    if spec["input"].get("range", "as_stored") == "frame_percentiles":
+        planes = stretch(planes, *frame_range(opaque))
+    planes = planes[0].double().numpy()
     luma = planes[0] if len(planes) == 1 else sum(weight * plane for weight, plane in zip(REC_601_LUMA, planes))
 
     mean = luma.mean()

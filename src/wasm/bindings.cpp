@@ -90,7 +90,7 @@ val copy_out(const std::vector<Value>& values) {
 }
 
 int whole_number(const val& value, const char* argument, int least, int most) {
-  const double number = value.isNumber() ? value.as<double>() : -1;
+  const double number = value.isNumber() ? value.as<double>() : std::nan("");
   if (!(number >= least && number <= most) || number != static_cast<int>(number)) {
     throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be a whole number from " +
                                                  std::to_string(least) + " to " + std::to_string(most));
@@ -147,14 +147,17 @@ val describe(const Box& box) {
 }
 
 val describe(const DecodedImage& decoded) {
-  const FileFormat format = decoded.header.format;
   val object = val::object();
-  object.set("format", std::string(format == FileFormat::kPng ? "PNG" : format == FileFormat::kJpeg ? "JPEG" : "BMP"));
+  object.set("format", std::string(to_string(decoded.header.format)));
   object.set("width_px", decoded.image.width_px());
   object.set("height_px", decoded.image.height_px());
   object.set("channels", decoded.header.channels);
   object.set("bits_per_channel", decoded.header.bits_per_channel);
   object.set("exif_orientation", decoded.header.exif_orientation);
+  object.set("pages", decoded.pages);
+  object.set("page_channels", decoded.channels);
+  object.set("pixel_size_um", decoded.pixel_size_um > 0 ? val(decoded.pixel_size_um) : val::null());
+  object.set("damaged", decoded.damaged);
   return object;
 }
 
@@ -200,10 +203,15 @@ std::vector<std::uint8_t> pixel_bytes(const ImageView& image) {
   return bytes;
 }
 
-val describe(const DisplayRange& range) {
+/// How many steps of the 0..255 scale one sample of an image makes.
+double per_sample(SampleType type) { return type == SampleType::kUint8 ? 1 : type == SampleType::kUint16 ? 1 / 257.0 : 255; }
+
+/// A range in the samples of an image.
+val describe(const SampleRange& range, SampleType type) {
+  const auto sample = [&](float value) { return type == SampleType::kFloat32 ? value / per_sample(type) : std::round(value / per_sample(type)); };
   val object = val::object();
-  object.set("low", range.low);
-  object.set("high", range.high);
+  object.set("low", sample(range.low));
+  object.set("high", sample(range.high));
   return object;
 }
 
@@ -264,7 +272,7 @@ class Classifier {
       const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
       const double decoded_ms = emscripten_get_now();
       Measures measures;
-      const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), spec.prepare, &measures);
+      const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), spec.prepare, std::nullopt, &measures);
       const double prepared_ms = emscripten_get_now();
 
       val object = val::object();
@@ -374,9 +382,10 @@ class Classifier {
       object.set("channels", decoded.channels);
       object.set("pixel_size_um", decoded.pixel_size_um > 0 ? val(decoded.pixel_size_um) : val::null());
       object.set("damaged", decoded.damaged);
-      object.set("range", describe(display_range(decoded.image.view())));
+      const SampleRange range = display_range(decoded.image.view());
+      object.set("range", describe(range, decoded.image.type()));
       object.set("decode_ms", decoded_ms - start_ms);
-      frames_.emplace(last_frame_, std::move(decoded.image));
+      frames_.emplace(last_frame_, Frame{std::move(decoded.image), range});
       ++live_count;
       return object;
     });
@@ -384,7 +393,8 @@ class Classifier {
 
   val detect(const val& number, const val& settings) const {
     return guard([&] {
-      const ImageView frame = open(number);
+      const auto& [image, own_range] = open(number);
+      const ImageView frame = image.view();
       const val& given = fields_of(settings, "settings");
       const DetectSettings asked{.pixel_size_um = pixel_size(given["pixel_size_um"]),
                                  .least_diameter = finite_number(given["least_diameter"], "least_diameter", 0, kLargestLength),
@@ -405,7 +415,8 @@ class Classifier {
 
   val prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const {
     return guard([&] {
-      const ImageView frame = open(number);
+      const auto& [image, own_range] = open(number);
+      const ImageView frame = image.view();
       const ModelSpec& spec = model().spec;
       if (!spec.frame) {
         throw Error(ErrorCode::kUnsupportedFeature, "this model was trained on images of one cell each and cannot classify the cells of a frame");
@@ -420,7 +431,7 @@ class Classifier {
       const double scale = cell_scale(*spec.frame, pixel_size(pixel_size_um));
       const double start_ms = emscripten_get_now();
       std::vector<Measures> measures;
-      const std::vector<float> tensor = cytodrop::prepare_cells(frame, cells, spec.prepare, *spec.frame, scale, &measures);
+      const std::vector<float> tensor = cytodrop::prepare_cells(frame, own_range, cells, spec.prepare, *spec.frame, scale, &measures);
       const double prepared_ms = emscripten_get_now();
       std::vector<std::int32_t> crops;
       for (const Box& cell : cells) {
@@ -442,13 +453,18 @@ class Classifier {
 
   val view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const {
     return guard([&] {
-      const ImageView frame = open(number);
+      const auto& [image, own_range] = open(number);
+      const ImageView frame = image.view();
       const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
       const Box box = region.isNull() ? Box{0, 0, frame.width_px, frame.height_px} : box_of(region, "region");
       constexpr double kLargestSample = 3.5e38;
       const auto end = [&](const char* name) { return finite_number(fields_of(range, "range")[name], name, -kLargestSample, kLargestSample); };
-      const DisplayRange shown = range.isNull() ? display_range(frame) : DisplayRange{end("low"), end("high")};
-      const ScreenPicture picture = draw_for_screen(frame, box, side, shown);
+      SampleRange shown = own_range;
+      if (!range.isNull()) {
+        const double scale = per_sample(frame.type);
+        shown = {static_cast<float>(end("low") * scale), static_cast<float>(end("high") * scale)};
+      }
+      const ScreenPicture picture = draw_region(frame, box, side, shown);
       val view = val::object();
       view.set("width_px", picture.width_px);
       view.set("height_px", picture.height_px);
@@ -473,19 +489,24 @@ class Classifier {
     std::optional<Novelty> novelty;
   };
 
+  struct Frame {
+    Image image;
+    SampleRange range;
+  };
+
   const Model& model() const {
     if (!model_) throw Error(ErrorCode::kModelNotLoaded, "no model is loaded");
     return *model_;
   }
 
   /// The pixels of an open frame; they stay where they are until it is closed.
-  ImageView open(const val& number) const {
+  const Frame& open(const val& number) const {
     const auto found = number.isNumber() ? frames_.find(whole_number(number, "frame", 0, std::numeric_limits<int>::max())) : frames_.end();
     if (found == frames_.end()) throw Error(ErrorCode::kFrameNotOpen, "the frame is not open");
-    return found->second.view();
+    return found->second;
   }
 
-  std::map<int, Image> frames_;
+  std::map<int, Frame> frames_;
   int last_frame_ = 0;
   std::optional<Model> model_;
   std::optional<Network> network_;

@@ -24,14 +24,22 @@ export type Result<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; m
 
 /** What a decoded file turned out to be, after its EXIF orientation was applied. */
 export interface ImageFacts {
-  format: 'PNG' | 'JPEG' | 'BMP';
+  format: 'PNG' | 'JPEG' | 'BMP' | 'TIFF';
   width_px: number;
   height_px: number;
-  /** Channels in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
+  /** Channels in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; of a TIFF the samples a pixel. */
   channels: number;
-  bits_per_channel: 8 | 16;
+  bits_per_channel: number;
   /** EXIF orientation 1 to 8 that was applied; 1 where the file states none. */
   exif_orientation: number;
+  /** Pages to choose from; z and time are pages too. */
+  pages: number;
+  /** Channels of each page to choose from: of an OME-TIFF, of an ImageJ stack, or of a grey image with several samples a pixel. */
+  page_channels: number;
+  /** Micrometres a pixel as the file states it; null where it does not. */
+  pixel_size_um: number | null;
+  /** The decoder warned: some of the pixels may not be what was stored. */
+  damaged: boolean;
 }
 
 /** Part of the image in px, origin top left. */

@@ -71,6 +71,7 @@ for (const { name, launch, missing } of browsers) {
       const context = await browser.createBrowserContext();
       try {
         const page = await context.newPage();
+        page.setDefaultTimeout(120_000);
         await page.evaluateOnNewDocument(() => {
           const told = new Promise((resolve) => { new BroadcastChannel('plants').onmessage = ({ data }) => resolve(data); });
           Object.assign(globalThis, { told });
@@ -133,7 +134,7 @@ for (const { name, launch, missing } of browsers) {
       test('the honeypot notices every way out where the policy is taken away', async () => {
         await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
           await page.evaluate(`(() => { ${pagePlants} return ${runPlants(honeypot.url)}; })()`);
-          for (const plant of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${plant}/${canary}`), 10_000), plant);
+          for (const plant of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${plant}/${canary}`), 30_000), plant);
         });
       });
 
@@ -163,7 +164,7 @@ for (const { name, launch, missing } of browsers) {
       test('WebRTC: seen without the policy, refused with it', async () => {
         await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
           assert.equal(await page.evaluate(callOut, honeypot.udp), 'made');
-          assert.ok(await honeypot.until(({ datagrams }) => datagrams > 0, 10_000), 'no datagram');
+          assert.ok(await honeypot.until(({ datagrams }) => datagrams > 0, 30_000), 'no datagram');
         });
         await visit({ policy: true }, withoutServiceWorker, async ({ page, honeypot }) => {
           assert.match(await page.evaluate(callOut, honeypot.udp), /^refused/);
@@ -181,7 +182,7 @@ for (const { name, launch, missing } of browsers) {
           await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
             // The page may be gone before it has answered.
             await page.evaluate(leave, `${honeypot.url}/${canary}`).catch(() => undefined);
-            assert.ok(await honeypot.until(({ received }) => received.includes(canary), 10_000), 'not seen');
+            assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'not seen');
           });
           await visit({ policy: true }, withoutServiceWorker, async ({ page, server, honeypot }) => {
             await page.evaluate(leave, `${honeypot.url}/${canary}`);
@@ -203,7 +204,7 @@ for (const { name, launch, missing } of browsers) {
 
         test('the honeypot notices every way out where the policy is taken away', async () => {
           await visit({ policy: false }, plant, async ({ honeypot }) => {
-            for (const name of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${name}/${canary}`), 15_000), name);
+            for (const name of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${name}/${canary}`), 30_000), name);
           });
         });
 

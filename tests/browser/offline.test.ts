@@ -33,6 +33,7 @@ async function visit(use: (visit: Visit) => Promise<void>, prepare: (server: Tes
   const complaints: string[] = [];
   try {
     const page = await context.newPage();
+    page.setDefaultTimeout(120_000);
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.goto(server.url);
     await page.waitForSelector(`${hook('footer')}[data-self-test=passed]`);
@@ -106,6 +107,7 @@ describe('after one visit, with the server stopped', () => {
         return { by, from, text: row.textContent ?? '' };
       }));
       assert.ok(seen.some(({ by, from }) => by === 'page' && from === 'network'));
+    assert.doesNotMatch(seen.map(({ text }) => text).join(' '), /[^.\d]0 kB/);
       assert.ok(seen.some(({ by, text }) => by === 'service worker' && text.includes('/samples/')));
       assert.ok(seen.some(({ by, from, text }) => by === 'service worker' && from === 'cache' && text.includes('network.onnx')), 'not fetched twice');
       await server.stop();

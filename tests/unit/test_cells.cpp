@@ -50,7 +50,7 @@ TEST_CASE("cells of frames equal what training cut and torch prepared, at every 
     scaled += scale != 1;
 
     const DecodedImage decoded = decode(read_file(folder / item.at("image").get<std::string>()));
-    const std::vector<float> got = prepare_cells(decoded.image.view(), boxes, model.prepare, *model.frame, scale);
+    const std::vector<float> got = prepare_cells(decoded.image.view(), {}, boxes, model.prepare, *model.frame, scale);
     const std::vector<float> expected = read_floats(folder / item.at("tensors").get<std::string>());
     REQUIRE(got.size() == expected.size());
     const auto [low, high] = std::minmax_element(expected.begin(), expected.end());
@@ -65,7 +65,7 @@ TEST_CASE("a cell prepared from its frame equals, to the last bit, its crop prep
   const Image frame = noise_image(90, 70, 3, SampleType::kUint8);
   const FrameRule frame_rule{.side_px = 31};
   const Box boxes[] = {{30, 20, 11, 10}, {0, 60, 5, 10}, {89, 0, 1, 1}};
-  const std::vector<float> together = prepare_cells(frame.view(), boxes, rules(), frame_rule, 1);
+  const std::vector<float> together = prepare_cells(frame.view(), {}, boxes, rules(), frame_rule, 1);
   REQUIRE(together.size() == 3 * 256);
   for (std::size_t i = 0; i < 3; ++i) {
     const Box& box = boxes[i];
@@ -102,38 +102,37 @@ TEST_CASE("the scale is that of the pixel sizes, and 1 where one is not known") 
 TEST_CASE("a box that leaves its frame is refused") {
   const Image frame = noise_image(20, 20, 1, SampleType::kUint8);
   for (const Box& box : {Box{-1, 0, 5, 5}, Box{16, 0, 5, 5}, Box{0, 0, 0, 5}, Box{0, 2147483647, 1, 1}}) {
-    CHECK(error_of([&] { prepare_cells(frame.view(), std::vector{box}, rules(), {.side_px = 10}, 1); }).code() == ErrorCode::kInvalidArgument);
+    CHECK(error_of([&] { prepare_cells(frame.view(), {}, std::vector{box}, rules(), {.side_px = 10}, 1); }).code() == ErrorCode::kInvalidArgument);
   }
 }
 
-TEST_CASE("8-bit frames are shown as they are, others between percentiles") {
-  const DisplayRange bytes = display_range(noise_image(30, 30, 3, SampleType::kUint8).view());
-  CHECK(bytes.low == 0);
-  CHECK(bytes.high == 255);
-  std::vector<float> samples(1001);
-  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<float>((i * 7) % 1001) - 500;
-  const DisplayRange range = display_range(floats(1001, samples).view());
-  CHECK(range.low == -499);
-  CHECK(range.high == 499);
-  const float nan = std::numeric_limits<float>::quiet_NaN(), infinite = std::numeric_limits<float>::infinity();
-  const DisplayRange flat = display_range(floats(4, {nan, 3, infinite, 3}).view());
-  CHECK(flat.low == 3);
-  CHECK(flat.high == 4);
-  CHECK(display_range(floats(1, {nan}).view()).high == 1);
-}
-
-TEST_CASE("a frame is drawn between two samples; what is no number is black") {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  const Image image = floats(5, {-2, 1, 3, 9, nan});
-  const ScreenPicture picture = draw_for_screen(image.view(), {0, 0, 5, 1}, 10, {1, 5});
-  const int expected[] = {0, 0, 128, 255, 0};
-  REQUIRE(picture.rgba.size() == 20);
-  for (std::size_t i = 0; i < 5; ++i) CHECK(picture.rgba[4 * i] == expected[i]);
-  const ScreenPicture outside = draw_for_screen(image.view(), {-2, -1, 3, 2}, 10, {-2, 9});
+TEST_CASE("a frame is drawn between two samples, beyond its border too") {
+  const Image image = floats(4, {-2, 1, 3, 9});
+  const ScreenPicture picture = draw_region(image.view(), {0, 0, 4, 1}, 10, SampleRange{255, 5 * 255});
+  const int expected[] = {0, 0, 128, 255};
+  REQUIRE(picture.rgba.size() == 16);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(picture.rgba[4 * i] == expected[i]);
+  const ScreenPicture outside = draw_region(image.view(), {-2, -1, 3, 2}, 10, SampleRange{-2 * 255, 9 * 255});
   CHECK(outside.width_px == 3);
   CHECK(outside.height_px == 2);
   CHECK(outside.rgba[0] == 0);
-  for (const DisplayRange& wrong : {DisplayRange{1, 1}, DisplayRange{2, 1}, DisplayRange{0, static_cast<double>(nan)}}) {
-    CHECK(error_of([&] { draw_for_screen(image.view(), {0, 0, 5, 1}, 10, wrong); }).code() == ErrorCode::kInvalidArgument);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const SampleRange& wrong : {SampleRange{1, 1}, SampleRange{2, 1}, SampleRange{0, nan}}) {
+    CHECK(error_of([&] { draw_region(image.view(), {0, 0, 4, 1}, 10, wrong); }).code() == ErrorCode::kInvalidArgument);
   }
+}
+
+TEST_CASE("cells of a dim frame are prepared in the range of the whole frame where the spec says so") {
+  Image frame(40, 40, 1, SampleType::kUint16);
+  auto* samples = reinterpret_cast<std::uint16_t*>(frame.data());
+  for (int i = 0; i < 1600; ++i) samples[i] = static_cast<std::uint16_t>(100 + i);
+  PrepareRules stretched = rules();
+  stretched.range = RangeRule::kFramePercentiles;
+  const std::vector<Box> cells{{10, 10, 8, 8}};
+  const std::vector<float> tensor = prepare_cells(frame.view(), display_range(frame.view()), cells, stretched, {.side_px = 10}, 1);
+  const Box square = cell_square(cells[0], stretched, {.side_px = 10}, 1);
+  PrepareRules whole = stretched;
+  whole.crop = CropRule::kNone;
+  CHECK(tensor == prepare(frame.view().crop(square), whole, display_range(frame.view())));
+  CHECK(tensor != prepare(frame.view().crop(square), whole));
 }

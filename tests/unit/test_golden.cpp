@@ -79,7 +79,7 @@ TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verd
       const auto at = [&](const char* key) { return folder / "golden" / item.at(key).get<std::string>(); };
       const DecodedImage decoded = decode(read_file(at("image")));
       Measures measures;
-      CHECK(worst_share(prepare(decoded.image.view(), spec.prepare, &measures), read_floats(at("tensor"))) <= 1e-5);
+      CHECK(worst_share(prepare(decoded.image.view(), spec.prepare, std::nullopt, &measures), read_floats(at("tensor"))) <= 1e-5);
       const auto expected_measures = item.at("measures").get<std::vector<double>>();
       REQUIRE(expected_measures.size() == measures.size());
       for (std::size_t i = 0; i < measures.size(); ++i) {

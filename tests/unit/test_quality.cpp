@@ -35,7 +35,7 @@ Measures measure(const Image& image, int trained_px = 0) {
     rules.crop_side_px = trained_px;
   }
   Measures measures{};
-  prepare(image.view(), rules, &measures);
+  prepare(image.view(), rules, std::nullopt, &measures);
   return measures;
 }
 

@@ -9,11 +9,14 @@ import { dialog, openDialog } from './dialog.tsx';
 import { ErrorSlider } from './error_slider.tsx';
 import { FileInputs, openFilePicker } from './file_inputs.tsx';
 import { Footer } from './footer.tsx';
+import { FieldsHint } from './mode_choice.tsx';
+import { FrameLayout, useFrameOfDetails } from './frame_view.tsx';
 import { Gallery } from './gallery.tsx';
 import { Header } from './header.tsx';
 import { KeysDialog } from './keys_dialog.tsx';
 import { Announcer, Messages } from './messages.tsx';
 import { ModelDialog } from './model_dialog.tsx';
+import { AboutDialog, UseDialog } from './page_text.tsx';
 import { PrivacyDialog } from './privacy_dialog.tsx';
 import { ProgressBar } from './progress_bar.tsx';
 import { StartScreen } from './start_screen.tsx';
@@ -28,6 +31,7 @@ export function App() {
   useFilePaste();
   useKeys();
   useLeaveGuard();
+  useFrameOfDetails();
   const started = progress.value.total > 0;
   const detailsOpen = openCell.value !== null;
   const covered = detailsOpen && isSheet.value;
@@ -48,6 +52,8 @@ export function App() {
       {dialog.value === 'privacy' && <PrivacyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'check' && <CheckDialog />}
+      {dialog.value === 'use' && <UseDialog />}
+      {dialog.value === 'about' && <AboutDialog />}
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
           <p>Drop to classify</p>
@@ -68,10 +74,11 @@ function Results() {
         </p>
       )}
       <UnreadFiles />
+      <FieldsHint />
       <Summary />
       <ErrorSlider />
       <Toolbar />
-      {layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
+      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
     </>
   );
 }

@@ -14,7 +14,7 @@ export function CheckDialog() {
     const [model, state] = [spec.value, modelState.value];
     if (!file || !model || state.phase !== 'ready') return;
     try {
-      setResult(checkReport(readReport(await file.text()), finishedRecords(), model, state.runtime.specSha256));
+      setResult(checkReport(readReport(await file.text()), finishedRecords(), model, state.runtime.specSha256 ?? null));
     } catch (error) {
       setResult({ message: messageOf(error) });
     }

@@ -279,10 +279,11 @@ function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
       </div>
       {sawOnlyCentre(cell) && (
         <p class="small warning" data-testid="field-of-view">
-          This looks like a whole field of view; only its centre was classified. Cut out single cells first.
+          This looks like a whole field of view; only its centre was classified. {model.frame ? 'Choose “Whole fields of view” above to find its cells.' : 'Cut out single cells first.'}
         </p>
       )}
-      {trainedPx !== null && crop.width_px < trainedPx / 2 && (
+      {image.damaged && <p class="small warning">The file is damaged: parts of the picture may not be what was stored. Copy it anew before you believe the result.</p>}
+      {trainedPx !== null && !cell.inFrame && crop.width_px < trainedPx / 2 && (
         <p class="small warning">The image is smaller than the {formatCount(trainedPx)} px that this model was trained on, and was enlarged.</p>
       )}
     </section>
@@ -299,6 +300,8 @@ function Facts({ cell }: { cell: Cell }) {
     ['Format', image.format],
     ['Image', `${formatCount(image.width_px)} × ${formatCount(image.height_px)} px`],
     ['Channels', `${image.channels} of ${image.bits_per_channel} bits`],
+    ...(image.pages > 1 ? [['Pages', `${formatCount(image.pages)}, the first is classified`] as [string, string]] : []),
+    ['Pixel size', image.pixel_size_um === null ? 'not in the file' : `${Number(image.pixel_size_um.toPrecision(4))} µm`],
     ['EXIF orientation', image.exif_orientation === 1 ? 'none' : `${image.exif_orientation}, applied`],
     ['Notes', [...(cell.quality.length > 0 ? [qualityWords(cell)] : []), ...(cell.foreign ? [inSentence(foreignWords)] : []), ...flags(cell)].join(', ') || 'none'],
     ...Object.entries(elapsedMs).map(([stage, ms]): [string, string] => [`Time, ${stage}`, ms < 10 ? `${ms.toLocaleString(undefined, { maximumFractionDigits: 2 })} ms` : formatDuration(ms)]),

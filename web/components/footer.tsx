@@ -7,6 +7,7 @@ import { askWorkers, requestsSinceFirstImage } from '../state/requests.ts';
 import { modelState, runState, spec } from '../state/session.ts';
 import type { LoadedModel } from '../worker_client.ts';
 import { openDialog } from './dialog.tsx';
+import { openAbout } from './page_text.tsx';
 
 export function Footer({ inert }: { inert: boolean }) {
   const model = spec.value;
@@ -17,11 +18,13 @@ export function Footer({ inert }: { inert: boolean }) {
   }, [state.phase, runState.value]);
   return (
     <footer class="page-footer small" inert={inert} data-testid="footer" data-self-test={state.phase === 'ready' ? 'passed' : state.phase === 'failed' && state.selfTestFailed ? 'failed' : 'waiting'} data-requests-since={since} data-offline={keeping.value}>
-      <strong>{researchNote}</strong>
+      <button type="button" class="link" data-testid="use" aria-haspopup="dialog" onClick={() => openDialog('use')}>
+        <strong>{researchNote}</strong>
+      </button>
       {model && (
-        <span>
+        <button type="button" class="link" data-testid="about" aria-haspopup="dialog" onClick={() => openAbout()}>
           {model.title} {model.version}
-        </span>
+        </button>
       )}
       {state.phase === 'ready' && (
         <>

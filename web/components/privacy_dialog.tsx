@@ -71,7 +71,7 @@ function sinceWords(): string {
   return `${formatCount(network)} since your first image${local === 0 ? '' : `, and ${formatCount(local)} for files that this browser had already`}.`;
 }
 
-const sourceWords: Record<RequestFacts['from'], string> = { network: 'network', cache: 'browser’s cache', kept: 'kept in this browser' };
+const sourceWords: Record<RequestFacts['from'], string> = { network: 'network', cache: 'browser’s cache', kept: 'kept here' };
 
 const keepingWords: Record<Keeping, string> = {
   unsupported: 'This browser does not keep the page for later visits: it can only at an address that begins with https, and not in a private window of some. Once loaded, the page works without a connection until it is closed.',

@@ -134,7 +134,7 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
       data-verdict={kindOf(cell)}
       onClick={() => openDetails(cell.index)}
     >
-      <td class="number">{formatCount(cell.index + 1)}</td>
+      <td class="number">{cell.inFrame ? `${formatCount(cell.inFrame.frame + 1)}–${formatCount(cell.inFrame.id + 1)}` : formatCount(cell.index + 1)}</td>
       <td class="path">
         <button type="button" class="link" tabIndex={isCurrent ? 0 : -1} title={cell.path}>
           {cell.path}

@@ -1,7 +1,7 @@
 /** How many cells of each type, with what certainty a share of this size is known, and a filter by pressing. */
 import { formatCount, formatPercent, wilsonInterval } from '../format.ts';
-import { cells, spec } from '../state/session.ts';
-import { filter, shareOf } from '../state/view.ts';
+import { spec } from '../state/session.ts';
+import { filter, scopedCells, shareOf } from '../state/view.ts';
 import { ClassMark, classStyle, foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
 import { foreignWords, intervalWords } from './words.ts';
 
@@ -9,6 +9,7 @@ interface Share { id: string; name: string; letter: string; index: number; count
 
 export function Summary() {
   const model = spec.value;
+  const cells = scopedCells;
   const total = cells.value.length;
   if (!model || total === 0) return null;
   const counts = new Map<string, number>();

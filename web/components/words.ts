@@ -77,20 +77,26 @@ export function verdict(spec: ModelSpec, cell: Cell): string {
 /** The network saw less than this share of the image: most likely a whole field of view, not one cell. */
 const fieldOfViewShare = 0.25;
 
-export function sawOnlyCentre({ crop, image }: Cell): boolean {
-  return crop.width_px * crop.height_px < fieldOfViewShare * image.width_px * image.height_px;
+export function sawOnlyCentre({ crop, image, inFrame }: Cell): boolean {
+  return !inFrame && crop.width_px * crop.height_px < fieldOfViewShare * image.width_px * image.height_px;
 }
 
 /** Which part of the image was classified. */
-export function partClassified({ crop, image }: Cell): string {
+export function partClassified({ crop, image, inFrame }: Cell): string {
   const size = (width: number, height: number): string => `${formatCount(width)} × ${formatCount(height)} px`;
+  if (inFrame) return `A square of ${size(crop.width_px, crop.height_px)} around the cell, of a frame of ${size(image.width_px, image.height_px)}, was classified.`;
   if (crop.width_px === image.width_px && crop.height_px === image.height_px) return `The whole image of ${size(image.width_px, image.height_px)} was classified.`;
   return `The central ${size(crop.width_px, crop.height_px)} of ${size(image.width_px, image.height_px)} was classified.`;
 }
 
 /** Words that stand on a tile when something about the cell wants care; that it is foreign stands in its class's place. */
 export function flags(cell: Cell): string[] {
-  return [...(kindOf(cell) === 'unsure' ? ['unsure'] : []), ...(sawOnlyCentre(cell) ? ['centre only'] : [])];
+  return [
+    ...(kindOf(cell) === 'unsure' ? ['unsure'] : []),
+    ...(sawOnlyCentre(cell) ? ['centre only'] : []),
+    ...(cell.inFrame?.cutByBorder ? ['cut by the border'] : []),
+    ...(cell.image.damaged ? ['damaged file'] : []),
+  ];
 }
 
 /** "1 of 2", for positions in an order. */

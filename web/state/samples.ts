@@ -2,7 +2,9 @@
 import { fetchSiteFile } from '../models.ts';
 
 interface DrawnImage { file: string; intended: string | null }
-interface SampleSet { model: string | null; images: DrawnImage[]; glimpses: string[] }
+/** A whole field of view; `counts`: cells by the class that they were drawn as. */
+interface DrawnField { file: string; counts: Record<string, number> }
+interface SampleSet { model: string | null; images: DrawnImage[]; glimpses: string[]; fields: DrawnField[] }
 interface SampleManifest { sets: SampleSet[] }
 
 export interface Sample { file: File; path: string; intended: string }
@@ -47,6 +49,25 @@ export async function fetchSamples(model: string): Promise<Sample[]> {
       return { file: new File([blob], name, { type: blob.type }), path: name, intended: intended ?? '' };
     }),
   );
+}
+
+/** How many cells the simulated field of a model holds; null where none was drawn. */
+export async function fieldOf(model: string): Promise<number | null> {
+  const field = (await setFor(model))?.fields[0];
+  return field ? Object.values(field.counts).reduce((sum, count) => sum + count, 0) : null;
+}
+
+/**
+ * Fetches the simulated field of view of a model.
+ *
+ * Raises: Error when there is none or it cannot be read.
+ */
+export async function fetchField(model: string): Promise<{ file: File; path: string }> {
+  const field = (await setFor(model))?.fields[0];
+  if (!field) throw new Error('There is no simulated field for this model.');
+  const blob = await (await fetchChecked(field.file)).blob();
+  const name = field.file.slice(field.file.lastIndexOf('/') + 1);
+  return { file: new File([blob], name, { type: blob.type }), path: name };
 }
 
 async function fetchChecked(file: string): Promise<Response> {

@@ -1,9 +1,11 @@
 /** How the results are looked at: what is shown, in which order, and what is open. */
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import { kindOf } from '../verdict.ts';
+import { mode } from './frame_store.ts';
 import { cells, recordAt, spec, type Cell } from './session.ts';
 
-export type Layout = 'gallery' | 'table';
+/** `frame`: one frame at a time, where frames hold many cells. */
+export type Layout = 'gallery' | 'table' | 'frame';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
@@ -29,15 +31,39 @@ phone?.addEventListener('change', ({ matches }) => (isSheet.value = matches));
 /** Index of the cell that the arrow keys stand on. */
 export const currentIndex = signal<number | null>(null);
 
+/** The frame looked at; null before there is one. */
+export const currentFrame = signal<number | null>(null);
+/** Whether results are those of the current frame only. */
+export const thisFrameOnly = signal(false);
+/** Cells of a lower probability are not shown. */
+export const leastProbability = signal(0);
+
+effect(() => {
+  const chosen: Layout = mode.value === 'fields' ? 'frame' : 'gallery';
+  untracked(() => {
+    resetView();
+    currentFrame.value = null;
+    layout.value = chosen;
+  });
+});
+
+/** The cells that summary and results speak of. */
+export const scopedCells = computed<Cell[]>(() => {
+  const frame = currentFrame.value;
+  if (mode.value !== 'fields' || !thisFrameOnly.value || frame === null) return cells.value;
+  return cells.value.filter(({ inFrame }) => inFrame?.frame === frame);
+});
+
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 export const shown = computed<Cell[]>(() => {
   const classes = spec.value?.classes ?? [];
   const names = new Map(classes.map(({ id, name }) => [id, name.toLowerCase()]));
   const wanted = search.value.trim().toLowerCase();
-  const matching = cells.value.filter(
+  const matching = scopedCells.value.filter(
     (cell) =>
       (filter.value === null || filter.value === shareOf(cell)) &&
+      (leastProbability.value === 0 || (!cell.foreign && cell.probability >= leastProbability.value)) &&
       (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(cell.label) ?? cell.label).includes(wanted)),
   );
   const { key, descending } = sort.value;
@@ -103,6 +129,8 @@ export function resetView(): void {
   search.value = '';
   openIndex.value = null;
   currentIndex.value = null;
+  leastProbability.value = 0;
+  thisFrameOnly.value = false;
 }
 
 export type Theme = 'system' | 'light' | 'dark';

@@ -11,11 +11,30 @@
 namespace cytodrop {
 namespace {
 
-/// Where one pixel of a convolution reads and writes.
-struct Pixel {
+/// Pixels side by side in a row of a convolution's output: where the first reads and writes, and how far it is to the next.
+struct Strip {
+  int count;
   const float* in;
   const float* residual;
   float* out;
+  std::ptrdiff_t in_step, residual_step, out_step;
+};
+
+/// A convolution on its way over its maps; `residual` is null or of the output's size.
+struct Sweep {
+  const Convolution& convolution;
+  Map in;
+  int top, left;
+  const Map* residual;
+  Map out;
+  bool clamps;  ///< all activations are clamps
+
+  Strip strip(int y, int x, int count) const {
+    const Window& window = convolution.window;
+    return {.count = count, .in = in.at(y * window.stride_y - top, x * window.stride_x - left),
+            .residual = residual ? residual->at(y, x) : nullptr, .out = out.at(y, x), .in_step = window.stride_x * in.pixel_stride,
+            .residual_step = residual ? residual->pixel_stride : 0, .out_step = out.pixel_stride};
+  }
 };
 
 /// The weights that meet one output pixel: `rows` × `runs` runs of `length` floats that lie side by side.
@@ -57,13 +76,14 @@ void activate_in_place(const Nonlinearity& f, float* values, int count) {
 }
 
 /// Activation, residual, activation over the sums of whole pixels; only where an activation is more than a clamp.
-void finish(const Convolution& convolution, const Pixel* pixels, std::size_t count) {
+void finish(const Convolution& convolution, const Strip& strip) {
   const int channels = round_up_to_4(convolution.outputs);
-  for (std::size_t p = 0; p < count; ++p) {
-    float* out = pixels[p].out;
+  for (int p = 0; p < strip.count; ++p) {
+    float* out = strip.out + p * strip.out_step;
     activate_in_place(convolution.activation, out, channels);
-    if (!pixels[p].residual) continue;
-    for (int c = 0; c < channels; c += 4) store4(out + c, load4(out + c) + load4(pixels[p].residual + c));
+    if (!strip.residual) continue;
+    const float* residual = strip.residual + p * strip.residual_step;
+    for (int c = 0; c < channels; c += 4) store4(out + c, load4(out + c) + load4(residual + c));
     activate_in_place(convolution.after, out, channels);
   }
 }
@@ -72,170 +92,195 @@ bool only_clamps(const Convolution& convolution) {
   return convolution.activation.kind == NonlinearityKind::kClamp && convolution.after.kind == NonlinearityKind::kClamp;
 }
 
-/// Stores a tile, finished where all activations are clamps; `finish` does the rest.
-template <std::size_t kPixels, std::size_t kVectors>
-void store_tile(const Convolution& convolution, bool clamps, Float4 (&sum)[kPixels][kVectors], const Pixel* pixels,
-                int channel) {
+/// The sums of kPixels pixels × 4 · kVectors outputs, in registers.
+template <int kPixels, int kVectors>
+using Sums = Float4[std::size_t{kPixels}][std::size_t{kVectors}];
+
+/// Stores the sums of a strip, finished where all activations are clamps; `finish` does the rest.
+template <int kPixels, int kVectors>
+void store_tile(const Convolution& convolution, bool clamps, Sums<kPixels, kVectors>& sum, const Strip& strip, int channel) {
   const Float4 low = splat4(convolution.activation.low), high = splat4(convolution.activation.high);
   // A projection has no activation: a clamp without bounds changes no bit, and costs two of its few operations per sum.
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (convolution.activation.low > -kInfinity || convolution.activation.high < kInfinity) {
-    for (std::size_t p = 0; p < kPixels; ++p) {
-      for (std::size_t v = 0; v < kVectors; ++v) sum[p][v] = clamp(sum[p][v], low, high);
+    for (int p = 0; p < kPixels; ++p) {
+      for (int v = 0; v < kVectors; ++v) sum[p][v] = clamp(sum[p][v], low, high);
     }
   }
-  if (clamps && pixels[0].residual) {
+  if (clamps && strip.residual) {
     const Float4 lower = splat4(convolution.after.low), upper = splat4(convolution.after.high);
-    for (std::size_t p = 0; p < kPixels; ++p) {
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        sum[p][v] = clamp(sum[p][v] + load4(pixels[p].residual + channel + 4 * v), lower, upper);
-      }
+    const float* residual = strip.residual + channel;
+    for (int p = 0; p < kPixels; ++p, residual += strip.residual_step) {
+      for (int v = 0; v < kVectors; ++v) sum[p][v] = clamp(sum[p][v] + load4(residual + 4 * v), lower, upper);
     }
   }
-  for (std::size_t p = 0; p < kPixels; ++p) {
-    for (std::size_t v = 0; v < kVectors; ++v) store4(pixels[p].out + channel + 4 * v, sum[p][v]);
+  float* out = strip.out + channel;
+  for (int p = 0; p < kPixels; ++p, out += strip.out_step) {
+    for (int v = 0; v < kVectors; ++v) store4(out + 4 * v, sum[p][v]);
   }
 }
 
-/// kPixels pixels of a dense convolution, outputs `first` to `last` in blocks of 4 · kVectors; the sums of a block stay in
-/// registers from the first weight to the last.
-template <std::size_t kPixels, std::size_t kVectors>
-void dense_tile(const Convolution& convolution, const Taps& taps, bool clamps, const Pixel* pixels, int first, int last) {
+/// A strip of a dense convolution, outputs `first` to `last` in blocks of 4 · kVectors; the sums of a block stay in registers
+/// from the first weight to the last.
+template <int kPixels, int kVectors>
+void dense_tile(const Convolution& convolution, const Taps& taps, bool clamps, const Strip& strip, int first, int last) {
   const float* weight = convolution.packed.data() + first * taps.depth();
-  for (int channel = first; channel < last; channel += static_cast<int>(4 * kVectors)) {
-    Float4 sum[kPixels][kVectors];
-    for (std::size_t v = 0; v < kVectors; ++v) {
+  const int last_steps = (taps.length - 1) % 4 + 1;
+  for (int channel = first; channel < last; channel += 4 * kVectors) {
+    Sums<kPixels, kVectors> sum;
+    for (int v = 0; v < kVectors; ++v) {
       const Float4 bias = load4(convolution.bias.data() + channel + 4 * v);
-      for (std::size_t p = 0; p < kPixels; ++p) sum[p][v] = bias;
+      for (int p = 0; p < kPixels; ++p) sum[p][v] = bias;
     }
     for (int row = 0; row < taps.rows; ++row) {
-      for (int run = 0; run < taps.runs; ++run) {
-        const float* in[kPixels];
-        for (std::size_t p = 0; p < kPixels; ++p) in[p] = pixels[p].in + row * taps.row_step + run * taps.run_step;
-        const auto step = [&](std::size_t i) {
-          Float4 w[kVectors];
-          for (std::size_t v = 0; v < kVectors; ++v) w[v] = load4(weight + (i * kVectors + v) * 4);
-          for (std::size_t p = 0; p < kPixels; ++p) {
+      const float* pixel = strip.in + row * taps.row_step;
+      for (int run = 0; run < taps.runs; ++run, pixel += taps.run_step) {
+        const float* in[std::size_t{kPixels}];
+        for (int p = 0; p < kPixels; ++p) in[p] = pixel + p * strip.in_step;
+        const auto step = [&](int i) {
+          Float4 w[std::size_t{kVectors}];
+          for (int v = 0; v < kVectors; ++v) w[v] = load4(weight + (i * kVectors + v) * 4);
+          for (int p = 0; p < kPixels; ++p) {
             const Float4 value = splat4(in[p][i]);
-            for (std::size_t v = 0; v < kVectors; ++v) sum[p][v] += value * w[v];
+            for (int v = 0; v < kVectors; ++v) sum[p][v] += value * w[v];
           }
         };
-        int left = taps.length;
-        for (; left >= 4; left -= 4) {
+        // Four steps a turn, with a way out after each: without it the optimisers put all that one sum needs in four steps
+        // side by side, and the weights of four steps and all sums do not fit the registers.
+        for (int left = taps.length;; left -= 4) {
           step(0);
+          if (left == 1) break;
           step(1);
+          if (left == 2) break;
           step(2);
+          if (left == 3) break;
           step(3);
+          if (left == 4) break;
           weight += 16 * kVectors;
-          for (std::size_t p = 0; p < kPixels; ++p) in[p] += 4;
+          for (int p = 0; p < kPixels; ++p) in[p] += 4;
         }
-        for (; left > 0; --left) {
-          step(0);
-          weight += 4 * kVectors;
-          for (std::size_t p = 0; p < kPixels; ++p) ++in[p];
-        }
+        weight += last_steps * 4 * kVectors;
       }
     }
-    store_tile(convolution, clamps, sum, pixels, channel);
+    store_tile<kPixels, kVectors>(convolution, clamps, sum, strip, channel);
   }
 }
 
-/// Measured in WASM on x86-64: 4, 5 and 6 pixels × 8 outputs are within 3 % of each other, 6 the fastest.
-constexpr int kTilePixels = 6;
-/// Tiles that share the weights of a few outputs while these lie in the first-level cache, and how many floats these are.
-constexpr int kChunkTiles = 4;
+/// With 8 outputs the most whose sums, weights and products fit the 15 registers that V8 has on x86-64.
+constexpr int kTilePixels = 5;
+/// Strips that share the weights of a few outputs while these lie in the first-level cache, and how many floats these are.
+constexpr std::size_t kChunkStrips = 4;
 constexpr std::ptrdiff_t kSharedWeights = 4'096;
 
-template <std::size_t kVectors>
-void dense_tile_of(int count, const Convolution& convolution, const Taps& taps, bool clamps, const Pixel* pixels, int first, int last) {
-  switch (count) {
-    case 1: return dense_tile<1, kVectors>(convolution, taps, clamps, pixels, first, last);
-    case 2: return dense_tile<2, kVectors>(convolution, taps, clamps, pixels, first, last);
-    case 3: return dense_tile<3, kVectors>(convolution, taps, clamps, pixels, first, last);
-    case 4: return dense_tile<4, kVectors>(convolution, taps, clamps, pixels, first, last);
-    case 5: return dense_tile<5, kVectors>(convolution, taps, clamps, pixels, first, last);
-    case 6: return dense_tile<6, kVectors>(convolution, taps, clamps, pixels, first, last);
+template <int kVectors>
+void dense_tile_of(const Convolution& convolution, const Taps& taps, bool clamps, const Strip& strip, int first, int last) {
+  switch (strip.count) {
+    case 1: return dense_tile<1, kVectors>(convolution, taps, clamps, strip, first, last);
+    case 2: return dense_tile<2, kVectors>(convolution, taps, clamps, strip, first, last);
+    case 3: return dense_tile<3, kVectors>(convolution, taps, clamps, strip, first, last);
+    case 4: return dense_tile<4, kVectors>(convolution, taps, clamps, strip, first, last);
+    case 5: return dense_tile<5, kVectors>(convolution, taps, clamps, strip, first, last);
   }
 }
 
-void dense_chunk(const Convolution& convolution, const Taps& taps, bool clamps, const Pixel* pixels, int count) {
+void dense_chunk(const Convolution& convolution, const Taps& taps, bool clamps, std::span<const Strip> strips) {
   const int channels = round_up_to_4(convolution.outputs), in_blocks = channels / 8 * 8;
-  const int tiles = (count + kTilePixels - 1) / kTilePixels;
   const int group = static_cast<int>(std::max(kSharedWeights / (8 * taps.depth()), std::ptrdiff_t{1})) * 8;
   for (int first = 0; first < channels; first += group) {
     const int last = std::min(first + group, in_blocks);
-    for (int tile = 0, done = 0; tile < tiles; ++tile) {
-      const int size = (count - done + tiles - tile - 1) / (tiles - tile);  // 16 pixels as 6, 5, 5 rather than 6, 6, 4
-      dense_tile_of<2>(size, convolution, taps, clamps, pixels + done, first, last);
-      if (first + group >= channels) dense_tile_of<1>(size, convolution, taps, clamps, pixels + done, in_blocks, channels);
-      done += size;
+    for (const Strip& strip : strips) {
+      dense_tile_of<2>(convolution, taps, clamps, strip, first, last);
+      if (first + group >= channels) dense_tile_of<1>(convolution, taps, clamps, strip, in_blocks, channels);
     }
   }
-  if (!clamps) finish(convolution, pixels, static_cast<std::size_t>(count));
+  if (clamps) return;
+  for (const Strip& strip : strips) finish(convolution, strip);
 }
 
-void convolve_dense(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
-  const Taps taps = taps_of(convolution, in);
-  const bool clamps = only_clamps(convolution);
-  std::array<Pixel, kTilePixels * kChunkTiles> pixels;
+/// The rows of a map without gaps, as one row.
+Map one_row(Map map) {
+  map.width *= std::exchange(map.height, 1);
+  return map;
+}
+
+bool has_gaps(const Map& map) { return map.row_stride != map.width * map.pixel_stride; }
+
+void convolve_dense(Sweep sweep) {
+  const Window& window = sweep.convolution.window;
+  const bool by_pixel = window.taps() == 1 && window.stride_y == 1 && window.stride_x == 1 && sweep.top == 0 && sweep.left == 0;
+  Map residual;
+  if (by_pixel && sweep.in.height == sweep.out.height && sweep.in.width == sweep.out.width && !has_gaps(sweep.in) && !has_gaps(sweep.out) &&
+      !(sweep.residual && has_gaps(*sweep.residual))) {
+    sweep.in = one_row(sweep.in);
+    sweep.out = one_row(sweep.out);
+    if (sweep.residual) {
+      residual = one_row(*sweep.residual);
+      sweep.residual = &residual;
+    }
+  }
+  const Taps taps = taps_of(sweep.convolution, sweep.in);
+  std::array<Strip, kChunkStrips> strips;
   std::size_t count = 0;
-  for (int y = 0; y < out.height; ++y) {
-    for (int x = 0; x < out.width; ++x) {
-      pixels[count++] = {in.at(y * convolution.window.stride_y - top, x * convolution.window.stride_x - left),
-                         residual ? residual->at(y, x) : nullptr, out.at(y, x)};
-      if (count == pixels.size()) dense_chunk(convolution, taps, clamps, pixels.data(), static_cast<int>(std::exchange(count, 0)));
+  const int in_row = (sweep.out.width + kTilePixels - 1) / kTilePixels;
+  for (int y = 0; y < sweep.out.height; ++y) {
+    for (int i = 0, x = 0; i < in_row; ++i) {
+      const int size = (sweep.out.width - x + in_row - i - 1) / (in_row - i);  // 16 pixels as 4, 4, 4, 4 rather than 5, 5, 5, 1
+      strips[count++] = sweep.strip(y, x, size);
+      x += size;
+      if (count == strips.size()) dense_chunk(sweep.convolution, taps, sweep.clamps, {strips.data(), std::exchange(count, 0)});
     }
   }
-  if (count > 0) dense_chunk(convolution, taps, clamps, pixels.data(), static_cast<int>(count));
+  if (count > 0) dense_chunk(sweep.convolution, taps, sweep.clamps, {strips.data(), count});
 }
 
-/// kPixels pixels in a row × 4 channels of a depthwise convolution.
+/// A strip × 4 channels of a depthwise convolution.
 ///
 /// Args:
 ///   kKernel, kStride: size and step of the kernel where they are known when compiling, else 0.
-///   weight: of the first tap; the next tap's lies `channels` further.
-template <std::size_t kPixels, int kKernel, int kStride>
-void depthwise_tile(const Convolution& convolution, bool clamps, const Map& map, const float* in, const float* weight,
-                    std::ptrdiff_t channels, const Pixel* pixels, int channel) {
+///   channels: from a tap's weights to the next's.
+template <int kPixels, int kKernel, int kStride>
+void depthwise_tile(const Convolution& convolution, bool clamps, const Map& map, int channels, const Strip& strip, int channel) {
   const Window& window = convolution.window;
-  const int height = kKernel ? kKernel : window.height, width = kKernel ? kKernel : window.width;
-  const std::ptrdiff_t step = (kStride ? kStride : window.stride_x) * map.pixel_stride;
-  const std::ptrdiff_t dilation = (kKernel ? 1 : window.dilation_x) * map.pixel_stride;
-  Float4 sum[kPixels][1];
+  const float *in = strip.in + channel, *weight = convolution.packed.data() + channel;
+  Sums<kPixels, 1> sum;
   const Float4 bias = load4(convolution.bias.data() + channel);
-  for (std::size_t p = 0; p < kPixels; ++p) sum[p][0] = bias;
-  for (int ky = 0; ky < height; ++ky, in += (kKernel ? 1 : window.dilation_y) * map.row_stride) {
-    for (int kx = 0; kx < width; ++kx, weight += channels) {
-      const Float4 w = load4(weight);
-      const float* pixel = in + kx * dilation;
-      for (std::size_t p = 0; p < kPixels; ++p, pixel += step) sum[p][0] += load4(pixel) * w;
+  for (int p = 0; p < kPixels; ++p) sum[p][0] = bias;
+  for (int ky = 0; ky < window.height; ++ky, in += window.dilation_y * map.row_stride) {
+    if constexpr (kKernel > 0) {
+      // Each input of a row is loaded once and meets its outputs from the left to the right: theirs is the order of kx.
+      Float4 w[std::size_t{kKernel}];
+      for (int kx = 0; kx < kKernel; ++kx, weight += channels) w[kx] = load4(weight);
+      for (int column = 0; column < kStride * (kPixels - 1) + kKernel; ++column) {
+        const Float4 value = load4(in + column * map.pixel_stride);
+        for (int kx = 0; kx < kKernel; ++kx) {
+          const int p = (column - kx) / kStride;
+          if (column >= kx && (column - kx) % kStride == 0 && p < kPixels) sum[p][0] += value * w[kx];
+        }
+      }
+    } else {
+      for (int kx = 0; kx < window.width; ++kx, weight += channels) {
+        const Float4 w = load4(weight);
+        const float* pixel = in + kx * window.dilation_x * map.pixel_stride;
+        for (int p = 0; p < kPixels; ++p, pixel += strip.in_step) sum[p][0] += load4(pixel) * w;
+      }
     }
   }
-  store_tile<kPixels, 1>(convolution, clamps, sum, pixels, channel);
+  store_tile<kPixels, 1>(convolution, clamps, sum, strip, channel);
 }
 
 template <int kKernel, int kStride>
-void convolve_depthwise(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
+void convolve_depthwise(const Sweep& sweep) {
   constexpr int kPixels = 4;
-  const Window& window = convolution.window;
-  const bool clamps = only_clamps(convolution);
-  const int channels = round_up_to_4(convolution.outputs);
-  for (int y = 0; y < out.height; ++y) {
-    const auto tile = [&]<std::size_t kCount>(std::integral_constant<std::size_t, kCount>, int x) {
-      Pixel pixels[kCount];
-      for (std::size_t p = 0; p < kCount; ++p) {
-        const int column = x + static_cast<int>(p);
-        pixels[p] = {nullptr, residual ? residual->at(y, column) : nullptr, out.at(y, column)};
-      }
-      const float* first = in.at(y * window.stride_y - top, x * window.stride_x - left);
-      for (int c = 0; c < channels; c += 4) {
-        depthwise_tile<kCount, kKernel, kStride>(convolution, clamps, in, first + c, convolution.packed.data() + c, channels, pixels, c);
-      }
-      if (!clamps) finish(convolution, pixels, kCount);
+  const int channels = round_up_to_4(sweep.convolution.outputs);
+  for (int y = 0; y < sweep.out.height; ++y) {
+    const auto tile = [&]<int kCount>(std::integral_constant<int, kCount>, int x) {
+      const Strip strip = sweep.strip(y, x, kCount);
+      for (int c = 0; c < channels; c += 4) depthwise_tile<kCount, kKernel, kStride>(sweep.convolution, sweep.clamps, sweep.in, channels, strip, c);
+      if (!sweep.clamps) finish(sweep.convolution, strip);
     };
     int x = 0;
-    for (; x + kPixels <= out.width; x += kPixels) tile(std::integral_constant<std::size_t, kPixels>{}, x);
-    for (; x < out.width; ++x) tile(std::integral_constant<std::size_t, 1>{}, x);
+    for (; x + kPixels <= sweep.out.width; x += kPixels) tile(std::integral_constant<int, kPixels>{}, x);
+    for (; x < sweep.out.width; ++x) tile(std::integral_constant<int, 1>{}, x);
   }
 }
 
@@ -271,14 +316,15 @@ std::vector<float> pack_weights(const Convolution& convolution) {
 
 void convolve(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
   const Window& window = convolution.window;
-  if (!convolution.depthwise) return convolve_dense(convolution, in, top, left, residual, out);
+  const Sweep sweep{convolution, in, top, left, residual, out, only_clamps(convolution)};
+  if (!convolution.depthwise) return convolve_dense(sweep);
   const bool square = window.height == window.width && window.dilation_y == 1 && window.dilation_x == 1;
   const int size = square ? window.width : 0, stride = window.stride_x;
-  if (size == 3 && stride == 1) return convolve_depthwise<3, 1>(convolution, in, top, left, residual, out);
-  if (size == 3 && stride == 2) return convolve_depthwise<3, 2>(convolution, in, top, left, residual, out);
-  if (size == 5 && stride == 1) return convolve_depthwise<5, 1>(convolution, in, top, left, residual, out);
-  if (size == 5 && stride == 2) return convolve_depthwise<5, 2>(convolution, in, top, left, residual, out);
-  convolve_depthwise<0, 0>(convolution, in, top, left, residual, out);
+  if (size == 3 && stride == 1) return convolve_depthwise<3, 1>(sweep);
+  if (size == 3 && stride == 2) return convolve_depthwise<3, 2>(sweep);
+  if (size == 5 && stride == 1) return convolve_depthwise<5, 1>(sweep);
+  if (size == 5 && stride == 2) return convolve_depthwise<5, 2>(sweep);
+  convolve_depthwise<0, 0>(sweep);
 }
 
 void activate(const Nonlinearity& activation, const Map& in, const Map& out) {

@@ -27,23 +27,6 @@ auto with_region(const ImageView& image, const Box& region, Use use) {
   return use(copy.view());
 }
 
-template <typename Sample>
-std::vector<double> finite_samples(const ImageView& image) {
-  constexpr double kEnoughPixels = 1'000'000;
-  const int step = std::max(1, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(image.width_px) * image.height_px / kEnoughPixels))));
-  std::vector<double> values;
-  std::vector<Sample> pixel(static_cast<std::size_t>(image.channels));
-  for (int y = 0; y < image.height_px; y += step) {
-    for (int x = 0; x < image.width_px; x += step) {
-      std::memcpy(pixel.data(), image.row(y) + static_cast<std::size_t>(x) * image.pixel_bytes(), image.pixel_bytes());
-      for (const Sample sample : pixel) {
-        if (std::isfinite(static_cast<double>(sample))) values.push_back(static_cast<double>(sample));
-      }
-    }
-  }
-  return values;
-}
-
 }  // namespace
 
 double cell_scale(const FrameRule& frame_rule, double pixel_size_um) {
@@ -82,7 +65,7 @@ Image cut(const ImageView& image, const Box& region) {
   return part;
 }
 
-std::vector<float> prepare_cells(const ImageView& frame, std::span<const Box> cells, const PrepareRules& rules,
+std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const Box> cells, const PrepareRules& rules,
                                  const FrameRule& frame_rule, double scale, std::vector<Measures>* measures) {
   PrepareRules whole = rules;
   whole.crop = CropRule::kNone;
@@ -93,33 +76,15 @@ std::vector<float> prepare_cells(const ImageView& frame, std::span<const Box> ce
   for (const Box& cell : cells) {
     if (!is_inside(cell, frame)) throw Error(ErrorCode::kInvalidArgument, "a cell's box must lie within the frame");
     const std::vector<float> tensor = with_region(frame, cell_square(cell, rules, frame_rule, scale),
-                                                  [&](const ImageView& square) { return prepare(square, whole, measures ? &measures->emplace_back() : nullptr); });
+                                                  [&](const ImageView& square) { return prepare(square, whole, frame_range, measures ? &measures->emplace_back() : nullptr); });
     tensors.insert(tensors.end(), tensor.begin(), tensor.end());
   }
   return tensors;
 }
 
-DisplayRange display_range(const ImageView& image) {
-  if (image.type == SampleType::kUint8) return {0, 255};
-  std::vector<double> values = image.type == SampleType::kUint16 ? finite_samples<std::uint16_t>(image) : finite_samples<float>(image);
-  if (values.empty()) return {0, 1};
-  const auto percentile = [&](double share) {
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::floor(share * static_cast<double>(values.size() - 1)));
-    std::nth_element(values.begin(), at, values.end());
-    return *at;
-  };
-  const double low = percentile(0.001), high = percentile(0.999);
-  return {low, high > low ? high : low + 1};
-}
-
-ScreenPicture draw_for_screen(const ImageView& image, const Box& region, int max_side_px, const DisplayRange& range) {
-  if (!std::isfinite(range.low) || !std::isfinite(range.high) || !(range.low < range.high)) {
-    throw Error(ErrorCode::kInvalidArgument, "a display range must run from a lower to a higher sample");
-  }
+ScreenPicture draw_region(const ImageView& image, const Box& region, int max_side_px, const SampleRange& range) {
   return with_region(image, region, [&](const ImageView& part) {
-    const double to_255 = image.type == SampleType::kUint8 ? 1 : image.type == SampleType::kUint16 ? 1 / 257.0 : 255;
-    return draw_for_screen(part, {0, 0, part.width_px, part.height_px}, max_side_px, static_cast<float>(range.low * to_255),
-                           static_cast<float>(range.high * to_255));
+    return draw_for_screen(part, {0, 0, part.width_px, part.height_px}, max_side_px, range);
   });
 }
 

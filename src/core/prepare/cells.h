@@ -40,32 +40,19 @@ Image cut(const ImageView& image, const Box& region);
 ///
 /// Args:
 ///   frame: upright, 1 or 3 channels.
+///   frame_range: display_range of the frame, for rules that ask for it.
 ///   cells: boxes inside the frame.
 ///   measures: those of each cell are put at its end, where there is one.
 /// Returns: N × C × H × W float32, contiguous.
 /// Raises: kInvalidArgument, also for a box that reaches outside.
-std::vector<float> prepare_cells(const ImageView& frame, std::span<const Box> cells, const PrepareRules& rules,
+std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const Box> cells, const PrepareRules& rules,
                                  const FrameRule& frame_rule, double scale, std::vector<Measures>* measures = nullptr);
 
-/// Samples shown as black and as white, on the scale of the image's own samples.
-struct DisplayRange {
-  double low = 0;
-  double high = 255;
-};
-
-/// How an image is shown unless told otherwise: 8-bit samples as they are, others from the 0.1th to the 99.9th
-/// percentile of all channels together.
-///
-/// The percentile q of n samples in order is sample ⌊q (n − 1)⌋; of an image of more than a million pixels every k-th
-/// row and column counts, k the smallest for which a million suffices. Samples that are not finite do not count.
-DisplayRange display_range(const ImageView& image);
-
-/// Draws part of an image for the screen between two samples.
+/// Draws part of an image for the screen; the region may reach outside the image, where its border is repeated.
 ///
 /// Args:
-///   region: may reach outside the image, where its border is repeated.
-///   max_side_px: the longer side of the result at most; nothing is enlarged.
-/// Raises: kInvalidArgument, also for a range whose ends are not finite or not in order; kOutOfMemory.
-ScreenPicture draw_for_screen(const ImageView& image, const Box& region, int max_side_px, const DisplayRange& range);
+///   max_side_px, range: as for draw_for_screen.
+/// Raises: kInvalidArgument, kOutOfMemory.
+ScreenPicture draw_region(const ImageView& image, const Box& region, int max_side_px, const SampleRange& range);
 
 }  // namespace cytodrop

@@ -86,6 +86,9 @@ PrepareRules read_prepare(const Field& spec) {
   rules.width_px = spec["input"]["width_px"].integer(8, kMaxInputPx);
   rules.height_px = spec["input"]["height_px"].integer(8, kMaxInputPx);
   rules.channels = spec["input"]["channels"].one_of<InputChannels>({{"rgb", InputChannels::kRgb}, {"grey", InputChannels::kGrey}});
+  if (spec["input"].has("range")) {
+    rules.range = spec["input"]["range"].one_of<RangeRule>({{"as_stored", RangeRule::kAsStored}, {"frame_percentiles", RangeRule::kFramePercentiles}});
+  }
   rules.crop = spec["crop"]["rule"].one_of<CropRule>({{"none", CropRule::kNone}, {"centre_square", CropRule::kCentreSquare}});
   if (rules.crop == CropRule::kCentreSquare) rules.crop_side_px = spec["crop"]["side_px"].integer(8, kMaxCropPx);
   rules.resize = spec["resize"]["rule"].one_of<ResizeRule>({{"bilinear_antialiased", ResizeRule::kBilinearAntialiased},
