@@ -194,6 +194,39 @@ class Novelty(unittest.TestCase):
         got = novelty.fit(values, labels, 2, measured).distance(probe, measured[:3])
         np.testing.assert_allclose(got, expected, rtol=0.06, atol=0.1)
 
+    def test_limits_leave_good_cells_alone(self):
+        spec = json.loads((MODELS_FOLDER / "viability" / "spec.json").read_text())
+        random = np.random.RandomState(3)
+        images = [random.randint(60, 190, (48, 48, 1)).astype(np.uint8) for _ in range(40)]
+        measured = np.array([quality.measure(image, spec) for image in images])
+        limits = quality.fit_limits(measured, spec)
+        # One below and one above at most.
+        self.assertLessEqual(max(found.mean() for found in quality.outside(measured, limits).values()), 2 / 40)
+        self.assertEqual(quality.flags(np.median(measured, 0), limits), [])
+        blank = quality.measure(np.full((48, 48, 1), 120, np.uint8), spec)
+        self.assertIn("blank", quality.flags(blank, limits))
+        coloured = np.zeros((48, 48, 3), np.uint8) + np.array([20, 200, 90], np.uint8)
+        self.assertIn("colour_image", quality.flags(quality.measure(coloured, spec), limits))
+        self.assertIn("wrong_size", quality.flags(quality.measure(images[0][:24, :24], spec), limits))
+
+    def test_appearance_adds_to_the_distance(self):
+        random = np.random.RandomState(4)
+        features, labels = random.normal(size=(400, 6)), np.zeros(400, int)
+        measured = random.normal(size=(400, len(quality.MEASURES)))
+        statistics = novelty.fit(features, labels, 2, measured)
+        odd = measured[:1].copy()
+        odd[0, quality.MEASURES.index("detail_2")] += 20
+        self.assertGreater(statistics.distance(features[:1], odd)[0], 2 * statistics.distance(features[:1], measured[:1])[0])
+        bright = measured[:1].copy()
+        bright[0, quality.MEASURES.index("brightness")] += 100
+        np.testing.assert_allclose(statistics.distance(features[:1], bright), statistics.distance(features[:1], measured[:1]), rtol=1e-6)
+
+    def test_float16_is_kept(self):
+        content = write_safetensors({"a": np.array([1.5, -2], np.float16), "b": np.array([0.1], np.float32)})
+        back = read_safetensors(content)
+        self.assertEqual([back["a"].dtype, back["b"].dtype], [np.float16, np.float32])
+        np.testing.assert_array_equal(back["a"], [1.5, -2])
+
     def test_area_under_curve(self):
         self.assertEqual(metrics.area_under_curve(np.array([1.0, 2, 3]), np.array([2.0, 4])), (1 + 0.5 + 3 + 0) / 6)
         low, high = metrics.bootstrap_interval(lambda x: x.mean(), np.arange(100.0))
