@@ -1,18 +1,26 @@
 /** The command line's workers: threads of Node that run this same program, fed by the same queue as the page's. */
+import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, workerData, type MessagePort } from 'node:worker_threads';
 import type { EngineKind } from '../web/engine.ts';
 import { CoreError } from '../web/errors.ts';
+import { answerAboutFrame } from '../web/frame_requests.ts';
 import { OnnxRuntimeEngine } from '../web/onnxruntime.ts';
+import type { FrameHost } from '../web/frames.ts';
 import { Pipeline } from '../web/pipeline.ts';
 import { worstSelfTest, type PoolWorker } from '../web/pool.ts';
 import type { ModelParcel, RuntimeFacts, SelfTest, WorkerReply } from '../web/types.ts';
 import { WorkerLink, type StartWorker } from '../web/worker_link.ts';
 import { inTurns } from '../web/worker_turns.ts';
 
+// Node 18 has it under another name only.
+globalThis.crypto ??= webcrypto as Crypto;
+
 export interface Crew {
   workers: PoolWorker[];
+  /** The same workers, to hold frames. */
+  hosts: FrameHost[];
   runtime: RuntimeFacts;
   /** The worst of all workers so far, those included that replaced a dead one. */
   selfTest(): SelfTest;
@@ -39,7 +47,7 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
   };
   const selfTests: SelfTest[] = [];
   const runtimes: RuntimeFacts[] = [];
-  const enlist = async (): Promise<PoolWorker> => {
+  const enlist = async (): Promise<FrameHost> => {
     const link = new WorkerLink(start);
     const adopt = async (): Promise<void> => {
       const { runtime, selfTest } = await link.ask({ type: 'adopt_model', parcel, engine }, 'model_adopted');
@@ -47,10 +55,11 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
       selfTests.push(selfTest);
     };
     await link.ready(adopt);
-    return link.poolWorker(adopt);
+    return { link, makeReady: adopt };
   };
-  const workers = await Promise.all(Array.from({ length: jobs }, enlist));
-  return { workers, runtime: runtimes[0] as RuntimeFacts, selfTest: () => worstSelfTest(selfTests) };
+  const hosts = await Promise.all(Array.from({ length: jobs }, enlist));
+  const workers = hosts.map(({ link, makeReady }) => link.poolWorker(makeReady));
+  return { workers, hosts, runtime: runtimes[0] as RuntimeFacts, selfTest: () => worstSelfTest(selfTests) };
 }
 
 /** What such a worker does: adopts the model and classifies what it is handed. */
@@ -65,7 +74,7 @@ export function serve(port: MessagePort): void {
       reply({ type: 'model_adopted', ticket, runtime: pipeline.runtime, selfTest: pipeline.selfTest });
     } else if (request.type === 'classify' && pipeline !== undefined) {
       reply({ type: 'classified', ticket, outcomes: await pipeline.classify(request.images) });
-    } else {
+    } else if (pipeline === undefined || !(await answerAboutFrame(pipeline, request, reply))) {
       throw new CoreError('invalid_argument', `The worker cannot answer "${request.type}" now.`);
     }
   }, reply);

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { securityHeaders } from './security_headers.ts';
+import { listSiteFiles } from './site_files.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -16,6 +17,8 @@ for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
   cpSync(join(root, 'node_modules/onnxruntime-web/dist', file), join(dist, 'ort', file));
 }
 copyModels();
+cpSync(join(root, 'docs/use.md'), join(dist, 'use.md'));
+await buildServiceWorker();
 compressAll();
 // The last file written: scripts/build takes its time for that of the whole build.
 writeFileSync(join(dist, '_headers'), ['/*', ...Object.entries(securityHeaders).map(([name, value]) => `  ${name}: ${value}`), ''].join('\n'));
@@ -34,6 +37,25 @@ async function buildCommandLine(): Promise<void> {
       target: 'node18',
       emptyOutDir: false,
       rolldownOptions: { output: { entryFileNames: 'cytodrop.mjs', codeSplitting: false } },
+    },
+  });
+}
+
+/** Last of the scripts, since it knows every file of the page by its SHA-256. */
+async function buildServiceWorker(): Promise<void> {
+  const { atInstall, onDemand } = listSiteFiles(dist);
+  const version = createHash('sha256').update(JSON.stringify([atInstall, onDemand])).digest('hex').slice(0, 16);
+  await build({
+    configFile: join(root, 'vite.config.ts'),
+    logLevel: 'warn',
+    publicDir: false,
+    define: {
+      __FILES_AT_INSTALL__: JSON.stringify(atInstall), __FILES_ON_DEMAND__: JSON.stringify(onDemand), __FILES_VERSION__: JSON.stringify(version),
+    },
+    build: {
+      emptyOutDir: false,
+      // A script of its own: an update is one file that the browser compares.
+      rolldownOptions: { input: join(root, 'web/service_worker.ts'), output: { entryFileNames: 'service_worker.js', format: 'iife' } },
     },
   });
 }

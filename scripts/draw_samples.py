@@ -494,6 +494,81 @@ def draw_line(name, variant):
     return slide.finish(blur_px=0.6, sharpening=0.5, noise=1.5).convert("L")
 
 
+def write_glimpse(folder, file):
+    """Writes a small copy of a picture for the start screen, a twentieth of its bytes; returns its name."""
+    glimpse = file.replace("simulated-", "glimpse-").replace(".png", ".jpg")
+    picture = Image.open(folder / file)
+    picture.thumbnail((kGlimpsePx, kGlimpsePx))
+    picture.save(folder / glimpse, quality=80, optimize=True)
+    return glimpse
+
+
+def patch_of(slide, light, blur_px):
+    """Returns the light that a cell adds, [side][side] at final size, blurred by the lens."""
+    soft = slide.blur(light, blur_px)
+    side, s, margin = slide.side_px, kSupersampling, kMarginPx * kSupersampling
+    return soft[margin:-margin, margin:-margin].reshape(side, s, side, s).mean((1, 3))
+
+
+def viability_patch(name, seed):
+    """Returns the light of one cell of a counting chamber, 48 px: a dark disc with a bright slit (live), or a dull grainy ring (dead)."""
+    slide = Slide(48, seed, (0, 0, 0))
+    tilt = slide.uniform(-0.4, 0.4)
+    radius = slide.uniform(7.0, 8.5) if name == "live" else slide.uniform(9.0, 10.5)
+    shape = slide.ellipse(0, 0, 0.9 * radius, radius, tilt) + 0.5 * slide.noise(4)
+    inside = smoothstep(-shape, -2.0, 3.0)
+    if name == "live":
+        slit = slide.ellipse(0, 0, slide.uniform(1.2, 1.8), slide.uniform(3.2, 4.4), tilt)
+        light = -46.0 * inside + 150.0 * smoothstep(-slit, -1.0, 1.0)
+    else:
+        rim = np.exp(-(((shape + 2.5) / 2.2) ** 2))
+        light = -22.0 * rim - 10.0 * inside + inside * 13.0 * slide.grain(1.3)
+    return patch_of(slide, light, 1.0)
+
+
+def line_patch(name, seed):
+    """Returns the light of one adherent cell, 96 px."""
+    slide = Slide(96, seed, (0, 0, 0))
+    long, wide = (slide.uniform(24, 32), slide.uniform(5, 7)) if name == "lncap" else (slide.uniform(20, 26), slide.uniform(11, 15))
+    shape = slide.ellipse(0, 0, long, wide, slide.uniform(0, np.pi)) + 1.2 * slide.noise(4)
+    inside = smoothstep(-shape, -0.5, 1.5)
+    edge = 95 if name == "lncap" else 40
+    light = edge * np.exp(-((shape / 1.3) ** 2)) + inside * ((24 if name == "lncap" else 13) * slide.grain(1.3) - 10)
+    if name == "pc3":
+        light += 16 * np.exp(-(slide.ellipse(0, 0, 7, 6, 0) ** 2))
+    return patch_of(slide, light, 0.6)
+
+
+def draw_field(patch, counts, seed, spacing_px, background, noise):
+    """Returns a whole field of view, 640×480 px, with so many cells of each name, none cut by its border.
+
+    Args:
+        patch: draws one cell: viability_patch or line_patch.
+        counts: name to number of cells.
+        spacing_px: smallest distance of two centres.
+        background: grey level of the empty field.
+        noise: standard deviation of the sensor noise, in grey levels.
+    """
+    width, height = 640, 480
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    field = background + 4.0 * np.cos(x / width * 2.1 + 0.4) * np.cos(y / height * 1.7)
+    names = [name for name, count in counts.items() for _ in range(count)]
+    centres = []
+    while len(centres) < len(names):
+        centre = np.array([rng.integers(40, width - 40), rng.integers(40, height - 40)])
+        if all(np.hypot(*(centre - other)) >= spacing_px for other in centres):
+            centres.append(centre)
+    for number, ((cx, cy), name) in enumerate(zip(centres, names)):
+        light = patch(name, [*seed, number])
+        half = light.shape[0] // 2
+        top, left = max(0, cy - half), max(0, cx - half)
+        part = light[top - (cy - half) :, left - (cx - half) :][: height - top, : width - left]
+        field[top : top + part.shape[0], left : left + part.shape[1]] += part
+    field += noise * rng.standard_normal(field.shape)
+    return Image.fromarray(np.clip(np.rint(field), 0, 255).astype(np.uint8))
+
+
 def main(folder):
     """Writes all pictures and manifest.json into a folder."""
     sets = []
@@ -505,10 +580,21 @@ def main(folder):
                 file = f"{model}/simulated-{name.replace('_', '-')}-{variant + 1}.png"
                 draw(name, variant).save(folder / file, optimize=True)
                 images.append({"file": file, "intended": name})
-        sets.append({"model": model, "title": title, "images": images})
+        glimpses = [write_glimpse(folder, image["file"]) for image in (images[i * len(images) // kGlimpses] for i in range(kGlimpses))]
+        fields = []
+        for number, (patch, counts, spacing_px, background, noise) in enumerate(kFields.get(model, [])):
+            (folder / model / "fields").mkdir(exist_ok=True)
+            file = f"{model}/fields/simulated-field-{number + 1}.png"
+            draw_field(patch, counts, [500 + list(kSets).index(model), number + 1], spacing_px, background, noise).save(folder / file, optimize=True)
+            fields.append({"file": file, "counts": counts})
+        sets.append({"model": model, "title": title, "images": images, "glimpses": glimpses, "fields": fields})
     manifest = {"note": "Simulated: drawn by scripts/draw_samples.py, not photographed.", "sets": sets}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
+
+kGlimpses = 4
+kGlimpsePx = 160
+"""Twice the side at which the start screen shows them."""
 
 kPhases = {"g1": 9.5, "s": 11.0, "g2": 12.5, "mitosis": 13.5}
 """Radius in px at 0.5 µm per pixel."""
@@ -519,6 +605,12 @@ kSets = {
     "viability": ("Simulated cells of a counting chamber", ("live", "dead"), draw_viability),
     "prostate-lines": ("Simulated adherent cells", ("lncap", "pc3"), draw_line),
 }
+
+kFields = {
+    "viability": [(viability_patch, {"live": 30, "dead": 10}, 42, 92, 1.2)],
+    "prostate-lines": [(line_patch, {"lncap": 12, "pc3": 12}, 66, 112, 1.5)],
+}
+"""Of each field its kind of cell, how many of each name, smallest distance of two centres in px, background and noise in grey levels."""
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@
 
 cases.json lists for every case the image and the rules in the words of models/spec.schema.json, and the expected
 tensor as a raw little-endian float32 file. C++ must reproduce every number.
+
+frame_cases.json does so for the cells of a frame: boxes, the spec's `frame`, the frame's µm per px, and the tensors of
+all boxes one after the other, each cut as prepare_data.py cuts the training images.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import numpy as np
 from cytotrain.model_folder import format_json
 from cytotrain.png import write_png
 from cytotrain.prepare import prepare
+from prepare_data import cut
 
 GOLDEN_FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "prepare"
 
@@ -30,6 +34,8 @@ IMAGES = {
     "grey_alpha16_21x34": (21, 34, 2, 16),
     "rgb16_67x45": (67, 45, 3, 16),
     "rgba16_31x29": (31, 29, 4, 16),
+    # As a camera of 12 bits writes it.
+    "dim16_40x30": (40, 30, 1, 12),
 }
 
 # Channels of the tensor and how they are normalised.
@@ -44,7 +50,7 @@ def corners(channels: str, corner_px: int, least_spread: float) -> tuple[str, di
 
 SMOOTH, PLAIN = "bilinear_antialiased", "bilinear_half_pixel"
 
-# Image, side of the central square (None: no crop), resize rule, width and height of the tensor, normalisation.
+# Image, side of the central square (None: no crop), resize rule, width and height of the tensor, normalisation, range where the spec has one.
 CASES = [
     ("grey_37x53", None, SMOOTH, (16, 16), SCALED),
     ("grey_37x53", None, PLAIN, (33, 17), GREY),
@@ -77,6 +83,25 @@ CASES = [
     ("rgb_641x479", None, SMOOTH, (31, 45), corners("rgb", 7, 1.0)),
     ("rgb_33x17", None, PLAIN, (33, 17), corners("rgb", 1, 200.0)),
     ("grey16_50x41", 40, SMOOTH, (17, 33), corners("grey", 2, 1.0)),
+    ("grey16_50x41", None, SMOOTH, (16, 16), SCALED, "frame_percentiles"),
+    ("rgb16_67x45", 44, PLAIN, (33, 17), IMAGENET, "frame_percentiles"),
+    ("rgba16_31x29", None, SMOOTH, (40, 37), GREY, "frame_percentiles"),
+    ("dim16_40x30", 20, SMOOTH, (33, 17), GREY, "frame_percentiles"),
+    ("rgb_33x17", None, SMOOTH, (33, 17), SCALED, "frame_percentiles"),
+]
+
+# Cells of a frame: image, the spec's `frame` and its crop's side, µm per px of the image (None: not known), preparation as above.
+WIDE_BOXES = [(300, 200, 21, 20), (0, 0, 7, 9), (630, 470, 11, 9), (17, 5, 30, 50), (600, 0, 41, 31)]
+SMALL_BOXES = [(10, 20, 8, 9), (0, 0, 1, 1), (36, 52, 1, 1), (0, 0, 37, 53)]
+DEEP_BOXES = [(20, 20, 8, 9), (49, 40, 1, 1)]
+FRAME_CASES = [
+    ("rgb_641x479", (48, None), 48, None, SMOOTH, (24, 24), corners("grey", 3, 1.0), WIDE_BOXES),
+    ("rgb_641x479", (96, 1.25), 96, 1.25, SMOOTH, (24, 24), IMAGENET, WIDE_BOXES),
+    ("rgb_641x479", (49, 1.25), 31, 1.25, PLAIN, (17, 16), SCALED, WIDE_BOXES),
+    ("rgb_641x479", (48, 1.0), None, 0.65, SMOOTH, (16, 16), GREY, WIDE_BOXES),
+    ("rgb_641x479", (48, 0.5), 33, 1.3, SMOOTH, (16, 16), GREY, WIDE_BOXES),
+    ("grey_37x53", (61, None), 60, 0.5, SMOOTH, (16, 16), corners("grey", 2, 1.0), SMALL_BOXES),
+    ("grey16_50x41", (24, 1.0), 24, None, SMOOTH, (16, 16), corners("grey", 2, 1.0), DEEP_BOXES),
 ]
 
 
@@ -91,6 +116,8 @@ def main() -> None:
         tensor = prepare(images[Path(case["image"]).stem], case).numpy()
         (GOLDEN_FOLDER / case["tensor"]).write_bytes(tensor.astype("<f4").tobytes())
     (GOLDEN_FOLDER / "cases.json").write_text(format_json({"cases": cases}) + "\n")
+    frame_cases = [write_frame_case(number, *case, images[case[0]]) for number, case in enumerate(FRAME_CASES)]
+    (GOLDEN_FOLDER / "frame_cases.json").write_text(format_json({"cases": frame_cases}) + "\n")
     size = sum(file.stat().st_size for file in GOLDEN_FOLDER.iterdir())
     print(f"{len(cases)} cases, {len(images)} images, {size:,} bytes in {GOLDEN_FOLDER}")
 
@@ -98,11 +125,11 @@ def main() -> None:
 def describe_cases() -> list[dict]:
     """List the cases in the words of the model specification."""
     cases = []
-    for number, (image, side, rule, (width, height), (channels, normalisation)) in enumerate(CASES):
+    for number, (image, side, rule, (width, height), (channels, normalisation), *ranges) in enumerate(CASES):
         cases.append({
             "name": f"{number:02d}_{image}_{rule}",
             "image": f"{image}.png",
-            "input": {"width_px": width, "height_px": height, "channels": channels},
+            "input": {"width_px": width, "height_px": height, "channels": channels} | {"range": name for name in ranges},
             "crop": {"rule": "centre_square", "side_px": side} if side else {"rule": "none"},
             "resize": {"rule": rule},
             "normalisation": normalisation,
@@ -110,6 +137,37 @@ def describe_cases() -> list[dict]:
             "tensor_shape": [1, 3 if channels == "rgb" else 1, height, width],
         })
     return cases
+
+
+def write_frame_case(number, image, frame, crop_side, pixel_size_um, rule, size, preparation, boxes, pixels) -> dict:
+    """Write the tensors of a frame's cells and describe the case.
+
+    Args:
+        pixels: H×W×C of the image.
+    """
+    (width, height), (channels, normalisation), (side_px, trained_um) = size, preparation, frame
+    scale = trained_um / pixel_size_um if trained_um and pixel_size_um else 1
+    side = int(side_px * scale + 0.5)
+    case = {
+        "name": f"{number:02d}_{image}",
+        "image": f"{image}.png",
+        "frame": {"side_px": side_px, "pixel_size_um": trained_um},
+        "pixel_size_um": pixel_size_um,
+        "boxes": [list(box) for box in boxes],
+        "input": {"width_px": width, "height_px": height, "channels": channels},
+        "crop": {"rule": "centre_square", "side_px": crop_side} if crop_side else {"rule": "none"},
+        "resize": {"rule": rule},
+        "normalisation": normalisation,
+        "tensors": f"cells_{number:02d}_{image}.f32",
+    }
+    scaled_crop = case["crop"] | ({"side_px": int(crop_side * scale + 0.5)} if crop_side else {})
+    tensors = []
+    for left, top, box_width, box_height in boxes:
+        x, y = (left + left + box_width) // 2, (top + top + box_height) // 2
+        crop = np.concatenate([cut(pixels[..., channel], x, y, side) for channel in range(pixels.shape[2])], 2)
+        tensors.append(prepare(crop, case | {"crop": scaled_crop}).numpy())
+    (GOLDEN_FOLDER / case["tensors"]).write_bytes(np.concatenate(tensors).astype("<f4").tobytes())
+    return case
 
 
 def draw(width: int, height: int, channels: int, bits: int, seed: int) -> np.ndarray:

@@ -7,12 +7,14 @@ that is not like them. The network is random filters, the head a least-squares f
 """
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from cytotrain import novelty, quality
 from cytotrain.metrics import confusion_matrix, per_class, wilson_interval
 from cytotrain.model_folder import ExportedModel, format_json, sha256, write_spec
 from cytotrain.png import write_png
@@ -41,11 +43,14 @@ def main() -> None:
     with_one = np.column_stack([pooled, np.ones(len(pooled))])
     weights = np.linalg.lstsq(with_one, 8 * np.eye(3)[labels], rcond=None)[0].T
     (FOLDER / "head.safetensors").write_bytes(write_safetensors({"dense_0.weight": weights[:, :-1], "dense_0.bias": weights[:, -1]}))
-    tensors = {name: values.astype(np.float32) for name, values in fit_novelty(pooled, labels).items()}
-    (FOLDER / "novelty.safetensors").write_bytes(write_safetensors(tensors))
-    threshold = round(1.2 * max(distance(tensors, x) for x in pooled), 3)
+    measured = np.array([quality.measure(image, make_spec()) for _, image in train])
+    limits = quality.fit_limits(measured, make_spec())
+    statistics = novelty.fit(pooled, labels, DIMENSIONS, measured)
+    (FOLDER / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
+    threshold = round(1.2 * float(statistics.distance(pooled, measured).max()), 3)
     spec = make_spec()
     spec["novelty"]["threshold"] = threshold
+    spec["quality"] = limits
     spec["metrics"]["test"] = measure(*embed(test))
     write_spec(FOLDER, spec)
 
@@ -57,7 +62,7 @@ def main() -> None:
     for name, image in images.items():
         (golden / name).write_bytes(write_png(image))
     model = ExportedModel(FOLDER)
-    cases = [describe(model, tensors, golden / name) for name in images]
+    cases = [describe(model, golden / name) for name in images]
     (golden / "golden.json").write_text(format_json({"cases": cases}) + "\n")
     for case in cases:
         print(case["image"], case["label"], f"{max(case['probabilities']):.3f}", f"{case['novelty']:.3f}", case["foreign"])
@@ -137,7 +142,7 @@ def make_spec() -> dict:
         "judge": {"temperature": 1.0, "abstain_below": 0.6},
         "novelty": {
             "file": "novelty.safetensors", "sha256": files["novelty.safetensors"], "rule": "mahalanobis",
-            "unit_length": True, "dimensions": DIMENSIONS, "threshold": 1.0,
+            "dimensions": DIMENSIONS, "threshold": 1.0,
         },
         "training": {
             "data": "Drawn by scripts/golden_tiny_model.py.", "source": "none", "data_licence": "Apache-2.0", "split": "Drawn anew.",
@@ -155,30 +160,6 @@ def embed(drawn: list[tuple[int, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([label for label, _ in drawn]), model.features(inputs).mean((2, 3))
 
 
-def fit_novelty(pooled: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Statistics of embeddings brought to unit length: their strongest directions, and the spread about each class in them."""
-    x = pooled.astype(float) / np.linalg.norm(pooled, axis=1, keepdims=True)
-    mean = x.mean(0)
-    basis = np.linalg.svd(x - mean, full_matrices=False)[2][:DIMENSIONS]
-    z = (x - mean) @ basis.T
-    class_means = np.array([z[labels == label].mean(0) for label in range(len(SHAPES))])
-    outside = ((x - mean) ** 2).sum(1) - (z**2).sum(1)
-    return {
-        "mean": mean, "basis": basis, "scale": 1 / (z - class_means[labels]).std(0), "class_means": class_means,
-        "residual_scale": np.array([(CHANNELS - DIMENSIONS) / outside.mean()]),
-    }
-
-
-def distance(tensors: dict[str, np.ndarray], pooled: np.ndarray) -> float:
-    """The rule of the spec's `novelty`, unit length; see models/spec.schema.json."""
-    tensors = {name: values.astype(float) for name, values in tensors.items()}
-    x = pooled.astype(float)
-    c = x / max(np.linalg.norm(x), 1e-12) - tensors["mean"]
-    z = tensors["basis"] @ c
-    nearest = min((((z - mean) * tensors["scale"]) ** 2).sum() for mean in tensors["class_means"])
-    return float(np.sqrt(nearest + tensors["residual_scale"][0] * max(0.0, c @ c - z @ z)))
-
-
 def measure(labels: np.ndarray, pooled: np.ndarray) -> dict:
     model = ExportedModel(FOLDER)
     logits = model.logits(pooled[:, :, None, None])
@@ -193,7 +174,7 @@ def measure(labels: np.ndarray, pooled: np.ndarray) -> dict:
     }
 
 
-def describe(model: ExportedModel, tensors: dict[str, np.ndarray], image_file: Path) -> dict:
+def describe(model: ExportedModel, image_file: Path) -> dict:
     """Compute one case and write its tensors beside the image."""
     tensor = prepare(decode(image_file), model.spec).numpy()
     features = model.features(tensor)
@@ -201,7 +182,8 @@ def describe(model: ExportedModel, tensors: dict[str, np.ndarray], image_file: P
     probabilities = model.probabilities(logits)[0]
     label = int(probabilities.argmax())
     activation_map = model.activation_map(features[0], label)
-    novelty = distance(tensors, features[0].mean((1, 2)))
+    measured = quality.measure(decode(image_file), model.spec)
+    distance = float(model.novelty(features, measured[None])[0])
     for kind, values in [("tensor", tensor), ("features", features)]:
         image_file.with_suffix(f".{kind}.f32").write_bytes(values.astype("<f4").tobytes())
     return {
@@ -214,8 +196,10 @@ def describe(model: ExportedModel, tensors: dict[str, np.ndarray], image_file: P
         "probabilities": probabilities.tolist(),
         "label": SHAPES[label],
         "unsure": bool(probabilities[label] < model.spec["judge"]["abstain_below"]),
-        "novelty": novelty,
-        "foreign": novelty > model.spec["novelty"]["threshold"],
+        "novelty": distance,
+        "foreign": distance > model.spec["novelty"]["threshold"],
+        "measures": measured.tolist(),
+        "quality": quality.flags(measured, model.spec["quality"]),
         "map": {
             "class": SHAPES[label], "height": activation_map.shape[0], "width": activation_map.shape[1],
             "values": activation_map.ravel().tolist(),

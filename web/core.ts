@@ -1,5 +1,8 @@
 /** The C++ core behind one class that throws `CoreError` instead of handing out results to check. */
-import createCytodropCore, { type Classifier, type CytodropCore, type Prepared, type Result, type Verdict, type View } from '#cytodrop_core';
+import createCytodropCore, {
+  type Box, type Classifier, type CytodropCore, type DetectedCells, type DetectSettings, type DisplayRange, type FrameFacts, type FrameView,
+  type Prepared, type PreparedCells, type Result, type Verdict, type View,
+} from '#cytodrop_core';
 import type { Tensor } from './engine.ts';
 import { CoreError } from './errors.ts';
 
@@ -30,8 +33,9 @@ export class Core {
     return unwrap(this.#classifier.view(file, maxSidePx));
   }
 
-  judge(features: Tensor): Verdict[] {
-    return unwrap(this.#classifier.judge(features.data, features.shape));
+  /** `measures`: those of all cells, one after the other. */
+  judge(features: Tensor, measures: Float64Array): Verdict[] {
+    return unwrap(this.#classifier.judge(features.data, features.shape, measures));
   }
 
   loadNetwork(network: Uint8Array, names: { input: string; output: string }): void {
@@ -40,6 +44,26 @@ export class Core {
 
   runNetwork(input: Tensor): Tensor {
     return unwrap(this.#classifier.run_network(input.data, input.shape));
+  }
+
+  openFrame(file: Uint8Array, page: number, channel: number): FrameFacts {
+    return unwrap(this.#classifier.open_frame(file, page, channel));
+  }
+
+  detect(frame: number, settings: DetectSettings): DetectedCells {
+    return unwrap(this.#classifier.detect(frame, settings));
+  }
+
+  prepareCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null): PreparedCells {
+    return unwrap(this.#classifier.prepare_cells(frame, boxes, pixelSizeUm));
+  }
+
+  viewFrame(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): FrameView {
+    return unwrap(this.#classifier.view_frame(frame, region, maxSidePx, range));
+  }
+
+  closeFrame(frame: number): void {
+    unwrap(this.#classifier.close_frame(frame));
   }
 
   close(): void {

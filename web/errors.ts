@@ -14,7 +14,7 @@ export class CoreError extends Error {
 
 const advice: Record<UnreadFile['code'], string> = {
   empty_file: 'Copy the file again from where it came.',
-  unsupported_format: 'Save the image as PNG, JPEG or BMP.',
+  unsupported_format: 'Save the image as PNG, JPEG, TIFF or BMP.',
   unsupported_feature: 'Save the image as an ordinary RGB or grey PNG.',
   truncated: 'The file is cut off; copy it again from where it came.',
   corrupt: 'The file is damaged; open and save it again in an image program, or copy it anew.',
@@ -26,6 +26,7 @@ const advice: Record<UnreadFile['code'], string> = {
   invalid_model: 'Load the model again; it may have been updated.',
   unsupported_operator: 'Load a model that this page can run.',
   model_not_loaded: 'Wait until the model is loaded, then add the file again.',
+  frame_not_open: 'Open the file again.',
   internal: 'Try again; if it happens again, report it together with the file.',
 };
 

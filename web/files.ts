@@ -62,6 +62,26 @@ export async function collectDropped(data: DataTransfer): Promise<Found> {
   return inOrder(loose, unopened);
 }
 
+/** All files of a folder that a person opened to the page, however deep. */
+export async function collectFolder(folder: FileSystemDirectoryHandle): Promise<Found> {
+  const files: FoundFile[] = [];
+  const unopened: string[] = [];
+  const open = [{ folder, path: folder.name }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    try {
+      for await (const entry of next.folder.values()) {
+        const path = `${next.path}/${entry.name}`;
+        if (isBookkeeping(entry.name)) continue;
+        if (entry.kind === 'directory') open.push({ folder: entry as FileSystemDirectoryHandle, path });
+        else await (entry as FileSystemFileHandle).getFile().then((file) => files.push({ file, path }), () => unopened.push(path));
+      }
+    } catch {
+      unopened.push(next.path);
+    }
+  }
+  return inOrder(files, unopened);
+}
+
 /** A reader hands out at most 100 entries a call, and none when it is done. */
 async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();

@@ -1,10 +1,16 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
-import type { Prepared, Verdict, View } from '#cytodrop_core';
+import type { FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
-import type { Engine, EngineKind } from './engine.ts';
+import { batchSize, type Engine, type EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
-import type { ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile } from './types.ts';
+import { sha256 } from './provenance.ts';
+import type {
+  Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameChoice, FrameFacts, ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile,
+} from './types.ts';
+
+/** The pixels are hashed at once and let go. */
+type Prepared = Omit<CorePrepared, 'pixels'> & { pixelsSha256?: string | null };
 
 /** The core's own limit. */
 const maxFileBytes = 512_000_000;
@@ -33,7 +39,7 @@ export interface ModelFiles {
 }
 
 /** What the training code computed; the last two only where the model has statistics of its training images. */
-interface GoldenVerdict { logits: number[]; label: string; novelty?: number; foreign?: boolean }
+interface GoldenVerdict { logits: number[]; label: string; novelty?: number; foreign?: boolean; quality?: string[] }
 
 interface GoldenFile {
   cases: ({ image: string } & GoldenVerdict)[];
@@ -67,11 +73,8 @@ export async function readModel(read: (file: string, bytes?: number) => Promise<
 
 /** Browsers offer SHA-256 on secure pages only; elsewhere (http on a local network) the self-test stands alone. */
 async function checkSum(file: string, bytes: Uint8Array, expected: string): Promise<void> {
-  const subtle = globalThis.crypto?.subtle;
-  if (subtle === undefined) return;
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes.slice()));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== expected) {
+  const hex = await sha256(bytes);
+  if (hex !== null && hex !== expected) {
     throw new Error(`The model file ${file} is not the one its spec names (SHA-256 ${hex.slice(0, 12)}…). Reload, or set the model up again.`);
   }
 }
@@ -90,14 +93,16 @@ export class Pipeline {
   readonly #coreWasm: Uint8Array;
   #engine: Engine;
   #core: Core;
+  /** The asker's numbers of the open frames, with the core's own and the facts. */
+  readonly #frames = new Map<number, { inCore: number; facts: FrameFacts }>();
 
-  private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core, selfTest: SelfTest) {
+  private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core, selfTest: SelfTest, specSha256: string | null) {
     this.spec = files.spec;
     this.#files = files;
     this.#coreWasm = coreWasm;
     this.#engine = engine;
     this.#core = core;
-    this.runtime = { engine: engine.facts, engineReason: reason, coreVersion: core.version };
+    this.runtime = { engine: engine.facts, engineReason: reason, coreVersion: core.version, specSha256 };
     this.selfTest = selfTest;
   }
 
@@ -111,7 +116,7 @@ export class Pipeline {
     const core = await openCore(files, coreWasm);
     try {
       const chosen = await chooseEngine(files, core, engines);
-      return new Pipeline(files, coreWasm, chosen, core, await testItself(files, core, chosen.engine));
+      return new Pipeline(files, coreWasm, chosen, core, await testItself(files, core, chosen.engine), await sha256(new TextEncoder().encode(files.specJson)));
     } catch (error) {
       core.close();
       throw error;
@@ -128,12 +133,19 @@ export class Pipeline {
   async classify(images: readonly (Uint8Array | UnreadFile)[]): Promise<Outcome[]> {
     const prepared: (Prepared | UnreadFile)[] = [];
     for (const image of images) {
-      prepared.push(image instanceof Uint8Array ? await this.#attempt((core) => core.prepare(image)) : image);
+      prepared.push(image instanceof Uint8Array ? await this.#prepare(image) : image);
     }
     const cells = prepared.filter((result): result is Prepared => !('status' in result));
     const judged = cells.length > 0 ? await this.#judge(cells) : [];
     let next = 0;
     return prepared.map((result) => ('status' in result ? result : (judged[next++] as Outcome)));
+  }
+
+  async #prepare(image: Uint8Array): Promise<Prepared | UnreadFile> {
+    const result = await this.#attempt((core) => core.prepare(image));
+    if ('status' in result) return result;
+    const { pixels, ...prepared } = result;
+    return { ...prepared, pixelsSha256: await sha256(pixels) };
   }
 
   /**
@@ -145,6 +157,66 @@ export class Pipeline {
     const result = await this.#attempt((core) => core.view(image, maxSidePx));
     if ('status' in result) throw new CoreError(result.code, result.message);
     return result;
+  }
+
+  /**
+   * Decodes a frame and keeps it in the core.
+   *
+   * Args:
+   *   frame: names it until `closeFrame`.
+   * Raises: CoreError for a file that cannot be decoded.
+   */
+  async openFrame(frame: number, file: Uint8Array, { page, channel }: FrameChoice): Promise<FrameFacts> {
+    const { frame: inCore, ...facts } = await this.#insist((core) => core.openFrame(file, page, channel));
+    this.#frames.set(frame, { inCore, facts });
+    return facts;
+  }
+
+  /** Raises: CoreError. */
+  async detect(frame: number, settings: DetectSettings): Promise<DetectedCells> {
+    return this.#insist((core) => core.detect(this.#frame(frame).inCore, settings));
+  }
+
+  /**
+   * Classifies cells of an open frame, as many with one run of the network as of image files.
+   *
+   * Args:
+   *   boxes: [N][4].
+   * Raises: CoreError.
+   */
+  async classifyCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null): Promise<CellVerdict[]> {
+    const { inCore, facts } = this.#frame(frame);
+    const verdicts: CellVerdict[] = [];
+    for (let first = 0; first < boxes.length; first += 4 * batchSize) {
+      const some = boxes.slice(first, first + 4 * batchSize);
+      const { tensor, shape: [count, ...shape], crops, measures, prepare_ms } = await this.#insist((core) => core.prepareCells(inCore, some, pixelSizeUm));
+      const length = tensor.length / count;
+      const measured = measures.length / count;
+      const cells = Array.from({ length: count }, (_, i): Prepared => {
+        const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = crops.subarray(4 * i, 4 * i + 4);
+        return {
+          image: facts.image, crop: { left_px, top_px, width_px, height_px }, tensor: tensor.subarray(i * length, (i + 1) * length),
+          shape: [1, ...shape], measures: measures.subarray(i * measured, (i + 1) * measured), decode_ms: 0, prepare_ms: prepare_ms / count,
+        };
+      });
+      for (const outcome of await this.#judge(cells)) {
+        if (outcome.status === 'error') throw new CoreError(outcome.code, outcome.message);
+        const { status: _, image: __, elapsedMs: ___, ...verdict } = outcome;
+        verdicts.push(verdict);
+      }
+    }
+    return verdicts;
+  }
+
+  /** Raises: CoreError. */
+  async viewFrame(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): Promise<FrameView> {
+    return this.#insist((core) => core.viewFrame(this.#frame(frame).inCore, region, maxSidePx, range));
+  }
+
+  async closeFrame(frame: number): Promise<void> {
+    const open = this.#frames.get(frame);
+    this.#frames.delete(frame);
+    if (open !== undefined) await this.#insist((core) => core.closeFrame(open.inCore));
   }
 
   /** Frees the core and with it its engine; ONNX Runtime stays the caller's. */
@@ -165,7 +237,8 @@ export class Pipeline {
       return cells.map(() => unreadFile('engine_failed', `The network could not be run: ${(error as Error).message}`));
     }
     const ran = performance.now();
-    const verdicts = await this.#attempt((core) => core.judge(features));
+    const measures = Float64Array.from(cells.flatMap((cell) => Array.from(cell.measures)));
+    const verdicts = await this.#attempt((core) => core.judge(features, measures));
     const judged = performance.now();
     if ('status' in verdicts) return cells.map(() => verdicts);
     const share = { network: (ran - started) / cells.length, head: (judged - ran) / cells.length };
@@ -180,6 +253,8 @@ export class Pipeline {
       unsure: verdict.unsure,
       novelty: verdict.novelty,
       foreign: verdict.foreign,
+      quality: verdict.quality,
+      ...(cell.pixelsSha256 !== undefined && { pixelsSha256: cell.pixelsSha256 }),
       probabilities: Array.from(verdict.probabilities),
       logits: Array.from(verdict.logits),
       maps: { height: verdict.map_height, width: verdict.map_width, values: verdict.maps },
@@ -200,7 +275,21 @@ export class Pipeline {
     }
   }
 
+  /** As `#attempt`, where there is no other file to go on with. */
+  async #insist<T extends object | void>(call: (core: Core) => T): Promise<T> {
+    const result = await this.#attempt(call);
+    if (typeof result === 'object' && 'status' in result && result.status === 'error') throw new CoreError(result.code, result.message);
+    return result as T;
+  }
+
+  #frame(frame: number): { inCore: number; facts: FrameFacts } {
+    const open = this.#frames.get(frame);
+    if (open === undefined) throw new CoreError('frame_not_open', 'The frame is not open.');
+    return open;
+  }
+
   async #replaceCore(): Promise<void> {
+    this.#frames.clear();
     this.#core = await openCore(this.#files, this.#coreWasm);
     if (this.#engine instanceof CoreEngine) this.#engine = await openCoreEngine(this.#files, this.#core);
   }
@@ -251,14 +340,15 @@ async function openCore(files: ModelFiles, coreWasm: Uint8Array): Promise<Core> 
  */
 async function testItself({ golden, spec }: ModelFiles, core: Core, engine: Engine): Promise<SelfTest> {
   const prepared = core.prepare(golden.image);
-  const [verdict] = core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }));
+  const [verdict] = core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }), prepared.measures);
   const logitDifference = largestDifference(verdict?.logits ?? [], golden.logits);
   return {
     passed:
       logitDifference <= maxLogitDifference &&
       spec.classes[verdict?.class_index ?? -1]?.id === golden.label &&
       (golden.novelty === undefined || Math.abs((verdict?.novelty ?? NaN) - golden.novelty) <= maxNoveltyDifference * golden.novelty) &&
-      (golden.foreign === undefined || verdict?.foreign === golden.foreign),
+      (golden.foreign === undefined || verdict?.foreign === golden.foreign) &&
+      (golden.quality === undefined || verdict?.quality.map(({ flag }) => flag).join() === golden.quality.join()),
     maxLogitDifference: logitDifference,
   };
 }

@@ -13,24 +13,28 @@ const maxBytesTogether = 16 * 1024 * 1024;
 /** The worker ended by itself: out of memory, killed, or a fault in the program. */
 export class WorkerDied extends Error {}
 
-export interface PoolWorker {
+/** `Result`: what becomes of a file that could be read; an image of one cell, or a frame. */
+export interface PoolWorker<Result = Outcome> {
   /**
    * Classifies a few image files; asked again while it is at it, it takes the next after that. One that died starts anew.
    *
    * Args:
    *   images: bytes of each file, which may be taken from the caller, or the outcome of one that could not be read.
+   *   positions: of each file in the queue.
    * Returns: one outcome each, in order.
    * Raises: WorkerDied.
    */
-  classify(images: (Uint8Array | UnreadFile)[]): Promise<Outcome[]>;
+  classify(images: (Uint8Array | UnreadFile)[], positions: readonly number[]): Promise<(Result | UnreadFile)[]>;
 }
 
-export interface ImageQueue {
+export interface ImageQueue<Result = Outcome> {
+  /** Files that a worker takes at once; a few unless told. */
+  readonly atOnce?: number;
   readonly count: number;
   /** Reads one file; undefined where it has more than `mostBytes` and was left alone. */
   read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined>;
   /** Told once for every image, in order; while it is at it no worker takes more. */
-  tell(position: number, outcome: Outcome): Promise<void> | void;
+  tell(position: number, outcome: Result | UnreadFile): Promise<void> | void;
 }
 
 /** Set `cancelled` to stop: what workers have in hand is the last. */
@@ -50,9 +54,9 @@ interface Batch {
  *
  * Raises: what `read`, `tell` or a worker throws, after all workers have come to rest.
  */
-export async function classifyInOrder(workers: readonly PoolWorker[], queue: ImageQueue, run: Run): Promise<void> {
-  const batches = new Batches(queue.count, workers.length);
-  const early = new Map<number, Outcome>();
+export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWorker<Result>[], queue: ImageQueue<Result>, run: Run): Promise<void> {
+  const batches = new Batches(queue.count, workers.length, queue.atOnce ?? batchSize);
+  const early = new Map<number, Result | UnreadFile>();
   let due = 0;
   let telling: Promise<void> = Promise.resolve();
   let failure: { error: unknown } | undefined;
@@ -63,12 +67,12 @@ export async function classifyInOrder(workers: readonly PoolWorker[], queue: Ima
       await queue.tell(due++, outcome);
     }
   };
-  const settle = (positions: number[], outcomes: Outcome[]): Promise<void> => {
+  const settle = (positions: number[], outcomes: (Result | UnreadFile)[]): Promise<void> => {
     outcomes.forEach((outcome, i) => early.set(positions[i] as number, outcome));
     telling = telling.then(tellDue);
     return telling;
   };
-  const classify = async (worker: PoolWorker, { positions, alone }: Batch): Promise<void> => {
+  const classify = async (worker: PoolWorker<Result>, { positions, alone }: Batch): Promise<void> => {
     const files = await Promise.all(
       positions.map(async (position) => ({ position, image: await queue.read(position, alone ? Infinity : maxBytesTogether) })),
     );
@@ -77,14 +81,14 @@ export async function classifyInOrder(workers: readonly PoolWorker[], queue: Ima
     const read = files.flatMap(({ position, image }) => (image === undefined ? [] : position));
     if (images.length === 0) return;
     try {
-      await settle(read, await worker.classify(images));
+      await settle(read, await worker.classify(images, read));
     } catch (error) {
       if (!(error instanceof WorkerDied)) throw error;
       if (alone) await settle(read, [unreadFile('engine_failed', 'The program that classifies images stopped at this file and was started again.')]);
       else batches.putBack(read, 'suspect');
     }
   };
-  const employ = async (worker: PoolWorker): Promise<void> => {
+  const employ = async (worker: PoolWorker<Result>): Promise<void> => {
     const inHand = new Map<Batch, Promise<void>>();
     for (;;) {
       const batch = run.cancelled ? undefined : batches.next();
@@ -121,14 +125,16 @@ function hasRoomFor(batch: Batch, inHand: Batch[]): boolean {
 class Batches {
   readonly #count: number;
   readonly #workers: number;
+  readonly #atOnce: number;
   /** In order; they go first. */
   #again: Batch[] = [];
   #fresh: Batch | undefined;
   #end = 0;
 
-  constructor(count: number, workers: number) {
+  constructor(count: number, workers: number, atOnce: number) {
     this.#count = count;
     this.#workers = workers;
+    this.#atOnce = atOnce;
   }
 
   /** What is next until it is taken. */
@@ -150,7 +156,7 @@ class Batches {
 
   /** Near the end batches shrink, so that all workers end together. */
   #cut(): Batch | undefined {
-    const size = Math.min(batchSize, Math.ceil((this.#count - this.#end) / this.#workers));
+    const size = Math.min(this.#atOnce, Math.ceil((this.#count - this.#end) / this.#workers));
     return size > 0 ? { positions: Array.from({ length: size }, () => this.#end++) } : undefined;
   }
 }

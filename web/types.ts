@@ -1,9 +1,11 @@
 /** What crosses between page, worker and command line. */
-import type { Box, ErrorCode, ImageFacts } from '#cytodrop_core';
+import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FrameFacts as CoreFrameFacts, ImageFacts, QualityFlag } from '#cytodrop_core';
 import type { EngineFacts, EngineKind } from './engine.js';
 import type { ModelFiles } from './pipeline.ts';
 
-export type { Box, ErrorCode, ImageFacts };
+export type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, ImageFacts, QualityFlag };
+/** What an open frame turned out to be; the number that the core gave it stays in the worker. */
+export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
 
 /** The part of models/<name>/spec.json that TypeScript reads; the schema beside the models has all of it. */
 export interface ModelSpec {
@@ -21,9 +23,20 @@ export interface ModelSpec {
   input: { width_px: number; height_px: number; channels: 'rgb' | 'grey' };
   crop: { rule: 'none' } | { rule: 'centre_square'; side_px: number };
   pixel_size_um: number | null;
+  /**
+   * The square around a cell's centre that the model was trained on, in px of frames at `pixel_size_um` (null: not known). Missing: the
+   * model was trained on images of one cell each and cannot classify the cells of a frame.
+   */
+  frame?: { side_px: number; pixel_size_um: number | null };
   classes: ModelClass[];
   head: { file: string; sha256: string };
-  judge: { temperature: number; abstain_below: number };
+  judge: {
+    temperature: number; abstain_below: number;
+    /** On the validation part: threshold, share decided, share wrong of those and the ends of its 95 % interval; thresholds rise. */
+    risk_coverage?: [number, number, number, number, number][];
+  };
+  /** Limits of each measure of the crop. Missing: the model flags no image quality. */
+  quality?: Record<string, [number | null, number | null]>;
   /** Missing: the model cannot tell a cell unlike its training images. */
   novelty?: { file: string; sha256: string; threshold: number };
   training: {
@@ -58,6 +71,10 @@ export interface ClassifiedCell {
   novelty: number | null;
   /** Not like the training images: label and probabilities are then those of the most similar class, and no answer. */
   foreign: boolean;
+  /** What is wrong with the image itself; empty where nothing is. It comes before `foreign` and `unsure`. */
+  quality: QualityFlag[];
+  /** Of the decoded pixels; missing for a cell of a frame, null where the browser cannot compute it. */
+  pixelsSha256?: string | null;
   /** One per class in spec order. */
   probabilities: number[];
   logits: number[];
@@ -82,15 +99,72 @@ export type Outcome = ClassifiedCell | UnreadFile;
 /** An outcome with the file it belongs to. `path` is relative to what was dropped. */
 export type CellRecord = Outcome & { index: number; path: string };
 
+/** Which picture of a file; `channel` -1: as the file has it. */
+export interface FrameChoice { page: number; channel: number }
+
+/** What a model says of one cell of a frame; `crop` is what the network saw and may reach outside the frame. */
+export type CellVerdict = Omit<ClassifiedCell, 'status' | 'image' | 'elapsedMs'>;
+
+/** One cell of a frame. */
+export interface FrameCell {
+  /** Unique in its frame; a cell keeps it when the frame is searched again and its box is the same. */
+  id: number;
+  box: Box;
+  /** Closed polygon in px: x0, y0, x1, y1 …; the first point is not repeated. */
+  outline: Float32Array;
+  areaPx: number;
+  /** How sure the search is that it is a cell, 0 to 1; null for a cell that a person added. */
+  score: number | null;
+  cutByBorder: boolean;
+  /** Not there: not classified, or not yet. */
+  verdict?: CellVerdict;
+}
+
+/** One picture of a file, searched for cells. */
+export interface FrameAnalysis {
+  status: 'ok';
+  facts: FrameFacts;
+  choice: FrameChoice;
+  settings: DetectSettings;
+  /** In reading order; cells added by hand come last. */
+  cells: FrameCell[];
+  elapsedMs: { decode: number; detect: number; classify: number };
+}
+
+/** A frame that could be searched or not, with the file it belongs to. */
+export type FrameOutcome = FrameAnalysis | UnreadFile;
+export type FrameRecord = FrameOutcome & { index: number; path: string };
+
 export interface RuntimeFacts {
   engine: EngineFacts;
   /** Why this engine and not the other, in words for a person. */
   engineReason: string;
   coreVersion: string;
+  /** Of the model's spec.json; null where the browser cannot compute it. */
+  specSha256?: string | null;
 }
 
-/** One file that a worker fetched, for the privacy panel. */
-export interface RequestFacts { url: string; bytes: number; fromCache: boolean; startedAtMs: number }
+/** One request, for the privacy panel. */
+export interface RequestFacts {
+  url: string;
+  bytes: number;
+  /** `kept`: by the service worker, without the network; `cache`: the browser's own. */
+  from: 'network' | 'cache' | 'kept';
+  by: 'page' | 'worker' | 'service worker';
+  startedAtMs: number;
+}
+
+/** Page to service worker. */
+export type ServiceWorkerOrder =
+  /** Keep these addresses too; answered on the port with `done` or `failed`. */
+  | { type: 'keep'; urls: string[] }
+  /** Fetch nothing more. */
+  | { type: 'stop' }
+  /** Take over from the version before. */
+  | { type: 'use' };
+
+/** Service worker to page. */
+export interface ServiceWorkerNews { type: 'fetched'; request: RequestFacts }
 
 export interface ClassifyJob { index: number; file: File }
 
@@ -104,6 +178,12 @@ export type WorkerRequest =
   | { type: 'adopt_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined }
   | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[] }
   | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
+  /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
+  | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
+  | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings }
+  | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null }
+  | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
+  | { type: 'close_frame'; ticket: number; frame: number }
   | { type: 'requests'; ticket: number };
 
 /** Worker to page or command line. */
@@ -115,6 +195,11 @@ export type WorkerReply =
   | { type: 'model_adopted'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
   | { type: 'classified'; ticket: number; outcomes: Outcome[] }
   | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'frame_opened'; ticket: number; facts: FrameFacts }
+  | { type: 'detected'; ticket: number; cells: DetectedCells }
+  | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
+  | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'frame_closed'; ticket: number }
   | { type: 'requests'; ticket: number; requests: RequestFacts[] }
   | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };
 

@@ -2,8 +2,10 @@
 import coreWasmUrl from '../build/wasm/cytodrop_core.wasm?url';
 import type { Engine } from './engine.ts';
 import { CoreError } from './errors.ts';
-import { modelFileUrl } from './models.ts';
+import { answerAboutFrame } from './frame_requests.ts';
+import { fetchSiteFile, modelFileUrl } from './models.ts';
 import { Pipeline, readModel } from './pipeline.ts';
+import { factsOf } from './request_facts.ts';
 import type { ModelParcel, WorkerReply, WorkerRequest } from './types.ts';
 import { inTurns } from './worker_turns.ts';
 
@@ -27,13 +29,14 @@ function holdLock(): void {
   void navigator.locks.request(lock, () => new Promise(() => reply({ type: 'alive', lock })));
 }
 
-function answer(request: WorkerRequest): Promise<void> | void {
+async function answer(request: WorkerRequest): Promise<void> {
   switch (request.type) {
     case 'load_model': return loadModel(request);
     case 'adopt_model': return adoptModel(request);
     case 'classify': return classify(request);
     case 'view': return view(request);
     case 'requests': return listRequests(request);
+    default: return void (await answerAboutFrame(loadedPipeline(), request, reply));
   }
 }
 
@@ -76,8 +79,8 @@ async function open({ files, coreWasm }: ModelParcel, force: Request<'load_model
 }
 
 async function download(url: URL | string, onProgress?: (loadedBytes: number) => void): Promise<Uint8Array> {
-  const response = await fetch(url);
-  if (!response.ok || response.body === null) throw new Error(`The file ${url} could not be loaded (status ${response.status}).`);
+  const response = await fetchSiteFile(url);
+  if (response.body === null) throw new Error(`The file ${url} is empty.`);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let loadedBytes = 0;
   const reader = response.body.getReader();
@@ -101,12 +104,7 @@ async function view({ ticket, image, maxSidePx }: Request<'view'>): Promise<void
 
 function listRequests({ ticket }: Request<'requests'>): void {
   const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-  const requests = entries.map((entry) => ({
-    url: entry.name,
-    bytes: entry.encodedBodySize || entry.decodedBodySize,
-    fromCache: entry.transferSize === 0,
-    startedAtMs: performance.timeOrigin + entry.startTime,
-  }));
+  const requests = entries.map((entry) => ({ ...factsOf(entry), by: 'worker' as const }));
   reply({ type: 'requests', ticket, requests });
 }
 

@@ -1,9 +1,10 @@
 /** The page's side of the workers: one queue, answers in order, every worker on the next files, a dead one replaced. */
 import type { EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
+import { frameWorker, HeldFrame, type FrameOptions } from './frames.ts';
 import { refuseSize } from './pipeline.ts';
 import { classifyInOrder, maxWorkers, worstSelfTest, type Run } from './pool.ts';
-import type { ClassifyJob, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
+import type { ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
 import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
 
 export type { RequestFacts };
@@ -80,6 +81,43 @@ export class ClassifierClient {
         tell: (position, outcome) => onOutcome(job(position).index, outcome),
       }, run),
     ).finally(() => this.#runs.delete(run));
+  }
+
+  /**
+   * Searches files, one frame of each, for cells and classifies them, after whatever runs now; each worker holds one frame at a time.
+   *
+   * Args:
+   *   onOutcome: told once for every file, in order.
+   *   onProgress: told the cells classified of the cells found in a frame, as it goes.
+   */
+  analyseFrames(
+    jobs: readonly ClassifyJob[], options: FrameOptions, onOutcome: (index: number, outcome: FrameOutcome) => void,
+    onProgress: (index: number, classified: number, cells: number) => void = () => {},
+  ): Promise<void> {
+    const run: Run = { cancelled: false };
+    this.#runs.add(run);
+    const job = (position: number): ClassifyJob => jobs[position] as ClassifyJob;
+    return this.#queued(() =>
+      classifyInOrder(
+        this.#links.map((link) =>
+          frameWorker({ link, makeReady: () => this.#handModel(link) }, options, run, (position, ...progress) => onProgress(job(position).index, ...progress))),
+        {
+          atOnce: 1,
+          count: jobs.length,
+          read: (position, mostBytes) => readImage(job(position).file, mostBytes),
+          tell: (position, outcome) => onOutcome(job(position).index, outcome),
+        }, run),
+    ).finally(() => this.#runs.delete(run));
+  }
+
+  /**
+   * Opens one frame to work on by hand, also while others are searched: see `HeldFrame`. It must be closed.
+   *
+   * Raises: CoreError for a file that cannot be decoded.
+   */
+  async openFrame(file: File, choice?: FrameChoice): Promise<HeldFrame> {
+    const host = { link: this.#first, makeReady: () => this.#handModel(this.#first) };
+    return HeldFrame.open(host, await readImage(file), choice, () => readImage(file));
   }
 
   /** Stops what runs and what waits; the images that workers have in hand are the last. */

@@ -77,6 +77,28 @@ def resize(planes: torch.Tensor, rule: str, height_px: int, width_px: int) -> to
     )
 
 
+def frame_range(image: np.ndarray) -> tuple[np.float32, np.float32]:
+    """Find the samples that become black and white by the rule `frame_percentiles`; see models/spec.schema.json.
+
+    Args:
+        image: the whole frame, H×W×1 or H×W×3, uint8 or uint16.
+    Returns: low and high on the 0..255 scale; 0 and 255 where the frame stays as it is.
+    """
+    if image.dtype == np.uint8:
+        return np.float32(0), np.float32(255)
+    rank = (image.size - 1) // 1000
+    ordered = np.partition(image.ravel(), [rank, image.size - 1 - rank])
+    low, high = (np.float32(ordered[at]) / np.float32(257) for at in (rank, image.size - 1 - rank))
+    return (low, high) if high > low else (np.float32(0), np.float32(255))
+
+
+def stretch(planes: torch.Tensor, low: np.float32, high: np.float32) -> torch.Tensor:
+    """Bring `low` to 0 and `high` to 255, and clamp; in float32."""
+    if (low, high) == (0, 255):
+        return planes
+    return ((planes - float(low)) * float(np.float32(255) / (high - low))).clamp(0, 255)
+
+
 def normalise(planes: torch.Tensor, rule: dict) -> torch.Tensor:
     """Apply a spec's `normalisation` to N×C×H×W float32 on the 0..255 scale; see models/spec.schema.json."""
     if rule["rule"] == "corner_median_spread":
@@ -101,7 +123,10 @@ def prepare(image: np.ndarray, spec: dict) -> torch.Tensor:
         spec: a model's spec; `input`, `crop`, `resize` and `normalisation` are used.
     Returns: 1×C×H×W float32.
     """
-    cropped = crop(composite_on_white(image), spec["crop"])
+    opaque = composite_on_white(image)
+    cropped = crop(opaque, spec["crop"])
     planes = to_channels(cropped, spec["input"]["channels"])
     resized = resize(planes, spec["resize"]["rule"], spec["input"]["height_px"], spec["input"]["width_px"])
+    if spec["input"].get("range", "as_stored") == "frame_percentiles":
+        resized = stretch(resized, *frame_range(opaque))
     return normalise(resized, spec["normalisation"])

@@ -7,19 +7,25 @@
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 
+#include <algorithm>
 #include <cmath>
 #include <exception>
+#include <limits>
+#include <map>
 #include <new>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/decode/decode.h"
+#include "core/detect/detect.h"
 #include "core/error.h"
 #include "core/head/head.h"
 #include "core/judge/judge.h"
 #include "core/judge/novelty.h"
+#include "core/judge/quality.h"
 #include "core/network/network.h"
+#include "core/prepare/cells.h"
 #include "core/prepare/prepare.h"
 #include "core/spec/spec.h"
 
@@ -84,12 +90,51 @@ val copy_out(const std::vector<Value>& values) {
 }
 
 int whole_number(const val& value, const char* argument, int least, int most) {
-  const double number = value.isNumber() ? value.as<double>() : -1;
+  const double number = value.isNumber() ? value.as<double>() : std::nan("");
   if (!(number >= least && number <= most) || number != static_cast<int>(number)) {
     throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be a whole number from " +
                                                  std::to_string(least) + " to " + std::to_string(most));
   }
   return static_cast<int>(number);
+}
+
+double finite_number(const val& value, const char* argument, double least, double most) {
+  const double number = value.isNumber() ? value.as<double>() : std::nan("");
+  if (!(number >= least && number <= most)) {
+    throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be a number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return number;
+}
+
+bool truth(const val& value, const char* argument) {
+  if (!value.isTrue() && !value.isFalse()) throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be true or false");
+  return value.isTrue();
+}
+
+/// An object whose fields can be asked for: of null or undefined that would throw in JavaScript.
+const val& fields_of(const val& value, const char* argument) {
+  if (value.isNull() || value.isUndefined()) throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be an object");
+  return value;
+}
+
+DetectMethod method(const val& value) {
+  const std::string word = value.isString() ? value.as<std::string>() : "";
+  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "method must be round or adherent");
+  return word == "round" ? DetectMethod::kRound : DetectMethod::kAdherent;
+}
+
+constexpr double kLargestLength = 1e6;
+
+/// A pixel size in µm, 0 for null: not known.
+double pixel_size(const val& value) { return value.isNull() ? 0 : finite_number(value, "pixel_size_um", 1e-6, kLargestLength); }
+
+Box box_of(const val& value, const char* argument) {
+  constexpr int kFar = 1'000'000'000, kMaxSide = 100'000;
+  const val& fields = fields_of(value, argument);
+  const Box box{whole_number(fields["left_px"], "left_px", -kFar, kFar), whole_number(fields["top_px"], "top_px", -kFar, kFar),
+                whole_number(fields["width_px"], "width_px", 1, kMaxSide), whole_number(fields["height_px"], "height_px", 1, kMaxSide)};
+  if (std::int64_t{box.width_px} * box.height_px > kMaxPixels) throw Error(ErrorCode::kTooLarge, std::string(argument) + " has too many pixels");
+  return box;
 }
 
 val array_of(const std::vector<int>& numbers) {
@@ -108,14 +153,17 @@ val describe(const Box& box) {
 }
 
 val describe(const DecodedImage& decoded) {
-  const FileFormat format = decoded.header.format;
   val object = val::object();
-  object.set("format", std::string(format == FileFormat::kPng ? "PNG" : format == FileFormat::kJpeg ? "JPEG" : "BMP"));
+  object.set("format", std::string(to_string(decoded.header.format)));
   object.set("width_px", decoded.image.width_px());
   object.set("height_px", decoded.image.height_px());
   object.set("channels", decoded.header.channels);
   object.set("bits_per_channel", decoded.header.bits_per_channel);
   object.set("exif_orientation", decoded.header.exif_orientation);
+  object.set("pages", decoded.pages);
+  object.set("page_channels", decoded.channels);
+  object.set("pixel_size_um", decoded.pixel_size_um > 0 ? val(decoded.pixel_size_um) : val::null());
+  object.set("damaged", decoded.damaged);
   return object;
 }
 
@@ -134,12 +182,75 @@ val describe(const Verdict& verdict, const HeadResult& head, const FeatureView& 
   return object;
 }
 
+val describe(const std::vector<QualityFlag>& flags) {
+  val array = val::array();
+  for (const QualityFlag& flag : flags) {
+    val object = val::object();
+    object.set("flag", std::string(flag.name));
+    object.set("measure", std::string(kMeasureNames[flag.measure]));
+    object.set("value", flag.value);
+    object.set("limit", flag.limit);
+    array.call<void>("push", object);
+  }
+  return array;
+}
+
+/// Size and samples of an image, from which its hash is made: "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the samples row by row.
+std::vector<std::uint8_t> pixel_bytes(const ImageView& image) {
+  const std::string head = std::to_string(image.width_px) + "x" + std::to_string(image.height_px) + "x" + std::to_string(image.channels) + ":" +
+                           std::to_string(8 * sample_bytes(image.type)) + "\n";
+  const std::size_t row_bytes = static_cast<std::size_t>(image.width_px) * image.pixel_bytes();
+  std::vector<std::uint8_t> bytes(head.begin(), head.end());
+  bytes.reserve(head.size() + row_bytes * static_cast<std::size_t>(image.height_px));
+  for (int y = 0; y < image.height_px; ++y) {
+    const auto* row = reinterpret_cast<const std::uint8_t*>(image.row(y));
+    bytes.insert(bytes.end(), row, row + row_bytes);
+  }
+  return bytes;
+}
+
+/// How many steps of the 0..255 scale one sample of an image makes.
+double per_sample(SampleType type) { return type == SampleType::kUint8 ? 1 : type == SampleType::kUint16 ? 1 / 257.0 : 255; }
+
+/// A range in the samples of an image.
+val describe(const SampleRange& range, SampleType type) {
+  const auto sample = [&](float value) { return type == SampleType::kFloat32 ? value / per_sample(type) : std::round(value / per_sample(type)); };
+  val object = val::object();
+  object.set("low", sample(range.low));
+  object.set("high", sample(range.high));
+  return object;
+}
+
+/// Many cells as a few flat arrays: an object for each would cost a call for each of its fields.
+val describe(const std::vector<DetectedCell>& cells) {
+  std::vector<std::int32_t> boxes, offsets{0};
+  std::vector<float> scores, points;
+  std::vector<double> areas;
+  std::vector<std::uint8_t> cut;
+  for (const DetectedCell& cell : cells) {
+    boxes.insert(boxes.end(), {cell.box.left_px, cell.box.top_px, cell.box.width_px, cell.box.height_px});
+    scores.push_back(cell.score);
+    areas.push_back(cell.area_px);
+    for (const Point& point : cell.outline) points.insert(points.end(), {point.x_px, point.y_px});
+    offsets.push_back(static_cast<std::int32_t>(points.size() / 2));
+    cut.push_back(cell.cut_by_border);
+  }
+  val object = val::object();
+  object.set("boxes", copy_out(boxes));
+  object.set("scores", copy_out(scores));
+  object.set("areas_px", copy_out(areas));
+  object.set("outlines", copy_out(points));
+  object.set("outline_offsets", copy_out(offsets));
+  object.set("cut_by_border", copy_out(cut));
+  return object;
+}
+
 int live_count = 0;
 
 class Classifier {
  public:
   Classifier() { ++live_count; }
-  ~Classifier() { --live_count; }
+  ~Classifier() { live_count -= 1 + static_cast<int>(frames_.size()); }
   Classifier(const Classifier&) = delete;
   Classifier& operator=(const Classifier&) = delete;
 
@@ -166,7 +277,8 @@ class Classifier {
       const double start_ms = emscripten_get_now();
       const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
       const double decoded_ms = emscripten_get_now();
-      const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), spec.prepare);
+      Measures measures;
+      const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), spec.prepare, std::nullopt, &measures);
       const double prepared_ms = emscripten_get_now();
 
       val object = val::object();
@@ -174,6 +286,8 @@ class Classifier {
       object.set("crop", describe(crop_box(spec.prepare, decoded.image.width_px(), decoded.image.height_px())));
       object.set("tensor", copy_out(tensor));
       object.set("shape", array_of({1, spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
+      object.set("measures", copy_out(std::vector<double>(measures.begin(), measures.end())));
+      object.set("pixels", copy_out(pixel_bytes(decoded.image.view())));
       object.set("decode_ms", decoded_ms - start_ms);
       object.set("prepare_ms", prepared_ms - decoded_ms);
       return object;
@@ -196,7 +310,7 @@ class Classifier {
     });
   }
 
-  val judge(const val& features, const val& shape) const {
+  val judge(const val& features, const val& shape, const val& measures) const {
     return guard([&] {
       const Model& loaded = model();
       constexpr int kMaxBatch = 4096, kMaxSide = 8192;
@@ -214,14 +328,22 @@ class Classifier {
         throw Error(ErrorCode::kInvalidArgument,
                     "features must have as many values as their shape says, not " + std::to_string(values.size()));
       }
+      const std::vector<double> measured = copy_in<double>(measures, "Float64Array", "measures");
+      if (measured.size() != static_cast<std::size_t>(cells) * kMeasureCount) {
+        throw Error(ErrorCode::kInvalidArgument, "measures must have " + std::to_string(kMeasureCount) + " values for each cell, not " + std::to_string(measured.size()));
+      }
       val verdicts = val::array();
       const std::size_t stride = values.size() / static_cast<std::size_t>(cells);
       for (std::size_t i = 0; i < static_cast<std::size_t>(cells); ++i) {
         FeatureView cell = first;
         cell.data = values.data() + i * stride;
         const HeadResult head = loaded.head.run(cell);
-        const double novelty = loaded.novelty ? loaded.novelty->distance(head.embedding) : std::nan("");
-        verdicts.call<void>("push", describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, novelty), head, cell));
+        Measures own;
+        std::copy_n(measured.begin() + static_cast<std::ptrdiff_t>(i * kMeasureCount), kMeasureCount, own.begin());
+        const double novelty = loaded.novelty ? loaded.novelty->distance(head.embedding, own) : std::nan("");
+        val verdict = describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, novelty), head, cell);
+        verdict.set("quality", describe(quality_flags(own, loaded.spec.quality)));
+        verdicts.call<void>("push", verdict);
       }
       return verdicts;
     });
@@ -250,6 +372,123 @@ class Classifier {
     });
   }
 
+  val open_frame(const val& file, const val& page, const val& channel) {
+    return guard([&] {
+      constexpr int kMaxPages = 1'000'000, kMaxChannels = 1'000;
+      constexpr std::size_t kMaxFrames = 4;
+      const DecodeOptions options{.page = whole_number(page, "page", 0, kMaxPages), .channel = whole_number(channel, "channel", -1, kMaxChannels)};
+      if (frames_.size() >= kMaxFrames) throw Error(ErrorCode::kInvalidArgument, "too many frames are open; close one first");
+      const double start_ms = emscripten_get_now();
+      DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"), options);
+      const double decoded_ms = emscripten_get_now();
+      val object = val::object();
+      object.set("frame", ++last_frame_);
+      object.set("image", describe(decoded));
+      object.set("pages", decoded.pages);
+      object.set("channels", decoded.channels);
+      object.set("pixel_size_um", decoded.pixel_size_um > 0 ? val(decoded.pixel_size_um) : val::null());
+      object.set("damaged", decoded.damaged);
+      const SampleRange range = display_range(decoded.image.view());
+      object.set("range", describe(range, decoded.image.type()));
+      object.set("decode_ms", decoded_ms - start_ms);
+      frames_.emplace(last_frame_, Frame{std::move(decoded.image), range});
+      ++live_count;
+      return object;
+    });
+  }
+
+  val detect(const val& number, const val& settings) const {
+    return guard([&] {
+      const auto& [image, own_range] = open(number);
+      const ImageView frame = image.view();
+      const val& given = fields_of(settings, "settings");
+      const DetectSettings asked{.pixel_size_um = pixel_size(given["pixel_size_um"]),
+                                 .least_diameter = finite_number(given["least_diameter"], "least_diameter", 0, kLargestLength),
+                                 .most_diameter = finite_number(given["most_diameter"], "most_diameter", 0, kLargestLength),
+                                 .sensitivity = finite_number(given["sensitivity"], "sensitivity", 0, 1),
+                                 .split_touching = truth(given["split_touching"], "split_touching"),
+                                 .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border"),
+                                 .method = method(given["method"])};
+      if (!(asked.least_diameter <= asked.most_diameter)) {
+        throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
+      }
+      const double start_ms = emscripten_get_now();
+      const std::vector<DetectedCell> cells = cytodrop::detect(frame, asked);
+      val found = describe(cells);
+      found.set("detect_ms", emscripten_get_now() - start_ms);
+      return found;
+    });
+  }
+
+  val prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const {
+    return guard([&] {
+      const auto& [image, own_range] = open(number);
+      const ImageView frame = image.view();
+      const ModelSpec& spec = model().spec;
+      if (!spec.frame) {
+        throw Error(ErrorCode::kUnsupportedFeature, "this model was trained on images of one cell each and cannot classify the cells of a frame");
+      }
+      constexpr std::size_t kMaxCells = 256;
+      const std::vector<std::int32_t> sides = copy_in<std::int32_t>(boxes, "Int32Array", "boxes");
+      if (sides.empty() || sides.size() % 4 != 0 || sides.size() > 4 * kMaxCells) {
+        throw Error(ErrorCode::kInvalidArgument, "boxes must hold four numbers for each of 1 to " + std::to_string(kMaxCells) + " cells");
+      }
+      std::vector<Box> cells;
+      for (std::size_t i = 0; i < sides.size(); i += 4) cells.push_back({sides[i], sides[i + 1], sides[i + 2], sides[i + 3]});
+      const double scale = cell_scale(*spec.frame, pixel_size(pixel_size_um));
+      const double start_ms = emscripten_get_now();
+      std::vector<Measures> measures;
+      const std::vector<float> tensor = cytodrop::prepare_cells(frame, own_range, cells, spec.prepare, *spec.frame, scale, &measures);
+      const double prepared_ms = emscripten_get_now();
+      std::vector<std::int32_t> crops;
+      for (const Box& cell : cells) {
+        const Box square = cell_square(cell, spec.prepare, *spec.frame, scale);
+        crops.insert(crops.end(), {square.left_px, square.top_px, square.width_px, square.height_px});
+      }
+      val object = val::object();
+      object.set("tensor", copy_out(tensor));
+      object.set("shape", array_of({static_cast<int>(cells.size()), spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
+      std::vector<double> flat;
+      for (const Measures& cell : measures) flat.insert(flat.end(), cell.begin(), cell.end());
+      object.set("measures", copy_out(flat));
+      object.set("crops", copy_out(crops));
+      object.set("scale", scale);
+      object.set("prepare_ms", prepared_ms - start_ms);
+      return object;
+    });
+  }
+
+  val view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const {
+    return guard([&] {
+      const auto& [image, own_range] = open(number);
+      const ImageView frame = image.view();
+      const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
+      const Box box = region.isNull() ? Box{0, 0, frame.width_px, frame.height_px} : box_of(region, "region");
+      constexpr double kLargestSample = 3.5e38;
+      const auto end = [&](const char* name) { return finite_number(fields_of(range, "range")[name], name, -kLargestSample, kLargestSample); };
+      SampleRange shown = own_range;
+      if (!range.isNull()) {
+        const double scale = per_sample(frame.type);
+        shown = {static_cast<float>(end("low") * scale), static_cast<float>(end("high") * scale)};
+      }
+      const ScreenPicture picture = draw_region(frame, box, side, shown);
+      val view = val::object();
+      view.set("width_px", picture.width_px);
+      view.set("height_px", picture.height_px);
+      view.set("rgba", copy_out(picture.rgba));
+      return view;
+    });
+  }
+
+  val close_frame(const val& number) {
+    return guard([&] {
+      open(number);
+      frames_.erase(number.as<int>());
+      --live_count;
+      return val::null();
+    });
+  }
+
  private:
   struct Model {
     ModelSpec spec;
@@ -257,11 +496,25 @@ class Classifier {
     std::optional<Novelty> novelty;
   };
 
+  struct Frame {
+    Image image;
+    SampleRange range;
+  };
+
   const Model& model() const {
     if (!model_) throw Error(ErrorCode::kModelNotLoaded, "no model is loaded");
     return *model_;
   }
 
+  /// The pixels of an open frame; they stay where they are until it is closed.
+  const Frame& open(const val& number) const {
+    const auto found = number.isNumber() ? frames_.find(whole_number(number, "frame", 0, std::numeric_limits<int>::max())) : frames_.end();
+    if (found == frames_.end()) throw Error(ErrorCode::kFrameNotOpen, "the frame is not open");
+    return found->second;
+  }
+
+  std::map<int, Frame> frames_;
+  int last_frame_ = 0;
   std::optional<Model> model_;
   std::optional<Network> network_;
 };
@@ -282,7 +535,12 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("view", &Classifier::view)
       .function("judge", &Classifier::judge)
       .function("load_network", &Classifier::load_network)
-      .function("run_network", &Classifier::run_network);
+      .function("run_network", &Classifier::run_network)
+      .function("open_frame", &Classifier::open_frame)
+      .function("detect", &Classifier::detect)
+      .function("prepare_cells", &Classifier::prepare_cells)
+      .function("view_frame", &Classifier::view_frame)
+      .function("close_frame", &Classifier::close_frame);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);
   emscripten::function("heap_bytes", &cytodrop::heap_bytes);

@@ -17,20 +17,29 @@ export type ErrorCode =
   | 'invalid_model'
   | 'unsupported_operator'
   | 'model_not_loaded'
+  | 'frame_not_open'
   | 'internal';
 
 export type Result<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
 
 /** What a decoded file turned out to be, after its EXIF orientation was applied. */
 export interface ImageFacts {
-  format: 'PNG' | 'JPEG' | 'BMP';
+  format: 'PNG' | 'JPEG' | 'BMP' | 'TIFF';
   width_px: number;
   height_px: number;
-  /** Channels in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
+  /** Channels in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; of a TIFF the samples a pixel. */
   channels: number;
-  bits_per_channel: 8 | 16;
+  bits_per_channel: number;
   /** EXIF orientation 1 to 8 that was applied; 1 where the file states none. */
   exif_orientation: number;
+  /** Pages to choose from; z and time are pages too. */
+  pages: number;
+  /** Channels of each page to choose from: of an OME-TIFF, of an ImageJ stack, or of a grey image with several samples a pixel. */
+  page_channels: number;
+  /** Micrometres a pixel as the file states it; null where it does not. */
+  pixel_size_um: number | null;
+  /** The decoder warned: some of the pixels may not be what was stored. */
+  damaged: boolean;
 }
 
 /** Part of the image in px, origin top left. */
@@ -47,9 +56,16 @@ export interface Prepared {
   /** Normalised input of the network, shape [1, C, H, W], C-contiguous. */
   tensor: Float32Array;
   shape: [number, number, number, number];
+  /** The plain measures of the crop, in the order of the core's `Measure`. */
+  measures: Float64Array;
+  /** "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the decoded samples, upright, little-endian, row by row: what a hash is made from. */
+  pixels: Uint8Array;
   decode_ms: number;
   prepare_ms: number;
 }
+
+/** A measure of the crop that lies outside what good cells of the model keep. */
+export interface QualityFlag { flag: string; measure: string; value: number; limit: number }
 
 /** A picture of the crop for the screen, 8-bit sRGB, opaque. */
 export interface View {
@@ -71,6 +87,8 @@ export interface Verdict {
   novelty: number | null;
   /** The novelty is above the model's threshold: what the probabilities say does not hold for this cell. */
   foreign: boolean;
+  /** What is wrong with the crop itself; empty where nothing is. */
+  quality: QualityFlag[];
   /** One per class, in spec order; they sum to 1. */
   probabilities: Float64Array;
   /** One per output unit, before temperature. */
@@ -87,6 +105,80 @@ export interface Output {
   shape: number[];
 }
 
+/** Samples shown as black and as white, on the scale of the frame's own samples: 0 to 255, 0 to 65535, or floats. */
+export interface DisplayRange { low: number; high: number }
+
+/** A frame that the core holds decoded. */
+export interface FrameFacts {
+  /** Names the frame in the other calls. */
+  frame: number;
+  image: ImageFacts;
+  /** Pictures in the file, z and time included; at least 1. */
+  pages: number;
+  /** Channels to choose from; at least 1. */
+  channels: number;
+  /** µm per px as the file states it; null where it does not. */
+  pixel_size_um: number | null;
+  /** The decoder warned: the pixels may not be what was stored. */
+  damaged: boolean;
+  /** How it is shown unless told otherwise: 8-bit samples as they are, others from the 0.1th to the 99.9th percentile. */
+  range: DisplayRange;
+  decode_ms: number;
+}
+
+/** What counts as a cell; lengths in µm where the pixel size is known, else in px. */
+export interface DetectSettings {
+  /** null: unknown. */
+  pixel_size_um: number | null;
+  least_diameter: number;
+  most_diameter: number;
+  /** 0 to 1: how faint a cell may be. */
+  sensitivity: number;
+  split_touching: boolean;
+  keep_cut_by_border: boolean;
+  /** round: cells in suspension; adherent: spread cells in phase contrast, also cut along the bright halos between them. */
+  method: 'round' | 'adherent';
+}
+
+/** N cells in reading order of their centres. */
+export interface DetectedCells {
+  /** [N][4]: left, top, width, height in px. */
+  boxes: Int32Array;
+  /** [N] 0 to 1. */
+  scores: Float32Array;
+  /** [N] px². */
+  areas_px: Float64Array;
+  /** [points][2]: x, y in px; the outline of cell i is points outline_offsets[i] to outline_offsets[i + 1]. */
+  outlines: Float32Array;
+  /** [N + 1] */
+  outline_offsets: Int32Array;
+  /** [N] 0 or 1. */
+  cut_by_border: Uint8Array;
+  detect_ms: number;
+}
+
+/** Inputs of the network, one for each of N boxes. */
+export interface PreparedCells {
+  /** [N, C, H, W], C-contiguous. */
+  tensor: Float32Array;
+  shape: [number, number, number, number];
+  /** [N][4]: the square that the network sees of each cell; what lies outside the frame repeats its border. */
+  crops: Int32Array;
+  /** The plain measures of every square, one cell after the other. */
+  measures: Float64Array;
+  /** Frame px per px of the frames that the model was trained on. */
+  scale: number;
+  prepare_ms: number;
+}
+
+/** Part of a frame for the screen, 8-bit sRGB, opaque. */
+export interface FrameView {
+  width_px: number;
+  height_px: number;
+  /** width_px * height_px * 4 bytes, R G B A. */
+  rgba: Uint8Array;
+}
+
 export declare class Classifier {
   constructor();
   /**
@@ -98,8 +190,8 @@ export declare class Classifier {
   prepare(file: Uint8Array): Result<Prepared>;
   /** The crop that the network sees, no larger than max_side_px. Works without a network. */
   view(file: Uint8Array, max_side_px: number): Result<View>;
-  /** Turns features [N, D, h, w] into one verdict for each of the N cells. */
-  judge(features: Float32Array, shape: readonly number[]): Result<Verdict[]>;
+  /** Turns features [N, D, h, w], and the measures of the N cells one after the other, into one verdict for each. */
+  judge(features: Float32Array, shape: readonly number[], measures: Float64Array): Result<Verdict[]>;
   /**
    * Reads an ONNX file for this core's own engine; replaces the network loaded before only when all is well.
    * The code `unsupported_operator` says that another engine has to run it, and the message why.
@@ -107,6 +199,21 @@ export declare class Classifier {
   load_network(network: Uint8Array, input: string, output: string): Result<null>;
   /** Runs the loaded network on a batch in C order; its shape is as the ONNX file states it. */
   run_network(tensor: Float32Array, shape: readonly number[]): Result<Output>;
+  /**
+   * Decodes one page of a file and keeps it until `close_frame`; works without a model. At most four are open.
+   * `channel` -1: as the file has it.
+   */
+  open_frame(file: Uint8Array, page: number, channel: number): Result<FrameFacts>;
+  /** Finds the cells of an open frame. */
+  detect(frame: number, settings: DetectSettings): Result<DetectedCells>;
+  /**
+   * Cuts the square that the loaded model was trained on around each box's centre and prepares it; at most 256 boxes.
+   * With both pixel sizes known the square is as many µm wide as in training. `unsupported_feature`: the model's spec has no `frame`.
+   */
+  prepare_cells(frame: number, boxes: Int32Array, pixel_size_um: number | null): Result<PreparedCells>;
+  /** Draws part of a frame; it may reach outside, where the border is repeated. null: the whole frame; its own range. */
+  view_frame(frame: number, region: Box | null, max_side_px: number, range: DisplayRange | null): Result<FrameView>;
+  close_frame(frame: number): Result<null>;
   delete(): void;
 }
 
@@ -114,7 +221,7 @@ export interface CytodropCore {
   Classifier: typeof Classifier;
   /** Version of the core, as in package.json. */
   core_version(): string;
-  /** Classifier objects made and not deleted. */
+  /** Classifier objects made and not deleted, and the frames open in them. */
   live_objects(): number;
   /** Bytes of linear memory now. */
   heap_bytes(): number;

@@ -5,6 +5,7 @@
  *   pipeline  every stage under Node, beside EfficientNetV2-B0 at 224 px, the network of the paper that Cytodrop rebuilds
  *   page      file to verdict in Chromium, beside the pipeline a web developer would write
  *   throughput  one worker and two, of the page and of the command line
+ *   compare FOLDER...  exported models by engine, into times.json of each
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
  * Real JPEGs where `../shared/data` is at hand, else simulated samples.
@@ -15,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { root } from '../border/fixtures.ts';
 import { benchInBrowser } from './browser.ts';
+import { benchFolders } from './compare.ts';
 import { benchEngine } from './engine.ts';
 import { benchFirstVerdict } from './first.ts';
 import { benchUnderNode } from './node.ts';
@@ -37,6 +39,10 @@ const parts: Record<string, () => Promise<void>> = {
   throughput: () => benchThroughput(paths),
   first: () => benchFirstVerdict(paths[0] ?? ''),
 };
+if (positionals[0] === 'compare') {
+  await benchFolders(positionals.slice(1));
+  process.exit(0);
+}
 const chosen = positionals.length > 0 ? positionals : Object.keys(parts);
 const unknown = chosen.filter((name) => !(name in parts));
 if (unknown.length > 0) {

@@ -17,6 +17,7 @@ after(() => site.stop());
 
 const promised = {
   'Content-Security-Policy': contentSecurityPolicy,
+  'Connection-Allowlist': '(response-origin);webrtc=block',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -41,7 +42,7 @@ describe('every response carries the headers', () => {
 
   test('the policy is the one promised', () => {
     assert.deepEqual(contentSecurityPolicy.split('; ').sort(), [
-      "base-uri 'none'", "connect-src 'self'", "default-src 'none'", "form-action 'none'", "frame-ancestors 'none'", "img-src 'self' blob:",
+      "base-uri 'none'", "connect-src 'self'", "default-src 'none'", "form-action 'none'", "frame-ancestors 'none'", "img-src 'self' blob:", "manifest-src 'self'",
       "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "worker-src 'self'",
     ]);
   });

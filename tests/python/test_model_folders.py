@@ -72,7 +72,7 @@ class SchemaCheck(unittest.TestCase):
     def test_knows_what_a_spec_may_leave_out(self):
         full = json.loads((ROOT / "tests" / "golden" / "tiny-shapes" / "spec.json").read_text())
         self.assertEqual(violations(full, SCHEMA), [])
-        full["novelty"] |= {"unit_length": 1, "threshold": True, "dimensions": 0}
+        full["novelty"] |= {"rule": "cosine", "threshold": True, "dimensions": 0}
         del full["normalisation"]["corner_px"]
         self.assertEqual(len(violations(full, SCHEMA)), 4)
 

@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -113,12 +114,92 @@ FileBytes make_bmp(int width_px, int height_px, std::uint8_t fill) {
   return file;
 }
 
+FileBytes make_tiff(const std::vector<TiffPage>& pages, bool big_endian, bool big_tiff) {
+  FileBytes file;
+  const auto put = [&](std::uint64_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) file.push_back(static_cast<std::uint8_t>(value >> 8 * (big_endian ? bytes - 1 - i : i)));
+  };
+  const int word = big_tiff ? 8 : 4;
+  file.assign(2, big_endian ? 'M' : 'I');
+  put(big_tiff ? 43 : 42, 2);
+  if (big_tiff) put(8, 2), put(0, 2);
+  put(file.size() + static_cast<std::size_t>(word), word);
+  for (std::size_t p = 0; p < pages.size(); ++p) {
+    const TiffPage& page = pages[p];
+    struct Entry {
+      int tag, type;
+      std::uint64_t count;
+      FileBytes bytes;
+    };
+    std::vector<Entry> entries;
+    const auto number = [&](int tag, int type, std::uint64_t value) {
+      FileBytes saved;
+      saved.swap(file);
+      put(value, type == 3 ? 2 : 4);
+      entries.push_back({tag, type, 1, file});
+      file.swap(saved);
+    };
+    number(256, 4, static_cast<std::uint64_t>(page.width_px));
+    number(257, 4, static_cast<std::uint64_t>(page.height_px));
+    for (const auto& [tag, value] : {std::pair{259, 1}, {262, page.photometric}, {277, page.samples}}) number(tag, 3, static_cast<std::uint64_t>(value));
+    for (const auto& [tag, value] : {std::pair{258, page.bits}, {339, page.format}}) {
+      number(tag, 3, static_cast<std::uint64_t>(value));
+      Entry& entry = entries.back();
+      const FileBytes one = entry.bytes;
+      for (; entry.count < static_cast<std::uint64_t>(page.samples); ++entry.count) entry.bytes.insert(entry.bytes.end(), one.begin(), one.end());
+    }
+    number(273, 4, 0);
+    number(278, 4, static_cast<std::uint64_t>(page.height_px));
+    number(279, 4, page.pixels.size());
+    for (const TiffEntry& extra : page.extra) {
+      const std::size_t size = extra.type == 2 ? 1 : extra.type == 3 ? 2 : extra.type == 4 ? 4 : 8;
+      entries.push_back({extra.tag, extra.type, extra.value.size() / size, extra.value});
+    }
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.tag < b.tag; });
+
+    std::size_t data_at = file.size() + (big_tiff ? 8u : 2u) + entries.size() * (big_tiff ? 20u : 12u) + static_cast<std::size_t>(word);
+    for (Entry& entry : entries) {
+      if (entry.tag == 273) {
+        std::size_t pixels_at = data_at;
+        for (const Entry& other : entries) pixels_at += other.bytes.size() > static_cast<std::size_t>(word) ? other.bytes.size() + other.bytes.size() % 2 : 0;
+        FileBytes saved;
+        saved.swap(file);
+        put(pixels_at, 4);
+        entry.bytes = file;
+        file.swap(saved);
+      }
+    }
+    FileBytes data;
+    put(entries.size(), big_tiff ? 8 : 2);
+    for (const Entry& entry : entries) {
+      put(static_cast<std::uint64_t>(entry.tag), 2);
+      put(static_cast<std::uint64_t>(entry.type), 2);
+      put(entry.count, word);
+      if (entry.bytes.size() <= static_cast<std::size_t>(word)) {
+        file.insert(file.end(), entry.bytes.begin(), entry.bytes.end());
+        file.insert(file.end(), static_cast<std::size_t>(word) - entry.bytes.size(), 0);
+      } else {
+        put(data_at + data.size(), word);
+        data.insert(data.end(), entry.bytes.begin(), entry.bytes.end());
+        if (data.size() % 2) data.push_back(0);
+      }
+    }
+    std::size_t next = data_at + data.size() + page.pixels.size();
+    next += next % 2;
+    put(p + 1 < pages.size() ? next : 0, word);
+    file.insert(file.end(), data.begin(), data.end());
+    file.insert(file.end(), page.pixels.begin(), page.pixels.end());
+    if (file.size() % 2) file.push_back(0);
+  }
+  return file;
+}
+
 FileBytes make_safetensors(const std::vector<TestTensor>& tensors) {
   nlohmann::json header;
   std::size_t offset = 0;
   for (const TestTensor& tensor : tensors) {
-    const std::size_t end = offset + tensor.values.size() * sizeof(float);
-    header[tensor.name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    const std::size_t end = offset + (tensor.halves.empty() ? tensor.values.size() * sizeof(float) : tensor.halves.size() * 2);
+    header[tensor.name] = {{"dtype", tensor.halves.empty() ? "F32" : "F16"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   const std::string text = header.dump();
@@ -126,8 +207,8 @@ FileBytes make_safetensors(const std::vector<TestTensor>& tensors) {
   append(file, {0, 0, 0, 0});
   file.insert(file.end(), text.begin(), text.end());
   for (const TestTensor& tensor : tensors) {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(tensor.values.data());
-    file.insert(file.end(), bytes, bytes + tensor.values.size() * sizeof(float));
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(tensor.halves.empty() ? static_cast<const void*>(tensor.values.data()) : tensor.halves.data());
+    file.insert(file.end(), bytes, bytes + (tensor.halves.empty() ? tensor.values.size() * sizeof(float) : tensor.halves.size() * 2));
   }
   return file;
 }

@@ -29,11 +29,30 @@ FileBytes make_png(int width_px, int height_px, int bits, int colour_type, const
 FileBytes png_chunk(const std::string& type, const FileBytes& data);
 /// A 24-bit BMP, rows from bottom to top as usual.
 FileBytes make_bmp(int width_px, int height_px, std::uint8_t fill);
+/// A TIFF of one strip a page, no compression. Tags beyond the basic ones, such as a description, are added by `extra`.
+struct TiffEntry {
+  std::uint16_t tag;
+  std::uint16_t type;  ///< 2 text, 3 uint16, 4 uint32, 5 rational
+  FileBytes value;     ///< in the byte order of the file
+};
+struct TiffPage {
+  int width_px = 1;
+  int height_px = 1;
+  int bits = 8;
+  int samples = 1;
+  int format = 1;       ///< 1 unsigned, 2 signed, 3 float
+  int photometric = 1;  ///< 0 white is zero, 1 black is zero, 2 RGB, 3 palette
+  FileBytes pixels = {};
+  std::vector<TiffEntry> extra = {};
+};
+FileBytes make_tiff(const std::vector<TiffPage>& pages, bool big_endian = false, bool big_tiff = false);
+
 /// A safetensors file of the given tensors.
 struct TestTensor {
   std::string name;
   std::vector<int> shape;
   std::vector<float> values;
+  std::vector<std::uint16_t> halves = {};  ///< bits of float16, written in the place of `values` where there are any
 };
 FileBytes make_safetensors(const std::vector<TestTensor>& tensors);
 

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -28,7 +29,10 @@ Json sound_spec() {
 Json full_spec() {
   Json spec = sound_spec();
   spec["normalisation"] = {{"rule", "corner_median_spread"}, {"corner_px", 32}, {"least_spread", 2.5}};
-  spec["novelty"] = {{"file", "novelty.safetensors"}, {"rule", "mahalanobis"}, {"unit_length", true}, {"dimensions", 12}, {"threshold", 7.25}};
+  spec["quality"] = {{"brightness", {nullptr, 250.5}}, {"detail_2", {-3, -1}}};
+  spec["novelty"] = {{"file", "novelty.safetensors"}, {"rule", "mahalanobis"}, {"dimensions", 12}, {"threshold", 7.25}};
+  spec["input"]["range"] = "frame_percentiles";
+  spec["frame"] = {{"side_px", 48}, {"pixel_size_um", 1.25}};
   return spec;
 }
 
@@ -64,6 +68,7 @@ TEST_CASE("each field that is wrong is named") {
       {"/input/width_px", 96.5, "input.width_px"},
       {"/input/width_px", 100000, "input.width_px"},
       {"/input/channels", "cmyk", "input.channels"},
+      {"/input/range", "stretched", "input.range"},
       {"/crop/rule", 5, "crop.rule"},
       {"/crop/side_px", 0, "crop.side_px"},
       {"/resize/rule", "nearest", "resize.rule"},
@@ -85,35 +90,57 @@ TEST_CASE("each field that is wrong is named") {
   }
 }
 
-TEST_CASE("the background rule and the novelty are read field by field") {
+TEST_CASE("the background rule, the frame and the novelty are read field by field") {
   const ModelSpec plain = parse_spec(sound_spec().dump());
   CHECK(plain.prepare.normalisation == NormalisationRule::kMeanStd);
+  CHECK(plain.prepare.range == RangeRule::kAsStored);
   CHECK_FALSE(plain.novelty.has_value());
+  CHECK_FALSE(plain.frame.has_value());
   CHECK(plain.judge.foreign_above == std::numeric_limits<double>::infinity());
 
   const ModelSpec spec = parse_spec(full_spec().dump());
   CHECK(spec.prepare.normalisation == NormalisationRule::kCornerMedianSpread);
+  CHECK(spec.prepare.range == RangeRule::kFramePercentiles);
   CHECK(spec.prepare.corner_px == 32);
   CHECK(spec.prepare.least_spread == 2.5f);
+  REQUIRE(spec.frame.has_value());
+  CHECK(spec.frame->side_px == 48);
+  CHECK(spec.frame->pixel_size_um == 1.25);
+  Json unknown = full_spec();
+  unknown["frame"]["pixel_size_um"] = nullptr;
+  CHECK(parse_spec(unknown.dump()).frame->pixel_size_um == 0);
+  CHECK(std::isinf(plain.quality[1].high));
+  CHECK(std::isinf(spec.quality[1].low));
+  CHECK(spec.quality[1].high == 250.5);
+  CHECK(spec.quality[7].low == -3);
+  CHECK(spec.quality[7].high == -1);
+  CHECK(std::isinf(spec.quality[0].high));
   REQUIRE(spec.novelty.has_value());
-  CHECK(spec.novelty->unit_length);
   CHECK(spec.novelty->features == 12);
   CHECK(spec.novelty->dimensions == 12);
   CHECK(spec.novelty->classes == 2);  // one logit, two classes
   CHECK(spec.judge.foreign_above == 7.25);
 }
 
-TEST_CASE("each field of the background rule and the novelty that is wrong or missing is named") {
+TEST_CASE("each field of the background rule, the frame and the novelty that is wrong or missing is named") {
   const std::tuple<const char*, Json, const char*> changes[] = {
+      {"/frame", 48, "frame.pixel_size_um"},
+      {"/frame/side_px", 4097, "frame.side_px"},
+      {"/frame/pixel_size_um", 0, "frame.pixel_size_um"},
+      {"/frame/pixel_size_um", "1.25", "frame.pixel_size_um"},
       {"/normalisation/corner_px", 33, "normalisation.corner_px"},
       {"/normalisation/corner_px", 0, "normalisation.corner_px"},
       {"/normalisation/corner_px", 1.5, "normalisation.corner_px"},
       {"/normalisation/least_spread", 0, "normalisation.least_spread"},
       {"/normalisation/rule", "median", "normalisation.rule"},
+      {"/quality/brightness", 5, "quality.brightness"},
+      {"/quality/brightness", Json::array({1}), "quality.brightness"},
+      {"/quality/brightness", Json::array({"1", 2}), "quality.brightness"},
+      {"/quality/detail_2", Json::array({2, 1}), "quality.detail_2"},
+      {"/quality", 5, "quality"},
       {"/novelty", 5, "novelty.rule"},
       {"/novelty", nullptr, "novelty.rule"},
       {"/novelty/rule", "cosine", "novelty.rule"},
-      {"/novelty/unit_length", 1, "novelty.unit_length"},
       {"/novelty/dimensions", 13, "novelty.dimensions"},
       {"/novelty/dimensions", 0, "novelty.dimensions"},
       {"/novelty/threshold", 0, "novelty.threshold"},
@@ -128,7 +155,7 @@ TEST_CASE("each field of the background rule and the novelty that is wrong or mi
     CHECK(std::string(error.what()).find(field) != std::string::npos);
   }
   for (const auto& [group, key] : {std::pair{"normalisation", "corner_px"}, {"normalisation", "least_spread"}, {"novelty", "rule"},
-                                   {"novelty", "unit_length"}, {"novelty", "dimensions"}, {"novelty", "threshold"}}) {
+                                   {"novelty", "dimensions"}, {"novelty", "threshold"}}) {
     Json changed = full_spec();
     changed[group].erase(key);
     const std::string message = error_of([&] { parse_spec(changed.dump()); }).what();

@@ -3,15 +3,20 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { collectDropped, collectPasted } from '../files.ts';
 import { addFiles, progress, runState, spec } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex } from '../state/view.ts';
+import { CheckDialog } from './check_dialog.tsx';
 import { Details } from './details.tsx';
 import { dialog, openDialog } from './dialog.tsx';
+import { ErrorSlider } from './error_slider.tsx';
 import { FileInputs, openFilePicker } from './file_inputs.tsx';
 import { Footer } from './footer.tsx';
+import { FieldsHint } from './mode_choice.tsx';
+import { FrameLayout, useFrameOfDetails } from './frame_view.tsx';
 import { Gallery } from './gallery.tsx';
 import { Header } from './header.tsx';
 import { KeysDialog } from './keys_dialog.tsx';
 import { Announcer, Messages } from './messages.tsx';
 import { ModelDialog } from './model_dialog.tsx';
+import { AboutDialog, UseDialog } from './page_text.tsx';
 import { PrivacyDialog } from './privacy_dialog.tsx';
 import { ProgressBar } from './progress_bar.tsx';
 import { StartScreen } from './start_screen.tsx';
@@ -19,12 +24,14 @@ import { Summary } from './summary.tsx';
 import { ResultsTable } from './results_table.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { UnreadFiles } from './unread_files.tsx';
+import { UpdateLine } from './update_line.tsx';
 
 export function App() {
   const dragged = useFileDrops();
   useFilePaste();
   useKeys();
   useLeaveGuard();
+  useFrameOfDetails();
   const started = progress.value.total > 0;
   const detailsOpen = openCell.value !== null;
   const covered = detailsOpen && isSheet.value;
@@ -33,6 +40,7 @@ export function App() {
       <Header inert={covered} />
       <main inert={covered}>
         <Messages />
+        <UpdateLine />
         {started ? <Results /> : <StartScreen />}
       </main>
       {covered && <div class="sheet-backdrop" onClick={closeDetails} />}
@@ -43,6 +51,9 @@ export function App() {
       {dialog.value === 'model' && <ModelDialog />}
       {dialog.value === 'privacy' && <PrivacyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
+      {dialog.value === 'check' && <CheckDialog />}
+      {dialog.value === 'use' && <UseDialog />}
+      {dialog.value === 'about' && <AboutDialog />}
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
           <p>Drop to classify</p>
@@ -63,9 +74,11 @@ function Results() {
         </p>
       )}
       <UnreadFiles />
+      <FieldsHint />
       <Summary />
+      <ErrorSlider />
       <Toolbar />
-      {layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
+      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
     </>
   );
 }

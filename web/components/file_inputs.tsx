@@ -1,15 +1,30 @@
 /** The pickers behind the buttons; always in the page, never seen. */
-import { collectPicked } from '../files.ts';
+import { collectFolder, collectPicked } from '../files.ts';
 import { addFiles } from '../state/session.ts';
 
-const kinds = 'image/png,image/jpeg,image/bmp';
+const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff';
 
 export function openFilePicker(): void {
   document.getElementById('file-input')?.click();
 }
 
+/** Not in TypeScript's library yet, since only some browsers have it. */
+type FolderPicker = { showDirectoryPicker?: (options: { id: string }) => Promise<FileSystemDirectoryHandle> };
+
+/** Where the browser can open a folder to the page it does; elsewhere it speaks of an upload, which this is not. */
 export function openFolderPicker(): void {
-  document.getElementById('folder-input')?.click();
+  const { showDirectoryPicker } = window as FolderPicker;
+  if (!showDirectoryPicker) {
+    document.getElementById('folder-input')?.click();
+    return;
+  }
+  showDirectoryPicker.call(window, { id: 'images' }).then(
+    async (folder) => addFiles(await collectFolder(folder)),
+    (error: unknown) => {
+      // Closing the picker is no error.
+      if (!(error instanceof DOMException && error.name === 'AbortError')) document.getElementById('folder-input')?.click();
+    },
+  );
 }
 
 export function openCamera(): void {

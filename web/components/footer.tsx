@@ -2,35 +2,40 @@
 import { useEffect } from 'preact/hooks';
 import { researchNote } from '../export.ts';
 import { formatCount } from '../format.ts';
+import { keeping } from '../state/offline.ts';
 import { askWorkers, requestsSinceFirstImage } from '../state/requests.ts';
 import { modelState, runState, spec } from '../state/session.ts';
 import type { LoadedModel } from '../worker_client.ts';
 import { openDialog } from './dialog.tsx';
+import { openAbout } from './page_text.tsx';
 
 export function Footer({ inert }: { inert: boolean }) {
   const model = spec.value;
   const state = modelState.value;
-  const since = requestsSinceFirstImage();
+  const since = requestsSinceFirstImage().network;
   useEffect(() => {
     if (state.phase === 'ready' && runState.value !== 'running') void askWorkers();
   }, [state.phase, runState.value]);
   return (
-    <footer class="page-footer small" inert={inert} data-testid="footer" data-self-test={state.phase === 'ready' ? (state.selfTest.passed ? 'passed' : 'failed') : 'waiting'} data-requests-since={since}>
-      <strong>{researchNote}</strong>
+    <footer class="page-footer small" inert={inert} data-testid="footer" data-self-test={state.phase === 'ready' ? 'passed' : state.phase === 'failed' && state.selfTestFailed ? 'failed' : 'waiting'} data-requests-since={since} data-offline={keeping.value}>
+      <button type="button" class="link" data-testid="use" aria-haspopup="dialog" onClick={() => openDialog('use')}>
+        <strong>{researchNote}</strong>
+      </button>
       {model && (
-        <span>
+        <button type="button" class="link" data-testid="about" aria-haspopup="dialog" onClick={() => openAbout()}>
           {model.title} {model.version}
-        </span>
+        </button>
       )}
       {state.phase === 'ready' && (
         <>
           <span title={`chosen because: ${state.runtime.engineReason}`} data-engine={state.runtime.engine.kind}>
             {state.runtime.engine.name}, {hands(state)}
           </span>
-          <span title={`largest difference of a logit: ${state.selfTest.maxLogitDifference.toExponential(1)}`}>self-test {state.selfTest.passed ? 'passed' : 'failed'}</span>
+          <span title={`largest difference of a logit: ${state.selfTest.maxLogitDifference.toExponential(1)}`}>self-test passed</span>
         </>
       )}
-      <button type="button" class="link" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
+      {keeping.value === 'ready' && <span>works without a connection</span>}
+      <button type="button" class="link" data-testid="requests" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
         requests since the first image: {formatCount(since)}
       </button>
     </footer>

@@ -6,6 +6,9 @@ const keys: [string, string][] = [
   ['/', 'search'],
   ['Arrows', 'walk through the cells'],
   ['Enter', 'details of the cell'],
+  ['Shift and arrows', 'move the frame'],
+  ['+ − 0', 'zoom the frame in, out, to fit'],
+  ['Delete', 'remove the cell from its frame'],
   ['Escape', 'close what is open'],
   ['?', 'this list'],
 ];

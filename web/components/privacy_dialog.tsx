@@ -1,8 +1,10 @@
 /** What this page asked of the network, so that the promise about images can be checked. */
 import { useEffect } from 'preact/hooks';
 import { formatCount } from '../format.ts';
-import { firstImageAtMs } from '../state/session.ts';
+import { keepAnyway, keeping, keptModels, type Keeping } from '../state/offline.ts';
 import { askWorkers, requests, requestsSinceFirstImage } from '../state/requests.ts';
+import { firstImageAtMs, listings } from '../state/session.ts';
+import type { RequestFacts } from '../types.ts';
 import { Dialog } from './dialog.tsx';
 import { formatBytes } from './words.ts';
 
@@ -17,7 +19,7 @@ export function PrivacyDialog() {
         page fetch from its own address only.
       </p>
       <p>
-        <strong data-testid="requests-since">{since === null ? 'No image yet.' : `${formatCount(requestsSinceFirstImage())} since your first image.`}</strong> The browser’s own record of every request, each for a file of this page:
+        <strong data-testid="requests-since">{sinceWords()}</strong> The browser’s own record of every request, each for a file of this page:
       </p>
       <div class="table-frame">
         <table class="requests small">
@@ -25,26 +27,66 @@ export function PrivacyDialog() {
             <tr>
               <th scope="col">Request</th>
               <th scope="col">Size</th>
+              <th scope="col" class="by">By</th>
               <th scope="col">From</th>
             </tr>
           </thead>
           <tbody>
-            {all.map(({ url, bytes, fromCache, startedAtMs }, i) => (
-              <tr key={i}>
+            {all.map(({ url, bytes, from, by, startedAtMs }, i) => (
+              <tr key={i} data-testid="request" data-from={from} data-by={by}>
                 <td class="path">
                   {addressWords(url)}
                   {since !== null && startedAtMs >= since && ' (after your first image)'}
                 </td>
                 <td class="number">{formatBytes(bytes)}</td>
-                <td>{fromCache ? 'cache' : 'network'}</td>
+                <td class="by">{by}</td>
+                <td>{sourceWords[from]}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      <p class="small muted">To be sure, open the network tab of the browser’s tools, or pull the plug: the page works without a connection once it has loaded.</p>
+      <p class="small muted">
+        Not in this list, since the browser asks by itself at the start of a visit and tells the page nothing of it: service_worker.js, by which it learns of a new version, manifest.webmanifest and the
+        page’s icons.
+      </p>
+      <h3>Without a connection</h3>
+      <p data-testid="keeping" data-keeping={keeping.value}>
+        {keepingWords[keeping.value]} {keeping.value === 'ready' && modelWords()}
+      </p>
+      {(keeping.value === 'postponed' || keeping.value === 'failed') && (
+        <button type="button" onClick={keepAnyway}>
+          Keep it now
+        </button>
+      )}
+      <p class="small muted">To be sure, open the network tab of the browser’s tools, or pull the plug.</p>
     </Dialog>
   );
+}
+
+/** "0 over the network since your first image." */
+function sinceWords(): string {
+  if (firstImageAtMs.value === null) return 'No image yet.';
+  const { network, local } = requestsSinceFirstImage();
+  return `${formatCount(network)} since your first image${local === 0 ? '' : `, and ${formatCount(local)} for files that this browser had already`}.`;
+}
+
+const sourceWords: Record<RequestFacts['from'], string> = { network: 'network', cache: 'browser’s cache', kept: 'kept here' };
+
+const keepingWords: Record<Keeping, string> = {
+  unsupported: 'This browser does not keep the page for later visits: it can only at an address that begins with https, and not in a private window of some. Once loaded, the page works without a connection until it is closed.',
+  waiting: 'The page will be kept in this browser as soon as it is at rest.',
+  postponed: 'The page is not kept for later visits yet. That would fetch files of this page, which it does not do by itself once there is an image; the next visit makes up for it.',
+  keeping: 'The page’s files are being kept in this browser.',
+  ready: 'The page and its simulated samples are kept in this browser, each file checked by its SHA-256, and open without a connection. Your images are never kept.',
+  failed: 'The page’s files could not be kept in this browser. Once loaded, the page works without a connection until it is closed.',
+};
+
+/** "Kept models: …. Others need the network once." */
+function modelWords(): string {
+  const titles = listings.value.filter(({ name }) => keptModels.value.has(name)).map(({ spec }) => spec.title);
+  const others = listings.value.length - titles.length;
+  return `Models kept: ${titles.join(', ')}.${others > 0 ? ' Another model needs the network the first time it is used.' : ''}`;
 }
 
 /** Path on this site; the whole address for anything else. */

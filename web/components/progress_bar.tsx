@@ -1,7 +1,9 @@
 /** The drop area once there are images: how far the work is, and a place to add more. */
 import { researchNote } from '../export.ts';
 import { formatCount, formatDuration } from '../format.ts';
-import { cancel, modelState, pace, progress, run, runState, unread } from '../state/session.ts';
+import { mode } from '../state/frame_store.ts';
+import { cancel, cells, modelState, pace, progress, run, runState, unread } from '../state/session.ts';
+import { openDialog } from './dialog.tsx';
 import { openFilePicker, openFolderPicker } from './file_inputs.tsx';
 
 export function ProgressBar() {
@@ -12,7 +14,9 @@ export function ProgressBar() {
       <p class="progress-words">
         <strong>{headline(state, done, total)}</strong>
         <span class="small">{details(state)}</span>
-        <span class="small">{researchNote}</span>
+        <button type="button" class="link small" aria-haspopup="dialog" onClick={() => openDialog('use')}>
+          {researchNote}
+        </button>
       </p>
       <p class="progress-actions">
         {state === 'running' && (
@@ -54,14 +58,16 @@ export function ProgressBar() {
 function headline(state: string, done: number, total: number): string {
   const count = `${formatCount(done)} of ${formatCount(total)}`;
   if (state === 'running') return `${count} done`;
-  return state === 'cancelled' && done < total ? `Stopped after ${count}` : `${formatCount(total)} ${total === 1 ? 'image' : 'images'} done`;
+  return state === 'cancelled' && done < total ? `Stopped after ${count}` : `${formatCount(total)} ${mode.value === 'fields' ? (total === 1 ? 'frame' : 'frames') : total === 1 ? 'image' : 'images'} done`;
 }
 
 function details(state: string): string {
   if (state === 'cancelled') return 'What is done is kept.';
-  if (state === 'done') return unread.value.length > 0 ? `${formatCount(unread.value.length)} not read` : '';
+  const inFrames = mode.value === 'fields';
+  const found = inFrames ? `${formatCount(cells.value.length)} ${cells.value.length === 1 ? 'cell' : 'cells'} named` : '';
+  if (state === 'done') return [found, unread.value.length > 0 ? `${formatCount(unread.value.length)} not read` : ''].filter(Boolean).join(', ');
   if (modelState.value.phase === 'loading') return 'waiting for the model';
-  if (!pace.value) return '';
+  if (!pace.value) return found;
   const { perSecond, leftMs } = pace.value;
-  return `${perSecond < 10 ? perSecond.toLocaleString(undefined, { maximumFractionDigits: 1 }) : formatCount(perSecond)} cells per second, ${formatDuration(Math.max(1000, leftMs))} left`;
+  return `${perSecond < 10 ? perSecond.toLocaleString(undefined, { maximumFractionDigits: 1 }) : formatCount(perSecond)} ${inFrames ? 'frames' : 'cells'} per second, ${formatDuration(Math.max(1000, leftMs))} left${inFrames ? `, ${found}` : ''}`;
 }

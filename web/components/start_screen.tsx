@@ -1,9 +1,11 @@
 /** The first screen: what this does, where to drop, and what happens to the images. */
 import { useEffect, useState } from 'preact/hooks';
-import { addSamples, chosenName } from '../state/session.ts';
-import { glimpseOfSamples, type Glimpse } from '../state/samples.ts';
+import { mode } from '../state/frame_store.ts';
+import { addField, addSamples, chosenName } from '../state/session.ts';
+import { fieldOf, glimpseOfSamples, type Glimpse } from '../state/samples.ts';
 import { openDialog } from './dialog.tsx';
 import { openCamera, openFilePicker, openFolderPicker } from './file_inputs.tsx';
+import { ModeChoice } from './mode_choice.tsx';
 import { ModelChip } from './model_chip.tsx';
 
 export function StartScreen() {
@@ -16,12 +18,16 @@ export function StartScreen() {
           <strong class="not-touch">Drop images or a folder here</strong>
           <span class="not-touch">or press to choose files</span>
           <strong class="touch-only">Choose images</strong>
-          <span class="small">PNG, JPEG or BMP, one cell in each image</span>
+          <span class="small">PNG, JPEG, TIFF or BMP, {mode.value === 'fields' ? 'whole fields of view with many cells' : 'one cell in each image'}</span>
         </button>
         <Samples />
       </div>
+      <div class="start-mode">
+        <ModeChoice />
+        <span class="small muted">{mode.value === 'fields' ? 'Cells are found in each image, then named one by one.' : 'Each image is taken for one cell and named as a whole.'}</span>
+      </div>
       <p class="start-more">
-        <button type="button" class="quiet" onClick={openFolderPicker}>
+        <button type="button" class="quiet" data-testid="choose-folder" onClick={openFolderPicker}>
           Choose a folder
         </button>
         <button type="button" class="quiet touch-only" onClick={openCamera}>
@@ -50,18 +56,20 @@ function DropDrawing() {
   );
 }
 
-const thumbnails = 4;
-
 function Samples() {
   const [glimpse, setGlimpse] = useState<Glimpse | null>(null);
   const [busy, setBusy] = useState(false);
   const model = chosenName.value;
   useEffect(() => {
-    if (model !== null) void glimpseOfSamples(model, thumbnails).then(setGlimpse, () => setGlimpse(null));
+    if (model !== null) void glimpseOfSamples(model).then(setGlimpse, () => setGlimpse(null));
   }, [model]);
-  const add = async (): Promise<void> => {
+  const [inField, setInField] = useState<number | null>(null);
+  useEffect(() => {
+    if (model !== null) void fieldOf(model).then(setInField, () => setInField(null));
+  }, [model]);
+  const add = async (how: () => Promise<void>): Promise<void> => {
     setBusy(true);
-    await addSamples();
+    await how();
     setBusy(false);
   };
   return (
@@ -71,9 +79,14 @@ function Samples() {
           <Thumbnail key={i} picture={picture} />
         ))}
       </div>
-      <button type="button" data-testid="samples" disabled={busy || model === null} onClick={() => void add()}>
+      <button type="button" data-testid="samples" disabled={busy || model === null} onClick={() => void add(addSamples)}>
         Try simulated samples
       </button>
+      {inField !== null && (
+        <button type="button" data-testid="sample-field" disabled={busy} title={`One image with ${inField} drawn cells`} onClick={() => void add(addField)}>
+          Try a simulated field
+        </button>
+      )}
       <p class="small">{glimpse ? `${glimpse.total} drawn cells` : 'Drawn cells'}, no patient’s; each result says what it was drawn as.</p>
     </div>
   );

@@ -1,9 +1,14 @@
 /** Everything that changes how the results are looked at, and takes them away. */
 import { toCsv, toJson, type ExportContext } from '../export.ts';
+import { exportFrames, frameFileName, toGeoJson, toRoiZip } from '../export_frames.ts';
 import { formatCount } from '../format.ts';
-import { cells, clear, finishedRecords, modelState, progress, spec } from '../state/session.ts';
-import { filter, layout, mapOn, resetView, search, shown, sort, tileSize, withFileNames, type Layout, type SortKey, type TileSize } from '../state/view.ts';
-import { appVersion } from '../version.ts';
+import { allFrames, frameAt, mode, unreadFrames } from '../state/frame_store.ts';
+import { clear, files, finishedRecords, modelState, progress, spec, unsureBelow } from '../state/session.ts';
+import { currentFrame, filter, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, thisFrameOnly, tileSize, withFileNames, type Layout, type SortKey, type TileSize } from '../state/view.ts';
+import type { FrameRecord } from '../types.ts';
+import { appVersion, commit } from '../version.ts';
+import { openDialog } from './dialog.tsx';
+import { ModeChoice } from './mode_choice.tsx';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
   { key: 'index', descending: false, word: 'File order' },
@@ -25,7 +30,7 @@ export function Toolbar() {
         Search
         <input id="search" type="search" value={search.value} aria-keyshortcuts="/" autocomplete="off" spellcheck={false} onInput={(event) => (search.value = event.currentTarget.value)} />
       </label>
-      <label class="field">
+      {layout.value !== 'frame' && <label class="field">
         <span class="field-name">Sort</span>
         <select data-testid="sort" aria-label="Sort" value={position} onChange={(event) => choose(event.currentTarget.value)}>
           {position < 0 && <option value={-1}>By column</option>}
@@ -35,8 +40,8 @@ export function Toolbar() {
             </option>
           ))}
         </select>
-      </label>
-      <Choice<Layout> name="view" label="View" value={layout.value} words={{ gallery: 'Gallery', table: 'Table' }} onChoose={(value) => (layout.value = value)} />
+      </label>}
+      <Choice<Layout> name="view" label="View" value={layout.value} words={mode.value === 'fields' ? { frame: 'Frame', gallery: 'Gallery', table: 'Table' } : ({ gallery: 'Gallery', table: 'Table' } as Record<Layout, string>)} onChoose={(value) => (layout.value = value)} />
       {layout.value === 'gallery' && (
         <>
           <Choice<TileSize> name="size" label="Size of tiles" value={tileSize.value} words={{ small: 'Small', medium: 'Medium', large: 'Large' }} onChoose={(value) => (tileSize.value = value)} />
@@ -45,12 +50,16 @@ export function Toolbar() {
           </button>
         </>
       )}
-      {(filter.value !== null || search.value !== '') && (
+      {mode.value === 'fields' && progress.value.total > 1 && (
+        <Choice<'all' | 'one'> name="scope" label="Results of" value={thisFrameOnly.value ? 'one' : 'all'} words={{ all: 'All frames', one: 'This frame' }} onChoose={(value) => (thisFrameOnly.value = value === 'one')} />
+      )}
+      {(filter.value !== null || search.value !== '' || leastProbability.value > 0) && (
         <span class="small muted">
-          {formatCount(shown.value.length)} of {formatCount(cells.value.length)} shown
+          {formatCount(shown.value.length)} of {formatCount(scopedCells.value.length)} shown
         </span>
       )}
       <span class="spacer" />
+      <ModeChoice />
       <Exports />
       <button
         type="button"
@@ -74,7 +83,7 @@ interface ChoiceProps<Value extends string> {
   onChoose: (value: Value) => void;
 }
 
-function Choice<Value extends string>({ name, label, value, words, onChoose }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({ name, label, value, words, onChoose }: ChoiceProps<Value>) {
   return (
     <fieldset class="choice">
       <legend class="visually-hidden">{label}</legend>
@@ -92,10 +101,11 @@ function Exports() {
   const model = spec.value;
   const state = modelState.value;
   const ready = model !== null && state.phase === 'ready' && progress.value.done > 0;
+  const inFrames = mode.value === 'fields';
   const save = (format: 'csv' | 'json'): void => {
-    if (!model || state.phase !== 'ready') return;
-    const context: ExportContext = { spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value };
-    const text = format === 'csv' ? toCsv(finishedRecords(), context) : toJson(finishedRecords(), context);
+    const context = exportContext();
+    if (!model || !context) return;
+    const text = inFrames ? exportFrames(format, frameRecords(), context) : format === 'csv' ? toCsv(finishedRecords(), context) : toJson(finishedRecords(), context);
     saveFile(text, format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-${model.name}-${today()}.${format}`);
   };
   return (
@@ -107,6 +117,12 @@ function Exports() {
       <button type="button" data-testid="export-json" aria-label="Export JSON" disabled={!ready} onClick={() => save('json')}>
         JSON
       </button>
+      {!inFrames && (
+        <button type="button" data-testid="check-report" aria-haspopup="dialog" disabled={!ready} onClick={() => openDialog('check')}>
+          Check a report
+        </button>
+      )}
+      {inFrames && <OutlineExports />}
       <label class="check small">
         <input type="checkbox" data-testid="with-file-names" checked={withFileNames.value} onChange={(event) => (withFileNames.value = event.currentTarget.checked)} />
         with file names
@@ -115,11 +131,52 @@ function Exports() {
   );
 }
 
-function today(): string {
+/** The outlines of the frame looked at, as other programs read them. */
+function OutlineExports() {
+  const frame = currentFrame.value;
+  files.value;
+  const entry = frame === null ? undefined : frameAt(frame);
+  const save = (make: (analysis: FrameRecord & { status: 'ok' }, context: ExportContext) => BlobPart, type: string, ending: string): void => {
+    const context = exportContext();
+    if (!context || !entry || frame === null) return;
+    const analysis = { ...entry.analysis, index: frame, path: entry.path };
+    saveFile(make(analysis, context), type, `cytodrop-${frameFileName(analysis, context)}${ending}`);
+  };
+  return (
+    <>
+      <button type="button" data-testid="export-geojson" disabled={!entry} title="Outlines of this frame, for QuPath" onClick={() => save(toGeoJson, 'application/geo+json', '.geojson')}>
+        GeoJSON
+      </button>
+      <button type="button" data-testid="export-rois" disabled={!entry} title="Outlines of this frame, for ImageJ" onClick={() => save(toRoiZip, 'application/zip', '-rois.zip')}>
+        ImageJ
+      </button>
+    </>
+  );
+}
+
+/** Every frame that was read or refused, in file order. */
+function frameRecords(): FrameRecord[] {
+  const read = allFrames().map(({ frame, entry }): FrameRecord => ({ ...entry.analysis, index: frame, path: entry.path }));
+  return [...read, ...unreadFrames()].sort((a, b) => a.index - b.index);
+}
+
+/** What every export says of its making; null until the model is there. */
+export function exportContext(): ExportContext | null {
+  const model = spec.value;
+  const state = modelState.value;
+  if (!model || state.phase !== 'ready') return null;
+  return {
+    spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value,
+    provenance: { commit, platform: navigator.userAgent, time: new Date().toISOString(), specSha256: state.runtime.specSha256 ?? null },
+    ...(unsureBelow.value !== null && { unsureBelow: unsureBelow.value }),
+  };
+}
+
+export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-function saveFile(text: string, type: string, name: string): void {
+export function saveFile(text: BlobPart, type: string, name: string): void {
   const address = URL.createObjectURL(new Blob([text], { type }));
   const anchor = document.createElement('a');
   anchor.href = address;

@@ -1,19 +1,25 @@
-/** The requests that this page made, as the browser itself records them. */
+/** The requests that this page, its workers and its service worker made, as the browser itself records them. */
 import { signal } from '@preact/signals';
-import type { RequestFacts } from '../types.ts';
+import { factsOf } from '../request_facts.ts';
+import type { RequestFacts, ServiceWorkerNews } from '../types.ts';
 import { firstImageAtMs, workerRequests } from './session.ts';
 
 const own = signal<RequestFacts[]>([]);
 const ofWorkers = signal<RequestFacts[]>([]);
+const ofServiceWorker = signal<RequestFacts[]>([]);
 
 /** Every request so far, first to last. */
 export function requests(): RequestFacts[] {
-  return [...own.value, ...ofWorkers.value].sort((a, b) => a.startedAtMs - b.startedAtMs);
+  const page = performance.getEntriesByType('navigation').map((entry) => ({ ...factsOf(entry as PerformanceResourceTiming), by: 'page' as const }));
+  return [...page, ...own.value, ...ofWorkers.value, ...ofServiceWorker.value].sort((a, b) => a.startedAtMs - b.startedAtMs);
 }
 
-export function requestsSinceFirstImage(): number {
+/** Those that the browser answered by itself went nowhere. */
+export function requestsSinceFirstImage(): { network: number; local: number } {
   const since = firstImageAtMs.value;
-  return since === null ? 0 : requests().filter(({ startedAtMs }) => startedAtMs >= since).length;
+  const made = since === null ? [] : requests().filter(({ startedAtMs }) => startedAtMs >= since);
+  const network = made.filter(({ from }) => from === 'network').length;
+  return { network, local: made.length - network };
 }
 
 /** Starts to listen; what was loaded before is included. */
@@ -21,20 +27,16 @@ export function watchRequests(): void {
   new PerformanceObserver((list) => {
     // A blob: address is memory of this page, not a request.
     const made = list.getEntries().filter(({ name }) => !name.startsWith('blob:'));
-    own.value = [...own.value, ...made.map((entry) => factsOf(entry as PerformanceResourceTiming))];
+    own.value = [...own.value, ...made.map((entry) => ({ ...factsOf(entry as PerformanceResourceTiming), by: 'page' as const }))];
   }).observe({ type: 'resource', buffered: true });
+  if (!('serviceWorker' in navigator)) return;
+  navigator.serviceWorker.addEventListener('message', ({ data: { request } }: MessageEvent<ServiceWorkerNews>) => {
+    ofServiceWorker.value = [...ofServiceWorker.value, request];
+  });
+  navigator.serviceWorker.startMessages();
 }
 
 /** Workers keep a list of their own, which has to be asked for. */
 export async function askWorkers(): Promise<void> {
   ofWorkers.value = await workerRequests();
-}
-
-function factsOf(entry: PerformanceResourceTiming): RequestFacts {
-  return {
-    url: entry.name,
-    bytes: entry.encodedBodySize || entry.decodedBodySize,
-    fromCache: entry.transferSize === 0 && entry.decodedBodySize > 0,
-    startedAtMs: performance.timeOrigin + entry.startTime,
-  };
 }

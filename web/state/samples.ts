@@ -1,35 +1,37 @@
 /** The simulated samples that come with the page. */
+import { fetchSiteFile } from '../models.ts';
 
 interface DrawnImage { file: string; intended: string | null }
-interface SampleManifest { sets: { model: string | null; images: DrawnImage[] }[] }
+/** A whole field of view; `counts`: cells by the class that they were drawn as. */
+interface DrawnField { file: string; counts: Record<string, number> }
+interface SampleSet { model: string | null; images: DrawnImage[]; glimpses: string[]; fields: DrawnField[] }
+interface SampleManifest { sets: SampleSet[] }
 
 export interface Sample { file: File; path: string; intended: string }
 
 let manifest: Promise<SampleManifest> | undefined;
 
-async function drawnFor(model: string): Promise<DrawnImage[]> {
+async function setFor(model: string): Promise<SampleSet | undefined> {
   manifest ??= fetchChecked('manifest.json').then((response) => response.json() as Promise<SampleManifest>);
-  return (await manifest).sets.find((set) => set.model === model)?.images ?? [];
-}
-
-/** Kept, so that a sample is asked for once however often it is shown or classified. */
-const blobs = new Map<string, Promise<Blob>>();
-
-function blobOf(file: string): Promise<Blob> {
-  const blob = blobs.get(file) ?? fetchChecked(file).then((response) => response.blob());
-  blobs.set(file, blob);
-  blob.catch(() => blobs.delete(file));
-  return blob;
+  return (await manifest).sets.find((set) => set.model === model);
 }
 
 export interface Glimpse { total: number; pictures: Blob[] }
 
-/** How many samples there are for a model, and a few of them from all over the set. */
-export async function glimpseOfSamples(model: string, few: number): Promise<Glimpse> {
-  const drawn = await drawnFor(model);
-  const every = Math.max(1, Math.floor(drawn.length / few));
-  const some = drawn.filter((_, i) => i % every === 0).slice(0, few);
-  return { total: drawn.length, pictures: await Promise.all(some.map(({ file }) => blobOf(file))) };
+const glimpses = new Map<string, Promise<Glimpse>>();
+
+/** How many samples there are for a model, and small copies of a few from all over the set; asked for once. */
+export function glimpseOfSamples(model: string): Promise<Glimpse> {
+  const glimpse = glimpses.get(model) ?? fetchGlimpse(model);
+  glimpses.set(model, glimpse);
+  glimpse.catch(() => glimpses.delete(model));
+  return glimpse;
+}
+
+async function fetchGlimpse(model: string): Promise<Glimpse> {
+  const set = await setFor(model);
+  const pictures = (set?.glimpses ?? []).map(async (file) => (await fetchChecked(file)).blob());
+  return { total: set?.images.length ?? 0, pictures: await Promise.all(pictures) };
 }
 
 /**
@@ -38,19 +40,38 @@ export async function glimpseOfSamples(model: string, few: number): Promise<Glim
  * Raises: Error when there are none or they cannot be read.
  */
 export async function fetchSamples(model: string): Promise<Sample[]> {
-  const drawn = await drawnFor(model);
+  const drawn = (await setFor(model))?.images ?? [];
   if (drawn.length === 0) throw new Error('There are no simulated samples for this model.');
   return Promise.all(
     drawn.map(async ({ file, intended }) => {
-      const blob = await blobOf(file);
+      const blob = await (await fetchChecked(file)).blob();
       const name = file.slice(file.lastIndexOf('/') + 1);
       return { file: new File([blob], name, { type: blob.type }), path: name, intended: intended ?? '' };
     }),
   );
 }
 
+/** How many cells the simulated field of a model holds; null where none was drawn. */
+export async function fieldOf(model: string): Promise<number | null> {
+  const field = (await setFor(model))?.fields[0];
+  return field ? Object.values(field.counts).reduce((sum, count) => sum + count, 0) : null;
+}
+
+/**
+ * Fetches the simulated field of view of a model.
+ *
+ * Raises: Error when there is none or it cannot be read.
+ */
+export async function fetchField(model: string): Promise<{ file: File; path: string }> {
+  const field = (await setFor(model))?.fields[0];
+  if (!field) throw new Error('There is no simulated field for this model.');
+  const blob = await (await fetchChecked(field.file)).blob();
+  const name = field.file.slice(field.file.lastIndexOf('/') + 1);
+  return { file: new File([blob], name, { type: blob.type }), path: name };
+}
+
 async function fetchChecked(file: string): Promise<Response> {
-  const response = await fetch(new URL(`samples/${file}`, document.baseURI));
-  if (!response.ok) throw new Error(`The simulated samples could not be read (status ${response.status}).`);
-  return response;
+  return fetchSiteFile(new URL(`samples/${file}`, document.baseURI)).catch((error: Error) => {
+    throw new Error(`The simulated samples could not be read. ${error.message}`);
+  });
 }

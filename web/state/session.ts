@@ -1,15 +1,22 @@
 /** What the page works on: the model, the images, and what became of them. */
 import { batch, computed, signal } from '@preact/signals';
-import type { CellRecord, ClassifiedCell, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
+import type { CellRecord, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
 import { engineKinds } from '../engine.ts';
 import { unreadFile } from '../errors.ts';
 import { formatCount } from '../format.ts';
+import type { HeldFrame } from '../frames.ts';
 import { listModels } from '../models.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
-import { fetchSamples } from './samples.ts';
+import { rejudge } from '../verdict.ts';
+import {
+  allCells, allFrames, cellAt, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
+  type Cell, type Mode,
+} from './frame_store.ts';
+import { forgetHeldFrames, viewCell, withFrame } from './held_frames.ts';
+import { fetchField, fetchSamples } from './samples.ts';
 
-export type Cell = ClassifiedCell & { index: number; path: string };
+export type { Cell };
 export type Unread = UnreadFile & { index: number; path: string };
 
 /** One file in the order it came. `intended` is the class id that a simulated sample was drawn as. */
@@ -18,7 +25,7 @@ export interface CellImage { file: File | null; path: string; intended: string |
 export type ModelState =
   | { phase: 'loading'; loadedBytes: number; totalBytes: number }
   | ({ phase: 'ready' } & LoadedModel)
-  | { phase: 'failed'; message: string; canRetry: boolean };
+  | { phase: 'failed'; message: string; canRetry: boolean; selfTestFailed?: boolean };
 
 export type RunState = 'idle' | 'running' | 'cancelled' | 'done';
 
@@ -31,6 +38,9 @@ export const notice = signal<{ words: string; undo?: () => void } | null>(null);
 /** Milliseconds since 1970 of the first image, for the count of requests since then. */
 export const firstImageAtMs = signal<number | null>(null);
 
+/** Top probability below which a cell is unsure; null: the model's own. */
+export const unsureBelow = signal<number | null>(null);
+
 export const spec = computed(() => listings.value.find(({ name }) => name === chosenName.value)?.spec ?? null);
 
 /** Position is the index that records and jobs carry. */
@@ -41,26 +51,43 @@ const revision = signal(0);
 
 export const progress = computed(() => {
   revision.value;
-  return { total: images.length, done: cells.value.length + unread.value.length };
+  const done = mode.value === 'fields' ? settledFrames() : cells.value.length + unread.value.length;
+  return { total: images.length, done };
 });
 
-export const cells = computed(() => {
+export const cells = computed((): Cell[] => {
   revision.value;
-  return records.filter((record): record is Cell => record?.status === 'ok');
+  const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record) => record?.status === 'ok');
+  return found.map(judged);
 });
 
-export const unread = computed(() => {
+/** A cell under the threshold in use. */
+function judged(cell: Cell): Cell {
+  const threshold = unsureBelow.value;
+  return threshold === null ? cell : rejudge(cell, threshold);
+}
+
+export const unread = computed((): Unread[] => {
   revision.value;
+  if (mode.value === 'fields') return unreadFrames();
   return records.filter((record): record is Unread => record?.status === 'error');
 });
 
-export function recordAt(index: number): CellRecord | undefined {
-  return records[index];
+export function recordAt(index: number): Cell | Unread | undefined {
+  const record = mode.value === 'fields' ? cellAt(index) : records[index];
+  return record?.status === 'ok' ? judged(record) : record;
 }
 
+/** The file that a cell, of an image of its own or of a frame, is in. */
 export function imageAt(index: number): CellImage | undefined {
-  return images[index];
+  return mode.value === 'fields' ? images[frameOfKey(index)] : images[index];
 }
+
+/** Files in the order they came; in the mode of whole fields each is a frame. */
+export const files = computed((): readonly CellImage[] => {
+  revision.value;
+  return images.slice();
+});
 
 export function finishedRecords(): CellRecord[] {
   return records.filter((record) => record !== undefined);
@@ -100,7 +127,9 @@ function flushSoon(): void {
 /** For developers: ?engine=core or ?engine=onnxruntime in the address runs every network with that one. */
 const engineInAddress = new URLSearchParams(location.search).get('engine');
 const client = new ClassifierClient(engineKinds.find((kind) => kind === engineInAddress), (selfTest) => {
-  if (modelState.value.phase === 'ready') modelState.value = { ...modelState.value, selfTest };
+  if (modelState.value.phase !== 'ready') return;
+  if (selfTest.passed) modelState.value = { ...modelState.value, selfTest };
+  else refuseResults();
 });
 /** Counts up with every model and every clearing, so that late answers find nothing to write to. */
 export const era = signal(0);
@@ -131,6 +160,16 @@ function fail(message: string, canRetry = true): void {
   });
 }
 
+/** A computer that does not compute what the training code did gives no results, not even those it gave before. */
+function refuseResults(): void {
+  client.cancel();
+  batch(() => {
+    forgetResults();
+    fail('The self-test failed: this browser does not compute for the model\'s own test image what it should. No results are shown.');
+    if (modelState.value.phase === 'failed') modelState.value = { ...modelState.value, selfTestFailed: true };
+  });
+}
+
 /** Whether the browser takes a function that does `i8x16.popcnt`. */
 function hasWasmSimd(): boolean {
   return (
@@ -146,8 +185,11 @@ export async function chooseModel(name: string): Promise<void> {
   client.cancel();
   batch(() => {
     chosenName.value = name;
+    unsureBelow.value = null;
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
     forgetResults();
+    forgetVerdicts();
+    flush();
   });
   const isCurrent = (): boolean => modelReady === ready;
   const ready: Promise<boolean> = client
@@ -156,6 +198,10 @@ export async function chooseModel(name: string): Promise<void> {
     })
     .then(
       (loaded) => {
+        if (!loaded.selfTest.passed) {
+          if (isCurrent()) refuseResults();
+          return false;
+        }
         if (isCurrent()) modelState.value = { phase: 'ready', ...loaded };
         return true;
       },
@@ -203,6 +249,31 @@ export async function addSamples(): Promise<void> {
   }
 }
 
+/** Adds the simulated field of view of the model in use, and looks at it as one. */
+export async function addField(): Promise<void> {
+  if (chosenName.value === null) return;
+  try {
+    const field = await fetchField(chosenName.value);
+    chooseMode('fields');
+    addFiles({ files: [field], unopened: [] });
+  } catch (error) {
+    notice.value = { words: messageOf(error) };
+  }
+}
+
+/** Takes every image for one cell, or for a frame of many; results of the other way are kept. */
+export function chooseMode(chosen: Mode): void {
+  if (chosen === mode.value) return;
+  client.cancel();
+  batch(() => {
+    era.value += 1;
+    mode.value = chosen;
+    refuseUnopened();
+    flush();
+  });
+  if (images.length > 0 && modelState.value.phase !== 'failed') void run();
+}
+
 let runner: Promise<void> | null = null;
 
 /** Classifies what has no result yet, including what is added meanwhile; also goes on after a cancel. */
@@ -221,12 +292,19 @@ async function work(): Promise<void> {
     if (runState.value !== 'running') break;
     if (ready !== modelReady) continue;
     if (!loaded) break;
+    const mine = era.value;
+    if (mode.value === 'fields') {
+      if (!(await workOnFrames(mine)) && mine === era.value && runState.value === 'running') {
+        runState.value = 'done';
+        break;
+      }
+      continue;
+    }
     const jobs = images.flatMap(({ file }, index) => (file && !records[index] ? [{ index, file }] : []));
     if (jobs.length === 0) {
       runState.value = 'done';
       break;
     }
-    const mine = era.value;
     measurePace();
     try {
       await client.classify(jobs, (index, outcome) => {
@@ -237,6 +315,84 @@ async function work(): Promise<void> {
     }
   }
   flush();
+}
+
+/** Cells classified of the cells found in the frames that workers have in hand. */
+export const underWay = signal<ReadonlyMap<number, { classified: number; cells: number }>>(new Map());
+
+/** Does the next frames. Returns: whether there was anything to do. */
+async function workOnFrames(mine: number): Promise<boolean> {
+  const classify = spec.value?.frame !== undefined;
+  const due = images.flatMap(({ file }, index) => (file && (!isSettled(index) || isStale(index)) ? [{ index, file }] : []));
+  const [first] = due;
+  if (!first) return classify && classifyRest(mine);
+  const options = optionsOf(first.index);
+  const jobs = due.filter(({ index }) => optionsOf(index) === options);
+  measurePace();
+  const note = (index: number, at?: { classified: number; cells: number }): void => {
+    const map = new Map(underWay.value);
+    if (at) map.set(index, at);
+    else map.delete(index);
+    underWay.value = map;
+  };
+  try {
+    await client.analyseFrames(jobs, { ...options, classify }, (index, outcome: FrameOutcome) => {
+      if (mine !== era.value) return;
+      const image = images[index];
+      if (!image) return;
+      freshen(index);
+      settleFrame(index, image.path, outcome);
+      note(index);
+      flushSoon();
+    }, (index, classified, found) => note(index, { classified, cells: found }));
+  } catch (error) {
+    if (mine === era.value) fail(messageOf(error));
+  }
+  underWay.value = new Map();
+  return true;
+}
+
+/** Classifies cells of known frames that have no verdict: those of another model, of a cancelled run, and those added by hand. */
+async function classifyRest(mine: number): Promise<boolean> {
+  const isDue = (index: number): boolean => frameAt(index)?.analysis.cells.some(({ verdict }) => !verdict) ?? false;
+  const due = allFrames().filter(({ frame }) => isDue(frame) && !unable.has(`${mine} ${frame}`));
+  for (const { frame } of due) {
+    if (runState.value !== 'running' || mine !== era.value) break;
+    try {
+      await classifyMissing(frame, { get cancelled() { return runState.value !== 'running' || mine !== era.value; } });
+    } catch (error) {
+      unable.add(`${mine} ${frame}`);
+      notice.value = { words: `${images[frame]?.path ?? 'A frame'}: ${messageOf(error)}` };
+    }
+  }
+  return due.length > 0;
+}
+
+/** Frames whose cells could not be classified, not to be tried for ever. */
+const unable = new Set<string>();
+
+/** Classifies the cells of one frame that have no verdict yet. Raises: CoreError. */
+export async function classifyMissing(frame: number, stop: { readonly cancelled: boolean }): Promise<void> {
+  const entry = frameAt(frame);
+  if (!entry || spec.value?.frame === undefined) return;
+  const mine = era.value;
+  const missing = entry.analysis.cells.filter(({ verdict }) => !verdict);
+  await withFrame(frame, entry.analysis.choice, (held) => held.classify(missing, entry.analysis.settings.pixel_size_um, (some) => {
+    if (mine !== era.value) return;
+    settleVerdicts(frame, some);
+    flushSoon();
+  }, stop));
+}
+
+/** Tells the page that a frame changed. */
+export function frameChanged(): void {
+  flush();
+}
+
+/** Opens a frame to look into it; it must be closed. Raises: CoreError. */
+export function openFrame(index: number, choice: FrameChoice): Promise<HeldFrame> {
+  const file = images[index]?.file;
+  return file ? client.openFrame(file, choice) : Promise.reject(new Error('No such image.'));
 }
 
 function settle(index: number, outcome: Outcome): void {
@@ -258,8 +414,10 @@ export function cancel(): void {
 export function clear(): void {
   client.cancel();
   const before = { images, records, state: runState.value === 'running' ? 'cancelled' : runState.value } as const;
+  const bringBack = takeFrames();
   const undo = (): void => {
     ({ images, records } = before);
+    bringBack();
     batch(() => {
       era.value += 1;
       runState.value = before.state;
@@ -269,6 +427,7 @@ export function clear(): void {
   };
   batch(() => {
     images = [];
+    forgetHeldFrames();
     forgetResults();
     runState.value = 'idle';
     notice.value = { words: `${formatCount(before.images.length)} images cleared.`, undo };
@@ -285,12 +444,16 @@ function forgetResults(): void {
 
 function refuseUnopened(): void {
   images.forEach(({ file, path }, index) => {
-    if (!file) records[index] ??= { ...unreadFile('unreadable_file', 'The browser could not open it.'), index, path };
+    if (file) return;
+    const failure = unreadFile('unreadable_file', 'The browser could not open it.');
+    records[index] ??= { ...failure, index, path };
+    refuseFrame(index, path, failure);
   });
 }
 
 /** The crop of one image as the network saw it, no side longer than asked. */
 export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
+  if (mode.value === 'fields') return viewCell(index, maxSidePx);
   const file = images[index]?.file;
   return file ? client.view(file, maxSidePx) : Promise.reject(new Error('No such image.'));
 }

@@ -1,12 +1,15 @@
 /** How the results are looked at: what is shown, in which order, and what is open. */
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { kindOf } from '../verdict.ts';
+import { mode } from './frame_store.ts';
 import { cells, recordAt, spec, type Cell } from './session.ts';
 
-export type Layout = 'gallery' | 'table';
+/** `frame`: one frame at a time, where frames hold many cells. */
+export type Layout = 'gallery' | 'table' | 'frame';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
-/** A class id, 'unsure', 'foreign', or null for everything. */
+/** A class id, 'unsure', 'foreign', 'quality', or null for everything. */
 export const filter = signal<string | null>(null);
 export const search = signal('');
 export const sort = signal<{ key: SortKey; descending: boolean }>({ key: 'index', descending: false });
@@ -28,23 +31,47 @@ phone?.addEventListener('change', ({ matches }) => (isSheet.value = matches));
 /** Index of the cell that the arrow keys stand on. */
 export const currentIndex = signal<number | null>(null);
 
+/** The frame looked at; null before there is one. */
+export const currentFrame = signal<number | null>(null);
+/** Whether results are those of the current frame only. */
+export const thisFrameOnly = signal(false);
+/** Cells of a lower probability are not shown. */
+export const leastProbability = signal(0);
+
+effect(() => {
+  const chosen: Layout = mode.value === 'fields' ? 'frame' : 'gallery';
+  untracked(() => {
+    resetView();
+    currentFrame.value = null;
+    layout.value = chosen;
+  });
+});
+
+/** The cells that summary and results speak of. */
+export const scopedCells = computed<Cell[]>(() => {
+  const frame = currentFrame.value;
+  if (mode.value !== 'fields' || !thisFrameOnly.value || frame === null) return cells.value;
+  return cells.value.filter(({ inFrame }) => inFrame?.frame === frame);
+});
+
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 export const shown = computed<Cell[]>(() => {
   const classes = spec.value?.classes ?? [];
   const names = new Map(classes.map(({ id, name }) => [id, name.toLowerCase()]));
   const wanted = search.value.trim().toLowerCase();
-  const matching = cells.value.filter(
+  const matching = scopedCells.value.filter(
     (cell) =>
       (filter.value === null || filter.value === shareOf(cell)) &&
+      (leastProbability.value === 0 || (!cell.foreign && cell.probability >= leastProbability.value)) &&
       (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(cell.label) ?? cell.label).includes(wanted)),
   );
   const { key, descending } = sort.value;
   if (key === 'index' && !descending) return matching;
   const rank = new Map(classes.map(({ id }, i) => [id, i]));
   // A foreign cell is of no class, however high the probability.
-  const place = (cell: Cell): number => (cell.foreign ? classes.length : (rank.get(cell.label) ?? 0));
-  const certainty = (cell: Cell): number => (cell.foreign ? -1 : cell.probability);
+  const place = (cell: Cell): number => (doubt(cell) > 1 ? classes.length : (rank.get(cell.label) ?? 0));
+  const certainty = (cell: Cell): number => (doubt(cell) > 1 ? -1 : cell.probability);
   const compare: Record<SortKey, (a: Cell, b: Cell) => number> = {
     index: (a, b) => a.index - b.index,
     file: (a, b) => byName.compare(a.path, b.path),
@@ -56,14 +83,15 @@ export const shown = computed<Cell[]>(() => {
   return matching.sort((a, b) => direction * compare[key](a, b) || a.index - b.index);
 });
 
-/** 2 for a cell that is not like the training images, 1 for an unsure one. */
+/** 3 for an image of poor quality, 2 for a cell that is not like the training images, 1 for an unsure one. */
 function doubt(cell: Cell): number {
-  return cell.foreign ? 2 : Number(cell.unsure);
+  return { quality: 3, foreign: 2, unsure: 1, type: 0 }[kindOf(cell)];
 }
 
-/** What a cell counts as in the summary: its class, or 'foreign' or 'unsure', which are no classes. */
+/** What a cell counts as in the summary: its class, or 'quality', 'foreign' or 'unsure', which are no classes. */
 export function shareOf(cell: Cell): string {
-  return cell.foreign ? 'foreign' : cell.unsure ? 'unsure' : cell.label;
+  const kind = kindOf(cell);
+  return kind === 'type' ? cell.label : kind;
 }
 
 export const openCell = computed<Cell | null>(() => {
@@ -101,6 +129,8 @@ export function resetView(): void {
   search.value = '';
   openIndex.value = null;
   currentIndex.value = null;
+  leastProbability.value = 0;
+  thisFrameOnly.value = false;
 }
 
 export type Theme = 'system' | 'light' | 'dark';

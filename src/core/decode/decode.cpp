@@ -6,26 +6,16 @@
 #include <string>
 #include <utility>
 
+#include "core/decode/jpeg.h"
 #include "core/decode/stb_image.h"
+#include "core/decode/tiff.h"
 #include "core/error.h"
 
 namespace cytodrop {
 namespace {
 
-void check_size(const FileHeader& header) {
-  const std::int64_t pixels = static_cast<std::int64_t>(header.width_px) * header.height_px;
-  const std::int64_t pixel_bytes = header.channels * header.bits_per_channel / 8;
-  const bool too_many = pixels > kMaxPixels;
-  if (!too_many && pixels * pixel_bytes <= kMaxDecodedBytes) return;
-  throw Error(ErrorCode::kTooLarge,
-              "the image is " + std::to_string(header.width_px) + " × " + std::to_string(header.height_px) + " px; " +
-                  (too_many ? std::to_string(kMaxPixels / 1'000'000) + " megapixels"
-                            : std::to_string(kMaxDecodedBytes / 1'000'000) + " MB of pixels") +
-                  " are the limit");
-}
-
 /// What stb_image may ask for while it decodes a sound file: the packed data collected while its buffer doubles, the
-/// unpacked rows, coefficients of a progressive JPEG padded to whole blocks, and the output with its conversions.
+/// unpacked rows, and the output with its conversions.
 std::size_t decoder_budget(const FileHeader& header, std::size_t file_bytes) {
   const auto padded = [](int px) { return (static_cast<std::size_t>(px) + 31) / 32 * 32; };
   const std::size_t pixel_bytes = static_cast<std::size_t>(header.bits_per_channel / 8) * 4;
@@ -88,17 +78,20 @@ Image apply_orientation(Image image, int exif_orientation) {
 }
 
 DecodedImage decode(std::span<const std::uint8_t> file, const DecodeOptions& options) {
+  if (is_tiff(file)) return decode_tiff(file, options);
   if (options.page != 0 || options.channel > 0) throw Error(ErrorCode::kInvalidArgument, "the file has one page");
-  FileHeader header = read_header(file);
-  check_size(header);
-  Image image = decode_with_stb(file, header.bits_per_channel, decoder_budget(header, file.size()));
+  DecodedImage decoded;
+  FileHeader& header = decoded.header;
+  header = read_header(file);
+  check_decoded_size(header.width_px, header.height_px, header.channels * header.bits_per_channel / 8);
+  Image image = header.format == FileFormat::kJpeg
+                    ? decode_jpeg(file, header, decoded.damaged)
+                    : decode_with_stb(file, header.bits_per_channel, decoder_budget(header, file.size()));
   if (image.width_px() != header.width_px || image.height_px() != header.height_px) {
     throw Error(ErrorCode::kCorrupt, "the image data has another size than the header states");
   }
   header.channels = image.channels();  // a BMP's header does not tell whether its alpha is used
-  DecodedImage decoded;
   decoded.image = apply_orientation(composite_on_white(std::move(image)), header.exif_orientation);
-  decoded.header = header;
   return decoded;
 }
 

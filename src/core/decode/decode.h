@@ -27,13 +27,15 @@ struct DecodedImage {
   bool damaged = false;      ///< the decoder warned: the pixels may not be what was stored
 };
 
-/// Decodes a PNG, JPEG or BMP file to upright, opaque pixels. Untrusted input is safe.
+/// Decodes a PNG, JPEG, TIFF or BMP file to upright, opaque pixels. Untrusted input is safe.
 ///
 /// EXIF orientation is applied. Alpha is composited on white in the stored (not linear) values, rounded half up:
-/// (c·a + M·(M − a) + M/2) / M with M the full scale of the sample type. Embedded colour profiles are ignored.
+/// (c·a + M·(M − a) + M/2) / M with M the full scale of the sample type. Embedded colour profiles are ignored. What becomes of a
+/// TIFF's samples, and what its pages and channels are, stands at decode_tiff.
 ///
-/// Raises: as read_header; kTooLarge over kMaxPixels or kMaxDecodedBytes; kCorrupt; kOutOfMemory.
-/// Source: stb_image 2.27 or newer for the pixels.
+/// Raises: as read_header; kInvalidArgument for a page or channel that the file has not; kTooLarge over kMaxPixels or kMaxDecodedBytes; kCorrupt; kOutOfMemory.
+/// Source: stb_image 2.27 or newer for the pixels of PNG and BMP, libjpeg-turbo for those of JPEG,
+///   libtiff for those of TIFF.
 DecodedImage decode(std::span<const std::uint8_t> file, const DecodeOptions& options = {});
 
 /// Turns an image upright.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/decode/bytes.h"
+#include "core/decode/tiff.h"
 #include "core/error.h"
 
 namespace cytodrop {
@@ -179,7 +180,7 @@ FileHeader read_jpeg(Bytes file) {
       header.width_px = static_cast<int>(be16(data, 3));
       if (header.height_px == 0 || header.width_px == 0) unsupported("the JPEG file does not state its height");
       const int components = data[5];
-      if (components == 4) unsupported("the JPEG file is in CMYK, the colours of print");
+      if (components == 4) unsupported("the JPEG file is in CMYK, the colours of print; save it as RGB");
       if (components != 1 && components != 3) {
         unsupported("the JPEG file has " + std::to_string(components) + " colour channels; 1 or 3 are read");
       }
@@ -238,64 +239,82 @@ struct KnownFormat {
   std::size_t at;
   std::string_view magic;
   std::string_view name;
+  std::string_view hint = "save it as PNG or TIFF";
 };
+
+constexpr std::string_view kFiji = "open it in Fiji (Bio-Formats) and save it as TIFF";
 
 /// Formats that people drop and that are not read, by their first bytes; the first match counts.
 constexpr KnownFormat kKnownFormats[] = {
     {0, "GIF8", "GIF"},
-    {0, "II*\0"sv, "TIFF"},
-    {0, "MM\0*"sv, "TIFF"},
-    {0, "II+\0"sv, "TIFF"},
-    {0, "MM\0+"sv, "TIFF"},
     {8, "WEBP", "WebP"},
     {4, "ftypavi", "AVIF"},
-    {4, "ftyphei", "HEIC"},
-    {4, "ftypheic", "HEIC"},
-    {4, "ftypmif1", "HEIC"},
-    {4, "ftyp", "MP4 video"},
-    {0, "8BPS", "Photoshop"},
-    {0, "%PDF", "PDF"},
-    {128, "DICM", "DICOM"},
-    {0, "ZISRAWFILE", "Zeiss CZI"},
-    {0, "\xda\xce\xbe\x0a", "Nikon ND2"},
-    {4, "jP  \r\n"sv, "JPEG 2000"},
+    {4, "ftyphei", "HEIC", "save it as JPEG; the camera of an iPhone does with the format Most Compatible"},
+    {4, "ftyphevc", "HEIC", "save it as JPEG"},
+    {4, "ftypmif1", "HEIC", "save it as JPEG"},
+    {4, "ftypmsf1", "HEIC", "save it as JPEG"},
     {4, "ftypjxl", "JPEG XL"},
+    {4, "ftyp", "MP4 video", "save a frame of it as PNG"},
+    {0, "8BPS", "Photoshop"},
+    {0, "%PDF", "PDF", "save its image as PNG or TIFF"},
+    {128, "DICM", "DICOM", "export it from its viewer, or from Fiji, as TIFF or PNG"},
+    {0, "ZISRAWFILE", "Zeiss CZI", "export it from ZEN as OME-TIFF, or open it in Fiji (Bio-Formats) and save it as TIFF"},
+    {0, "\xda\xce\xbe\x0a", "Nikon ND2", "export it from NIS-Elements as TIFF, or open it in Fiji (Bio-Formats) and save it as TIFF"},
+    {0, "\0\0\0\x0cjP  \r\n"sv, "JPEG 2000"},
     {4, "JXL ", "JPEG XL"},
     {0, "\xff\x0a", "JPEG XL"},
     {0, "#?RADIANCE", "Radiance HDR"},
     {0, "\0\0\1\0"sv, "Windows icon"},
-    {0, "PK\3\4", "ZIP archive or office document"},
-    {0, "\x1f\x8b", "gzip archive"},
-    {0, "\x89HDF\r\n", "HDF5"},
+    {0, "PK\3\4", "ZIP archive or office document", "unpack it and drop the images"},
+    {0, "\x1f\x8b", "gzip archive", "unpack it and drop the images"},
+    {0, "\x89HDF\r\n", "HDF5", kFiji},
 };
 
-std::optional<std::string_view> known_format(Bytes file) {
+/// A Leica LIF begins with a block of 0x70, whose text follows a star.
+bool is_lif(Bytes file) { return has_at(file, 0, "\x70\0\0\0"sv) && file.size() > 8 && file[8] == 0x2a; }
+
+constexpr KnownFormat kLif{0, {}, "Leica LIF", "export it from LAS X as TIFF, or open it in Fiji (Bio-Formats) and save it as TIFF"};
+constexpr KnownFormat kMarkup{0, {}, "SVG or XML"}, kWebPage{0, {}, "HTML page", "drop the image itself, not the page it was on"};
+
+std::optional<KnownFormat> known_format(Bytes file) {
   for (const KnownFormat& known : kKnownFormats) {
-    if (has_at(file, known.at, known.magic)) return known.name;
+    if (has_at(file, known.at, known.magic)) return known;
   }
+  if (is_lif(file)) return kLif;
   std::size_t at = 0;
   if (has_at(file, 0, "\xef\xbb\xbf")) at = 3;
   while (at < file.size() && (file[at] == ' ' || file[at] == '\n' || file[at] == '\r' || file[at] == '\t')) ++at;
   for (std::string_view tag : {"<svg", "<?xml"}) {
-    if (has_at(file, at, tag)) return "SVG or XML";
+    if (has_at(file, at, tag)) return kMarkup;
   }
   for (std::string_view tag : {"<!DOCTYPE", "<!doctype", "<html", "<HTML"}) {
-    if (has_at(file, at, tag)) return "HTML page";
+    if (has_at(file, at, tag)) return kWebPage;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
+std::string_view to_string(FileFormat format) {
+  switch (format) {
+    case FileFormat::kPng: return "PNG";
+    case FileFormat::kJpeg: return "JPEG";
+    case FileFormat::kBmp: return "BMP";
+    case FileFormat::kTiff: return "TIFF";
+  }
+  return "";
+}
+
 FileHeader read_header(Bytes file) {
   if (file.empty()) throw Error(ErrorCode::kEmptyFile, "the file is empty");
   if (has_at(file, 0, kPngSignature)) return read_png(file);
   if (has_at(file, 0, "\xff\xd8\xff")) return read_jpeg(file);
+  if (is_tiff(file)) return read_tiff_header(file);
   if (has_at(file, 0, "BM")) return read_bmp(file);
-  if (const auto name = known_format(file)) {
-    throw Error(ErrorCode::kUnsupportedFormat, "this is a file of the kind " + std::string(*name) + ", which is not read");
+  if (const auto known = known_format(file)) {
+    throw Error(ErrorCode::kUnsupportedFormat, "this is a file of the kind " + std::string(known->name) + ", which is not read: " + std::string(known->hint));
   }
-  throw Error(ErrorCode::kUnsupportedFormat, "this is not an image that is read: PNG, JPEG or BMP");
+  throw Error(ErrorCode::kUnsupportedFormat, "this is not an image that is read: PNG, JPEG, TIFF or BMP");
 }
 
 }  // namespace cytodrop

@@ -1,17 +1,21 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace cytodrop {
 
-enum class FileFormat { kPng, kJpeg, kBmp };
+enum class FileFormat { kPng, kJpeg, kBmp, kTiff };
+
+/// PNG, JPEG, BMP or TIFF.
+std::string_view to_string(FileFormat format);
 
 /// What a file says of itself before any pixel is decoded.
 struct FileHeader {
   FileFormat format = FileFormat::kPng;
   int width_px = 0;   ///< as stored, before orientation
   int height_px = 0;  ///< as stored, before orientation
-  int channels = 0;   ///< 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA
+  int channels = 0;   ///< 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; of a TIFF the samples a pixel
   int bits_per_channel = 8;
   int exif_orientation = 1;  ///< 1 to 8
 };
@@ -19,7 +23,8 @@ struct FileHeader {
 /// Reads and checks the structure of an untrusted image file without decoding it.
 ///
 /// Walks every chunk of a PNG (checking its CRC) and every marker of a JPEG up to its end, so that a cut-off or damaged
-/// file is refused here, by name; of a BMP it checks that all rows are there. Allocates nothing.
+/// file is refused here, by name; of a BMP it checks that all rows are there, of a TIFF that the first page is one
+/// that is read.
 ///
 /// Raises: kEmptyFile, kUnsupportedFormat (naming the format where its first bytes tell), kUnsupportedFeature,
 ///   kTruncated, kCorrupt.

@@ -6,7 +6,7 @@
 
 namespace cytodrop {
 
-/// Decodes a checked PNG, JPEG or BMP file with stb_image, keeping its channels.
+/// Decodes a checked PNG or BMP file with stb_image, keeping its channels.
 ///
 /// Args:
 ///   file: bytes whose structure read_header accepted.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/float16.h"
 
 namespace cytodrop {
 
@@ -36,7 +37,9 @@ NamedTensors read_safetensors(std::span<const std::uint8_t> file, const std::str
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
     try {
-      if (entry.at("dtype").get<std::string>() != "F32") invalid(name + " is not float32");
+      const std::string type = entry.at("dtype").get<std::string>();
+      const bool is_half = type == "F16";
+      if (!is_half && type != "F32") invalid(name + " is neither float32 nor float16");
       NamedTensor tensor;
       const std::uint64_t begin = size_of(entry.at("data_offsets").at(0), name), end = size_of(entry.at("data_offsets").at(1), name);
       if (begin > end || end > data.size()) invalid(name + " lies outside the file");
@@ -48,9 +51,20 @@ NamedTensors read_safetensors(std::span<const std::uint8_t> file, const std::str
         if (count > file.size()) invalid(name + " has an impossible shape");
         tensor.shape.push_back(static_cast<std::int64_t>(side));
       }
-      if (count * sizeof(float) != end - begin) invalid(name + " has another size than its shape states");
-      tensor.values.resize(static_cast<std::size_t>(count));
-      std::memcpy(tensor.values.data(), data.data() + begin, static_cast<std::size_t>(end - begin));
+      const std::size_t value_bytes = is_half ? sizeof(std::uint16_t) : sizeof(float);
+      if (count * value_bytes != end - begin) invalid(name + " has another size than its shape states");
+      const std::uint8_t* raw = data.data() + begin;
+      for (std::uint64_t i = 0; i < count; ++i, raw += value_bytes) {
+        float value;
+        std::uint16_t half;
+        if (is_half) {
+          std::memcpy(&half, raw, sizeof half);
+          value = from_float16(half);
+        } else {
+          std::memcpy(&value, raw, sizeof value);
+        }
+        tensor.values.push_back(value);
+      }
       tensors.emplace(name, std::move(tensor));
     } catch (const nlohmann::json::exception&) {
       invalid(name + " is not described as a tensor");

@@ -14,11 +14,11 @@ struct NamedTensor {
 
 using NamedTensors = std::map<std::string, NamedTensor>;
 
-/// Reads all float32 tensors of a safetensors file; untrusted input is safe.
+/// Reads all tensors of a safetensors file, widening float16 to float32; untrusted input is safe.
 ///
 /// Args:
 ///   file_name: what errors call the file, "head file" for example.
-/// Raises: kInvalidModel on anything that does not fit the format or is not float32.
+/// Raises: kInvalidModel on anything that does not fit the format or is neither float32 nor float16.
 /// Source: safetensors format 0.4: u64 little-endian header length, JSON header, data.
 NamedTensors read_safetensors(std::span<const std::uint8_t> file, const std::string& file_name);
 

@@ -3,14 +3,15 @@
 #include <span>
 #include <vector>
 
+#include "core/judge/quality.h"
+
 namespace cytodrop {
 
 /// Shape of a model's statistics of its training images.
 struct NoveltyLayout {
-  bool unit_length = false;  ///< embeddings are brought to length 1 first
-  int features = 0;          ///< D, values of an embedding
-  int dimensions = 0;        ///< d, directions in which the statistics are kept
-  int classes = 0;           ///< K
+  int features = 0;    ///< D, values of an embedding
+  int dimensions = 0;  ///< d, directions in which the statistics are kept
+  int classes = 0;     ///< K
 };
 
 /// Rows of unit length, packed so that a run goes along outputs: packed[block][input][kBlock], padded with 0.
@@ -30,11 +31,11 @@ std::vector<double> project(const Basis& basis, std::span<const double> in);
 /// The plain twin of `project`.
 std::vector<double> project_plain(const Basis& basis, std::span<const double> in);
 
-/// Tells how far an embedding lies from those of a model's training images.
+/// Tells how far a cell's embedding and the plain measures of its crop lie from those of a model's training images.
 class Novelty {
  public:
   /// Takes the statistics from a safetensors file: `mean` [D], `basis` [d, D] with orthonormal rows, `scale` [d],
-  /// `class_means` [K, d] and `residual_scale` [1].
+  /// `class_means` [K, d], `residual_scale` [1], `appearance_mean` [M] and `appearance` [M, M].
   ///
   /// Raises: kInvalidModel naming a tensor that is missing, has another shape or type, or holds a value that is not finite,
   ///   or for a `residual_scale` below 0.
@@ -43,22 +44,24 @@ class Novelty {
   /// The Mahalanobis distance to the nearest class, with what lies outside the basis weighed by one number.
   ///
   /// With c the embedding less the mean and z = basis · c: the root of the least over k of
-  /// Σ_j ((z_j − class_means[k, j]) · scale_j)², plus residual_scale · (‖c‖² − ‖z‖²). All sums are in float64 and in order, so
-  /// that every build gives the same bits.
+  /// Σ_j ((z_j − class_means[k, j]) · scale_j)², plus residual_scale · (‖c‖² − ‖z‖²), plus ‖appearance · (measures − appearance_mean)‖².
+  /// All sums are in float64 and in order, so that every build gives the same bits.
   ///
   /// Args:
   ///   embedding: D finite values.
+  ///   measures: M finite values.
   /// Raises: kInvalidArgument for another number of values or one that is not finite.
   /// Source: Lee et al. 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial attacks".
-  double distance(std::span<const float> embedding) const;
+  double distance(std::span<const float> embedding, const Measures& measures) const;
 
  private:
-  NoveltyLayout layout_;
   std::vector<float> mean_;
   Basis basis_;
   std::vector<float> scale_;
   std::vector<float> class_means_;
   double residual_scale_ = 0;
+  std::vector<float> appearance_mean_;
+  std::vector<float> appearance_;
 };
 
 }  // namespace cytodrop

@@ -5,8 +5,8 @@
 #include <protozero/pbf_reader.hpp>
 #include <utility>
 
+#include "core/float16.h"
 #include "core/network/refuse.h"
-#include "core/simd.h"
 
 namespace cytodrop {
 namespace {
@@ -86,16 +86,6 @@ class Message {
 template <typename List>
 void limit(const List& list, std::size_t most, const char* what) {
   if (list.size() > most) too_large(std::string("it has too many ") + what);
-}
-
-float from_float16(std::uint16_t bits) {
-  const std::uint32_t sign = (bits & 0x8000u) << 16, exponent = bits >> 10 & 31u, fraction = bits & 0x3ffu;
-  if (exponent == 0) {
-    const float small = static_cast<float>(fraction) * 0x1p-24f;
-    return sign ? -small : small;
-  }
-  const std::uint32_t wide = exponent == 31 ? 255u : exponent + 112u;
-  return bits_as<float>(sign | wide << 23 | fraction << 13);
 }
 
 /// The values of a tensor's raw_data.

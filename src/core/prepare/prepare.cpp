@@ -25,11 +25,19 @@ Box crop_box(const PrepareRules& rules, int width_px, int height_px) {
   return {(width_px - side) / 2, (height_px - side) / 2, side, side};
 }
 
-std::vector<float> prepare(const ImageView& image, const PrepareRules& rules) {
+std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, const std::optional<SampleRange>& frame_range, Measures* measures) {
   check_opaque(image);
+  const ImageView part = image.crop(crop_box(rules, image.width_px, image.height_px));
   const Lanes lanes = rules.channels == InputChannels::kRgb ? Lanes::kRgb : Lanes::kGrey;
-  const std::vector<float> resized = resize(image.crop(crop_box(rules, image.width_px, image.height_px)), lanes,
-                                            rules.resize, rules.width_px, rules.height_px);
+  std::vector<float> resized = resize(part, lanes, rules.resize, rules.width_px, rules.height_px);
+  if (rules.range == RangeRule::kFramePercentiles) {
+    const SampleRange range = frame_range ? *frame_range : display_range(image);
+    if (range != SampleRange{}) stretch(resized, range);
+  }
+  if (measures != nullptr) {
+    const int trained_side_px = rules.crop == CropRule::kCentreSquare ? rules.crop_side_px : 0;
+    *measures = measure_quality(part, resized, rules.channel_count(), rules.width_px, rules.height_px, trained_side_px);
+  }
   std::vector<float> planes(resized.size() / 4 * static_cast<std::size_t>(rules.channel_count()));
   PlaneScale scale{.middle = rules.mean, .spread = rules.std};
   if (rules.normalisation == NormalisationRule::kCornerMedianSpread) {
@@ -40,9 +48,10 @@ std::vector<float> prepare(const ImageView& image, const PrepareRules& rules) {
   return planes;
 }
 
-ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px) {
+ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px, const std::optional<SampleRange>& range) {
   check_opaque(image);
   if (max_side_px < 1) throw Error(ErrorCode::kInvalidArgument, "a picture for the screen needs at least 1 px");
+  if (range && !(range->high > range->low)) throw Error(ErrorCode::kInvalidArgument, "the range must have its white above its black");
   const ImageView part = image.crop(box);
   const int longer = std::max(part.width_px, part.height_px);
   const auto fit = [&](int px) {
@@ -50,8 +59,9 @@ ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_si
     return std::max(1, static_cast<int>(static_cast<std::int64_t>(px) * max_side_px / longer));
   };
   ScreenPicture picture{.width_px = fit(part.width_px), .height_px = fit(part.height_px), .rgba = {}};
-  const std::vector<float> lanes =
-      resize(part, Lanes::kRgb, ResizeRule::kBilinearAntialiased, picture.width_px, picture.height_px);
+  std::vector<float> lanes = resize(part, Lanes::kRgb, ResizeRule::kBilinearAntialiased, picture.width_px, picture.height_px);
+  const SampleRange shown = range ? *range : display_range(image);
+  if (shown != SampleRange{}) stretch(lanes, shown);
   picture.rgba.resize(lanes.size());
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const float value = i % 4 == 3 ? 255.0f : std::clamp(lanes[i] + 0.5f, 0.0f, 255.0f);

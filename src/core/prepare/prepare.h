@@ -1,14 +1,18 @@
 #pragma once
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "core/image.h"
+#include "core/judge/quality.h"
+#include "core/prepare/display_range.h"
 #include "core/prepare/resize.h"
 
 namespace cytodrop {
 
 enum class CropRule { kNone, kCentreSquare };
 enum class InputChannels { kRgb, kGrey };
+enum class RangeRule { kAsStored, kFramePercentiles };
 enum class NormalisationRule { kMeanStd, kCornerMedianSpread };
 
 /// How an image becomes the input of one model's network; all of it comes from the model's spec.
@@ -16,6 +20,7 @@ struct PrepareRules {
   int width_px = 0;
   int height_px = 0;
   InputChannels channels = InputChannels::kRgb;
+  RangeRule range = RangeRule::kAsStored;
   CropRule crop = CropRule::kNone;
   int crop_side_px = 0;  ///< for kCentreSquare
   ResizeRule resize = ResizeRule::kBilinearAntialiased;
@@ -41,9 +46,13 @@ Box crop_box(const PrepareRules& rules, int width_px, int height_px);
 /// Args:
 ///   image: 1 or 3 channels; 16-bit samples are divided by 257 and float samples multiplied by 255 first. Grey fills
 ///     all three planes of an RGB input; colour becomes Rec. 601 luma for a grey one.
+///   frame_range: for kFramePercentiles, display_range of the frame that the image is a part of; without it the image is the frame.
+///     Applied after resizing. What a person sets on the screen never comes here.
+///   measures: written where there is a place for them.
 /// Returns: C × H × W float32, contiguous, as the training code makes it.
 /// Raises: kInvalidArgument for another number of channels.
-std::vector<float> prepare(const ImageView& image, const PrepareRules& rules);
+std::vector<float> prepare(const ImageView& image, const PrepareRules& rules,
+                           const std::optional<SampleRange>& frame_range = std::nullopt, Measures* measures = nullptr);
 
 /// 8-bit RGBA picture of part of an image for the screen, alpha 255, antialiased, never enlarged.
 struct ScreenPicture {
@@ -56,7 +65,9 @@ struct ScreenPicture {
 ///
 /// Args:
 ///   max_side_px: the longer side of the result at most.
+///   range: what becomes black and white; by default display_range of the image.
 /// Raises: kInvalidArgument.
-ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px);
+ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px,
+                              const std::optional<SampleRange>& range = std::nullopt);
 
 }  // namespace cytodrop

@@ -51,10 +51,6 @@ class Field {
     }
     return static_cast<int>(value);
   }
-  bool truth() const {
-    if (!json_->is_boolean()) invalid(path_, "must be true or false");
-    return json_->get<bool>();
-  }
   double number(double least, double most) const {
     if (!json_->is_number()) invalid(path_, "must be a number");
     const double value = json_->get<double>();
@@ -69,6 +65,8 @@ class Field {
     }
     invalid(path_, "has an unknown value");
   }
+  bool is_null() const { return json_->is_null(); }
+  bool is_object() const { return json_->is_object(); }
   bool has(const char* key) const { return json_->contains(key); }
   [[noreturn]] void reject(const std::string& what) const { invalid(path_, what); }
 
@@ -80,7 +78,7 @@ class Field {
 };
 
 // Bounds as in models/spec.schema.json.
-constexpr int kMaxInputPx = 1024, kMaxCropPx = 16384, kMaxWidth = 8192;
+constexpr int kMaxInputPx = 1024, kMaxCropPx = 16384, kMaxFrameSidePx = 4096, kMaxWidth = 8192;
 constexpr double kSmallest = 1e-12, kLargest = 1e12;
 
 PrepareRules read_prepare(const Field& spec) {
@@ -88,6 +86,9 @@ PrepareRules read_prepare(const Field& spec) {
   rules.width_px = spec["input"]["width_px"].integer(8, kMaxInputPx);
   rules.height_px = spec["input"]["height_px"].integer(8, kMaxInputPx);
   rules.channels = spec["input"]["channels"].one_of<InputChannels>({{"rgb", InputChannels::kRgb}, {"grey", InputChannels::kGrey}});
+  if (spec["input"].has("range")) {
+    rules.range = spec["input"]["range"].one_of<RangeRule>({{"as_stored", RangeRule::kAsStored}, {"frame_percentiles", RangeRule::kFramePercentiles}});
+  }
   rules.crop = spec["crop"]["rule"].one_of<CropRule>({{"none", CropRule::kNone}, {"centre_square", CropRule::kCentreSquare}});
   if (rules.crop == CropRule::kCentreSquare) rules.crop_side_px = spec["crop"]["side_px"].integer(8, kMaxCropPx);
   rules.resize = spec["resize"]["rule"].one_of<ResizeRule>({{"bilinear_antialiased", ResizeRule::kBilinearAntialiased},
@@ -107,6 +108,12 @@ PrepareRules read_prepare(const Field& spec) {
     rules.std[c] = static_cast<float>(std[c].number(kSmallest, kLargest));
   }
   return rules;
+}
+
+FrameRule read_frame(const Field& frame) {
+  const Field pixel_size = frame["pixel_size_um"];
+  return {.side_px = frame["side_px"].integer(8, kMaxFrameSidePx),
+          .pixel_size_um = pixel_size.is_null() ? 0 : pixel_size.number(kSmallest, kLargest)};
 }
 
 HeadLayout read_head(const Field& head) {
@@ -129,11 +136,22 @@ HeadLayout read_head(const Field& head) {
 
 void read_novelty(const Field& novelty, ModelSpec& spec) {
   novelty["rule"].one_of<int>({{"mahalanobis", 0}});
-  spec.novelty = NoveltyLayout{.unit_length = novelty["unit_length"].truth(),
-                               .features = spec.feature_channels,
+  spec.novelty = NoveltyLayout{.features = spec.feature_channels,
                                .dimensions = novelty["dimensions"].integer(1, spec.feature_channels),
                                .classes = spec.head.class_count()};
   spec.judge.foreign_above = novelty["threshold"].number(kSmallest, kLargest);
+}
+
+void read_quality(const Field& quality, QualityRules& rules) {
+  if (!quality.is_object()) quality.reject("must be an object");
+  for (std::size_t i = 0; i < kMeasureCount; ++i) {
+    const std::string name(kMeasureNames[i]);
+    if (!quality.has(name.c_str())) continue;
+    const std::vector<Field> ends = quality[name.c_str()].items(2, 2);
+    if (!ends[0].is_null()) rules[i].low = ends[0].number(-kLargest, kLargest);
+    if (!ends[1].is_null()) rules[i].high = ends[1].number(-kLargest, kLargest);
+    if (rules[i].low > rules[i].high) quality[name.c_str()].reject("has its ends in the wrong order");
+  }
 }
 
 }  // namespace
@@ -155,6 +173,7 @@ ModelSpec parse_spec(std::string_view json_text) {
     invalid("classes", "must have different ids");
   }
   spec.prepare = read_prepare(root);
+  if (root.has("frame")) spec.frame = read_frame(root["frame"]);
   spec.feature_channels = root["network"]["features"]["channels"].integer(1, kMaxWidth);
   spec.head = read_head(root["head"]);
   if (spec.head.layers.front().inputs != spec.feature_channels) {
@@ -165,6 +184,7 @@ ModelSpec parse_spec(std::string_view json_text) {
   }
   spec.judge.temperature = root["judge"]["temperature"].number(kSmallest, kLargest);
   spec.judge.abstain_below = root["judge"]["abstain_below"].number(0, 1);
+  if (root.has("quality")) read_quality(root["quality"], spec.quality);
   if (root.has("novelty")) read_novelty(root["novelty"], spec);
   return spec;
 }

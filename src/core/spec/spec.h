@@ -8,6 +8,7 @@
 #include "core/head/head.h"
 #include "core/judge/judge.h"
 #include "core/judge/novelty.h"
+#include "core/prepare/cells.h"
 #include "core/prepare/prepare.h"
 
 namespace cytodrop {
@@ -17,9 +18,11 @@ struct ModelSpec {
   std::string name;
   std::vector<std::string> class_ids;
   PrepareRules prepare;
+  std::optional<FrameRule> frame;  ///< where the model can classify the cells of a frame
   int feature_channels = 0;
   HeadLayout head;
   JudgeRules judge;
+  QualityRules quality;  ///< no limits where the spec has none
   std::optional<NoveltyLayout> novelty;  ///< where the model has statistics of its training images
 };
 

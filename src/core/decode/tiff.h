@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "core/decode/decode.h"
+
+namespace cytodrop {
+
+/// Whether the first bytes are those of a TIFF or BigTIFF of either byte order.
+bool is_tiff(std::span<const std::uint8_t> file);
+
+/// What a TIFF states of its first page. Raises: as decode_tiff, before any pixel is decoded.
+FileHeader read_tiff_header(std::span<const std::uint8_t> file);
+
+/// Decodes one page of a TIFF or OME-TIFF with libtiff, from memory: no file is ever opened. Untrusted input is safe.
+///
+/// Reads strips and tiles, no compression, LZW, Deflate, PackBits and JPEG, both byte orders and BigTIFF; grey, RGB, palette and
+/// WhiteIsZero. Samples become:
+///   unsigned, 8 or 16 bits   as stored
+///   unsigned, other ≤ 16     widened to the full scale of uint8 (to 8 bits) or uint16, rounded
+///   unsigned, 32 bits        float32, the share of the full scale
+///   signed, 8, 16, 32 bits   shifted by half of the full scale, then as unsigned
+///   float, 16, 32, 64 bits   float32; what is no number within ±1e30 becomes 0 and the image counts as damaged
+/// WhiteIsZero is turned over; a palette gives RGB of uint8; alpha is composited on white as in `decode`, further samples are left out.
+///
+/// Pages: the file's directories without thumbnails and masks. With OME-XML, or the description that ImageJ writes, z and time are
+/// pages and each page has as many channels as the description says, where it fits the number of directories. A grey image of
+/// several samples a pixel has them as channels. The XML is read as inert text: nothing in it is resolved or fetched.
+///
+/// Pixel size: of the OME-XML (PhysicalSizeX), of ImageJ's unit, else of the resolution tags where these say 20 µm or less a pixel:
+/// coarser ones are of screens and printers.
+///
+/// Raises: kInvalidArgument (no such page or channel), kUnsupportedFeature, kTruncated, kCorrupt, kTooLarge, kOutOfMemory.
+/// Source: TIFF 6.0; OME-TIFF specification 6.0; libtiff 4.5 or newer for the samples.
+DecodedImage decode_tiff(std::span<const std::uint8_t> file, const DecodeOptions& options);
+
+/// Raises kTooLarge over kMaxPixels or kMaxDecodedBytes.
+void check_decoded_size(std::int64_t width_px, std::int64_t height_px, std::int64_t pixel_bytes);
+
+}  // namespace cytodrop

@@ -1,0 +1,91 @@
+#include "core/prepare/cells.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "core/error.h"
+
+namespace cytodrop {
+namespace {
+
+constexpr int kMaxSquarePx = 4096;
+
+int scaled(int px, double scale) { return static_cast<int>(std::floor(px * scale + 0.5)); }
+
+bool is_inside(const Box& box, const ImageView& image) {
+  return box.left_px >= 0 && box.top_px >= 0 && box.width_px >= 1 && box.height_px >= 1 &&
+         box.left_px <= image.width_px - box.width_px && box.top_px <= image.height_px - box.height_px;
+}
+
+/// Calls `use` with a view of a region: of the image itself where it holds all of it.
+template <typename Use>
+auto with_region(const ImageView& image, const Box& region, Use use) {
+  if (is_inside(region, image)) return use(image.crop(region));
+  const Image copy = cut(image, region);
+  return use(copy.view());
+}
+
+}  // namespace
+
+double cell_scale(const FrameRule& frame_rule, double pixel_size_um) {
+  if (!std::isfinite(pixel_size_um) || pixel_size_um < 0) {
+    throw Error(ErrorCode::kInvalidArgument, "the pixel size must be a length in µm");
+  }
+  if (pixel_size_um == 0 || frame_rule.pixel_size_um == 0) return 1;
+  const double scale = frame_rule.pixel_size_um / pixel_size_um;
+  const double side = frame_rule.side_px * scale;
+  if (!(side >= 1 && side <= kMaxSquarePx)) {
+    throw Error(ErrorCode::kInvalidArgument, "at this pixel size a cell's square would be " + std::string(side < 1 ? "less than 1 px" : "more than " + std::to_string(kMaxSquarePx) + " px") +
+                                                 " wide; check the pixel size");
+  }
+  return scale;
+}
+
+Box cell_square(const Box& cell, const PrepareRules& rules, const FrameRule& frame_rule, double scale) {
+  const int side = std::max(1, scaled(frame_rule.side_px, scale));
+  const int seen = rules.crop == CropRule::kNone ? side : std::clamp(scaled(rules.crop_side_px, scale), 1, side);
+  const int before = side / 2 - (side - seen) / 2;
+  return {cell.left_px + cell.width_px / 2 - before, cell.top_px + cell.height_px / 2 - before, seen, seen};
+}
+
+Image cut(const ImageView& image, const Box& region) {
+  Image part(region.width_px, region.height_px, image.channels, image.type);
+  const std::size_t pixel_bytes = image.pixel_bytes();
+  // In 64 bits, since a region may begin anywhere.
+  const auto within = [](std::int64_t at, int size) { return static_cast<int>(std::clamp<std::int64_t>(at, 0, size - 1)); };
+  for (int y = 0; y < region.height_px; ++y) {
+    const std::byte* row = image.row(within(std::int64_t{region.top_px} + y, image.height_px));
+    std::byte* out = part.data() + static_cast<std::size_t>(y) * part.row_stride_bytes();
+    for (int x = 0; x < region.width_px; ++x, out += pixel_bytes) {
+      std::memcpy(out, row + static_cast<std::size_t>(within(std::int64_t{region.left_px} + x, image.width_px)) * pixel_bytes, pixel_bytes);
+    }
+  }
+  return part;
+}
+
+std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const Box> cells, const PrepareRules& rules,
+                                 const FrameRule& frame_rule, double scale, std::vector<Measures>* measures) {
+  PrepareRules whole = rules;
+  whole.crop = CropRule::kNone;
+  const std::size_t each = static_cast<std::size_t>(rules.channel_count()) * static_cast<std::size_t>(rules.height_px) *
+                           static_cast<std::size_t>(rules.width_px);
+  std::vector<float> tensors;
+  tensors.reserve(cells.size() * each);
+  for (const Box& cell : cells) {
+    if (!is_inside(cell, frame)) throw Error(ErrorCode::kInvalidArgument, "a cell's box must lie within the frame");
+    const std::vector<float> tensor = with_region(frame, cell_square(cell, rules, frame_rule, scale),
+                                                  [&](const ImageView& square) { return prepare(square, whole, frame_range, measures ? &measures->emplace_back() : nullptr); });
+    tensors.insert(tensors.end(), tensor.begin(), tensor.end());
+  }
+  return tensors;
+}
+
+ScreenPicture draw_region(const ImageView& image, const Box& region, int max_side_px, const SampleRange& range) {
+  return with_region(image, region, [&](const ImageView& part) {
+    return draw_for_screen(part, {0, 0, part.width_px, part.height_px}, max_side_px, range);
+  });
+}
+
+}  // namespace cytodrop

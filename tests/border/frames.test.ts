@@ -1,0 +1,212 @@
+/** Frames at the border: opened once, searched, cut and drawn, and closed. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Classifier, CytodropCore, DetectSettings, ErrorCode, FrameFacts, Result } from '#cytodrop_core';
+import { bytesOf, floatsOf, jsonOf, largestDifference, openModule, valueOf } from './fixtures.ts';
+import { drawDiscs, frameSide, greyPng, someDiscs, someFrame } from './frames.ts';
+
+const settings: DetectSettings = {
+  pixel_size_um: null, least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round',
+};
+const viability = 'models/viability';
+const spec = jsonOf<Record<string, unknown>>(`${viability}/spec.json`);
+
+let core: CytodropCore;
+let loaded: Classifier;
+let opened: FrameFacts;
+
+function load(classifier: Classifier, changes: Record<string, unknown> = {}): void {
+  const changed = { ...spec, ...changes };
+  valueOf(classifier.load_model(JSON.stringify(changed), bytesOf(`${viability}/head.safetensors`), bytesOf(`${viability}/novelty.safetensors`)));
+}
+
+before(async () => {
+  core = await openModule();
+});
+
+beforeEach(() => {
+  loaded?.delete();
+  loaded = new core.Classifier();
+  load(loaded);
+  opened = valueOf(loaded.open_frame(someFrame(), 0, -1));
+});
+
+after(() => loaded.delete());
+
+function assertRefused(result: Result<unknown>, code: ErrorCode, words: RegExp): void {
+  assert.ok(!result.ok && result.code === code && words.test(result.message), JSON.stringify(result));
+}
+
+/** Calls as a program without types would. */
+function untyped(name: keyof Classifier, ...values: unknown[]): Result<unknown> {
+  return (loaded[name] as unknown as (...values: unknown[]) => Result<unknown>).apply(loaded, values);
+}
+
+describe('a frame', () => {
+  test('tells what it is', () => {
+    const { frame, decode_ms, ...facts } = opened;
+    assert.ok(Number.isInteger(frame) && decode_ms >= 0);
+    assert.deepEqual({ ...facts, image: { ...facts.image } }, {
+      image: { ...facts.image, format: 'PNG', width_px: frameSide.width, height_px: frameSide.height, channels: 1, bits_per_channel: 8, exif_orientation: 1 },
+      pages: 1, channels: 1, pixel_size_um: null, damaged: false, range: { low: 0, high: 255 },
+    });
+  });
+
+  test('of 16 bits is shown from its 0.1th to its 99.9th percentile', () => {
+    const samples = Uint16Array.from({ length: 2000 }, (_, i) => 1000 + i);
+    assert.deepEqual(valueOf(loaded.open_frame(greyPng(50, 40, samples), 0, -1)).range, { low: 1001, high: 2998 });
+  });
+
+  test('is searched: a box, a score, an area, an outline and a flag for each cell, in reading order', () => {
+    const { boxes, scores, areas_px, outlines, outline_offsets, cut_by_border } = valueOf(loaded.detect(opened.frame, settings));
+    assert.equal(scores.length, someDiscs.length);
+    assert.deepEqual([boxes.length, areas_px.length, cut_by_border.length, outline_offsets.length], [80, 20, 20, 21]);
+    assert.deepEqual([outline_offsets[0], outline_offsets[20]], [0, outlines.length / 2]);
+    someDiscs.forEach(({ x, y, radius }, i) => {
+      const [left = NaN, top = NaN, width = NaN, height = NaN] = boxes.subarray(4 * i, 4 * i + 4);
+      assert.ok(Math.abs(left + width / 2 - x - 0.5) <= 2 && Math.abs(top + height / 2 - y - 0.5) <= 2, `cell ${i} at ${left}, ${top}`);
+      assert.ok(Math.abs(Math.sqrt((areas_px[i] as number) / Math.PI) - radius) < 3, `cell ${i}: ${areas_px[i]} px²`);
+      assert.ok((scores[i] as number) > 0 && (scores[i] as number) <= 1);
+      assert.equal(cut_by_border[i], 0);
+      const points = outlines.subarray(2 * (outline_offsets[i] as number), 2 * (outline_offsets[i + 1] as number));
+      assert.ok(points.length >= 6);
+      for (let k = 0; k < points.length; k += 2) assert.ok(Math.hypot((points[k] as number) - x, (points[k + 1] as number) - y) < radius + 4);
+    });
+  });
+
+  test('is searched again with other settings: in µm where the pixel size is known', () => {
+    const count = (changes: Partial<DetectSettings>): number => valueOf(loaded.detect(opened.frame, { ...settings, ...changes })).scores.length;
+    assert.equal(count({ least_diameter: 40 }), 0);
+    assert.equal(count({ pixel_size_um: 2, least_diameter: 40 }), 20);
+    assert.equal(count({ pixel_size_um: 2, most_diameter: 20 }), 0);
+  });
+
+  test('without cells gives arrays of no cells', () => {
+    const { frame } = valueOf(loaded.open_frame(greyPng(50, 40, drawDiscs(50, 40, [])), 0, -1));
+    const { boxes, scores, outline_offsets } = valueOf(loaded.detect(frame, settings));
+    assert.deepEqual([boxes.length, scores.length, [...outline_offsets]], [0, 0, [0]]);
+  });
+
+  test('is drawn, whole, in part and beyond its border, between two samples', () => {
+    const whole = valueOf(loaded.view_frame(opened.frame, null, 100, null));
+    assert.deepEqual([whole.width_px, whole.height_px, whole.rgba.length], [100, 79, 100 * 79 * 4]);
+    const pixel = (region: { left_px: number; top_px: number }, range: { low: number; high: number } | null): number[] =>
+      [...valueOf(loaded.view_frame(opened.frame, { ...region, width_px: 1, height_px: 1 }, 10, range)).rgba];
+    const [disc] = someDiscs;
+    const middle = { left_px: disc?.x ?? 0, top_px: disc?.y ?? 0 };
+    assert.deepEqual(pixel(middle, null), [40, 40, 40, 255]);
+    assert.deepEqual(pixel(middle, { low: 0, high: 80 }), [128, 128, 128, 255]);
+    assert.deepEqual(pixel({ left_px: -50, top_px: 10_000 }, null), [200, 200, 200, 255]);
+  });
+});
+
+describe('cells of a frame', () => {
+  test('are prepared as training cut and torch prepared them', () => {
+    interface Case {
+      name: string; image: string; pixel_size_um: number | null; boxes: number[][]; tensors: string;
+      input: object; crop: object; resize: object; normalisation: object; frame: object;
+    }
+    const { cases } = jsonOf<{ cases: Case[] }>('tests/golden/prepare/frame_cases.json');
+    assert.ok(cases.length >= 5);
+    for (const { name, image, pixel_size_um, boxes, tensors, input, crop, resize, normalisation, frame } of cases) {
+      load(loaded, { input, crop, resize, normalisation, frame });
+      const golden = valueOf(loaded.open_frame(bytesOf(`tests/golden/prepare/${image}`), 0, -1));
+      const { tensor, shape, crops } = valueOf(loaded.prepare_cells(golden.frame, Int32Array.from(boxes.flat()), pixel_size_um));
+      const expected = floatsOf(`tests/golden/prepare/${tensors}`);
+      assert.equal(shape[0], boxes.length);
+      assert.equal(crops.length, 4 * boxes.length);
+      const range = expected.reduce((most, value) => Math.max(most, value), -Infinity) - expected.reduce((least, value) => Math.min(least, value), Infinity);
+      assert.ok(largestDifference(tensor, expected) <= 1e-5 * Math.max(1, range), name);
+      valueOf(loaded.close_frame(golden.frame));
+    }
+  });
+
+  test('at another pixel size are cut as many µm wide', () => {
+    load(loaded, { frame: { side_px: 48, pixel_size_um: 1 } });
+    const { crops, scale } = valueOf(loaded.prepare_cells(opened.frame, Int32Array.of(100, 100, 20, 20), 0.5));
+    assert.equal(scale, 2);
+    assert.deepEqual([...crops], [62, 62, 96, 96]);
+  });
+
+  test('cannot be prepared for a model of single cells, nor without a model', () => {
+    const { frame: _, ...single } = spec;
+    valueOf(loaded.load_model(JSON.stringify(single), bytesOf(`${viability}/head.safetensors`), bytesOf(`${viability}/novelty.safetensors`)));
+    assertRefused(loaded.prepare_cells(opened.frame, Int32Array.of(0, 0, 9, 9), null), 'unsupported_feature', /one cell each/);
+    const bare = new core.Classifier();
+    try {
+      const { frame } = valueOf(bare.open_frame(someFrame(), 0, -1));
+      assert.equal(valueOf(bare.detect(frame, settings)).scores.length, 20);
+      assertRefused(bare.prepare_cells(frame, Int32Array.of(0, 0, 9, 9), null), 'model_not_loaded', /model/);
+    } finally {
+      bare.delete();
+    }
+  });
+});
+
+describe('what is passed is checked', () => {
+  const box = { left_px: 0, top_px: 0, width_px: 9, height_px: 9 };
+  const wrong: [name: string, call: () => Result<unknown>, code: ErrorCode, words: RegExp][] = [
+    ['a file that is no image', () => loaded.open_frame(new Uint8Array(100).fill(7), 0, -1), 'unsupported_format', /./],
+    ['a file that is no bytes', () => untyped('open_frame', [1, 2], 0, -1), 'invalid_argument', /Uint8Array/],
+    ['a page below the first', () => loaded.open_frame(someFrame(), -1, -1), 'invalid_argument', /page/],
+    ['half a page', () => loaded.open_frame(someFrame(), 0.5, -1), 'invalid_argument', /page/],
+    ['a channel that is no number', () => untyped('open_frame', someFrame(), 0, 'red'), 'invalid_argument', /channel/],
+    ['a frame never opened', () => loaded.detect(4711, settings), 'frame_not_open', /not open/],
+    ['a frame that is no number', () => untyped('detect', {}, settings), 'frame_not_open', /not open/],
+    ['no settings', () => untyped('detect', opened.frame, null), 'invalid_argument', /settings/],
+    ['settings that lack one', () => untyped('detect', opened.frame, { ...settings, sensitivity: undefined }), 'invalid_argument', /sensitivity/],
+    ['a pixel size of nothing', () => loaded.detect(opened.frame, { ...settings, pixel_size_um: 0 }), 'invalid_argument', /pixel_size_um/],
+    ['a diameter that is no number', () => loaded.detect(opened.frame, { ...settings, least_diameter: NaN }), 'invalid_argument', /least_diameter/],
+    ['diameters in the wrong order', () => loaded.detect(opened.frame, { ...settings, least_diameter: 61 }), 'invalid_argument', /least_diameter/],
+    ['a truth that is a number', () => untyped('detect', opened.frame, { ...settings, split_touching: 1 }), 'invalid_argument', /split_touching/],
+    ['an unknown method', () => untyped('detect', opened.frame, { ...settings, method: 'square' }), 'invalid_argument', /method/],
+    ['no box', () => loaded.prepare_cells(opened.frame, new Int32Array(), null), 'invalid_argument', /boxes/],
+    ['half a box', () => loaded.prepare_cells(opened.frame, new Int32Array(6), null), 'invalid_argument', /boxes/],
+    ['too many boxes', () => loaded.prepare_cells(opened.frame, new Int32Array(4 * 257).fill(1), null), 'invalid_argument', /boxes/],
+    ['boxes of another type', () => untyped('prepare_cells', opened.frame, new Float32Array(4), null), 'invalid_argument', /Int32Array/],
+    ['a box outside', () => loaded.prepare_cells(opened.frame, Int32Array.of(335, 0, 9, 9), null), 'invalid_argument', /within/],
+    ['an empty box', () => loaded.prepare_cells(opened.frame, Int32Array.of(5, 5, 0, 9), null), 'invalid_argument', /within/],
+    ['a region that is no box', () => untyped('view_frame', opened.frame, { left_px: 1 }, 9, null), 'invalid_argument', /top_px/],
+    ['a region of too many pixels', () => loaded.view_frame(opened.frame, { ...box, width_px: 99_999, height_px: 99_999 }, 9, null), 'too_large', /region/],
+    ['a picture of nothing', () => loaded.view_frame(opened.frame, box, 0, null), 'invalid_argument', /max_side_px/],
+    ['a range in the wrong order', () => loaded.view_frame(opened.frame, box, 9, { low: 2, high: 1 }), 'invalid_argument', /white/],
+    ['a range without end', () => loaded.view_frame(opened.frame, box, 9, { low: 2, high: Infinity }), 'invalid_argument', /high/],
+  ];
+  for (const [name, call, code, words] of wrong) test(`${name}: ${code}`, () => assertRefused(call(), code, words));
+
+  test('a page that the file has not is refused', () => {
+    const result = loaded.open_frame(someFrame(), 3, -1);
+    assert.ok(!result.ok, 'a PNG has one page');
+  });
+});
+
+describe('memory', () => {
+  test('four frames are open at most, each counts, and a closed one is gone', () => {
+    const before = core.live_objects();
+    const others = [1, 2, 3].map(() => valueOf(loaded.open_frame(someFrame(), 0, -1)).frame);
+    assert.equal(core.live_objects(), before + 3);
+    assertRefused(loaded.open_frame(someFrame(), 0, -1), 'invalid_argument', /too many/);
+    for (const frame of others) valueOf(loaded.close_frame(frame));
+    assert.equal(core.live_objects(), before);
+    assertRefused(loaded.close_frame(others[0] ?? 0), 'frame_not_open', /not open/);
+    assertRefused(loaded.view_frame(others[1] ?? 0, null, 9, null), 'frame_not_open', /not open/);
+    loaded.delete();
+    assert.equal(core.live_objects(), before - 2);
+    loaded = new core.Classifier();
+  });
+
+  test('a thousand frames one after another leave nothing behind', () => {
+    const round = (): void => {
+      const { frame } = valueOf(loaded.open_frame(someFrame(), 0, -1));
+      valueOf(loaded.prepare_cells(frame, valueOf(loaded.detect(frame, settings)).boxes.slice(0, 8), null));
+      valueOf(loaded.close_frame(frame));
+    };
+    const [file, objects] = [someFrame(), core.live_objects()];
+    round();
+    const bytes = core.heap_bytes();
+    for (let i = 0; i < 1000; i++) valueOf(loaded.close_frame(valueOf(loaded.open_frame(file, 0, -1)).frame));
+    for (let i = 0; i < 20; i++) round();
+    assert.equal(core.live_objects(), objects);
+    assert.equal(core.heap_bytes(), bytes);
+  });
+});

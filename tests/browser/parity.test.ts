@@ -1,0 +1,98 @@
+/** The same numbers everywhere: every sample of every model, to the last bit, in three browsers and under Node. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { startServer, type Serving } from '../../scripts/server.ts';
+import { Pipeline, readModel } from '../../web/pipeline.ts';
+import { bytesOf, root } from '../border/fixtures.ts';
+import { cytodrop, linesOf } from '../headless/fixtures.ts';
+import { firefox, launchChromium, launchFirefox } from './browsers.ts';
+import { bitsOf } from './parity_bits.ts';
+import { dist } from './site.ts';
+import { WebKit, webKitMissing } from './webkit.ts';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, root));
+const sets = (JSON.parse(readFileSync(join(dist, 'samples/manifest.json'), 'utf8')) as { sets: { model: string; images: { file: string }[] }[] }).sets
+  .map(({ model, images }) => ({ model, files: images.map(({ file }) => file) }));
+
+let folder: string;
+let server: Serving;
+/** What Node computes, by model. */
+const expected = new Map<string, string[]>();
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'cytodrop-parity-'));
+  await build({
+    configFile: path('vite.config.ts'),
+    root: path('tests/browser'),
+    logLevel: 'warn',
+    publicDir: false,
+    build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: path('tests/browser/parity_page.ts'), output: { entryFileNames: 'parity.js' } } },
+  });
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Parity</title><body><script type="module" src="parity.js"></script>\n');
+  for (const name of ['models', 'samples']) cpSync(join(dist, name), join(folder, name), { recursive: true });
+  server = await startServer({ folder, host: '127.0.0.1', port: 0 });
+  for (const { model, files } of sets) {
+    const read = (file: string) => Promise.resolve(bytesOf(`models/${model}/${file}`));
+    const pipeline = await Pipeline.open(await readModel(read), bytesOf('build/wasm/cytodrop_core.wasm'), { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
+    const outcomes = await pipeline.classify(files.map((file) => bytesOf(`public/samples/${file}`)));
+    expected.set(model, await Promise.all(outcomes.map((outcome, i) => bitsOf(files[i] ?? '', outcome))));
+    pipeline.close();
+  }
+});
+
+after(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('there are samples of four models, and their logits differ', () => {
+  assert.ok(sets.length >= 4 && sets.every(({ files }) => files.length >= 6));
+  for (const { model, files } of sets) assert.equal(new Set(expected.get(model)?.map((line) => line.split(' ')[2])).size, files.length, model);
+});
+
+test('the command line names the same types', async () => {
+  for (const { model, files } of sets) {
+    const { code, stdout } = await cytodrop('classify', '--model', model, ...files.map((file) => path(`public/samples/${file}`)));
+    assert.equal(code, 0);
+    assert.deepEqual(linesOf(stdout).map(({ label }) => label), expected.get(model)?.map((line) => line.split(' ')[1]));
+  }
+});
+
+interface Driven { open(url: string): Promise<void>; evaluate(script: string): Promise<unknown>; close(): Promise<void> }
+
+function driven(launch: typeof launchChromium): () => Promise<Driven> {
+  return async () => {
+    const browser = await launch();
+    const page = await browser.newPage();
+    return { open: async (url) => void (await page.goto(url)), evaluate: (script) => page.evaluate(`(async () => { ${script} })()`), close: () => browser.close() };
+  };
+}
+
+for (const { name, launch, missing } of [
+  { name: 'Chromium', launch: driven(launchChromium), missing: undefined },
+  { name: 'Firefox', launch: driven(launchFirefox), missing: firefox === undefined ? 'there is no Firefox (Debian: firefox-esr)' : undefined },
+  { name: 'WebKitGTK', launch: WebKit.launch, missing: webKitMissing },
+]) {
+  describe(name, { skip: missing }, () => {
+    let browser: Driven;
+    before(async () => { browser = await launch(); });
+    after(() => browser.close());
+
+    for (const workers of [1, 3]) {
+      test(`every logit, probability, novelty and map is Node's to the last bit, with ${workers === 1 ? 'one worker' : `${workers} workers`}`, async () => {
+        await browser.open(server.url);
+        for (const { model, files } of sets) {
+          const lines = await browser.evaluate(`
+            for (let tries = 0; typeof classifySamples !== 'function' && tries < 600; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+            return await classifySamples(${JSON.stringify(model)}, ${JSON.stringify(files)}, ${workers});`);
+          assert.deepEqual(lines, expected.get(model), model);
+        }
+      });
+    }
+  });
+}

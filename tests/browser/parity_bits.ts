@@ -1,0 +1,20 @@
+/** An outcome as text that differs when a bit does; the same in a browser and under Node. */
+import type { Outcome } from '../../web/types.ts';
+
+/** File, type, and every logit in hexadecimal; then one sum of all probabilities, of the novelty and of the maps. */
+export async function bitsOf(file: string, outcome: Outcome): Promise<string> {
+  if (outcome.status === 'error') throw new Error(`${file}: ${outcome.message}`);
+  const { label, logits, probabilities, novelty, maps } = outcome;
+  const rest = new Blob([Float64Array.from(probabilities), Float64Array.of(novelty ?? NaN), maps.values as Float32Array<ArrayBuffer>]);
+  return `${file} ${label} ${logits.map(hexOf).join(' ')} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', await rest.arrayBuffer())))}`;
+}
+
+function hexOf(value: number): string {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, value);
+  return hex(new Uint8Array(bits.buffer));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,20 @@
+/** Runs in every browser: the page's pool of workers on the simulated samples, and every number that comes out, to the last bit. */
+import { ClassifierClient } from '../../web/worker_client.ts';
+import { bitsOf } from './parity_bits.ts';
+
+/** A line for each sample. */
+async function classifySamples(model: string, files: string[], workers: number): Promise<string[]> {
+  Object.defineProperty(navigator, 'hardwareConcurrency', { configurable: true, get: () => workers });
+  const client = new ClassifierClient(undefined, () => {});
+  const loaded = await client.loadModel(model, () => {});
+  if (loaded.workers !== workers || loaded.runtime.engine.kind !== 'core' || !loaded.selfTest.passed) throw new Error(JSON.stringify(loaded));
+  const images = await Promise.all(files.map(async (file) => new File([await (await fetch(`samples/${file}`)).blob()], file)));
+  const lines: Promise<string>[] = [];
+  await client.classify(images.map((file, index) => ({ index, file })), (index, outcome) => {
+    lines[index] = bitsOf(files[index] ?? '', outcome);
+  });
+  return Promise.all(lines);
+}
+
+Object.assign(globalThis, { classifySamples });
+document.body.dataset['ready'] = '';

@@ -1,0 +1,56 @@
+/** What a person can read about the tool and its models on the page itself. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Site } from './site.ts';
+
+let site: Site;
+
+before(async () => { site = await Site.start(); });
+after(() => site.stop());
+
+test('what the tool may be used for is one press from every result', async () => {
+  await site.visit(async (page) => {
+    await page.page.waitForSelector(`${page.find('footer')}[data-offline=ready]`);
+    await page.press('samples');
+    await page.page.waitForSelector(`${page.find('progress')}[data-state=done]`);
+    for (const link of [page.find('use'), '.progress-words button']) {
+      await page.page.click(link);
+      await page.page.waitForSelector(`${page.find('use-dialog')} h3`);
+      const text = await page.page.$eval(page.find('use-dialog'), (dialog) => dialog.textContent ?? '');
+      for (const words of ['You may not use it to', 'diagnose', 'Who it is made for', 'Known failures', 'How it was validated']) assert.ok(text.includes(words), words);
+      assert.doesNotMatch(text, /\*\*|\]\(|^#|<!--/m);
+      await page.page.keyboard.press('Escape');
+      await page.page.waitForSelector(page.find('use-dialog'), { hidden: true });
+    }
+    // Kept before the first image, so that reading it asks the network for nothing.
+    await page.page.waitForSelector(`${page.find('footer')}[data-requests-since="0"]`);
+  });
+});
+
+test('every model has its card: what it is for, its data, its numbers, where it fails', async () => {
+  await site.visit(async (page) => {
+    await page.press('model-picker');
+    const names = await page.page.$$eval(page.find('model-card'), (cards) => cards.map((card) => (card as HTMLElement).dataset['model'] ?? ''));
+    assert.ok(names.length >= 4);
+    for (const name of names) {
+      await page.page.click(`${page.find('model-card')}[data-model=${name}] ${page.find('about-model')}`);
+      await page.page.waitForSelector(`${page.find('about-dialog')} details[open]`);
+      const { titles, open, tables, text } = await page.page.$eval(page.find('about-dialog'), (dialog) => ({
+        titles: [...dialog.querySelectorAll('summary')].map((summary) => summary.textContent ?? ''),
+        open: [...dialog.querySelectorAll('details[open] > summary')].map((summary) => summary.textContent ?? ''),
+        tables: dialog.querySelectorAll('td').length,
+        text: dialog.textContent ?? '',
+      }));
+      for (const title of ['What it is for, and what not', 'Data', 'Split, and what it does not rule out', 'Numbers', 'Where it fails', 'How it was made', 'Licence', 'Facts']) {
+        assert.ok(titles.includes(title), `${name}: ${title}`);
+      }
+      assert.deepEqual(open, ['What it is for, and what not', 'Where it fails']);
+      assert.ok(tables > 50, name);
+      assert.match(text, /Not for diagnosis|teaching/i);
+      assert.doesNotMatch(text, /\*\*|\]\(|<!--|\| ---/, name);
+      await page.page.keyboard.press('Escape');
+      await page.page.waitForSelector(page.find('about-dialog'), { hidden: true });
+      await page.press('model-picker');
+    }
+  });
+});

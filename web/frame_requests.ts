@@ -1,0 +1,40 @@
+/** What a worker, of the page or of the command line, answers about frames. */
+import type { Pipeline } from './pipeline.ts';
+import type { WorkerReply, WorkerRequest } from './types.ts';
+
+/**
+ * Returns: false where the request is about something else.
+ * Raises: CoreError.
+ */
+export async function answerAboutFrame(
+  pipeline: Pipeline, request: WorkerRequest, reply: (message: WorkerReply, transfer?: ArrayBuffer[]) => void,
+): Promise<boolean> {
+  const { ticket } = request;
+  switch (request.type) {
+    case 'open_frame': {
+      reply({ type: 'frame_opened', ticket, facts: await pipeline.openFrame(request.frame, request.file, request.choice) });
+      return true;
+    }
+    case 'detect': {
+      reply({ type: 'detected', ticket, cells: await pipeline.detect(request.frame, request.settings) });
+      return true;
+    }
+    case 'classify_cells': {
+      reply({ type: 'cells_classified', ticket, verdicts: await pipeline.classifyCells(request.frame, request.boxes, request.pixelSizeUm) });
+      return true;
+    }
+    case 'view_frame': {
+      const picture = await pipeline.viewFrame(request.frame, request.region, request.maxSidePx, request.range);
+      const rgba = new Uint8ClampedArray(picture.rgba);
+      reply({ type: 'frame_view', ticket, widthPx: picture.width_px, heightPx: picture.height_px, rgba }, [rgba.buffer]);
+      return true;
+    }
+    case 'close_frame': {
+      await pipeline.closeFrame(request.frame);
+      reply({ type: 'frame_closed', ticket });
+      return true;
+    }
+    default:
+      return false;
+  }
+}

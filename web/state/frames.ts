@@ -1,0 +1,159 @@
+/** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
+import { effect, signal } from '@preact/signals';
+import { carryOver, cellByHand, type SearchSettings } from '../frames.ts';
+import type { DisplayRange, FrameCell, FrameChoice } from '../types.ts';
+import { allFrames, cellKey, changeFrame, fieldOptions, forgetSearch, frameAt, mode, optionsOf, type FieldOptions, type FrameEntry } from './frame_store.ts';
+import { withFrame } from './held_frames.ts';
+import { classifyMissing, era, files, frameChanged, messageOf, notice, run, runState } from './session.ts';
+import { closeDetails, currentFrame, openIndex } from './view.ts';
+
+export type Tool = 'look' | 'remove' | 'add';
+export const tool = signal<Tool>('look');
+
+/** The frame whose cells are being searched or classified at a person's wish. */
+export const busyFrame = signal<number | null>(null);
+
+// The first frame is looked at as soon as there is one; after clearing, none.
+effect(() => {
+  const count = files.value.length;
+  if (mode.value !== 'fields') return;
+  if (count === 0) currentFrame.value = null;
+  else if (currentFrame.value === null || currentFrame.value >= count) currentFrame.value = 0;
+});
+
+export function removeCell(frame: number, id: number): void {
+  const entry = frameAt(frame);
+  const cell = entry?.analysis.cells.find((one) => one.id === id);
+  if (!entry || !cell) return;
+  if (openIndex.value === cellKey(frame, id)) closeDetails();
+  const removed = cell.score === null ? entry.removed : [...entry.removed, cell.box];
+  changeFrame(frame, { removed, undo: [...entry.undo, stateOf(entry, 'removal of a cell')] }, entry.analysis.cells.filter((one) => one !== cell));
+  frameChanged();
+}
+
+/** Adds a cell around a point of the frame, in px, and classifies it. */
+export function addCell(frame: number, xPx: number, yPx: number): void {
+  const entry = frameAt(frame);
+  if (!entry) return;
+  const most = Math.max(nextId.get(frame) ?? 0, ...entry.analysis.cells.map(({ id }) => id + 1));
+  // A number is never used twice, also after the cell that had it was taken back.
+  nextId.set(frame, most + 1);
+  const cell = { ...cellByHand(xPx, yPx, entry.analysis), id: most };
+  changeFrame(frame, { undo: [...entry.undo, stateOf(entry, 'adding of a cell')] }, [...entry.analysis.cells, cell]);
+  frameChanged();
+  void classifySoon(frame);
+}
+
+const nextId = new Map<number, number>();
+
+export function undo(frame: number): void {
+  const entry = frameAt(frame);
+  const last = entry?.undo.at(-1);
+  if (!entry || !last) return;
+  changeFrame(frame, { removed: last.removed, undo: entry.undo.slice(0, -1) }, last.cells);
+  frameChanged();
+  void classifySoon(frame);
+}
+
+function stateOf({ analysis, removed }: FrameEntry, words: string): { words: string; cells: readonly FrameCell[]; removed: FrameEntry['removed'] } {
+  return { words, cells: analysis.cells, removed };
+}
+
+let searchTimer: ReturnType<typeof setTimeout> | undefined;
+/** Long enough not to search for every step of a slider, short enough to seem at once. */
+const searchAfterMs = 120;
+
+/** Searches a frame that is held decoded, with settings of its own, a moment after the last change. */
+export function tryOptions(frame: number, change: Partial<SearchSettings> & { pixelSizeUm?: number | null }): void {
+  const entry = frameAt(frame);
+  if (!entry) return;
+  const { pixelSizeUm, ...search } = change;
+  const before = optionsOf(frame);
+  const own: FieldOptions = { ...before, search: { ...before.search, ...search }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
+  changeFrame(frame, { own });
+  frameChanged();
+  searchAgain(frame);
+}
+
+/** Which page and channel of a file is the frame. */
+export function chooseInFile(frame: number, choice: FrameChoice): void {
+  if (!frameAt(frame)) return;
+  changeFrame(frame, { own: { ...optionsOf(frame), choice }, removed: [], undo: [], range: null });
+  searchAgain(frame, 0, true);
+}
+
+export function backToAll(frame: number): void {
+  changeFrame(frame, { own: null });
+  frameChanged();
+  searchAgain(frame, 0);
+}
+
+function searchAgain(frame: number, afterMs = searchAfterMs, anew = false): void {
+  clearTimeout(searchTimer);
+  searchTimer = setTimeout(() => void search(frame, anew), afterMs);
+}
+
+let newest = 0;
+
+async function search(frame: number, anew: boolean): Promise<void> {
+  const mine = ++newest;
+  const began = era.value;
+  const isStale = (): boolean => mine !== newest || began !== era.value;
+  const options = optionsOf(frame);
+  busyFrame.value = frame;
+  try {
+    await withFrame(frame, options.choice, async (held) => {
+      const settings = { ...options.search, pixel_size_um: options.pixelSizeUm ?? held.facts.pixel_size_um };
+      const started = performance.now();
+      const found = await held.detect(settings);
+      const entry = frameAt(frame);
+      if (isStale() || !entry) return;
+      const scaleChanged = settings.pixel_size_um !== entry.analysis.settings.pixel_size_um;
+      // Another pixel size is another picture for the network: what it said before does not hold.
+      const known = scaleChanged ? entry.analysis.cells.map(({ verdict: _, ...cell }) => cell) : entry.analysis.cells;
+      const cells = anew ? found : carryOver(known, found, entry.removed);
+      const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
+      // Steps back would lead to cells of the search before.
+      changeFrame(frame, { undo: [], analysis: { ...entry.analysis, facts: held.facts, choice: options.choice, settings, elapsedMs, cells: [] } }, cells);
+      frameChanged();
+    });
+    await classifySoon(frame, isStale);
+  } catch (error) {
+    if (!isStale()) notice.value = { words: messageOf(error) };
+  } finally {
+    if (mine === newest) busyFrame.value = null;
+  }
+}
+
+/** The run does it where one is under way. */
+async function classifySoon(frame: number, isStale: () => boolean = () => false): Promise<void> {
+  if (runState.value === 'running') return;
+  const began = era.value;
+  try {
+    await classifyMissing(frame, { get cancelled() { return isStale() || began !== era.value; } });
+  } catch (error) {
+    notice.value = { words: messageOf(error) };
+  }
+}
+
+/** Makes the settings of one frame those of all, which are searched again. */
+export function useForAll(frame: number): void {
+  const own = frameAt(frame)?.own;
+  if (!own) return;
+  fieldOptions.value = { ...own, choice: fieldOptions.value.choice };
+  for (const { frame: other, entry } of allFrames()) {
+    const isMine = other === frame;
+    const choice = entry.analysis.choice;
+    const isPlain = choice.page === fieldOptions.value.choice.page && choice.channel === fieldOptions.value.choice.channel;
+    changeFrame(other, { own: isPlain ? null : { ...fieldOptions.value, choice } });
+    if (!isMine) forgetSearch(other);
+  }
+  frameChanged();
+  void run();
+}
+
+export function showRange(frame: number, range: DisplayRange | null): void {
+  changeFrame(frame, { range });
+  frameChanged();
+}
+

@@ -1,0 +1,71 @@
+/** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
+import type { HeldFrame } from '../frames.ts';
+import type { FrameChoice } from '../types.ts';
+import { cellAt, frameAt, frameOfKey } from './frame_store.ts';
+import { openFrame } from './session.ts';
+
+/** The core keeps four; one of them belongs to the run. */
+const mostHeld = 2;
+
+interface Held { opened: Promise<HeldFrame>; uses: number }
+
+/** In order of last use, oldest first. */
+const held = new Map<string, Held>();
+let released: (() => void)[] = [];
+
+/**
+ * Does something with an open frame.
+ *
+ * Raises: CoreError, also where the file cannot be read any more; WorkerDied.
+ */
+export async function withFrame<T>(frame: number, choice: FrameChoice, use: (frame: HeldFrame) => Promise<T>): Promise<T> {
+  const key = [frame, choice.page, choice.channel].join();
+  let one = held.get(key);
+  while (!one) {
+    const idle = [...held].find(([, { uses }]) => uses === 0);
+    if (held.size >= mostHeld && !idle) {
+      await new Promise<void>((resolve) => released.push(resolve));
+      one = held.get(key);
+      continue;
+    }
+    if (held.size >= mostHeld && idle) letGo(...idle);
+    one = { opened: openFrame(frame, choice), uses: 0 };
+    held.set(key, one);
+  }
+  const mine = one;
+  mine.uses += 1;
+  held.delete(key);
+  held.set(key, mine);
+  try {
+    return await use(await mine.opened.catch((error: unknown) => {
+      // Tried anew the next time.
+      if (held.get(key) === mine) held.delete(key);
+      throw error;
+    }));
+  } finally {
+    mine.uses -= 1;
+    const waiting = released;
+    released = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+function letGo(key: string, { opened }: Held): void {
+  held.delete(key);
+  void opened.then((frame) => frame.close(), () => undefined);
+}
+
+/** The files are gone. */
+export function forgetHeldFrames(): void {
+  for (const [key, one] of held) letGo(key, one);
+}
+
+/** The square that the network saw of one cell of a frame. */
+export async function viewCell(key: number, maxSidePx: number): Promise<ImageData> {
+  const cell = cellAt(key);
+  const frame = frameOfKey(key);
+  const entry = frameAt(frame);
+  if (!cell || !entry) throw new Error('No such cell.');
+  const { rgba, widthPx, heightPx } = await withFrame(frame, entry.analysis.choice, (open) => open.view(cell.crop, maxSidePx, entry.range));
+  return new ImageData(rgba, widthPx, heightPx);
+}
