@@ -149,14 +149,10 @@ void dense_tile(const Convolution& convolution, const Taps& taps, bool clamps, c
       // Four steps a turn, with a way out after each: without it the optimisers put all that one sum needs in four steps
       // side by side, and the weights of four steps and all sums do not fit the registers.
       for (int left = taps.length;; left -= 4) {
-        step(0);
-        if (left == 1) break;
-        step(1);
-        if (left == 2) break;
-        step(2);
-        if (left == 3) break;
-        step(3);
-        if (left == 4) break;
+        if (step(0); left == 1) break;
+        if (step(1); left == 2) break;
+        if (step(2); left == 3) break;
+        if (step(3); left == 4) break;
         weight += 16 * kVectors;
         for (int p = 0; p < kPixels; ++p) in[p] += 4;
       }
@@ -179,15 +175,10 @@ constexpr int kTilePixels = 5;
 constexpr std::size_t kChunkStrips = 4;
 constexpr std::ptrdiff_t kSharedWeights = 4'096;
 
-template <int kVectors>
+template <int kVectors, int kPixels = kTilePixels>
 void dense_tile_of(const Convolution& convolution, const Taps& taps, bool clamps, const Strip& strip, int first, int last) {
-  switch (strip.count) {
-    case 1: return dense_tile<1, kVectors>(convolution, taps, clamps, strip, first, last);
-    case 2: return dense_tile<2, kVectors>(convolution, taps, clamps, strip, first, last);
-    case 3: return dense_tile<3, kVectors>(convolution, taps, clamps, strip, first, last);
-    case 4: return dense_tile<4, kVectors>(convolution, taps, clamps, strip, first, last);
-    case 5: return dense_tile<5, kVectors>(convolution, taps, clamps, strip, first, last);
-  }
+  if (strip.count == kPixels) return dense_tile<kPixels, kVectors>(convolution, taps, clamps, strip, first, last);
+  if constexpr (kPixels > 1) dense_tile_of<kVectors, kPixels - 1>(convolution, taps, clamps, strip, first, last);
 }
 
 void dense_chunk(const Convolution& convolution, const Taps& taps, bool clamps, std::span<const Strip> strips) {
@@ -204,26 +195,12 @@ void dense_chunk(const Convolution& convolution, const Taps& taps, bool clamps, 
   for (const Strip& strip : strips) finish(convolution, strip);
 }
 
-/// The rows of a map without gaps, as one row.
-Map one_row(Map map) {
-  map.width *= std::exchange(map.height, 1);
-  return map;
-}
-
-bool has_gaps(const Map& map) { return map.row_stride != map.width * map.pixel_stride; }
-
 void convolve_dense(Sweep sweep) {
   const Window& window = sweep.convolution.window;
-  const bool by_pixel = window.taps() == 1 && window.stride_y == 1 && window.stride_x == 1 && sweep.top == 0 && sweep.left == 0;
-  Map residual;
-  if (by_pixel && sweep.in.height == sweep.out.height && sweep.in.width == sweep.out.width && !has_gaps(sweep.in) && !has_gaps(sweep.out) &&
-      !(sweep.residual && has_gaps(*sweep.residual))) {
-    sweep.in = one_row(sweep.in);
-    sweep.out = one_row(sweep.out);
-    if (sweep.residual) {
-      residual = one_row(*sweep.residual);
-      sweep.residual = &residual;
-    }
+  const auto has_no_gaps = [&](const Map& map) { return map.row_stride == sweep.out.width * map.pixel_stride; };
+  if (window.taps() == 1 && window.stride_y == 1 && window.stride_x == 1 && has_no_gaps(sweep.in) && has_no_gaps(sweep.out) &&
+      (!sweep.residual || has_no_gaps(*sweep.residual))) {
+    sweep.out.width *= std::exchange(sweep.out.height, 1);  // all rows are one
   }
   const Taps taps = taps_of(sweep.convolution, sweep.in);
   std::array<Strip, kChunkStrips> strips;
