@@ -20,7 +20,7 @@ struct Recipe {
   double least_diameter_px;  ///< frames are made smaller as long as the least diameter stays above this
   double noise_share;        ///< this share of the frame is taken for empty; its contrast is the noise
   double times_noise;        ///< what a cell's contrast has to exceed
-  double line_length;        ///< straight runs this many times the most diameter long are lines of the chamber
+  double line_length;        ///< straight runs this many times the most diameter long are lines of the chamber; 0: has none
   double closing;
   double opening;
   double halo;               ///< brighter than the background by this many thresholds is a border between cells; 0: never
@@ -30,7 +30,7 @@ struct Recipe {
 
 constexpr Recipe kRoundRecipe{.least_diameter_px = 12, .noise_share = 0.5, .times_noise = 6, .line_length = 1.5,
                               .closing = 0.1, .opening = 0.3, .halo = 0, .least_part = 0.5, .least_strength = 1.2};
-constexpr Recipe kAdherentRecipe{.least_diameter_px = 10, .noise_share = 0.3, .times_noise = 3, .line_length = 3,
+constexpr Recipe kAdherentRecipe{.least_diameter_px = 10, .noise_share = 0.05, .times_noise = 5, .line_length = 0,
                                  .closing = 0.05, .opening = 0.1, .halo = 1.4, .least_part = 1, .least_strength = 1.5};
 constexpr int kContrastWindowPx = 3;
 constexpr double kBackgroundTiles = 2;      // most diameters: wide enough to see past a cell
@@ -113,7 +113,7 @@ std::vector<DetectedCell> detect(const ImageView& frame, const DetectSettings& s
 
   Mask mask(grey.width_px, grey.height_px);
   for (std::size_t i = 0; i < mask.values.size(); ++i) mask.values[i] = contrast.values[i] > threshold;
-  remove_lines(mask, rounded(recipe.line_length * most) + 1);
+  if (recipe.line_length > 0) remove_lines(mask, rounded(recipe.line_length * most) + 1);
   close(mask, rounded(std::min(recipe.closing * least, 1'000.0)));
   fill_holes(mask, static_cast<std::int64_t>(kMostHole * most * most));
   open(mask, rounded(std::min(recipe.opening * least, 1'000.0)));

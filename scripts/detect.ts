@@ -1,0 +1,51 @@
+/**
+ * Finds the cells of image files with the built core, and times it: what scripts/score_detection.py runs.
+ *
+ *     node scripts/detect.ts '{"least_diameter": 14, "most_diameter": 45}' 1 FILE... > cells.ndjson
+ *
+ * Arguments: settings that differ from the core's own; how often each file is searched; the files, or none to read their
+ * names from standard input. Prints one JSON object a file: file, width_px, height_px, ms of each search, boxes as
+ * [left, top, right, bottom] in px and outlines as [x, y, x, y, …]; or file and error.
+ */
+import { readFileSync } from 'node:fs';
+import createCytodropCore, { type DetectSettings, type Result } from '#cytodrop_core';
+
+const [settingsJson = '{}', times = '1', ...named] = process.argv.slice(2);
+const settings: DetectSettings = {
+  pixel_size_um: null, least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true,
+  ...(JSON.parse(settingsJson) as Partial<DetectSettings>),
+};
+const files = named.length > 0 ? named : readFileSync(0, 'utf8').split('\n').filter((line) => line !== '');
+
+function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.message);
+  return result.value;
+}
+
+const wasmBinary = new Uint8Array(readFileSync(new URL('../build/wasm/cytodrop_core.wasm', import.meta.url)));
+const core = await createCytodropCore({ wasmBinary });
+const classifier = new core.Classifier();
+for (const file of files) {
+  try {
+    const { frame, image } = valueOf(classifier.open_frame(new Uint8Array(readFileSync(file)), 0, -1));
+    try {
+      const rounds = Array.from({ length: Number(times) }, () => valueOf(classifier.detect(frame, settings)));
+      const [first] = rounds;
+      if (first === undefined) throw new Error('searched no time');
+      const { boxes, outlines, outline_offsets: offsets } = first;
+      const cells = Array.from({ length: first.scores.length }, (_, i) => {
+        const [left = 0, top = 0, width = 0, height = 0] = boxes.subarray(4 * i, 4 * i + 4);
+        return [left, top, left + width, top + height];
+      });
+      console.log(JSON.stringify({
+        file, width_px: image.width_px, height_px: image.height_px, ms: rounds.map((round) => round.detect_ms), boxes: cells,
+        outlines: cells.map((_, i) => Array.from(outlines.subarray(2 * (offsets[i] ?? 0), 2 * (offsets[i + 1] ?? 0)))),
+      }));
+    } finally {
+      classifier.close_frame(frame);
+    }
+  } catch (error) {
+    console.log(JSON.stringify({ file, error: (error as Error).message }));
+  }
+}
+classifier.delete();
