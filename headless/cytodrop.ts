@@ -49,6 +49,7 @@ Frames with many cells:
   --pixel-size UM   µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px
   --page N          picture of a file with several, from 1 (the default)
   --channel N       channel of a file that has them one by one, from 1; unless told, as the file has them
+  --cells KIND      round (in suspension, the default) or adherent (spread, in phase contrast)
   --min-diameter D  of a cell, 8 unless told
   --max-diameter D  of a cell, 60 unless told
   --sensitivity S   0 to 1, 0.5 unless told: how faint a cell may be
@@ -135,7 +136,7 @@ async function readCheckOptions(values: ReturnType<typeof parse>['values'], [fil
 /** The options of frames; without --detect none of them may be there. */
 function readFrameJob({ detect, count, ...values }: ReturnType<typeof parse>['values']): FrameJob | undefined {
   const ofCount = ['square-mm', 'depth-mm', 'dilution'] as const;
-  const ofFrames = ['pixel-size', 'page', 'channel', 'min-diameter', 'max-diameter', 'sensitivity', 'geojson', 'rois', ...ofCount] as const;
+  const ofFrames = ['pixel-size', 'page', 'channel', 'cells', 'min-diameter', 'max-diameter', 'sensitivity', 'geojson', 'rois', ...ofCount] as const;
   const stray = ofFrames.find((option) => values[option] !== undefined && (!detect || (!count && (ofCount as readonly string[]).includes(option))));
   if (stray !== undefined || (count && !detect)) throw new UsageError(`--${stray ?? 'count'}: needs ${!detect ? '--detect' : '--count'}.`);
   if (!detect) return undefined;
@@ -150,8 +151,10 @@ function readFrameJob({ detect, count, ...values }: ReturnType<typeof parse>['va
     if (value !== undefined && !Number.isInteger(value)) throw new UsageError(`--${option}: expected a whole number, got "${value}".`);
     return value;
   };
+  const method = (['round', 'adherent'] as const).find((kind) => kind === (values.cells ?? defaultSearch.method));
+  if (method === undefined) throw new UsageError(`--cells: expected round or adherent, got "${values.cells}".`);
   const search = {
-    ...defaultSearch,
+    ...defaultSearch, method,
     least_diameter: number('min-diameter', 0, 1e5) ?? defaultSearch.least_diameter,
     most_diameter: number('max-diameter', 0, 1e5) ?? defaultSearch.most_diameter,
     sensitivity: number('sensitivity', 0, 1) ?? defaultSearch.sensitivity,
@@ -198,6 +201,7 @@ function parse(args: string[]) {
         'pixel-size': { type: 'string' },
         page: { type: 'string' },
         channel: { type: 'string' },
+        cells: { type: 'string' },
         'min-diameter': { type: 'string' },
         'max-diameter': { type: 'string' },
         sensitivity: { type: 'string' },

@@ -117,6 +117,12 @@ const val& fields_of(const val& value, const char* argument) {
   return value;
 }
 
+DetectMethod method(const val& value) {
+  const std::string word = value.isString() ? value.as<std::string>() : "";
+  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "method must be round or adherent");
+  return word == "round" ? DetectMethod::kRound : DetectMethod::kAdherent;
+}
+
 constexpr double kLargestLength = 1e6;
 
 /// A pixel size in µm, 0 for null: not known.
@@ -401,7 +407,8 @@ class Classifier {
                                  .most_diameter = finite_number(given["most_diameter"], "most_diameter", 0, kLargestLength),
                                  .sensitivity = finite_number(given["sensitivity"], "sensitivity", 0, 1),
                                  .split_touching = truth(given["split_touching"], "split_touching"),
-                                 .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border")};
+                                 .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border"),
+                                 .method = method(given["method"])};
       if (!(asked.least_diameter <= asked.most_diameter)) {
         throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
       }

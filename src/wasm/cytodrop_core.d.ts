@@ -136,6 +136,8 @@ export interface DetectSettings {
   sensitivity: number;
   split_touching: boolean;
   keep_cut_by_border: boolean;
+  /** round: cells in suspension; adherent: spread cells in phase contrast, also cut along the bright halos between them. */
+  method: 'round' | 'adherent';
 }
 
 /** N cells in reading order of their centres. */

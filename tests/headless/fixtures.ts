@@ -39,6 +39,7 @@ export interface ExportedCell {
   unsure: boolean;
   novelty: number | null;
   foreign: boolean;
+  damaged: boolean;
   probabilities: Record<string, number>;
   error?: { code: string; message: string; advice: string };
 }

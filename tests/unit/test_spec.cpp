@@ -31,6 +31,7 @@ Json full_spec() {
   spec["normalisation"] = {{"rule", "corner_median_spread"}, {"corner_px", 32}, {"least_spread", 2.5}};
   spec["quality"] = {{"brightness", {nullptr, 250.5}}, {"detail_2", {-3, -1}}};
   spec["novelty"] = {{"file", "novelty.safetensors"}, {"rule", "mahalanobis"}, {"dimensions", 12}, {"threshold", 7.25}};
+  spec["input"]["range"] = "frame_percentiles";
   spec["frame"] = {{"side_px", 48}, {"pixel_size_um", 1.25}};
   return spec;
 }
@@ -67,6 +68,7 @@ TEST_CASE("each field that is wrong is named") {
       {"/input/width_px", 96.5, "input.width_px"},
       {"/input/width_px", 100000, "input.width_px"},
       {"/input/channels", "cmyk", "input.channels"},
+      {"/input/range", "stretched", "input.range"},
       {"/crop/rule", 5, "crop.rule"},
       {"/crop/side_px", 0, "crop.side_px"},
       {"/resize/rule", "nearest", "resize.rule"},
@@ -91,12 +93,14 @@ TEST_CASE("each field that is wrong is named") {
 TEST_CASE("the background rule, the frame and the novelty are read field by field") {
   const ModelSpec plain = parse_spec(sound_spec().dump());
   CHECK(plain.prepare.normalisation == NormalisationRule::kMeanStd);
+  CHECK(plain.prepare.range == RangeRule::kAsStored);
   CHECK_FALSE(plain.novelty.has_value());
   CHECK_FALSE(plain.frame.has_value());
   CHECK(plain.judge.foreign_above == std::numeric_limits<double>::infinity());
 
   const ModelSpec spec = parse_spec(full_spec().dump());
   CHECK(spec.prepare.normalisation == NormalisationRule::kCornerMedianSpread);
+  CHECK(spec.prepare.range == RangeRule::kFramePercentiles);
   CHECK(spec.prepare.corner_px == 32);
   CHECK(spec.prepare.least_spread == 2.5f);
   REQUIRE(spec.frame.has_value());

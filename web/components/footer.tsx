@@ -35,7 +35,7 @@ export function Footer({ inert }: { inert: boolean }) {
         </>
       )}
       {keeping.value === 'ready' && <span>works without a connection</span>}
-      <button type="button" class="link" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
+      <button type="button" class="link" data-testid="requests" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
         requests since the first image: {formatCount(since)}
       </button>
     </footer>

@@ -23,8 +23,11 @@ const squarePx = 512;
 /** Screen px between the points of an outline that the eye can tell apart. */
 const pointsApartPx = 2;
 /** A cell smaller than this on the screen has no room for its letter. */
-export const letterFromPx = 14;
+export const letterFromPx = 11;
 const letterPx = 16;
+const smallLetterPx = 13;
+/** Cells from this size on have room for the larger letter. */
+const largeFromPx = 36;
 const mostScale = 32;
 
 export class FrameCanvas {
@@ -271,24 +274,24 @@ export class FrameCanvas {
     for (const { box, style, letter } of this.#cells) {
       if (letter === '' || Math.max(box.width_px, box.height_px) * scale < letterFromPx) continue;
       // Smaller on small cells, so as not to hide them.
-      const side = Math.min(letterPx, Math.max(11, Math.round(0.55 * Math.max(box.width_px, box.height_px) * scale)));
+      const side = Math.max(box.width_px, box.height_px) * scale < largeFromPx ? smallLetterPx : letterPx;
       const x = left + (box.left_px + box.width_px) * scale - side / 2;
       const y = top + box.top_px * scale - side / 2;
       if (x < -letterPx || y < -letterPx || x > width || y > height) continue;
-      context.drawImage(this.#letter(style, letter), Math.round(x), Math.round(y), side, side);
+      context.drawImage(this.#letter(style, letter, side), Math.round(x), Math.round(y), side, side);
     }
   }
 
   /** As a bitmap, which is drawn faster than a canvas. */
-  #letter(style: string, letter: string): ImageBitmap {
-    const key = style + letter;
+  #letter(style: string, letter: string, side: number): ImageBitmap {
+    const key = `${style} ${letter} ${side}`;
     const known = this.#letters.get(key);
     if (known) return known;
     const ratio = window.devicePixelRatio;
-    const canvas = new OffscreenCanvas(letterPx * ratio, letterPx * ratio);
+    const canvas = new OffscreenCanvas(side * ratio, side * ratio);
     const context = canvas.getContext('2d');
     const colours = this.#colours.get(style);
-    if (context && colours) paintLetter(context, letter, colours, letterPx * ratio);
+    if (context && colours) paintLetter(context, letter, colours, side * ratio);
     const picture = canvas.transferToImageBitmap();
     this.#letters.set(key, picture);
     return picture;

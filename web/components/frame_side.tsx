@@ -39,6 +39,10 @@ function FrameList() {
   const unread = new Map(unreadFrames().map((failure) => [failure.index, failure]));
   const whole = list.length <= mostWhole;
   const [first, end] = whole ? [0, list.length] : [Math.min(firstRow, list.length), Math.min(endRow, list.length)];
+  const rows = Array.from({ length: end - first }, (_, i) => first + i);
+  // The row that has the focus exists even when it is scrolled out of sight.
+  const current = currentFrame.value;
+  if (current !== null && current < list.length && (current < first || current >= end)) rows.push(current);
   const choose = (frame: number): void => {
     currentFrame.value = frame;
     currentIndex.value = null;
@@ -57,8 +61,8 @@ function FrameList() {
   return (
     <div class="frame-list" data-testid="frame-list">
       <ul ref={box} role="listbox" aria-label="Frames" style={{ height: `${list.length * rowPx}px` }} onKeyDown={onKeyDown}>
-        {list.slice(first, end).map(({ path }, i) => {
-          const frame = first + i;
+        {rows.map((frame) => {
+          const path = list[frame]?.path ?? '';
           const entry = frameAt(frame);
           const failure = unread.get(frame);
           const isCurrent = frame === currentFrame.value;

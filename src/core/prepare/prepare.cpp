@@ -51,7 +51,7 @@ std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, co
 ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px, const std::optional<SampleRange>& range) {
   check_opaque(image);
   if (max_side_px < 1) throw Error(ErrorCode::kInvalidArgument, "a picture for the screen needs at least 1 px");
-  if (range && !(range->high > range->low)) throw Error(ErrorCode::kInvalidArgument, "white must lie above black");
+  if (range && !(range->high > range->low)) throw Error(ErrorCode::kInvalidArgument, "the range must have its white above its black");
   const ImageView part = image.crop(box);
   const int longer = std::max(part.width_px, part.height_px);
   const auto fit = [&](int px) {
