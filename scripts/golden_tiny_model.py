@@ -44,13 +44,11 @@ def main() -> None:
     weights = np.linalg.lstsq(with_one, 8 * np.eye(3)[labels], rcond=None)[0].T
     (FOLDER / "head.safetensors").write_bytes(write_safetensors({"dense_0.weight": weights[:, :-1], "dense_0.bias": weights[:, -1]}))
     measured = np.array([quality.measure(image, make_spec()) for _, image in train])
-    limits = quality.fit_limits(measured, make_spec())
     statistics = novelty.fit(pooled, labels, DIMENSIONS, measured)
     (FOLDER / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
     threshold = round(1.2 * float(statistics.distance(pooled, measured).max()), 3)
     spec = make_spec()
     spec["novelty"]["threshold"] = threshold
-    spec["quality"] = limits
     spec["metrics"]["test"] = measure(*embed(test))
     write_spec(FOLDER, spec)
 
@@ -199,7 +197,7 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
         "novelty": distance,
         "foreign": distance > model.spec["novelty"]["threshold"],
         "measures": measured.tolist(),
-        "quality": quality.flags(measured, model.spec["quality"]),
+        "quality": quality.flags(measured, model.spec.get("quality", {})),
         "map": {
             "class": SHAPES[label], "height": activation_map.shape[0], "width": activation_map.shape[1],
             "values": activation_map.ravel().tolist(),

@@ -79,7 +79,7 @@ describe('a call with a wrong argument is refused, never thrown', () => {
       assertRefused(untyped((classifier) => classifier['view']!(value, 64)), 'invalid_argument');
     });
     test(`features = ${shown}`, () => {
-      assertRefused(untyped((classifier) => classifier['judge']!(value, [1, 1280, 4, 4])), 'invalid_argument');
+      assertRefused(untyped((classifier) => classifier['judge']!(value, [1, 1280, 4, 4], measures)), 'invalid_argument');
     });
     test(`model = ${shown}`, () => {
       assertRefused(untyped((classifier) => classifier['load_model']!(specJson, value, novelty)), 'invalid_argument');
@@ -95,7 +95,7 @@ describe('a call with a wrong argument is refused, never thrown', () => {
   ];
   for (const shape of wrongShapes) {
     test(`shape = ${JSON.stringify(shape)}`, () => {
-      assertRefused(untyped((classifier) => classifier['judge']!(new Float32Array(1280 * 16), shape)), 'invalid_argument');
+      assertRefused(untyped((classifier) => classifier['judge']!(new Float32Array(1280 * 16), shape, measures)), 'invalid_argument');
     });
   }
 

@@ -93,9 +93,9 @@ test('simulated samples: what was drawn stands beside what was found, and most a
       assert.match(card.text, new RegExp(spec.classes.find(({ id }) => id === label)?.name ?? '', 'i'));
     }
     const counts = await page.summary();
-    for (const { id } of spec.classes) assert.equal(counts[id], cells.filter((cell) => cell.label === id && !cell.unsure && !cell.foreign).length, id);
-    assert.equal(counts['unsure'], cells.filter((cell) => cell.unsure && !cell.foreign).length);
-    assert.equal(counts['foreign'], spec.novelty ? cells.filter((cell) => cell.foreign).length : undefined);
+    for (const { id } of spec.classes) assert.equal(counts[id], cells.filter((cell) => cell.label === id && cell.verdict === 'type').length, id);
+    assert.equal(counts['unsure'], cells.filter(({ verdict }) => verdict === 'unsure').length);
+    assert.equal(counts['foreign'], spec.novelty ? cells.filter(({ verdict }) => verdict === 'foreign').length : undefined);
   });
 });
 
