@@ -227,7 +227,9 @@ test('cancel keeps the frames that are done; go on does the rest; results of the
     await page.page.waitForSelector(`${page.find('progress')}[data-state=cancelled]`);
     const stopped = await page.progress();
     assert.ok(stopped.done >= 2 && stopped.done < files.length, JSON.stringify(stopped));
-    assert.equal((await exportedFrames(page)).length, stopped.done);
+    // Those that workers had in hand come too.
+    const kept = (await exportedFrames(page)).length;
+    assert.ok(kept >= stopped.done && kept < files.length, `${kept}`);
     await page.press('go-on');
     await page.finish(files.length);
     const frames = await exportedFrames(page);
@@ -360,9 +362,13 @@ test('a folder opened to the page is read to the bottom, its hidden files left o
   });
 });
 
-test('real tiles: the page and the command line agree', { skip: !existsSync(join(shared, 'data/viability/images')) && 'no ../shared/data/viability: real tiles are not tested' }, async () => {
+test('real frames: the page and the command line agree', { skip: !existsSync(join(shared, 'data/viability/images')) && 'no ../shared/data/viability: real tiles are not tested' }, async () => {
   const images = join(shared, 'data/viability/images');
-  const tiles = readdirSync(images).sort().slice(0, 6).map((name) => join(images, name));
+  const firstOf = (set: string, ending: string): string[] => {
+    const name = existsSync(join(shared, 'data', set)) ? readdirSync(join(shared, 'data', set)).sort().find((one) => one.endsWith(ending)) : undefined;
+    return name === undefined ? [] : [join(shared, 'data', set, name)];
+  };
+  const tiles = [...readdirSync(images).sort().slice(0, 6).map((name) => join(images, name)), ...firstOf('phase-contrast', '.tif')];
   const expected = await commandLine(tiles);
   assert.ok(expected.flatMap(({ cells }) => cells).length > 0, 'no cells found');
   await site.visit(async (page) => {

@@ -153,7 +153,7 @@ def by_the_rule(tags: dict, stored: np.ndarray) -> np.ndarray:
     bits, kind = tags["bits"], stored.dtype.kind
     if kind == "f":
         image = stored.astype(np.float32)
-        image[~np.isfinite(image)] = 0
+        image[~(np.abs(image) <= 1e30)] = 0
     else:
         unsigned = stored.view(f"u{bits // 8}") ^ stored.dtype.type(0).view(f"u{bits // 8}") if kind == "u" else stored.view(f"u{bits // 8}") ^ np.array(1 << bits - 1, f"u{bits // 8}")
         image = (unsigned / np.float64(2**32 - 1)).astype(np.float32) if bits == 32 else unsigned

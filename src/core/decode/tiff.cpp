@@ -535,14 +535,15 @@ Image on_white(Image image, const Page& page) {
   return composite<std::uint8_t>(image, 255, true);
 }
 
-/// Sets what is no finite number to 0; says whether there was any.
-bool remove_non_finite(Image& image) {
+/// Sets what is no finite number, or could become none on the way through a network, to 0; says whether there was any.
+bool remove_non_numbers(Image& image) {
+  constexpr float kLargest = 1e30f;
   if (image.type() != SampleType::kFloat32) return false;
   auto* values = reinterpret_cast<float*>(image.data());
   const std::size_t count = image.row_stride_bytes() / sizeof(float) * static_cast<std::size_t>(image.height_px());
   bool any = false;
   for (std::size_t i = 0; i < count; ++i) {
-    if (std::isfinite(values[i])) continue;
+    if (std::abs(values[i]) <= kLargest) continue;  // false for NaN too
     values[i] = 0;
     any = true;
   }
@@ -641,8 +642,8 @@ DecodedImage decode_tiff(Bytes file, const DecodeOptions& options) {
   decoded.pixel_size_um = layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um;
 
   Image image = read_pixels(library, page, layout.channels > 1 ? 0 : channel);
-  const bool not_finite = remove_non_finite(image);
-  decoded.damaged = not_finite || library.complained() || directories.circular;
+  const bool no_numbers = remove_non_numbers(image);
+  decoded.damaged = no_numbers || library.complained() || directories.circular;
   decoded.image = apply_orientation(on_white(std::move(image), page), page.orientation);
   return decoded;
 }
