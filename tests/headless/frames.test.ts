@@ -239,7 +239,7 @@ describe('exports', () => {
   let record: FrameRecord & FrameAnalysis;
   before(async () => {
     record = { ...(await analysisOf()), index: 4, path: 'secret/patient 7.png' };
-    record.cells[2] = { ...(record.cells[2] as FrameCell), verdict: { ...(record.cells[2]?.verdict as NonNullable<FrameCell['verdict']>), foreign: false, unsure: false, label: 'dead' } };
+    record.cells[2] = { ...(record.cells[2] as FrameCell), verdict: { ...(record.cells[2]?.verdict as NonNullable<FrameCell['verdict']>), foreign: false, unsure: false, quality: [], probability: 0.95, label: 'dead' } };
     const { verdict: _, ...bare } = record.cells[3] as FrameCell;
     record.cells[3] = bare;
   });
