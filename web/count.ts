@@ -27,7 +27,7 @@ export interface CultureCount {
   /** Frames that could be read, and those that could not and are not in any number below. */
   frames: number;
   framesNotRead: number;
-  /** Cells of each class by their likeliest label, in spec order, the unsure among them included. */
+  /** Cells of each class by their likeliest label, in spec order, those unsure or of poor image quality among them included. */
   counts: { id: string; name: string; cells: number }[];
   unsure: number;
   /** Not like the training images: found, and in no class. */

@@ -104,7 +104,7 @@ export function selfTestWord(selfTest: SelfTest | undefined): string {
   return selfTest === undefined ? 'not run' : selfTest.passed ? 'passed' : 'failed';
 }
 
-function unsureBelow({ spec, unsureBelow: chosen }: ExportContext): number {
+export function unsureBelow({ spec, unsureBelow: chosen }: ExportContext): number {
   return chosen ?? spec.judge.abstain_below;
 }
 

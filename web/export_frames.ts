@@ -3,9 +3,10 @@
  *
  * As in `export.ts` the first three are a head, one piece for each frame, and a tail. Cells are numbered from 1 in each frame.
  */
-import { csvFields, csvLine, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, sixDecimals, type ExportContext, type ExportFormat } from './export.ts';
+import { csvFields, csvLine, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, sixDecimals, unsureBelow, type ExportContext, type ExportFormat } from './export.ts';
 import { classColour } from './palette.ts';
 import type { CellRecord, CellVerdict, FrameAnalysis, FrameCell, FrameRecord } from './types.ts';
+import { kindOf, rejudge } from './verdict.ts';
 import { zip } from './zip.ts';
 
 type Analysis = FrameAnalysis & { index: number; path: string };
@@ -90,29 +91,30 @@ export function toGeoJson(analysis: Analysis, context: ExportContext): string {
  */
 export function toRoiZip(analysis: Analysis, context: ExportContext): Uint8Array<ArrayBuffer> {
   return zip(analysis.cells.map((cell, i) => {
-    const { verdict } = cell;
-    const name = `${String(i + 1).padStart(4, '0')}${verdict === undefined ? '' : ` ${roiClass(cell)}`}`;
-    const colour = classColour(namedClass(cell, context));
+    const result = standing(cell, context);
+    const name = `${String(i + 1).padStart(4, '0')} ${(result?.name ?? '').replace(/[^A-Za-z0-9 -]/g, '_')}`.trim();
+    const colour = classColour(result?.index);
     return { name: `${name}.roi`, bytes: roi(name, cell, colour, analysis.facts.pages > 1 ? analysis.choice.page + 1 : 0) };
   }));
 }
 
-/** The class that a cell counts as, or why it counts as none. */
-function roiClass({ verdict }: FrameCell): string {
-  return verdict === undefined ? '' : verdict.foreign ? 'foreign' : verdict.unsure ? `unsure ${verdict.label}` : verdict.label;
-}
+/** Words for what counts as no type. */
+const noType = { quality: 'Image quality', foreign: 'Not like training', unsure: 'Unsure' };
 
-/** Position of the class that a cell counts as; undefined: it counts as none. */
-function namedClass({ verdict }: FrameCell, { spec }: ExportContext): number | undefined {
-  return verdict === undefined || verdict.foreign || verdict.unsure ? undefined : spec.classes.findIndex(({ id }) => id === verdict.label);
+/** What a cell comes to under the threshold in use, and its class where that is one; undefined where it was not classified. */
+function standing({ verdict }: FrameCell, context: ExportContext): { name: string; index: number | undefined } | undefined {
+  if (verdict === undefined) return undefined;
+  const kind = kindOf(rejudge(verdict, unsureBelow(context)));
+  if (kind !== 'type') return { name: noType[kind], index: undefined };
+  const index = context.spec.classes.findIndex(({ id }) => id === verdict.label);
+  return { name: context.spec.classes[index]?.name ?? verdict.label, index };
 }
 
 function classification(cell: FrameCell, context: ExportContext): object {
-  if (cell.verdict === undefined) return {};
-  const index = namedClass(cell, context);
-  const colour = classColour(index);
-  const name = index === undefined ? (cell.verdict.foreign ? 'Not like training' : 'Unsure') : context.spec.classes[index]?.name;
-  return { classification: { name, color: [colour >> 16, (colour >> 8) & 255, colour & 255] } };
+  const result = standing(cell, context);
+  if (result === undefined) return {};
+  const colour = classColour(result.index);
+  return { classification: { name: result.name, color: [colour >> 16, (colour >> 8) & 255, colour & 255] } };
 }
 
 function measurements({ settings }: FrameAnalysis, cell: FrameCell, { spec }: ExportContext): Record<string, number> {

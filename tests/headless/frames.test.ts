@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { CoreError } from '../../web/errors.ts';
 import { exportFrames, toGeoJson, toRoiZip } from '../../web/export_frames.ts';
 import { answerAboutFrame } from '../../web/frame_requests.ts';
@@ -239,7 +240,7 @@ describe('exports', () => {
   let record: FrameRecord & FrameAnalysis;
   before(async () => {
     record = { ...(await analysisOf()), index: 4, path: 'secret/patient 7.png' };
-    record.cells[2] = { ...(record.cells[2] as FrameCell), verdict: { ...(record.cells[2]?.verdict as NonNullable<FrameCell['verdict']>), foreign: false, unsure: false, label: 'dead' } };
+    record.cells[2] = { ...(record.cells[2] as FrameCell), verdict: { ...(record.cells[2]?.verdict as NonNullable<FrameCell['verdict']>), foreign: false, unsure: false, quality: [], probability: 0.95, label: 'dead' } };
     const { verdict: _, ...bare } = record.cells[3] as FrameCell;
     record.cells[3] = bare;
   });
@@ -294,6 +295,7 @@ describe('exports', () => {
     const nameLength = archive.readUInt16LE(26);
     assert.match(archive.toString('utf8', 30, 30 + nameLength), /^0001 .*\.roi$/);
     const roi = archive.subarray(30 + nameLength, 30 + nameLength + archive.readUInt32LE(22));
+    assert.equal(archive.readUInt32LE(14), crc32(roi));
     assert.deepEqual([roi.toString('latin1', 0, 4), roi.readInt16BE(4), roi[6], roi.readInt16BE(50)], ['Iout', 227, 0, 128]);
     const { outline } = record.cells[0] as FrameCell;
     const points = roi.readUInt16BE(16);
