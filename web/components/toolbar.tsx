@@ -7,7 +7,6 @@ import { clear, files, finishedRecords, modelState, progress, spec } from '../st
 import { currentFrame, filter, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, thisFrameOnly, tileSize, withFileNames, type Layout, type SortKey, type TileSize } from '../state/view.ts';
 import type { FrameRecord } from '../types.ts';
 import { appVersion } from '../version.ts';
-import { ModeChoice } from './mode_choice.tsx';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
   { key: 'index', descending: false, word: 'File order' },
@@ -58,7 +57,6 @@ export function Toolbar() {
         </span>
       )}
       <span class="spacer" />
-      <ModeChoice />
       <Exports />
       <button
         type="button"
