@@ -11,19 +11,24 @@ import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFo
 import { defaultSearch } from '../web/frames.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
 import { readModel, refuseSize } from '../web/pipeline.ts';
+import { checkReport, checkWords, readReport, type Provenance, type Report } from '../web/provenance.ts';
 import { classifyInOrder, maxWorkers, type PoolWorker, type Run } from '../web/pool.ts';
-import type { ModelParcel, Outcome, UnreadFile } from '../web/types.ts';
-import { appVersion } from '../web/version.ts';
+import type { CellRecord, ModelParcel, ModelSpec, Outcome, UnreadFile } from '../web/types.ts';
+import { thresholdFor } from '../web/verdict.ts';
+import { appVersion, commit } from '../web/version.ts';
 import { frameTask, type FrameJob } from './frames.ts';
 import { beside, serve, startCrew, type Crew } from './workers.ts';
 
-const exitCode = { allRead: 0, someUnread: 2, failed: 1, wrongUsage: 64, interrupted: 130 };
+const exitCode = { allRead: 0, someUnread: 2, selfTestFailed: 3, notReproduced: 4, failed: 1, wrongUsage: 64, interrupted: 130 };
 const formats: readonly string[] = ['ndjson', 'csv', 'json'] satisfies ExportFormat[];
 
 const help = `Names the type of every cell in image files, as the Cytodrop page does, without a browser.
 For research and teaching; not for diagnosis.
 
 Usage: node cytodrop.mjs classify --model NAME [options] PATH...
+       node cytodrop.mjs check REPORT.json [--engine NAME] [--jobs N] PATH...
+         classifies the images again and tells whether they give what the report, exported as JSON, says; images are known
+         by their pixels, whatever their names
        node cytodrop.mjs classify --model NAME --detect [options of frames] [options] PATH...
 
 PATH is an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order;
@@ -35,6 +40,8 @@ hidden files in folders are left out and every other file is tried.
   --engine NAME     core (our own) or onnxruntime; unless told, our own where it can run the network
   --jobs N          images computed at once, each by a worker with memory of its own; unless told, one for each processor,
                     four at most; the results are the same
+  --max-error PCT   name a type only above the probability from which at most this share of the model's validation images was
+                    named wrongly, 1 for 1 %; unless told, the model's own threshold
   --threads N       threads for ONNX Runtime in each worker, 1 unless told; with more than 1 there is one worker unless told
 
 Frames with many cells:
@@ -42,6 +49,7 @@ Frames with many cells:
   --pixel-size UM   µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px
   --page N          picture of a file with several, from 1 (the default)
   --channel N       channel of a file that has them one by one, from 1; unless told, as the file has them
+  --cells KIND      round (in suspension, the default) or adherent (spread, in phase contrast)
   --min-diameter D  of a cell, 8 unless told
   --max-diameter D  of a cell, 60 unless told
   --sensitivity S   0 to 1, 0.5 unless told: how faint a cell may be
@@ -56,11 +64,13 @@ Frames with many cells:
   --version         print the version
   --help            print this
 
-Exit status: 0 every file was read; 2 some were not, each with a line of its own; 64 wrong usage;
+Exit status: 0 every file was read, or the report reproduced; 2 some files were not read, each with a line of its own;
+3 the self-test failed and there are no results; 4 the report was not reproduced; 64 wrong usage;
 130 stopped by Ctrl+C, with every result up to there written; 1 anything else.
 `;
 
 class UsageError extends Error {}
+class SelfTestFailed extends Error {}
 
 interface Options {
   model: string;
@@ -71,6 +81,10 @@ interface Options {
   engine: EngineKind | undefined;
   paths: string[];
   fileNames: boolean;
+  /** Share of wrong ones among the decided; undefined: the model's own threshold. */
+  maxError: number | undefined;
+  /** A report to check, instead of results to write. */
+  report: Report | undefined;
   /** Undefined: every image is one cell. */
   frames: FrameJob | undefined;
 }
@@ -85,11 +99,12 @@ export interface Task<Result> {
   tail(): string;
 }
 
-function readOptions(args: string[]): Options | 'help' | 'version' {
+function readOptions(args: string[]): Options | Promise<Options> | 'help' | 'version' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   if (values.version) return 'version';
   const [command, ...paths] = positionals;
+  if (command === 'check') return readCheckOptions(values, paths);
   if (command !== 'classify') throw new UsageError(command === undefined ? 'No command given.' : `There is no command "${command}".`);
   if (values.model === undefined) throw new UsageError('--model is missing.');
   if (!/^[a-z0-9-]+$/.test(values.model)) throw new UsageError(`--model: "${values.model}" is not the name of a model.`);
@@ -99,13 +114,29 @@ function readOptions(args: string[]): Options | 'help' | 'version' {
   const engine = engineKinds.find((kind) => kind === values.engine);
   if (values.engine !== undefined && engine === undefined) throw new UsageError(`--engine: expected ${engineKinds.join(' or ')}, got "${values.engine}".`);
   if (paths.length === 0) throw new UsageError('No image file or folder given.');
-  return { model: values.model, format: values.format as ExportFormat, output: values.output, jobs, threads, engine, paths, fileNames: !values.numbers, frames: readFrameJob(values) };
+  const maxError = values['max-error'] === undefined ? undefined : Number(values['max-error']) / 100;
+  if (maxError !== undefined && !(maxError >= 0 && maxError <= 1 && values['max-error']?.trim() !== '')) throw new UsageError(`--max-error: expected 0 to 100, got "${values['max-error']}".`);
+  return {
+    model: values.model, format: values.format as ExportFormat, output: values.output, jobs, threads, engine, paths, fileNames: !values.numbers, maxError,
+    report: undefined, frames: readFrameJob(values),
+  };
+}
+
+/** Everything else that `check` needs stands in the report. */
+async function readCheckOptions(values: ReturnType<typeof parse>['values'], [file, ...paths]: string[]): Promise<Options> {
+  if (file === undefined || paths.length === 0) throw new UsageError('check: a report and an image file or folder are needed.');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new UsageError(`The report could not be read (${error.code}).`); });
+  const report = readReport(text);
+  if (!/^[a-z0-9-]+$/.test(report.model.name)) throw new UsageError('The report names no model.');
+  const engine = engineKinds.find((kind) => kind === values.engine);
+  const jobs = countOf('--jobs', values.jobs) ?? Math.min(maxWorkers, processors());
+  return { model: report.model.name, format: 'json', output: values.output, jobs, threads: 1, engine, paths, fileNames: true, maxError: undefined, report, frames: undefined };
 }
 
 /** The options of frames; without --detect none of them may be there. */
 function readFrameJob({ detect, count, ...values }: ReturnType<typeof parse>['values']): FrameJob | undefined {
   const ofCount = ['square-mm', 'depth-mm', 'dilution'] as const;
-  const ofFrames = ['pixel-size', 'page', 'channel', 'min-diameter', 'max-diameter', 'sensitivity', 'geojson', 'rois', ...ofCount] as const;
+  const ofFrames = ['pixel-size', 'page', 'channel', 'cells', 'min-diameter', 'max-diameter', 'sensitivity', 'geojson', 'rois', ...ofCount] as const;
   const stray = ofFrames.find((option) => values[option] !== undefined && (!detect || (!count && (ofCount as readonly string[]).includes(option))));
   if (stray !== undefined || (count && !detect)) throw new UsageError(`--${stray ?? 'count'}: needs ${!detect ? '--detect' : '--count'}.`);
   if (!detect) return undefined;
@@ -120,8 +151,10 @@ function readFrameJob({ detect, count, ...values }: ReturnType<typeof parse>['va
     if (value !== undefined && !Number.isInteger(value)) throw new UsageError(`--${option}: expected a whole number, got "${value}".`);
     return value;
   };
+  const method = (['round', 'adherent'] as const).find((kind) => kind === (values.cells ?? defaultSearch.method));
+  if (method === undefined) throw new UsageError(`--cells: expected round or adherent, got "${values.cells}".`);
   const search = {
-    ...defaultSearch,
+    ...defaultSearch, method,
     least_diameter: number('min-diameter', 0, 1e5) ?? defaultSearch.least_diameter,
     most_diameter: number('max-diameter', 0, 1e5) ?? defaultSearch.most_diameter,
     sensitivity: number('sensitivity', 0, 1) ?? defaultSearch.sensitivity,
@@ -163,10 +196,12 @@ function parse(args: string[]) {
         jobs: { type: 'string' },
         threads: { type: 'string' },
         engine: { type: 'string' },
+        'max-error': { type: 'string' },
         detect: { type: 'boolean' },
         'pixel-size': { type: 'string' },
         page: { type: 'string' },
         channel: { type: 'string' },
+        cells: { type: 'string' },
         'min-diameter': { type: 'string' },
         'max-diameter': { type: 'string' },
         sensitivity: { type: 'string' },
@@ -241,8 +276,15 @@ async function classifyAll(options: Options, output: Writable): Promise<number> 
   const paths = (await Promise.all(options.paths.map(filesOf))).flat();
   const crew = await startCrew(parcel, Math.max(1, Math.min(options.jobs, paths.length)), options.engine, options.threads);
   const warn = (sentence: string): void => { process.stderr.write(`Warning: ${sentence}\n`); };
-  if (!crew.selfTest().passed) warn('the model failed its self-test on this computer; the results may be wrong.');
-  const context = (): ExportContext => ({ spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames });
+  assertSelfTest(crew);
+  const chosen = options.maxError === undefined ? undefined : thresholdFor(spec, options.maxError);
+  if (options.maxError !== undefined && chosen === undefined) throw new UsageError(`--max-error: the model "${options.model}" does not say what its thresholds buy.`);
+  if (chosen !== undefined && chosen.wrong > (options.maxError ?? 1)) warn(`no threshold of this model promises that; its highest is used, with ${(100 * chosen.wrong).toFixed(1)} % wrong.`);
+  const provenance: Provenance = { commit, platform: `Node ${process.version}, ${process.platform} ${process.arch}`, time: new Date().toISOString(), specSha256: crew.runtime.specSha256 ?? null };
+  const context = (): ExportContext => ({
+    spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames, provenance, ...(chosen && { unsureBelow: chosen.threshold }),
+  });
+  if (options.report !== undefined) return check(options.report, crew, spec, paths, output, run);
   const { format, frames } = options;
   const done = frames === undefined
     ? await perform(cellTask(crew, format, context), paths, output, run)
@@ -250,12 +292,46 @@ async function classifyAll(options: Options, output: Writable): Promise<number> 
   return exitCodeOf(done, paths.length);
 }
 
+/** Raises: SelfTestFailed, also where a worker that replaced a dead one failed. */
+function assertSelfTest(crew: Crew): void {
+  if (!crew.selfTest().passed) throw new SelfTestFailed('The self-test failed: this computer does not compute for the model\'s own test image what it should. There are no results.');
+}
+
+/** Classifies the images and writes whether they give what the report says. */
+async function check(report: Report, crew: Crew, spec: ModelSpec, paths: string[], output: Writable, run: Run): Promise<number> {
+  const records: CellRecord[] = [];
+  const keep: Task<Outcome> = {
+    workers: crew.workers,
+    head: () => '',
+    record: (outcome, index, path) => {
+      assertSelfTest(crew);
+      records.push({ ...outcome, index, path });
+      return '';
+    },
+    tail: () => '',
+  };
+  const { done } = await perform(keep, paths, output, run);
+  if (done < paths.length) return exitCode.interrupted;
+  const result = checkReport(report, records, spec, crew.runtime.specSha256 ?? null);
+  const lines = [
+    checkWords(result),
+    ...result.differences.map(({ file, what, reported, now }) => `${file === '' ? 'model' : file}: ${what}: ${reported} in the report, ${now} now`),
+    ...result.missing.map((file) => `${file}: none of the images has its pixels`),
+    ...(result.surplus > 0 ? [`${result.surplus} images are not in the report.`] : []),
+  ];
+  await write(output, `${lines.join('\n')}\n`);
+  return result.reproduced ? exitCode.allRead : exitCode.notReproduced;
+}
+
 /** Every image is one cell. */
 function cellTask(crew: Crew, format: ExportFormat, context: () => ExportContext): Task<Outcome> {
   return {
     workers: crew.workers,
     head: () => exportHead(format, context()),
-    record: (outcome, index, path, written) => exportRecord(format, { ...outcome, index, path }, written, context()),
+    record: (outcome, index, path, written) => {
+      assertSelfTest(crew);
+      return exportRecord(format, { ...outcome, index, path }, written, context());
+    },
     tail: () => exportTail(format),
   };
 }
@@ -308,7 +384,7 @@ function progressReport(total: number): (done: number, unread: number) => void {
 
 async function main(args: string[]): Promise<number> {
   try {
-    const options = readOptions(args);
+    const options = await readOptions(args);
     if (options === 'help' || options === 'version') {
       await write(process.stdout, options === 'help' ? help : `${appVersion}\n`);
       return exitCode.allRead;
@@ -323,6 +399,10 @@ async function main(args: string[]): Promise<number> {
     if (error instanceof UsageError) {
       process.stderr.write(`${message}\nTry: node cytodrop.mjs --help\n`);
       return exitCode.wrongUsage;
+    }
+    if (error instanceof SelfTestFailed) {
+      process.stderr.write(`${message}\n`);
+      return exitCode.selfTestFailed;
     }
     if (code !== 'EPIPE') process.stderr.write(`${message}\n`);
     return exitCode.failed;

@@ -1,4 +1,5 @@
 /** The command line's workers: threads of Node that run this same program, fed by the same queue as the page's. */
+import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, workerData, type MessagePort } from 'node:worker_threads';
@@ -12,6 +13,9 @@ import { worstSelfTest, type PoolWorker } from '../web/pool.ts';
 import type { ModelParcel, RuntimeFacts, SelfTest, WorkerReply } from '../web/types.ts';
 import { WorkerLink, type StartWorker } from '../web/worker_link.ts';
 import { inTurns } from '../web/worker_turns.ts';
+
+// Node 18 has it under another name only.
+globalThis.crypto ??= webcrypto as Crypto;
 
 export interface Crew {
   workers: PoolWorker[];

@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from PIL import UnidentifiedImageError
 
-from cytotrain import controls, novelty
-from cytotrain.audit import corners_only_accuracy, count_duplicates, disturbances_for
+from cytotrain import controls, novelty, quality
+from cytotrain.audit import corners_only_accuracy, count_duplicates, disturbances_for, spoiled_for
 from cytotrain.card import update_card, update_table
 from cytotrain.metrics import (
     area_under_curve, bootstrap_interval, choose_threshold, confusion_matrix, expected_calibration_error,
@@ -31,13 +31,17 @@ from cytotrain.metrics import (
 from cytotrain.model_folder import ExportedModel, format_json, sha256, write_spec
 from cytotrain.networks import NETWORKS
 from cytotrain.plots import draw_reliability, draw_risk_coverage
-from cytotrain.prepare import decode, prepare
+from cytotrain.prepare import composite_on_white, crop, decode, prepare, resize, to_channels
 from cytotrain.safetensors import write_safetensors
 from cytotrain.tasks import IMAGE_SUFFIXES, MODELS_FOLDER, Sample, list_samples
 
 NOVELTY_DIMENSIONS = 64
-USUAL_SHARE = 0.97
-"""Share of the validation images that the novelty threshold lets pass."""
+USUAL_SHARES = np.arange(0.97, 0.9955, 0.0025)
+MOST_FLAGGED = 0.045
+"""The novelty threshold lets the smallest of these shares of the validation images pass at which novelty and image quality
+together flag no more than this share of them."""
+THRESHOLDS = (0.0, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
+"""Those whose risk and coverage the spec holds."""
 
 
 def main() -> None:
@@ -49,6 +53,10 @@ def main() -> None:
     parser.add_argument("--aim", type=float, default=0.995, help="accuracy of sure verdicts that the threshold is chosen for")
     parser.add_argument("--weights", type=Path, help="folder of the pre-trained weights, for the corners-only control of colour images")
     parser.add_argument("--foreign", nargs="*", type=Path, default=[], help="folders of images of another kind")
+    parser.add_argument(
+        "--keep", action="store_true",
+        help="take from metrics.json what neither novelty nor image quality changes: disturbances, controls, leaks, other parts, originals",
+    )
     parser.add_argument("--companion-of", type=Path, help="another model's folder, to which the test result is added as a further check")
     parser.add_argument("--contrast", nargs="*", default=[], help="classes to tell apart by one curve, as g1/s or g1/g2+mitosis")
     arguments = parser.parse_args()
@@ -62,21 +70,27 @@ def main() -> None:
     parts = list(dict.fromkeys(["train", "val", *(["test"] if arguments.test else [])]))
     extra = sorted({s.part for s in samples} - {"train", "val", "test", "gap"}) if arguments.test else []
     of_part = {part: [s for s in samples if s.part == part] for part in [*parts, *extra]}
-    features = {part: pooled_features(model, (decode(s.file) for s in chosen)) for part, chosen in of_part.items()}
+    features, measured_of = {}, {}
+    for part, chosen in of_part.items():
+        features[part], measured_of[part] = embed(model, (decode(s.file) for s in chosen))
     labels = {part: np.array([s.label for s in chosen]) for part, chosen in of_part.items()}
     logits = {part: model.head(values) for part, values in features.items()}
 
     temperature = round(fit_temperature(two_columns(logits["val"]), labels["val"]), 4)
     probabilities = {part: softmax(two_columns(values) / temperature) for part, values in logits.items()}
     abstain_below = choose_threshold(probabilities["val"], labels["val"], arguments.aim)
-    spec["judge"] = {"temperature": temperature, "abstain_below": abstain_below}
+    spec["judge"] = {
+        "temperature": temperature, "abstain_below": abstain_below, "risk_coverage": thresholds_and_risks(probabilities["val"], labels["val"]),
+    }
     measured = {"validation": "val", **({"test": "test"} if arguments.test else {})}
     spec["metrics"] = {
         name: summarise(two_columns(logits[part]), labels[part], temperature, abstain_below) for name, part in measured.items()
     }
-    statistics = novelty.fit(features["train"], labels["train"], NOVELTY_DIMENSIONS)
-    distances = {part: statistics.distance(values) for part, values in features.items()}
-    threshold = round(float(np.quantile(distances["val"], USUAL_SHARE)), 3)
+    # Nothing was learned about these measures, so that training images are as good as validation images to see how they spread.
+    spec["quality"] = limits = quality.fit_limits(np.concatenate([measured_of["train"], measured_of["val"]]), spec)
+    statistics = novelty.fit(features["train"], labels["train"], NOVELTY_DIMENSIONS, measured_of["train"])
+    distances = {part: statistics.distance(values, measured_of[part]) for part, values in features.items()}
+    threshold = choose_novelty_threshold(distances["val"], is_poor(measured_of["val"], limits))
     (folder / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
     spec["novelty"] = {
         "file": "novelty.safetensors", "sha256": sha256(folder / "novelty.safetensors"), "rule": "mahalanobis",
@@ -84,6 +98,10 @@ def main() -> None:
     }
 
     val_pixels = [decode(s.file) for s in of_part["val"]]
+    foreign = {name: embed(model, images) for name, images in foreign_sets(arguments.foreign, spec).items()}
+    spoiled = {name: embed(model, (change(p) for p in val_pixels[:: max(1, len(val_pixels) // 200)])) for name, change in spoiled_for(val_pixels[0]).items()}
+    metrics_file = folder / "metrics.json"
+    old = json.loads(metrics_file.read_text()) if metrics_file.is_file() else {}
     report = {
         "aim": arguments.aim,
         "calibration": {
@@ -97,31 +115,42 @@ def main() -> None:
             for name, part in measured.items()
         },
         "risk_coverage": {name: describe_risk_coverage(probabilities[part], labels[part]) for name, part in measured.items()},
-        "disturbed_validation": {
-            name: describe_accuracy(two_columns(model.head(pooled_features(model, (change(p) for p in val_pixels)))), labels["val"])
-            for name, change in disturbances_for(val_pixels[0]).items()
-        },
         "novelty": {
-            "usual": {name: describe_share(distances[part] > threshold) for name, part in measured.items()},
-            "foreign": {
-                name: describe_foreign(distances["val"], statistics.distance(pooled_features(model, images)), threshold)
-                for name, images in foreign_sets(arguments.foreign, spec).items()
+            "usual": {name: describe_flagged(distances[part], measured_of[part], threshold, limits) for name, part in measured.items()},
+            **{
+                kind: {
+                    name: {
+                        **describe_flagged(statistics.distance(*found), found[1], threshold, limits),
+                        **describe_foreign(distances["val"], statistics.distance(*found)),
+                    }
+                    for name, found in sets.items()
+                }
+                for kind, sets in (("foreign", foreign), ("spoiled", spoiled))
             },
         },
-        "duplicates_of_training_images": count_duplicates(samples),
-        "controls": describe_controls(spec, samples, measured, ids, arguments.contrast) if spec["input"]["channels"] == "grey" else {},
         "other_parts": {part: describe_other(probabilities[part], labels[part], ids) for part in extra},
     }
-    if arguments.test:
+    if arguments.keep:
+        kept = ("disturbed_validation", "duplicates_of_training_images", "controls", "corners_only_validation", "originals", "deletion")
+        report |= {name: old[name] for name in kept if name in old}
+    else:
+        report |= {
+            "disturbed_validation": {
+                name: describe_accuracy(two_columns(model.head(embed(model, (change(p) for p in val_pixels))[0])), labels["val"])
+                for name, change in disturbances_for(val_pixels[0]).items()
+            },
+            "duplicates_of_training_images": count_duplicates(samples),
+            "controls": describe_controls(spec, samples, measured, ids, arguments.contrast) if spec["input"]["channels"] == "grey" else {},
+        }
+    if arguments.test and not arguments.keep:
         report["originals"] = describe_originals(model, arguments.data / "originals", samples)
-    if arguments.weights and spec["input"]["channels"] == "rgb":
+    if arguments.weights and not arguments.keep and spec["input"]["channels"] == "rgb":
         report["corners_only_validation"] = corners_only_accuracy(
             samples, len(ids), next(n for n in NETWORKS.values() if n.title == spec["network"]["architecture"]),
             arguments.weights,
         )
-    metrics_file = folder / "metrics.json"
-    if metrics_file.is_file():
-        report["companions"] = json.loads(metrics_file.read_text()).get("companions", {})
+    if old:
+        report["companions"] = old.get("companions", {})
     write_spec(folder, spec)
     metrics_file.write_text(format_json(report) + "\n")
     if arguments.test:
@@ -137,9 +166,48 @@ def main() -> None:
     print(format_json({"judge": spec["judge"], "metrics": spec["metrics"], **report}))
 
 
-def pooled_features(model: ExportedModel, images) -> np.ndarray:
-    """Pooled features N×D of decoded images, one at a time as the page computes them."""
-    return np.concatenate([model.features(prepare(image, model.spec).numpy()).mean((2, 3)) for image in images])
+def embed(model: ExportedModel, images) -> tuple[np.ndarray, np.ndarray]:
+    """Pooled features N×D and measures N×M of decoded images, one at a time as the page computes them."""
+    found = [(model.features(prepare(image, model.spec).numpy()).mean((2, 3))[0], quality.measure(image, model.spec)) for image in images]
+    return np.array([features for features, _ in found]), np.array([measured for _, measured in found])
+
+
+def is_poor(measured: np.ndarray, limits: dict) -> np.ndarray:
+    """Which of N×M measured cells are flagged for their image quality."""
+    return np.any(list(quality.outside(measured, limits).values()), axis=0)
+
+
+def choose_novelty_threshold(distances: np.ndarray, poor: np.ndarray) -> float:
+    """See USUAL_SHARES; the last where none is small enough."""
+    for share in USUAL_SHARES:
+        threshold = round(float(np.quantile(distances, share)), 3)
+        if ((distances > threshold) | poor).mean() <= MOST_FLAGGED:
+            break
+    return threshold
+
+
+def thresholds_and_risks(probabilities: np.ndarray, labels: np.ndarray) -> list[list[float]]:
+    """[threshold, share decided, share wrong of those, ends of its 95 % Wilson interval] while any image is decided."""
+    top, wrong = probabilities.max(1), probabilities.argmax(1) != labels
+    rows = []
+    for threshold in THRESHOLDS:
+        decided = top >= threshold
+        if not decided.any():
+            break
+        count, mistakes = int(decided.sum()), int(wrong[decided].sum())
+        rows.append([threshold, *(round(float(x), 4) for x in (count / len(top), mistakes / count, *wilson_interval(mistakes, count)))])
+    return rows
+
+
+def describe_flagged(distances: np.ndarray, measured: np.ndarray, threshold: float, limits: dict) -> dict:
+    """Shares called unlike the training images, flagged for image quality, and either, with the measures that did it."""
+    poor, novel = quality.outside(measured, limits), distances > threshold
+    return {
+        **describe_share(novel),
+        "quality": describe_share(np.any(list(poor.values()), axis=0)),
+        "either": describe_share(novel | np.any(list(poor.values()), axis=0)),
+        "by_measure": {name: round(float(found.mean()), 4) for name, found in poor.items() if found.any()},
+    }
 
 
 def describe_accuracy(logits: np.ndarray, labels: np.ndarray) -> dict:
@@ -233,10 +301,9 @@ def describe_share(is_flagged: np.ndarray) -> dict:
     return {"images": len(is_flagged), "flagged": count, "share": round(count / len(is_flagged), 4), "interval_95": interval}
 
 
-def describe_foreign(usual: np.ndarray, foreign: np.ndarray, threshold: float) -> dict:
+def describe_foreign(usual: np.ndarray, foreign: np.ndarray) -> dict:
     """How well novelty tells foreign images from the validation part."""
     return {
-        **describe_share(foreign > threshold),
         "auroc": round(area_under_curve(usual, foreign), 4),
         "false_positives_at_95": round(novelty.false_positives_at_95(usual, foreign), 4),
     }
@@ -261,6 +328,9 @@ def foreign_sets(folders: list[Path], spec: dict, most: int = 200) -> dict[str, 
         if not images:
             raise SystemExit(f"{folder} holds no image")
         sets[folder.name] = images
+        # The same at the size and in the colours of the model's own images, so that neither gives them away.
+        if spec["input"]["channels"] == "grey" or all(image.shape[2] > 2 for image in images):
+            sets[f"{folder.name}, fitted"] = [fit_to(image, spec) for image in images]
     draw = np.random.RandomState(1)
     side, channels = spec["crop"].get("side_px", 128), 3 if spec["input"]["channels"] == "rgb" else 1
     sets["blank"] = [np.full((side, side, channels), level, np.uint8) for level in range(0, 256, 5)]
@@ -269,6 +339,16 @@ def foreign_sets(folders: list[Path], spec: dict, most: int = 200) -> dict[str, 
         np.clip(draw.normal(mean, spread, (side, side, channels)), 0, 255).astype(np.uint8) for mean, spread in levels
     ]
     return sets
+
+
+def fit_to(image: np.ndarray, spec: dict) -> np.ndarray:
+    """The central square of an image at the size and in the channels that a model was trained on. Returns: uint8."""
+    opaque = composite_on_white(image)
+    side = min(opaque.shape[:2])
+    square = to_channels(crop(opaque, {"rule": "centre_square", "side_px": side}), spec["input"]["channels"])
+    wanted = spec["crop"].get("side_px", side)
+    fitted = resize(square, "bilinear_antialiased", wanted, wanted)[0].permute(1, 2, 0)
+    return fitted.clamp(0, 255).round().numpy().astype(np.uint8)
 
 
 def describe_controls(spec: dict, samples: list[Sample], measured: dict[str, str], ids: list[str], asked: list[str]) -> dict:
@@ -323,7 +403,7 @@ def describe_originals(model: ExportedModel, folder: Path, samples: list[Sample]
     found = [(file, of_file[file.parent.name, file.name]) for file in sorted(folder.glob("*/*"))]
     if not found:
         return {}
-    logits = model.head(pooled_features(model, (decode(file) for file, _ in found)))
+    logits = model.head(embed(model, (decode(file) for file, _ in found))[0])
     labels = np.array([sample.label for _, sample in found])
     parts = np.array([sample.part for _, sample in found])
     names = [entry["id"] for entry in model.spec["classes"]]

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from cytotrain import quality
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.png import write_png
 from cytotrain.prepare import decode, prepare
@@ -65,7 +66,8 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
     probabilities = model.probabilities(logits)[0]
     label = int(probabilities.argmax())
     activation_map = model.activation_map(features[0], label)
-    distance = float(model.novelty(features)[0])
+    measured = quality.measure(decode(image_file), model.spec)
+    distance = float(model.novelty(features, measured[None])[0])
     files = {}
     for kind, values in [("tensor", tensor), ("features", features)]:
         file = image_file.with_suffix(f".{kind}.f32")
@@ -80,6 +82,8 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
         "label": class_id,
         "novelty": distance,
         "foreign": distance > model.spec["novelty"]["threshold"],
+        "measures": measured.tolist(),
+        "quality": quality.flags(measured, model.spec.get("quality", {})),
         "unsure": bool(probabilities[label] < model.spec["judge"]["abstain_below"]),
         "map": {
             "class": class_id,

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from cytotrain import novelty
+from cytotrain import novelty, quality
 from cytotrain.metrics import confusion_matrix, per_class, wilson_interval
 from cytotrain.model_folder import ExportedModel, format_json, sha256, write_spec
 from cytotrain.png import write_png
@@ -43,11 +43,14 @@ def main() -> None:
     with_one = np.column_stack([pooled, np.ones(len(pooled))])
     weights = np.linalg.lstsq(with_one, 8 * np.eye(3)[labels], rcond=None)[0].T
     (FOLDER / "head.safetensors").write_bytes(write_safetensors({"dense_0.weight": weights[:, :-1], "dense_0.bias": weights[:, -1]}))
-    statistics = novelty.fit(pooled, labels, DIMENSIONS)
+    measured = np.array([quality.measure(image, make_spec()) for _, image in train])
+    limits = quality.fit_limits(measured, make_spec())
+    statistics = novelty.fit(pooled, labels, DIMENSIONS, measured)
     (FOLDER / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
-    threshold = round(1.2 * float(statistics.distance(pooled).max()), 3)
+    threshold = round(1.2 * float(statistics.distance(pooled, measured).max()), 3)
     spec = make_spec()
     spec["novelty"]["threshold"] = threshold
+    spec["quality"] = limits
     spec["metrics"]["test"] = measure(*embed(test))
     write_spec(FOLDER, spec)
 
@@ -179,7 +182,8 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
     probabilities = model.probabilities(logits)[0]
     label = int(probabilities.argmax())
     activation_map = model.activation_map(features[0], label)
-    distance = float(model.novelty(features)[0])
+    measured = quality.measure(decode(image_file), model.spec)
+    distance = float(model.novelty(features, measured[None])[0])
     for kind, values in [("tensor", tensor), ("features", features)]:
         image_file.with_suffix(f".{kind}.f32").write_bytes(values.astype("<f4").tobytes())
     return {
@@ -194,6 +198,8 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
         "unsure": bool(probabilities[label] < model.spec["judge"]["abstain_below"]),
         "novelty": distance,
         "foreign": distance > model.spec["novelty"]["threshold"],
+        "measures": measured.tolist(),
+        "quality": quality.flags(measured, model.spec["quality"]),
         "map": {
             "class": SHAPES[label], "height": activation_map.shape[0], "width": activation_map.shape[1],
             "values": activation_map.ravel().tolist(),

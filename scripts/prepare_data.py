@@ -11,6 +11,7 @@ rows marked "gap" lie between the parts and are never used. The blood smear imag
 import argparse
 import csv
 import random
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator
@@ -191,12 +192,35 @@ def flask_positions(data: Path) -> Iterator[Crop]:
     return frame_cells(data, split_of, tuple(first))
 
 
+PHOTOGRAPHS = (
+    "exif-orientation/Landscape_1.jpg", "exif-orientation/Portrait_1.jpg", "image-rs/tests@images@jpg@progressive@3.jpg",
+    "image-rs/tests@images@jpg@progressive@cat.jpg", "libjpeg-turbo/testimages@testorig.jpg", "libvips/test@test-suite@images@rotation@0.png",
+    "libvips/test@test-suite@images@rotation@1.jpg", "libvips/test@test-suite@images@cd1.1.jpg",
+)
+
+
+def photographs(data: Path) -> Iterator[Crop]:
+    """Squares of any size out of photographs of no cells, among the files for testing decoders; nothing is trained on them."""
+    draw = random.Random(1)
+    with tarfile.open(data.parent / "corpora" / "images.tar.xz") as archive:
+        for name in PHOTOGRAPHS:
+            with Image.open(archive.extractfile(name)) as stored:
+                pixels = np.asarray(stored.convert("L" if stored.mode == "L" else "RGB"))
+            pixels = pixels.reshape(*pixels.shape[:2], -1)
+            height, width = pixels.shape[:2]
+            for number in range(25):
+                side = draw.randint(min(height, width) // 4, min(height, width))
+                top, left = draw.randint(0, height - side), draw.randint(0, width - side)
+                yield Crop(pixels[top:top + side, left:left + side], "photograph", "foreign", f"{Path(name).stem}_{number:02d}")
+
+
 SOURCES: dict[str, Callable[[Path], Iterator[Crop]]] = {
     "cell-cycle": cell_cycle,
     "cell-cycle-g1-g2m": cell_cycle_g1_g2m,
     "viability": viability,
     "prostate-lines": prostate_lines,
     "flask-positions": flask_positions,
+    "photographs": photographs,
 }
 
 

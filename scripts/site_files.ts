@@ -27,7 +27,8 @@ export function listSiteFiles(folder: string): SiteFiles {
     const [room = '', name = ''] = path.split('/');
     const isOfModel = room === 'models' && path !== 'models/index.json';
     if (notOfThePage.test(path) || (isOfModel && !filesOfModel(folder, name).includes(path))) continue;
-    const isLater = /^(ort\/|assets\/onnxruntime)/.test(path) || isFurtherGolden(folder, path) || (((isOfModel && !path.endsWith('/card.md')) || (room === 'samples' && name !== 'manifest.json')) && name !== first);
+    const isOfAnother = name !== first && ((isOfModel && !path.endsWith('/card.md')) || (room === 'samples' && name !== 'manifest.json'));
+    const isLater = isOfAnother || isFurtherGolden(folder, path) || /^(ort\/|assets\/onnxruntime)/.test(path);
     files[isLater ? 'onDemand' : 'atInstall'][path] = createHash('sha256').update(readFileSync(join(folder, path))).digest('hex');
   }
   return files;

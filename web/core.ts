@@ -33,8 +33,9 @@ export class Core {
     return unwrap(this.#classifier.view(file, maxSidePx));
   }
 
-  judge(features: Tensor): Verdict[] {
-    return unwrap(this.#classifier.judge(features.data, features.shape));
+  /** `measures`: those of all cells, one after the other. */
+  judge(features: Tensor, measures: Float64Array): Verdict[] {
+    return unwrap(this.#classifier.judge(features.data, features.shape, measures));
   }
 
   loadNetwork(network: Uint8Array, names: { input: string; output: string }): void {

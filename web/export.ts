@@ -3,7 +3,11 @@
  *
  * Every format is a head, one piece for each record, and a tail, so that the command line can write while it works.
  */
+import { sixDecimals, type Provenance } from './provenance.ts';
 import type { CellRecord, ModelSpec, RuntimeFacts, SelfTest } from './types.ts';
+import { kindOf, rejudge } from './verdict.ts';
+
+export { sixDecimals };
 
 export const researchNote = 'For research and teaching; not for diagnosis';
 
@@ -16,6 +20,9 @@ export interface ExportContext {
   appVersion: string;
   /** False: the number of the cell stands in for the file's name. */
   fileNames: boolean;
+  provenance?: Provenance;
+  /** The threshold in use, where it is not the model's own. */
+  unsureBelow?: number;
 }
 
 const lineEnd: Record<ExportFormat, string> = { csv: '\r\n', json: '', ndjson: '\n' };
@@ -31,9 +38,14 @@ export function jsonHead(context: ExportContext, list: string): string {
   const { spec, runtime, selfTest } = context;
   const head = {
     note: researchNote,
-    software: { cytodrop: context.appVersion, core: runtime.coreVersion, engine: runtime.engine.name, threads: runtime.engine.threads },
+    time: context.provenance?.time ?? null,
+    software: {
+      cytodrop: context.appVersion, commit: context.provenance?.commit || null, core: runtime.coreVersion, engine: runtime.engine.name,
+      threads: runtime.engine.threads, platform: context.provenance?.platform ?? null,
+    },
+    settings: { unsure_below: unsureBelow(context) },
     model: {
-      name: spec.name, version: spec.version, title: spec.title, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
+      name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
       novelty_sha256: spec.novelty?.sha256 ?? null, temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below,
       foreign_above: spec.novelty?.threshold ?? null, licence: spec.licence,
       classes: spec.classes.map(({ id, name }) => ({ id, name })),
@@ -92,41 +104,46 @@ export function selfTestWord(selfTest: SelfTest | undefined): string {
   return selfTest === undefined ? 'not run' : selfTest.passed ? 'passed' : 'failed';
 }
 
-/** Six decimals: what page and command line must agree on. */
-export function sixDecimals(value: number): number {
-  return Number(value.toFixed(6));
+function unsureBelow({ spec, unsureBelow: chosen }: ExportContext): number {
+  return chosen ?? spec.judge.abstain_below;
 }
 
 export function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
   const file = fileOf(record, context);
-  const provenance = format === 'ndjson' ? { model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote } : {};
+  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote } : {};
   if (record.status === 'error') {
     const { code, message, advice } = record;
     return { file, status: 'error', error: { code, message, advice }, ...provenance };
   }
+  const { quality, unsure } = rejudge(record, unsureBelow(context));
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
-    file, status: 'ok', label: record.label, probability: sixDecimals(record.probability), unsure: record.unsure,
-    novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities, ...provenance,
+    file, status: 'ok', verdict: kindOf({ ...record, unsure }), label: record.label, probability: sixDecimals(record.probability), unsure,
+    quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities,
+    ...(record.pixelsSha256 !== undefined && { pixels_sha256: record.pixelsSha256 }), ...provenance,
   };
 }
 
 export function csvFields(record: CellRecord | undefined, context: ExportContext): Record<string, string> {
-  const cell = record?.status === 'ok' ? record : undefined;
+  const cell = record?.status === 'ok' ? rejudge(record, unsureBelow(context)) : undefined;
   const failure = record?.status === 'error' ? record : undefined;
   return {
     file: record ? fileOf(record, context) : '',
     status: record?.status ?? '',
+    verdict: cell ? kindOf(cell) : '',
     label: cell?.label ?? '',
     probability: cell?.probability.toFixed(6) ?? '',
     unsure: cell ? String(cell.unsure) : '',
     novelty: cell?.novelty?.toFixed(6) ?? '',
     foreign: cell ? String(cell.foreign) : '',
+    quality: cell?.quality.map(({ flag }) => flag).join(' ') ?? '',
     damaged: cell ? String(cell.image.damaged) : '',
     ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',
     advice: failure?.advice ?? '',
+    pixels_sha256: cell?.pixelsSha256 ?? '',
+    unsure_below: String(unsureBelow(context)),
     model: modelOf(context),
     self_test: selfTestWord(context.selfTest),
     note: researchNote,

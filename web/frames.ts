@@ -15,7 +15,7 @@ export const cellsAtOnce = 16;
 
 export type SearchSettings = Omit<DetectSettings, 'pixel_size_um'>;
 
-export const defaultSearch: SearchSettings = { least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true };
+export const defaultSearch: SearchSettings = { least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round' };
 
 /** How a file's frame is worked on unless a person says otherwise. */
 export interface FrameOptions {

@@ -1,12 +1,16 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
-import type { FrameView, Prepared, Verdict, View } from '#cytodrop_core';
+import type { FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
 import { batchSize, type Engine, type EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
+import { sha256 } from './provenance.ts';
 import type {
   Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameChoice, FrameFacts, ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile,
 } from './types.ts';
+
+/** The pixels are hashed at once and let go. */
+type Prepared = Omit<CorePrepared, 'pixels'> & { pixelsSha256?: string | null };
 
 /** The core's own limit. */
 const maxFileBytes = 512_000_000;
@@ -35,7 +39,7 @@ export interface ModelFiles {
 }
 
 /** What the training code computed; the last two only where the model has statistics of its training images. */
-interface GoldenVerdict { logits: number[]; label: string; novelty?: number; foreign?: boolean }
+interface GoldenVerdict { logits: number[]; label: string; novelty?: number; foreign?: boolean; quality?: string[] }
 
 interface GoldenFile {
   cases: ({ image: string } & GoldenVerdict)[];
@@ -69,11 +73,8 @@ export async function readModel(read: (file: string, bytes?: number) => Promise<
 
 /** Browsers offer SHA-256 on secure pages only; elsewhere (http on a local network) the self-test stands alone. */
 async function checkSum(file: string, bytes: Uint8Array, expected: string): Promise<void> {
-  const subtle = globalThis.crypto?.subtle;
-  if (subtle === undefined) return;
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes.slice()));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== expected) {
+  const hex = await sha256(bytes);
+  if (hex !== null && hex !== expected) {
     throw new Error(`The model file ${file} is not the one its spec names (SHA-256 ${hex.slice(0, 12)}…). Reload, or set the model up again.`);
   }
 }
@@ -95,13 +96,13 @@ export class Pipeline {
   /** The asker's numbers of the open frames, with the core's own and the facts. */
   readonly #frames = new Map<number, { inCore: number; facts: FrameFacts }>();
 
-  private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core, selfTest: SelfTest) {
+  private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core, selfTest: SelfTest, specSha256: string | null) {
     this.spec = files.spec;
     this.#files = files;
     this.#coreWasm = coreWasm;
     this.#engine = engine;
     this.#core = core;
-    this.runtime = { engine: engine.facts, engineReason: reason, coreVersion: core.version };
+    this.runtime = { engine: engine.facts, engineReason: reason, coreVersion: core.version, specSha256 };
     this.selfTest = selfTest;
   }
 
@@ -115,7 +116,7 @@ export class Pipeline {
     const core = await openCore(files, coreWasm);
     try {
       const chosen = await chooseEngine(files, core, engines);
-      return new Pipeline(files, coreWasm, chosen, core, await testItself(files, core, chosen.engine));
+      return new Pipeline(files, coreWasm, chosen, core, await testItself(files, core, chosen.engine), await sha256(new TextEncoder().encode(files.specJson)));
     } catch (error) {
       core.close();
       throw error;
@@ -132,12 +133,19 @@ export class Pipeline {
   async classify(images: readonly (Uint8Array | UnreadFile)[]): Promise<Outcome[]> {
     const prepared: (Prepared | UnreadFile)[] = [];
     for (const image of images) {
-      prepared.push(image instanceof Uint8Array ? await this.#attempt((core) => core.prepare(image)) : image);
+      prepared.push(image instanceof Uint8Array ? await this.#prepare(image) : image);
     }
     const cells = prepared.filter((result): result is Prepared => !('status' in result));
     const judged = cells.length > 0 ? await this.#judge(cells) : [];
     let next = 0;
     return prepared.map((result) => ('status' in result ? result : (judged[next++] as Outcome)));
+  }
+
+  async #prepare(image: Uint8Array): Promise<Prepared | UnreadFile> {
+    const result = await this.#attempt((core) => core.prepare(image));
+    if ('status' in result) return result;
+    const { pixels, ...prepared } = result;
+    return { ...prepared, pixelsSha256: await sha256(pixels) };
   }
 
   /**
@@ -181,13 +189,14 @@ export class Pipeline {
     const verdicts: CellVerdict[] = [];
     for (let first = 0; first < boxes.length; first += 4 * batchSize) {
       const some = boxes.slice(first, first + 4 * batchSize);
-      const { tensor, shape: [count, ...shape], crops, prepare_ms } = await this.#insist((core) => core.prepareCells(inCore, some, pixelSizeUm));
+      const { tensor, shape: [count, ...shape], crops, measures, prepare_ms } = await this.#insist((core) => core.prepareCells(inCore, some, pixelSizeUm));
       const length = tensor.length / count;
+      const measured = measures.length / count;
       const cells = Array.from({ length: count }, (_, i): Prepared => {
         const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = crops.subarray(4 * i, 4 * i + 4);
         return {
           image: facts.image, crop: { left_px, top_px, width_px, height_px }, tensor: tensor.subarray(i * length, (i + 1) * length),
-          shape: [1, ...shape], decode_ms: 0, prepare_ms: prepare_ms / count,
+          shape: [1, ...shape], measures: measures.subarray(i * measured, (i + 1) * measured), decode_ms: 0, prepare_ms: prepare_ms / count,
         };
       });
       for (const outcome of await this.#judge(cells)) {
@@ -228,7 +237,8 @@ export class Pipeline {
       return cells.map(() => unreadFile('engine_failed', `The network could not be run: ${(error as Error).message}`));
     }
     const ran = performance.now();
-    const verdicts = await this.#attempt((core) => core.judge(features));
+    const measures = Float64Array.from(cells.flatMap((cell) => Array.from(cell.measures)));
+    const verdicts = await this.#attempt((core) => core.judge(features, measures));
     const judged = performance.now();
     if ('status' in verdicts) return cells.map(() => verdicts);
     const share = { network: (ran - started) / cells.length, head: (judged - ran) / cells.length };
@@ -243,6 +253,8 @@ export class Pipeline {
       unsure: verdict.unsure,
       novelty: verdict.novelty,
       foreign: verdict.foreign,
+      quality: verdict.quality,
+      ...(cell.pixelsSha256 !== undefined && { pixelsSha256: cell.pixelsSha256 }),
       probabilities: Array.from(verdict.probabilities),
       logits: Array.from(verdict.logits),
       maps: { height: verdict.map_height, width: verdict.map_width, values: verdict.maps },
@@ -328,14 +340,15 @@ async function openCore(files: ModelFiles, coreWasm: Uint8Array): Promise<Core> 
  */
 async function testItself({ golden, spec }: ModelFiles, core: Core, engine: Engine): Promise<SelfTest> {
   const prepared = core.prepare(golden.image);
-  const [verdict] = core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }));
+  const [verdict] = core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }), prepared.measures);
   const logitDifference = largestDifference(verdict?.logits ?? [], golden.logits);
   return {
     passed:
       logitDifference <= maxLogitDifference &&
       spec.classes[verdict?.class_index ?? -1]?.id === golden.label &&
       (golden.novelty === undefined || Math.abs((verdict?.novelty ?? NaN) - golden.novelty) <= maxNoveltyDifference * golden.novelty) &&
-      (golden.foreign === undefined || verdict?.foreign === golden.foreign),
+      (golden.foreign === undefined || verdict?.foreign === golden.foreign) &&
+      (golden.quality === undefined || verdict?.quality.map(({ flag }) => flag).join() === golden.quality.join()),
     maxLogitDifference: logitDifference,
   };
 }

@@ -1,9 +1,9 @@
 /** What crosses between page, worker and command line. */
-import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FrameFacts as CoreFrameFacts, ImageFacts } from '#cytodrop_core';
+import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FrameFacts as CoreFrameFacts, ImageFacts, QualityFlag } from '#cytodrop_core';
 import type { EngineFacts, EngineKind } from './engine.js';
 import type { ModelFiles } from './pipeline.ts';
 
-export type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, ImageFacts };
+export type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, ImageFacts, QualityFlag };
 /** What an open frame turned out to be; the number that the core gave it stays in the worker. */
 export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
 
@@ -30,7 +30,13 @@ export interface ModelSpec {
   frame?: { side_px: number; pixel_size_um: number | null };
   classes: ModelClass[];
   head: { file: string; sha256: string };
-  judge: { temperature: number; abstain_below: number };
+  judge: {
+    temperature: number; abstain_below: number;
+    /** On the validation part: threshold, share decided, share wrong of those and the ends of its 95 % interval; thresholds rise. */
+    risk_coverage?: [number, number, number, number, number][];
+  };
+  /** Limits of each measure of the crop. Missing: the model flags no image quality. */
+  quality?: Record<string, [number | null, number | null]>;
   /** Missing: the model cannot tell a cell unlike its training images. */
   novelty?: { file: string; sha256: string; threshold: number };
   training: {
@@ -65,6 +71,10 @@ export interface ClassifiedCell {
   novelty: number | null;
   /** Not like the training images: label and probabilities are then those of the most similar class, and no answer. */
   foreign: boolean;
+  /** What is wrong with the image itself; empty where nothing is. It comes before `foreign` and `unsure`. */
+  quality: QualityFlag[];
+  /** Of the decoded pixels; missing for a cell of a frame, null where the browser cannot compute it. */
+  pixelsSha256?: string | null;
   /** One per class in spec order. */
   probabilities: number[];
   logits: number[];
@@ -130,6 +140,8 @@ export interface RuntimeFacts {
   /** Why this engine and not the other, in words for a person. */
   engineReason: string;
   coreVersion: string;
+  /** Of the model's spec.json; null where the browser cannot compute it. */
+  specSha256?: string | null;
 }
 
 /** One request, for the privacy panel. */

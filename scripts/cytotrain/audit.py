@@ -110,6 +110,20 @@ GREY: Disturbances = {
 }
 
 
+def spoiled_for(image: np.ndarray) -> Disturbances:
+    """What nobody should be given a type for: the wrong magnification, out of focus, hardly any light."""
+    side = len(image)
+    return {
+        "cell three times as large": _magnify(3),
+        "cell twice as large": _magnify(2),
+        "cell half as large": _magnify(0.5),
+        "blurred, 4 % of the side": _blur(0.04 * side),
+        "blurred, 8 % of the side": _blur(0.08 * side),
+        "a tenth of the light": _gain(0.1),
+        "five times the light": _gain(5),
+    }
+
+
 def disturbances_for(image: np.ndarray) -> Disturbances:
     """What may befall images of this kind: H×W×C of one or more channels."""
     return {"unchanged": lambda pixels: pixels, **(GREY if image.shape[2] == 1 else COLOUR), **ANY}

@@ -5,9 +5,11 @@ Source: Lee et al. 2018, A simple unified framework for detecting out-of-distrib
 Probabilistic principal component analysis, for the equal rest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from cytotrain.quality import MEASURES
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Novelty:
         scale: d, one over the spread within classes along each row.
         class_means: K×d, of the features less `mean`, along the rows.
         residual_scale: 1, one over the variance in each other direction.
+        appearance_mean: M, of the measures of image quality; see cytotrain.quality.
+        appearance: M×M, brings the measures less their mean to lengths that add to the distance.
     """
 
     mean: np.ndarray
@@ -27,18 +31,32 @@ class Novelty:
     scale: np.ndarray
     class_means: np.ndarray
     residual_scale: np.ndarray
+    appearance_mean: np.ndarray
+    appearance: np.ndarray
 
-    def distance(self, features: np.ndarray) -> np.ndarray:
-        """Distance of N×D pooled features to the nearest class, in standard deviations."""
+    def distance(self, features: np.ndarray, measured: np.ndarray) -> np.ndarray:
+        """Distance of cells with N×D pooled features and N×M measures, in standard deviations."""
+        return np.sqrt(self._of_features(features) + self._of_appearance(measured))
+
+    def _of_appearance(self, measured: np.ndarray) -> np.ndarray:
+        return (((measured - self.appearance_mean) @ self.appearance.T.astype(np.float64)) ** 2).sum(1)
+
+    def _of_features(self, features: np.ndarray) -> np.ndarray:
         centred = features.astype(np.float64) - self.mean
         along = centred @ self.basis.T
         inside = (((along[:, None] - self.class_means) * self.scale) ** 2).sum(2).min(1)
         outside = np.maximum(0, (centred**2).sum(1) - (along**2).sum(1))
-        return np.sqrt(inside + outside * self.residual_scale[0])
+        return inside + outside * self.residual_scale[0]
 
 
-def fit(features: np.ndarray, labels: np.ndarray, dimensions: int) -> Novelty:
-    """Fit the statistics to N×D pooled features of the training part and their N labels."""
+APPEARANCE = [name for name in MEASURES if name.startswith("detail_")] + ["border", "middle", "peak", "rim"]
+"""The measures that tell how structures lie, whatever the lamp and the size."""
+APPEARANCE_SHARE = 0.2
+"""What they add to the squared distance of a usual image, as a share of what its features make; by the validation part."""
+
+
+def fit(features: np.ndarray, labels: np.ndarray, dimensions: int, measured: np.ndarray) -> Novelty:
+    """Fit the statistics to N×D pooled features of the training part, their N labels and N×M measures."""
     values = features.astype(np.float64)
     mean = values.mean(0)
     centred = values - mean
@@ -52,7 +70,21 @@ def fit(features: np.ndarray, labels: np.ndarray, dimensions: int) -> Novelty:
     rest = ((centred**2).sum(1) - ((centred @ basis.T) ** 2).sum(1)).mean() / (centred.shape[1] - dimensions)
     scale = 1 / np.sqrt(np.maximum(variances, rest))
     mean, scale, class_means, one_over_rest = (part.astype(np.float32) for part in (mean, scale, class_means, np.array([1 / rest])))
-    return Novelty(mean, basis.astype(np.float16), scale, class_means, one_over_rest)
+    appearance_mean, appearance = fit_appearance(measured)
+    plain = Novelty(mean, basis.astype(np.float16), scale, class_means, one_over_rest, appearance_mean, appearance)
+    weight = APPEARANCE_SHARE * np.median(plain._of_features(features)) / max(np.median(plain._of_appearance(measured)), 1e-12)
+    return replace(plain, appearance=(appearance * np.sqrt(weight)).astype(np.float32))
+
+
+def fit_appearance(measured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, and the matrix that makes their Mahalanobis distance a length; measures other than APPEARANCE count nothing."""
+    used = [MEASURES.index(name) for name in APPEARANCE]
+    mean, spread = measured.mean(0), measured[:, used].std(0) + 1e-6
+    standard = (measured[:, used] - mean[used]) / spread
+    precision = np.linalg.inv(np.cov(standard.T) + 1e-3 * np.eye(len(used)))
+    matrix = np.zeros((len(MEASURES), len(MEASURES)))
+    matrix[np.ix_(used, used)] = np.linalg.cholesky(precision).T / spread
+    return mean.astype(np.float32), matrix.astype(np.float32)
 
 
 def false_positives_at_95(usual: np.ndarray, foreign: np.ndarray) -> float:

@@ -7,6 +7,7 @@
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <limits>
@@ -22,6 +23,7 @@
 #include "core/head/head.h"
 #include "core/judge/judge.h"
 #include "core/judge/novelty.h"
+#include "core/judge/quality.h"
 #include "core/network/network.h"
 #include "core/prepare/cells.h"
 #include "core/prepare/prepare.h"
@@ -115,6 +117,12 @@ const val& fields_of(const val& value, const char* argument) {
   return value;
 }
 
+DetectMethod method(const val& value) {
+  const std::string word = value.isString() ? value.as<std::string>() : "";
+  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "method must be round or adherent");
+  return word == "round" ? DetectMethod::kRound : DetectMethod::kAdherent;
+}
+
 constexpr double kLargestLength = 1e6;
 
 /// A pixel size in µm, 0 for null: not known.
@@ -172,6 +180,33 @@ val describe(const Verdict& verdict, const HeadResult& head, const FeatureView& 
   object.set("map_height", features.height);
   object.set("map_width", features.width);
   return object;
+}
+
+val describe(const std::vector<QualityFlag>& flags) {
+  val array = val::array();
+  for (const QualityFlag& flag : flags) {
+    val object = val::object();
+    object.set("flag", std::string(flag.name));
+    object.set("measure", std::string(kMeasureNames[flag.measure]));
+    object.set("value", flag.value);
+    object.set("limit", flag.limit);
+    array.call<void>("push", object);
+  }
+  return array;
+}
+
+/// Size and samples of an image, from which its hash is made: "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the samples row by row.
+std::vector<std::uint8_t> pixel_bytes(const ImageView& image) {
+  const std::string head = std::to_string(image.width_px) + "x" + std::to_string(image.height_px) + "x" + std::to_string(image.channels) + ":" +
+                           std::to_string(8 * sample_bytes(image.type)) + "\n";
+  const std::size_t row_bytes = static_cast<std::size_t>(image.width_px) * image.pixel_bytes();
+  std::vector<std::uint8_t> bytes(head.begin(), head.end());
+  bytes.reserve(head.size() + row_bytes * static_cast<std::size_t>(image.height_px));
+  for (int y = 0; y < image.height_px; ++y) {
+    const auto* row = reinterpret_cast<const std::uint8_t*>(image.row(y));
+    bytes.insert(bytes.end(), row, row + row_bytes);
+  }
+  return bytes;
 }
 
 /// How many steps of the 0..255 scale one sample of an image makes.
@@ -242,7 +277,8 @@ class Classifier {
       const double start_ms = emscripten_get_now();
       const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
       const double decoded_ms = emscripten_get_now();
-      const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), spec.prepare);
+      Measures measures;
+      const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), spec.prepare, std::nullopt, &measures);
       const double prepared_ms = emscripten_get_now();
 
       val object = val::object();
@@ -250,6 +286,8 @@ class Classifier {
       object.set("crop", describe(crop_box(spec.prepare, decoded.image.width_px(), decoded.image.height_px())));
       object.set("tensor", copy_out(tensor));
       object.set("shape", array_of({1, spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
+      object.set("measures", copy_out(std::vector<double>(measures.begin(), measures.end())));
+      object.set("pixels", copy_out(pixel_bytes(decoded.image.view())));
       object.set("decode_ms", decoded_ms - start_ms);
       object.set("prepare_ms", prepared_ms - decoded_ms);
       return object;
@@ -272,7 +310,7 @@ class Classifier {
     });
   }
 
-  val judge(const val& features, const val& shape) const {
+  val judge(const val& features, const val& shape, const val& measures) const {
     return guard([&] {
       const Model& loaded = model();
       constexpr int kMaxBatch = 4096, kMaxSide = 8192;
@@ -290,14 +328,22 @@ class Classifier {
         throw Error(ErrorCode::kInvalidArgument,
                     "features must have as many values as their shape says, not " + std::to_string(values.size()));
       }
+      const std::vector<double> measured = copy_in<double>(measures, "Float64Array", "measures");
+      if (measured.size() != static_cast<std::size_t>(cells) * kMeasureCount) {
+        throw Error(ErrorCode::kInvalidArgument, "measures must have " + std::to_string(kMeasureCount) + " values for each cell, not " + std::to_string(measured.size()));
+      }
       val verdicts = val::array();
       const std::size_t stride = values.size() / static_cast<std::size_t>(cells);
       for (std::size_t i = 0; i < static_cast<std::size_t>(cells); ++i) {
         FeatureView cell = first;
         cell.data = values.data() + i * stride;
         const HeadResult head = loaded.head.run(cell);
-        const double novelty = loaded.novelty ? loaded.novelty->distance(head.embedding) : std::nan("");
-        verdicts.call<void>("push", describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, novelty), head, cell));
+        Measures own;
+        std::copy_n(measured.begin() + static_cast<std::ptrdiff_t>(i * kMeasureCount), kMeasureCount, own.begin());
+        const double novelty = loaded.novelty ? loaded.novelty->distance(head.embedding, own) : std::nan("");
+        val verdict = describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, novelty), head, cell);
+        verdict.set("quality", describe(quality_flags(own, loaded.spec.quality)));
+        verdicts.call<void>("push", verdict);
       }
       return verdicts;
     });
@@ -361,7 +407,8 @@ class Classifier {
                                  .most_diameter = finite_number(given["most_diameter"], "most_diameter", 0, kLargestLength),
                                  .sensitivity = finite_number(given["sensitivity"], "sensitivity", 0, 1),
                                  .split_touching = truth(given["split_touching"], "split_touching"),
-                                 .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border")};
+                                 .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border"),
+                                 .method = method(given["method"])};
       if (!(asked.least_diameter <= asked.most_diameter)) {
         throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
       }
@@ -390,7 +437,8 @@ class Classifier {
       for (std::size_t i = 0; i < sides.size(); i += 4) cells.push_back({sides[i], sides[i + 1], sides[i + 2], sides[i + 3]});
       const double scale = cell_scale(*spec.frame, pixel_size(pixel_size_um));
       const double start_ms = emscripten_get_now();
-      const std::vector<float> tensor = cytodrop::prepare_cells(frame, own_range, cells, spec.prepare, *spec.frame, scale);
+      std::vector<Measures> measures;
+      const std::vector<float> tensor = cytodrop::prepare_cells(frame, own_range, cells, spec.prepare, *spec.frame, scale, &measures);
       const double prepared_ms = emscripten_get_now();
       std::vector<std::int32_t> crops;
       for (const Box& cell : cells) {
@@ -400,6 +448,9 @@ class Classifier {
       val object = val::object();
       object.set("tensor", copy_out(tensor));
       object.set("shape", array_of({static_cast<int>(cells.size()), spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
+      std::vector<double> flat;
+      for (const Measures& cell : measures) flat.insert(flat.end(), cell.begin(), cell.end());
+      object.set("measures", copy_out(flat));
       object.set("crops", copy_out(crops));
       object.set("scale", scale);
       object.set("prepare_ms", prepared_ms - start_ms);

@@ -56,9 +56,16 @@ export interface Prepared {
   /** Normalised input of the network, shape [1, C, H, W], C-contiguous. */
   tensor: Float32Array;
   shape: [number, number, number, number];
+  /** The plain measures of the crop, in the order of the core's `Measure`. */
+  measures: Float64Array;
+  /** "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the decoded samples, upright, little-endian, row by row: what a hash is made from. */
+  pixels: Uint8Array;
   decode_ms: number;
   prepare_ms: number;
 }
+
+/** A measure of the crop that lies outside what good cells of the model keep. */
+export interface QualityFlag { flag: string; measure: string; value: number; limit: number }
 
 /** A picture of the crop for the screen, 8-bit sRGB, opaque. */
 export interface View {
@@ -80,6 +87,8 @@ export interface Verdict {
   novelty: number | null;
   /** The novelty is above the model's threshold: what the probabilities say does not hold for this cell. */
   foreign: boolean;
+  /** What is wrong with the crop itself; empty where nothing is. */
+  quality: QualityFlag[];
   /** One per class, in spec order; they sum to 1. */
   probabilities: Float64Array;
   /** One per output unit, before temperature. */
@@ -127,6 +136,8 @@ export interface DetectSettings {
   sensitivity: number;
   split_touching: boolean;
   keep_cut_by_border: boolean;
+  /** round: cells in suspension; adherent: spread cells in phase contrast, also cut along the bright halos between them. */
+  method: 'round' | 'adherent';
 }
 
 /** N cells in reading order of their centres. */
@@ -153,6 +164,8 @@ export interface PreparedCells {
   shape: [number, number, number, number];
   /** [N][4]: the square that the network sees of each cell; what lies outside the frame repeats its border. */
   crops: Int32Array;
+  /** The plain measures of every square, one cell after the other. */
+  measures: Float64Array;
   /** Frame px per px of the frames that the model was trained on. */
   scale: number;
   prepare_ms: number;
@@ -177,8 +190,8 @@ export declare class Classifier {
   prepare(file: Uint8Array): Result<Prepared>;
   /** The crop that the network sees, no larger than max_side_px. Works without a network. */
   view(file: Uint8Array, max_side_px: number): Result<View>;
-  /** Turns features [N, D, h, w] into one verdict for each of the N cells. */
-  judge(features: Float32Array, shape: readonly number[]): Result<Verdict[]>;
+  /** Turns features [N, D, h, w], and the measures of the N cells one after the other, into one verdict for each. */
+  judge(features: Float32Array, shape: readonly number[], measures: Float64Array): Result<Verdict[]>;
   /**
    * Reads an ONNX file for this core's own engine; replaces the network loaded before only when all is well.
    * The code `unsupported_operator` says that another engine has to run it, and the message why.

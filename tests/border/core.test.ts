@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { Classifier, CytodropCore, ErrorCode, Result } from '#cytodrop_core';
 import {
-  bytesOf, floatsOf, goldenImage, head, novelty, openModule, root, specJson, tinyCases, tinyModel, tinySpec, tinySpecJson, valueOf,
+  bytesOf, floatsOf, goldenImage, head, largestDifference, novelty, openModule, root, specJson, tinyCases, tinyModel, tinySpec, tinySpecJson, valueOf,
 } from './fixtures.ts';
+
+const measures = new Float64Array(14);
 
 let core: CytodropCore;
 let loaded: Classifier;
@@ -104,7 +106,13 @@ describe('a call with a wrong argument is refused, never thrown', () => {
   }
 
   test('values too few for their shape', () => {
-    assertRefused(loaded.judge(new Float32Array(5), [1, 1280, 4, 4]), 'invalid_argument');
+    assertRefused(loaded.judge(new Float32Array(5), [1, 1280, 4, 4], measures), 'invalid_argument');
+  });
+
+  test('measures that are not there, too few or of another type', () => {
+    for (const wrong of [undefined, null, new Float32Array(measures), measures.subarray(1)]) {
+      assertRefused(untyped((classifier) => classifier['judge']!(new Float32Array(1280 * 16), [1, 1280, 4, 4], wrong)), 'invalid_argument');
+    }
   });
 
   test('an empty file, a cut file, a text', () => {
@@ -123,10 +131,37 @@ describe('a call with a wrong argument is refused, never thrown', () => {
     const fresh = new core.Classifier();
     try {
       assertRefused(fresh.prepare(goldenImage), 'model_not_loaded');
-      assertRefused(fresh.judge(new Float32Array(1280 * 16), [1, 1280, 4, 4]), 'model_not_loaded');
+      assertRefused(fresh.judge(new Float32Array(1280 * 16), [1, 1280, 4, 4], measures), 'model_not_loaded');
     } finally {
       fresh.delete();
     }
+  });
+});
+
+describe('image quality', () => {
+  test('the measures are those of the training code, and the flags follow from them and the limits of the spec', () => {
+    const classifier = new core.Classifier();
+    try {
+      const strict = { ...tinySpec, quality: { brightness: [null, 0.5], detail_1: [-100, 100], colour: [1, null] } };
+      valueOf(classifier.load_model(JSON.stringify(strict), bytesOf(`${tinyModel}/${tinySpec.head.file}`), bytesOf(`${tinyModel}/${tinySpec.novelty.file}`)));
+      for (const { image, features, features_shape, measures: expected } of tinyCases) {
+        const prepared = valueOf(classifier.prepare(bytesOf(`${tinyModel}/golden/${image}`)));
+        assert.ok(largestDifference(prepared.measures, expected) <= 1e-4, `${prepared.measures} for ${expected}`);
+        const [verdict] = valueOf(classifier.judge(floatsOf(`${tinyModel}/golden/${features}`), features_shape, prepared.measures));
+        assert.deepEqual(verdict?.quality.map(({ flag, measure, limit }) => [flag, measure, limit]), [['over_exposed', 'brightness', 0.5], ['grey_image', 'colour', 1]]);
+        assert.equal(verdict?.quality[0]?.value, prepared.measures[1]);
+      }
+    } finally {
+      classifier.delete();
+    }
+  });
+
+  test('the pixels for a hash are the decoded ones, headed by their shape', () => {
+    const { pixels, image } = valueOf(loaded.prepare(goldenImage));
+    const end = pixels.indexOf(10) + 1;
+    const channels = image.channels > 2 ? 3 : 1;
+    assert.equal(new TextDecoder().decode(pixels.subarray(0, end)), `${image.width_px}x${image.height_px}x${channels}:8\n`);
+    assert.equal(pixels.length - end, image.width_px * image.height_px * channels);
   });
 });
 
@@ -139,8 +174,8 @@ describe('novelty', () => {
     try {
       valueOf(classifier.load_model(tinySpecJson, tinyHead, tinyNovelty));
       assert.deepEqual(new Set(tinyCases.map(({ foreign }) => foreign)), new Set([true, false]));
-      for (const { features, features_shape, novelty: expected, foreign } of tinyCases) {
-        const [verdict] = valueOf(classifier.judge(floatsOf(`${tinyModel}/golden/${features}`), features_shape));
+      for (const { features, features_shape, measures: own, novelty: expected, foreign } of tinyCases) {
+        const [verdict] = valueOf(classifier.judge(floatsOf(`${tinyModel}/golden/${features}`), features_shape, Float64Array.from(own)));
         assert.ok(Math.abs((verdict?.novelty ?? NaN) - expected) <= 1e-5 * expected, `${verdict?.novelty} for ${expected}`);
         assert.equal(verdict?.foreign, foreign);
       }
@@ -154,8 +189,8 @@ describe('novelty', () => {
     const classifier = new core.Classifier();
     try {
       valueOf(classifier.load_model(JSON.stringify(without), tinyHead, new Uint8Array()));
-      for (const { features, features_shape } of tinyCases) {
-        const [verdict] = valueOf(classifier.judge(floatsOf(`${tinyModel}/golden/${features}`), features_shape));
+      for (const { features, features_shape, measures: own } of tinyCases) {
+        const [verdict] = valueOf(classifier.judge(floatsOf(`${tinyModel}/golden/${features}`), features_shape, Float64Array.from(own)));
         assert.deepEqual([verdict?.novelty, verdict?.foreign], [null, false]);
       }
     } finally {
@@ -177,7 +212,7 @@ describe('memory', () => {
   test('what is handed out is a copy with memory of its own', () => {
     const { tensor } = valueOf(loaded.prepare(goldenImage));
     const { rgba } = valueOf(loaded.view(goldenImage, 64));
-    const [verdict] = valueOf(loaded.judge(new Float32Array(1280 * 16), [1, 1280, 4, 4]));
+    const [verdict] = valueOf(loaded.judge(new Float32Array(1280 * 16), [1, 1280, 4, 4], measures));
     assert.ok(verdict);
     for (const array of [tensor, rgba, verdict.probabilities, verdict.logits, verdict.maps]) {
       assert.ok(array.length > 0);
@@ -201,7 +236,7 @@ describe('memory', () => {
     const features = new Float32Array(1280 * 16);
     const image = () => {
       valueOf(loaded.prepare(goldenImage));
-      valueOf(loaded.judge(features, [1, 1280, 4, 4]));
+      valueOf(loaded.judge(features, [1, 1280, 4, 4], measures));
     };
     const objects = core.live_objects();
     for (let i = 0; i < 20; i++) {

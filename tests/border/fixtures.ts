@@ -32,6 +32,8 @@ export interface GoldenCase {
   unsure: boolean;
   novelty?: number;
   foreign?: boolean;
+  measures: number[];
+  quality: string[];
   map: { class: string; height: number; width: number; values: number[] };
 }
 

@@ -6,7 +6,7 @@ import { bytesOf, floatsOf, jsonOf, largestDifference, openModule, valueOf } fro
 import { drawDiscs, frameSide, greyPng, someDiscs, someFrame } from './frames.ts';
 
 const settings: DetectSettings = {
-  pixel_size_um: null, least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true,
+  pixel_size_um: null, least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round',
 };
 const viability = 'models/viability';
 const spec = jsonOf<Record<string, unknown>>(`${viability}/spec.json`);
@@ -159,6 +159,7 @@ describe('what is passed is checked', () => {
     ['a diameter that is no number', () => loaded.detect(opened.frame, { ...settings, least_diameter: NaN }), 'invalid_argument', /least_diameter/],
     ['diameters in the wrong order', () => loaded.detect(opened.frame, { ...settings, least_diameter: 61 }), 'invalid_argument', /least_diameter/],
     ['a truth that is a number', () => untyped('detect', opened.frame, { ...settings, split_touching: 1 }), 'invalid_argument', /split_touching/],
+    ['an unknown method', () => untyped('detect', opened.frame, { ...settings, method: 'square' }), 'invalid_argument', /method/],
     ['no box', () => loaded.prepare_cells(opened.frame, new Int32Array(), null), 'invalid_argument', /boxes/],
     ['half a box', () => loaded.prepare_cells(opened.frame, new Int32Array(6), null), 'invalid_argument', /boxes/],
     ['too many boxes', () => loaded.prepare_cells(opened.frame, new Int32Array(4 * 257).fill(1), null), 'invalid_argument', /boxes/],
@@ -168,7 +169,7 @@ describe('what is passed is checked', () => {
     ['a region that is no box', () => untyped('view_frame', opened.frame, { left_px: 1 }, 9, null), 'invalid_argument', /top_px/],
     ['a region of too many pixels', () => loaded.view_frame(opened.frame, { ...box, width_px: 99_999, height_px: 99_999 }, 9, null), 'too_large', /region/],
     ['a picture of nothing', () => loaded.view_frame(opened.frame, box, 0, null), 'invalid_argument', /max_side_px/],
-    ['a range in the wrong order', () => loaded.view_frame(opened.frame, box, 9, { low: 2, high: 1 }), 'invalid_argument', /range/],
+    ['a range in the wrong order', () => loaded.view_frame(opened.frame, box, 9, { low: 2, high: 1 }), 'invalid_argument', /white/],
     ['a range without end', () => loaded.view_frame(opened.frame, box, 9, { low: 2, high: Infinity }), 'invalid_argument', /high/],
   ];
   for (const [name, call, code, words] of wrong) test(`${name}: ${code}`, () => assertRefused(call(), code, words));

@@ -52,3 +52,42 @@ export const frameSide = { width: 340, height: 270 };
 export function someFrame(): Uint8Array {
   return greyPng(frameSide.width, frameSide.height, drawDiscs(frameSide.width, frameSide.height, someDiscs));
 }
+
+/**
+ * An uncompressed grey TIFF of 16 bits, little-endian.
+ *
+ * Args:
+ *   pages: samples of each page, all of one size.
+ *   pixelSizeUm: stated by the resolution tags.
+ */
+export function greyTiff(width: number, height: number, pages: readonly Uint16Array[], pixelSizeUm: number): Uint8Array {
+  const entries = 11;
+  const pageBytes = 2 * width * height;
+  const directory = 2 + 12 * entries + 4 + 8;
+  const file = Buffer.alloc(8 + pages.length * (pageBytes + directory));
+  file.write('II*\0', 'latin1');
+  let next = 4;
+  pages.forEach((samples, page) => {
+    const data = 8 + page * (pageBytes + directory);
+    samples.forEach((sample, i) => file.writeUInt16LE(sample, data + 2 * i));
+    const at = data + pageBytes;
+    const rational = at + 2 + 12 * entries + 4;
+    file.writeUInt32LE(at, next);
+    file.writeUInt16LE(entries, at);
+    const tags: [tag: number, type: 3 | 4 | 5, value: number][] = [
+      [256, 4, width], [257, 4, height], [258, 3, 16], [259, 3, 1], [262, 3, 1], [273, 4, data], [277, 3, 1], [279, 4, pageBytes],
+      [282, 5, rational], [283, 5, rational], [296, 3, 3], // pixels per centimetre
+    ];
+    tags.forEach(([tag, type, value], i) => {
+      const entry = at + 2 + 12 * i;
+      file.writeUInt16LE(tag, entry);
+      file.writeUInt16LE(type, entry + 2);
+      file.writeUInt32LE(1, entry + 4);
+      file.writeUInt32LE(value, entry + 8);
+    });
+    file.writeUInt32LE(Math.round(1e7 / pixelSizeUm), rational);
+    file.writeUInt32LE(1000, rational + 4);
+    next = at + 2 + 12 * entries;
+  });
+  return new Uint8Array(file);
+}

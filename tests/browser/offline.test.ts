@@ -114,7 +114,7 @@ describe('after one visit, with the server stopped', () => {
       await page.reload();
       await classifySamples(page, 'blood-smear');
       await page.waitForSelector(`${hook('footer')}[data-requests-since="0"]`);
-      await page.click(`${hook('footer')} button`);
+      await page.click(hook('requests'));
       await page.waitForFunction((rows) => document.querySelectorAll(rows).length > 20, {}, hook('request'));
       const rows = await page.$$eval(hook('request'), (elements) => elements.map((element) => `${(element as HTMLElement).dataset['from']} ${element.textContent}`));
       assert.deepEqual(rows.filter((row) => !row.startsWith('kept ')), []);
@@ -176,7 +176,7 @@ test('with an image there first, nothing is fetched unasked', async () => {
     await page.waitForSelector(`${hook('footer')}[data-offline=postponed]`);
     await page.waitForSelector(`${hook('progress')}[data-state=done]`);
     assert.equal(server.asked.includes('service_worker.js'), false);
-    await page.click(`${hook('footer')} button`);
+    await page.click(hook('requests'));
     await page.click(`${hook('keeping')} + button`);
     await isKept(page);
   });

@@ -1,4 +1,5 @@
 #include "core/decode/decode.h"
+#include "core/prepare/display_range.h"
 #include "fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -9,5 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (std::int64_t{header.width_px} * header.height_px > 1'000'000) return;
     const Image image = decode(file).image;
     if (image.width_px() < 1 || image.height_px() < 1 || (image.channels() != 1 && image.channels() != 3)) __builtin_trap();
+    const SampleRange range = display_range(image.view());
+    if (!(range.high > range.low)) __builtin_trap();
   });
 }

@@ -76,6 +76,29 @@ void add_images(Seeds& seeds) {
   seeds.add("image", make_bmp(5, 3, 0x80));
 }
 
+/// Kinds of samples, byte orders, pages and descriptions, together with what the corpora hold of compressions.
+void add_tiffs(Seeds& seeds) {
+  const auto text = [](const std::string& s) { return FileBytes(s.begin(), s.end()); };
+  const FileBytes half_a_millimetre{20, 0, 0, 0, 1, 0, 0, 0};
+  const TiffEntry resolution{282, 5, half_a_millimetre}, centimetre{296, 3, {3, 0}};
+  for (const bool big_endian : {false, true}) {
+    for (const bool big_tiff : {false, true}) {
+      const auto add = [&](const std::vector<TiffPage>& pages) { seeds.add("tiff", make_tiff(pages, big_endian, big_tiff)); };
+      for (const int bits : {1, 4, 8, 12, 16, 32}) add({{.width_px = 3, .height_px = 2, .bits = bits, .pixels = FileBytes(24, 0x5a), .extra = {resolution, centimetre}}});
+      add({{.width_px = 2, .bits = 32, .format = 3, .pixels = FileBytes(8, 0x40)}});
+      add({{.samples = 4, .photometric = 2, .pixels = {1, 2, 3, 4}, .extra = {{338, 3, {2, 0}}}}});
+      add({{.photometric = 3, .pixels = {7}, .extra = {{320, 3, FileBytes(1536, 1)}}}});
+    }
+  }
+  const TiffPage page{.pixels = {1}};
+  for (const char* description : {"<OME><Pixels DimensionOrder=\"XYZCT\" SizeC=\"2\" SizeZ=\"1\" SizeT=\"1\" PhysicalSizeX=\"0.5\"><TiffData IFD=\"1\" FirstC=\"0\"/>"
+                                  "<TiffData IFD=\"0\" FirstC=\"1\" PlaneCount=\"1\"/></Pixels></OME>", "ImageJ=1.5\nchannels=2\nslices=1\nunit=micron\n"}) {
+    TiffPage first = page;
+    first.extra = {{270, 2, text(description)}, resolution};
+    seeds.add("tiff", make_tiff({first, page}));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -84,16 +107,22 @@ int main(int argc, char** argv) {
   Seeds seeds(argv[1]);
   add_networks(seeds);
   add_images(seeds);
+  add_tiffs(seeds);
   seeds.add("head", make_safetensors({{"a.weight", {2, 3}, values(6)}, {"a.bias", {2}, values(2)}, {"b.weight", {3, 2}, values(6)}, {"b.bias", {3}, values(3)}}));
-  seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}}));
-  seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, {}, {0x3c00, 0, 0, 0, 0xbc00, 0x0001}}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}}));
+  seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));
+  seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, {}, {0x3c00, 0, 0, 0, 0xbc00, 0x0001}}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));
   seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
   seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});
   const fs::path root = source_dir();
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");
   for (const char* folder : {"models", "public/samples", "tests/golden/decode", "../shared/corpora/synthetic"}) {
-    for (const char* name_end : {".png", ".jpg", ".bmp"}) seeds.add_files("image", root / folder, name_end);
+    for (const char* name_end : {".png", ".bmp"}) seeds.add_files("image", root / folder, name_end);
+    seeds.add_files("jpeg", root / folder, ".jpg");
+    seeds.add_files("tiff", root / folder, ".tif");
   }
+  // Where the test of the corpora unpacked them.
+  for (const char* name_end : {".tif", ".tiff"}) seeds.add_files("tiff", root / "build/corpora", name_end);
+  seeds.add_files("jpeg", root / "build/corpora", ".jpg");
   std::cout << seeds.count() << " seeds\n";
 }

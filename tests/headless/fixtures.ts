@@ -31,11 +31,15 @@ export function cytodrop(...args: string[]): Promise<Run> {
 export interface ExportedCell {
   file: string;
   status: 'ok' | 'error';
+  verdict: string;
+  quality: { flag: string; measure: string; value: number; limit: number }[];
+  pixels_sha256: string;
   label: string;
   probability: number;
   unsure: boolean;
   novelty: number | null;
   foreign: boolean;
+  damaged: boolean;
   probabilities: Record<string, number>;
   error?: { code: string; message: string; advice: string };
 }
@@ -44,6 +48,7 @@ export interface ExportedCell {
 export interface Line extends ExportedCell {
   model: string;
   self_test: string;
+  unsure_below: number;
   note: string;
 }
 

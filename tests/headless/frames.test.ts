@@ -13,7 +13,7 @@ import { classifyInOrder, WorkerDied } from '../../web/pool.ts';
 import type { FrameAnalysis, FrameCell, FrameOutcome, FrameRecord, WorkerReply, WorkerRequest } from '../../web/types.ts';
 import { WorkerLink } from '../../web/worker_link.ts';
 import { bytesOf, root } from '../border/fixtures.ts';
-import { drawDiscs, frameSide, greyPng, someDiscs, someFrame } from '../border/frames.ts';
+import { drawDiscs, frameSide, greyPng, greyTiff, someDiscs, someFrame } from '../border/frames.ts';
 import { cytodrop, parseCsv, withFolder } from './fixtures.ts';
 
 const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
@@ -340,6 +340,27 @@ describe('the command line', () => {
     });
   });
 
+  test('takes a page of a TIFF and the pixel size that it states, or the one given', async () => {
+    await withFolder(async (folder) => {
+      const { width, height } = frameSide;
+      const page = (discs: typeof someDiscs): Uint16Array => Uint16Array.from(drawDiscs(width, height, discs), (sample) => 16 * sample);
+      writeFileSync(join(folder, 'a.tif'), greyTiff(width, height, [page([]), page(someDiscs.slice(0, 3))], 0.5));
+      const rows = async (...args: string[]) =>
+        parseCsv((await cytodrop('classify', '--model', 'prostate-lines', '--detect', '--format', 'csv', '--rois', join(folder, 'r'), ...args, join(folder, 'a.tif'))).stdout);
+      assert.deepEqual((await rows()).map(({ status }) => status), ['no_cells']);
+      const second = await rows('--page', '2');
+      assert.deepEqual(second.map(({ page: of, status, pixel_size_um: size }) => [of, status, size]), Array(3).fill(['2', 'ok', '0.5']));
+      for (const { area_px: px, area_um2: um } of second) assert.ok(Math.abs(Number(um) - Number(px) / 4) < 0.05);
+      const roi = readFileSync(join(folder, 'r', '0001 a.zip'));
+      assert.equal(roi.readInt32BE(30 + roi.readUInt16LE(26) + 56), 2, 'the ROI lies on the second slice');
+      const given = await rows('--page', '2', '--pixel-size', '1.25');
+      assert.deepEqual(given.map(({ pixel_size_um: size }) => size), ['1.25', '1.25', '1.25']);
+      assert.notEqual(given[0]?.['p_pc3'], second[0]?.['p_pc3']);
+      const [missing] = await rows('--page', '3');
+      assert.deepEqual([missing?.['status'], missing?.['error_code']], ['error', 'invalid_argument']);
+    });
+  });
+
   test('a model of single cells finds and does not name, and says so', async () => {
     await withFolder(async (folder) => {
       writeFileSync(join(folder, 'a.png'), someFrame());
@@ -359,6 +380,7 @@ describe('the command line', () => {
     'a pixel size that is no number': ['--detect', '--pixel-size', 'small'],
     'no pixel size': ['--detect', '--pixel-size', ''],
     'diameters in the wrong order': ['--detect', '--min-diameter', '70'],
+    'an unknown kind of cells': ['--detect', '--cells', 'square'],
     'too much sensitivity': ['--detect', '--sensitivity', '2'],
   })) {
     test(`${name}: status 64`, async () => {

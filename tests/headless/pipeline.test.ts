@@ -44,7 +44,8 @@ describe('golden images', () => {
         const core = await Core.open(coreWasm);
         try {
           core.loadModel(specJson, head, novelty);
-          const { tensor, shape } = core.prepare(bytesOf(`${model}/golden/${golden.image}`));
+          const prepared = core.prepare(bytesOf(`${model}/golden/${golden.image}`));
+          const { tensor, shape } = prepared;
           const expected = floatsOf(`${model}/golden/${golden.tensor}`);
           assert.deepEqual(shape, golden.tensor_shape);
           assert.ok(largestDifference(tensor, expected) <= 1e-5 * (Math.max(...expected) - Math.min(...expected)), 'tensor');
@@ -56,7 +57,7 @@ describe('golden images', () => {
             assert.ok(largestDifference(data, floatsOf(`${model}/golden/${golden.features}`)) <= 1e-3, 'features');
           }
           assert.ok(largestDifference(features.data, oracle.data) <= 1e-4, 'features of the two engines');
-          const [verdict] = core.judge(features);
+          const [verdict] = core.judge(features, prepared.measures);
           assert.ok(verdict);
           assert.ok(largestDifference(verdict.logits, golden.logits) <= 1e-3, 'logits');
           assert.ok(largestDifference(verdict.probabilities, golden.probabilities) <= 1e-4, 'probabilities');

@@ -44,7 +44,7 @@ test('paths', () => {
 test('"not like the training images" outranks "unsure", and names the most similar type without a probability', () => {
   const [first, second] = spec.classes;
   const cell = {
-    label: first?.id, probability: 0.5, unsure: true, foreign: false, probabilities: spec.classes.map((_, i) => (i < 2 ? 0.5 : 0)),
+    label: first?.id, probability: 0.5, unsure: true, foreign: false, quality: [], probabilities: spec.classes.map((_, i) => (i < 2 ? 0.5 : 0)),
     crop: { width_px: 1, height_px: 1 }, image: { width_px: 1, height_px: 1 },
   } as unknown as Cell;
   const foreign = { ...cell, foreign: true };
@@ -58,13 +58,14 @@ test('"not like the training images" outranks "unsure", and names the most simil
 describe('exports', () => {
   const context: ExportContext = {
     spec, appVersion: '1.2.3', fileNames: true, selfTest: { passed: true, maxLogitDifference: 1e-6 },
-    runtime: { coreVersion: '1.2.3', engine: { kind: 'onnxruntime', name: 'ONNX Runtime Web 1.30.0', threads: 1 }, engineReason: 'chosen by hand' },
+    runtime: { coreVersion: '1.2.3', engine: { kind: 'onnxruntime', name: 'ONNX Runtime Web 1.30.0', threads: 1 }, engineReason: 'chosen by hand', specSha256: 'a1' },
+    provenance: { commit: 'c0ffee', platform: 'a browser', time: '2026-01-02T03:04:05.000Z', specSha256: 'a1' },
   };
   const probabilities = spec.classes.map((_, i) => (i === 0 ? 0.9 : 0.1 / (spec.classes.length - 1)));
   const records: CellRecord[] = [
     {
       index: 0, path: '=HYPERLINK("x"),secret.png', status: 'ok',
-      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, novelty: 12.3456789, foreign: true, probabilities, logits: [],
+      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, novelty: 12.3456789, foreign: true, quality: [], pixelsSha256: 'b2', probabilities, logits: [],
       maps: { height: 1, width: 1, values: new Float32Array(1) }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
       image: { format: 'PNG', width_px: 1, height_px: 1, channels: 3, bits_per_channel: 8, exif_orientation: 1, pages: 1, page_channels: 1, pixel_size_um: null, damaged: false },
       elapsedMs: { decode: 1, prepare: 1, network: 1, head: 1 },
@@ -102,7 +103,9 @@ describe('exports', () => {
 
   test('JSON tells what made it', () => {
     const document = JSON.parse(toJson(records, context)) as { software: object; model: { name: string }; self_test: object; cells: object[] };
-    assert.deepEqual(document.software, { cytodrop: '1.2.3', core: '1.2.3', engine: 'ONNX Runtime Web 1.30.0', threads: 1 });
+    assert.deepEqual(document.software, {
+      cytodrop: '1.2.3', commit: 'c0ffee', core: '1.2.3', engine: 'ONNX Runtime Web 1.30.0', threads: 1, platform: 'a browser',
+    });
     assert.equal(document.model.name, spec.name);
     assert.deepEqual(document.self_test, { result: 'passed', max_logit_difference: 1e-6 });
     assert.equal(document.cells.length, 2);

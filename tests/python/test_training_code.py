@@ -28,7 +28,7 @@ except ImportError as error:
 import export_onnx
 import golden_prepare
 import train
-from cytotrain import augment, metrics, novelty
+from cytotrain import augment, metrics, novelty, quality
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained, mobilenet_v2_features
 from cytotrain.png import write_png
@@ -189,8 +189,43 @@ class Novelty(unittest.TestCase):
         probe = np.array([[8.0, -7, 0, 0, 0, 0], [1, 2, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0]])
         covariance = mixing @ mixing.T
         expected = [0, math.sqrt(np.array([1, 2]) @ np.linalg.inv(covariance) @ np.array([1, 2])), 1 / 0.2]
-        got = novelty.fit(values, labels, 2).distance(probe)
+        # All alike, so that their appearance adds nothing.
+        measured = np.zeros((8000, len(quality.MEASURES)))
+        got = novelty.fit(values, labels, 2, measured).distance(probe, measured[:3])
         np.testing.assert_allclose(got, expected, rtol=0.06, atol=0.1)
+
+    def test_limits_leave_good_cells_alone(self):
+        spec = json.loads((MODELS_FOLDER / "viability" / "spec.json").read_text())
+        random = np.random.RandomState(3)
+        images = [random.randint(60, 190, (48, 48, 1)).astype(np.uint8) for _ in range(40)]
+        measured = np.array([quality.measure(image, spec) for image in images])
+        limits = quality.fit_limits(measured, spec)
+        # One below and one above at most.
+        self.assertLessEqual(max(found.mean() for found in quality.outside(measured, limits).values()), 2 / 40)
+        self.assertEqual(quality.flags(np.median(measured, 0), limits), [])
+        blank = quality.measure(np.full((48, 48, 1), 120, np.uint8), spec)
+        self.assertIn("blank", quality.flags(blank, limits))
+        coloured = np.zeros((48, 48, 3), np.uint8) + np.array([20, 200, 90], np.uint8)
+        self.assertIn("colour_image", quality.flags(quality.measure(coloured, spec), limits))
+        self.assertIn("wrong_size", quality.flags(quality.measure(images[0][:24, :24], spec), limits))
+
+    def test_appearance_adds_to_the_distance(self):
+        random = np.random.RandomState(4)
+        features, labels = random.normal(size=(400, 6)), np.zeros(400, int)
+        measured = random.normal(size=(400, len(quality.MEASURES)))
+        statistics = novelty.fit(features, labels, 2, measured)
+        odd = measured[:1].copy()
+        odd[0, quality.MEASURES.index("detail_2")] += 20
+        self.assertGreater(statistics.distance(features[:1], odd)[0], 2 * statistics.distance(features[:1], measured[:1])[0])
+        bright = measured[:1].copy()
+        bright[0, quality.MEASURES.index("brightness")] += 100
+        np.testing.assert_allclose(statistics.distance(features[:1], bright), statistics.distance(features[:1], measured[:1]), rtol=1e-6)
+
+    def test_float16_is_kept(self):
+        content = write_safetensors({"a": np.array([1.5, -2], np.float16), "b": np.array([0.1], np.float32)})
+        back = read_safetensors(content)
+        self.assertEqual([back["a"].dtype, back["b"].dtype], [np.float16, np.float32])
+        np.testing.assert_array_equal(back["a"], [1.5, -2])
 
     def test_area_under_curve(self):
         self.assertEqual(metrics.area_under_curve(np.array([1.0, 2, 3]), np.array([2.0, 4])), (1 + 0.5 + 3 + 0) / 6)
@@ -346,7 +381,10 @@ class ShippedModels(unittest.TestCase):
                     logits = model.logits(features)
                     np.testing.assert_allclose(logits[0], case["logits"], rtol=0, atol=1e-4)
                     np.testing.assert_allclose(model.probabilities(logits)[0], case["probabilities"], rtol=0, atol=1e-4)
-                    distance = model.novelty(features)[0]
+                    measured = quality.measure(decode(folder / case["image"]), model.spec)
+                    np.testing.assert_allclose(measured, case["measures"], rtol=1e-9, atol=1e-9)
+                    self.assertEqual(quality.flags(measured, model.spec.get("quality", {})), case["quality"])
+                    distance = model.novelty(features, measured[None])[0]
                     self.assertTrue(math.isclose(distance, case["novelty"], rel_tol=1e-4))
                     self.assertEqual(case["foreign"], distance > model.spec["novelty"]["threshold"])
                     index = [entry["id"] for entry in model.spec["classes"]].index(case["map"]["class"])

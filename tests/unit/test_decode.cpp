@@ -134,6 +134,19 @@ TEST_CASE("all eight orientations, checked at the corners") {
   CHECK(error_of([] { apply_orientation(Image(1, 1, 1, SampleType::kUint8), 9); }).code() == ErrorCode::kInvalidArgument);
 }
 
+TEST_CASE("a JPEG whose data ends too early says that it is damaged, one that is cut off is refused") {
+  const FileBytes whole = read_file(source_dir() / "tests/golden/decode/orientation-1.jpg");
+  CHECK(!decode(whole).damaged);
+  FileBytes short_scan(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(whole.size() * 4 / 5));
+  CHECK(error_of([&] { decode(short_scan); }).code() == ErrorCode::kTruncated);
+  while (short_scan.back() == 0xff) short_scan.pop_back();
+  short_scan.push_back(0xff);
+  short_scan.push_back(0xd9);  // the end of the image, where there is none
+  const DecodedImage decoded = decode(short_scan);
+  CHECK(decoded.damaged);
+  CHECK(decoded.image.width_px() == 37);
+}
+
 TEST_CASE("damaged files of every kind end in an Error, never in a crash") {
   std::mt19937 random(7);
   int refused = 0, read = 0;

@@ -78,14 +78,24 @@ TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verd
       INFO(folder.filename() << " " << item.at("image"));
       const auto at = [&](const char* key) { return folder / "golden" / item.at(key).get<std::string>(); };
       const DecodedImage decoded = decode(read_file(at("image")));
-      CHECK(worst_share(prepare(decoded.image.view(), spec.prepare), read_floats(at("tensor"))) <= 1e-5);
+      Measures measures;
+      CHECK(worst_share(prepare(decoded.image.view(), spec.prepare, std::nullopt, &measures), read_floats(at("tensor"))) <= 1e-5);
+      const auto expected_measures = item.at("measures").get<std::vector<double>>();
+      REQUIRE(expected_measures.size() == measures.size());
+      for (std::size_t i = 0; i < measures.size(); ++i) {
+        INFO(kMeasureNames[i]);
+        CHECK(measures[i] == Approx(expected_measures[i]).epsilon(1e-4).margin(1e-4));
+      }
+      std::vector<std::string> flags;
+      for (const QualityFlag& flag : quality_flags(measures, spec.quality)) flags.emplace_back(flag.name);
+      CHECK(flags == item.at("quality").get<std::vector<std::string>>());
 
       const std::vector<float> features = read_floats(at("features"));
       const auto shape = item.at("features_shape").get<std::vector<int>>();
       const HeadResult result = head.run({features.data(), shape.at(1), shape.at(2), shape.at(3)});
       CHECK(worst_share(result.logits, item.at("logits").get<std::vector<float>>()) <= 1e-5);
 
-      const Verdict verdict = judge(result.logits, spec.head.output, spec.judge, novelty ? novelty->distance(result.embedding) : std::nan(""));
+      const Verdict verdict = judge(result.logits, spec.head.output, spec.judge, novelty ? novelty->distance(result.embedding, measures) : std::nan(""));
       const auto probabilities = item.at("probabilities").get<std::vector<double>>();
       REQUIRE(verdict.probabilities.size() == probabilities.size());
       for (std::size_t i = 0; i < probabilities.size(); ++i) {

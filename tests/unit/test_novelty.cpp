@@ -13,10 +13,27 @@ using Json = nlohmann::json;
 
 namespace {
 
+constexpr int kCount = static_cast<int>(kMeasureCount);
+
+/// Measures that add nothing.
+Measures usual() {
+  Measures measures;
+  measures.fill(1);
+  return measures;
+}
+
+/// The first row reads three times the last measure, the rest nothing.
+std::vector<float> appearance() {
+  std::vector<float> matrix(kMeasureCount * kMeasureCount);
+  matrix[kMeasureCount - 1] = 3;
+  return matrix;
+}
+
 /// Three features, two kept directions, two classes; every number can be followed by hand.
 std::vector<TestTensor> tensors() {
   return {{"mean", {3}, {1, 1, 1}}, {"basis", {2, 3}, {1, 0, 0, 0, 0, 1}}, {"scale", {2}, {2, 0.5f}},
-          {"class_means", {2, 2}, {0, 0, 3, 4}}, {"residual_scale", {1}, {0.25f}}};
+          {"class_means", {2, 2}, {0, 0, 3, 4}}, {"residual_scale", {1}, {0.25f}},
+          {"appearance_mean", {kCount}, std::vector<float>(kMeasureCount, 1)}, {"appearance", {kCount, kCount}, appearance()}};
 }
 
 constexpr NoveltyLayout kLayout{.features = 3, .dimensions = 2, .classes = 2};
@@ -37,10 +54,20 @@ TEST_CASE("novelty worked out by hand: the nearest class, and what lies outside 
   const Novelty novelty(kLayout, make_safetensors(tensors()));
   // c = (1, 4, 2), z = (1, 2): to class 0 (1 · 2)² + (2 · 0.5)² = 5, to class 1 (−2 · 2)² + (−2 · 0.5)² = 17; outside 16 / 4.
   const float near_first[] = {2, 5, 3};
-  CHECK(novelty.distance(near_first) == std::sqrt(5.0 + 4.0));
+  CHECK(novelty.distance(near_first, usual()) == std::sqrt(5.0 + 4.0));
   // c = (3, 0, 4) is the mean of class 1.
   const float on_second[] = {4, 1, 5};
-  CHECK(novelty.distance(on_second) == 0.0);
+  CHECK(novelty.distance(on_second, usual()) == 0.0);
+}
+
+TEST_CASE("how structures lie in the crop adds to the distance; measures that are not finite are refused") {
+  const Novelty novelty(kLayout, make_safetensors(tensors()));
+  const float near_first[] = {2, 5, 3};
+  Measures measures = usual();
+  measures.back() = 3;
+  CHECK(novelty.distance(near_first, measures) == std::sqrt(9.0 + 36.0));
+  measures.front() = std::numeric_limits<double>::quiet_NaN();
+  CHECK(error_of([&] { novelty.distance(near_first, measures); }).code() == ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE("statistics stored as float16 are read as the numbers they stand for") {
@@ -50,8 +77,8 @@ TEST_CASE("statistics stored as float16 are read as the numbers they stand for")
   auto widened = tensors();
   widened[1].values = {0.5f, -2, 0x1p-24f, 0, 0, 1};
   const float embedding[] = {2, -5, 3};
-  const double distance = Novelty(kLayout, make_safetensors(halved)).distance(embedding);
-  CHECK(distance == Novelty(kLayout, make_safetensors(widened)).distance(embedding));
+  const double distance = Novelty(kLayout, make_safetensors(halved)).distance(embedding, usual());
+  CHECK(distance == Novelty(kLayout, make_safetensors(widened)).distance(embedding, usual()));
   CHECK(distance > 1);
   halved[1].halves[2] = 0x7c00;
   CHECK(std::string(error_of([&] { Novelty(kLayout, make_safetensors(halved)); }).what()).find("not finite") != std::string::npos);
@@ -63,9 +90,10 @@ TEST_CASE("a rounding error does not make what lies outside the basis negative")
   // Slightly longer than 1, as float32 rows are: ‖z‖² exceeds ‖c‖².
   const Novelty novelty({.features = 1, .dimensions = 1, .classes = 1},
                         make_safetensors({{"mean", {1}, {0}}, {"basis", {1, 1}, {1.0000001f}}, {"scale", {1}, {0}},
-                                          {"class_means", {1, 1}, {0}}, {"residual_scale", {1}, {1e9f}}}));
+                                          {"class_means", {1, 1}, {0}}, {"residual_scale", {1}, {1e9f}},
+                                          {"appearance_mean", {kCount}, std::vector<float>(kMeasureCount, 1)}, {"appearance", {kCount, kCount}, appearance()}}));
   const float value[] = {1000};
-  CHECK(novelty.distance(value) == 0.0);
+  CHECK(novelty.distance(value, usual()) == 0.0);
 }
 
 TEST_CASE("projection equals its plain twin bit for bit at odd sizes") {
@@ -96,16 +124,17 @@ TEST_CASE("novelty has the same bits in every build") {
   const NoveltyLayout layout{.features = 37, .dimensions = 11, .classes = 3};
   std::vector<float> scale = noise(11, 3);
   const Novelty novelty(layout, make_safetensors({{"mean", {37}, noise(37, 1)}, {"basis", {11, 37}, noise(11 * 37, 2)}, {"scale", {11}, scale},
-                                                  {"class_means", {3, 11}, noise(33, 4)}, {"residual_scale", {1}, {0.7f}}}));
+                                                  {"class_means", {3, 11}, noise(33, 4)}, {"residual_scale", {1}, {0.7f}},
+                                                  {"appearance_mean", {kCount}, noise(kMeasureCount, 6)}, {"appearance", {kCount, kCount}, noise(kMeasureCount * kMeasureCount, 7)}}));
   // Every digit counts: the shortest text that is this number.
-  CHECK(Json(novelty.distance(noise(37, 5))).dump() == "3.4525346841998745");
+  CHECK(Json(novelty.distance(noise(37, 5), usual())).dump() == "3.4525346841998745");
 }
 
 TEST_CASE("an embedding that does not fit or is not finite is refused") {
   const Novelty novelty(kLayout, make_safetensors(tensors()));
   const float short_one[] = {1, 2}, broken[] = {1, std::numeric_limits<float>::infinity(), 2};
-  CHECK(error_of([&] { novelty.distance(short_one); }).code() == ErrorCode::kInvalidArgument);
-  CHECK(error_of([&] { novelty.distance(broken); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { novelty.distance(short_one, usual()); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { novelty.distance(broken, usual()); }).code() == ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE("a novelty file that does not fit is refused, naming the tensor") {

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -28,7 +29,9 @@ Json sound_spec() {
 Json full_spec() {
   Json spec = sound_spec();
   spec["normalisation"] = {{"rule", "corner_median_spread"}, {"corner_px", 32}, {"least_spread", 2.5}};
+  spec["quality"] = {{"brightness", {nullptr, 250.5}}, {"detail_2", {-3, -1}}};
   spec["novelty"] = {{"file", "novelty.safetensors"}, {"rule", "mahalanobis"}, {"dimensions", 12}, {"threshold", 7.25}};
+  spec["input"]["range"] = "frame_percentiles";
   spec["frame"] = {{"side_px", 48}, {"pixel_size_um", 1.25}};
   return spec;
 }
@@ -65,6 +68,7 @@ TEST_CASE("each field that is wrong is named") {
       {"/input/width_px", 96.5, "input.width_px"},
       {"/input/width_px", 100000, "input.width_px"},
       {"/input/channels", "cmyk", "input.channels"},
+      {"/input/range", "stretched", "input.range"},
       {"/crop/rule", 5, "crop.rule"},
       {"/crop/side_px", 0, "crop.side_px"},
       {"/resize/rule", "nearest", "resize.rule"},
@@ -89,12 +93,14 @@ TEST_CASE("each field that is wrong is named") {
 TEST_CASE("the background rule, the frame and the novelty are read field by field") {
   const ModelSpec plain = parse_spec(sound_spec().dump());
   CHECK(plain.prepare.normalisation == NormalisationRule::kMeanStd);
+  CHECK(plain.prepare.range == RangeRule::kAsStored);
   CHECK_FALSE(plain.novelty.has_value());
   CHECK_FALSE(plain.frame.has_value());
   CHECK(plain.judge.foreign_above == std::numeric_limits<double>::infinity());
 
   const ModelSpec spec = parse_spec(full_spec().dump());
   CHECK(spec.prepare.normalisation == NormalisationRule::kCornerMedianSpread);
+  CHECK(spec.prepare.range == RangeRule::kFramePercentiles);
   CHECK(spec.prepare.corner_px == 32);
   CHECK(spec.prepare.least_spread == 2.5f);
   REQUIRE(spec.frame.has_value());
@@ -103,6 +109,12 @@ TEST_CASE("the background rule, the frame and the novelty are read field by fiel
   Json unknown = full_spec();
   unknown["frame"]["pixel_size_um"] = nullptr;
   CHECK(parse_spec(unknown.dump()).frame->pixel_size_um == 0);
+  CHECK(std::isinf(plain.quality[1].high));
+  CHECK(std::isinf(spec.quality[1].low));
+  CHECK(spec.quality[1].high == 250.5);
+  CHECK(spec.quality[7].low == -3);
+  CHECK(spec.quality[7].high == -1);
+  CHECK(std::isinf(spec.quality[0].high));
   REQUIRE(spec.novelty.has_value());
   CHECK(spec.novelty->features == 12);
   CHECK(spec.novelty->dimensions == 12);
@@ -121,6 +133,11 @@ TEST_CASE("each field of the background rule, the frame and the novelty that is 
       {"/normalisation/corner_px", 1.5, "normalisation.corner_px"},
       {"/normalisation/least_spread", 0, "normalisation.least_spread"},
       {"/normalisation/rule", "median", "normalisation.rule"},
+      {"/quality/brightness", 5, "quality.brightness"},
+      {"/quality/brightness", Json::array({1}), "quality.brightness"},
+      {"/quality/brightness", Json::array({"1", 2}), "quality.brightness"},
+      {"/quality/detail_2", Json::array({2, 1}), "quality.detail_2"},
+      {"/quality", 5, "quality"},
       {"/novelty", 5, "novelty.rule"},
       {"/novelty", nullptr, "novelty.rule"},
       {"/novelty/rule", "cosine", "novelty.rule"},

@@ -3,8 +3,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { collectDropped, collectPasted } from '../files.ts';
 import { addFiles, progress, runState, spec } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex } from '../state/view.ts';
+import { CheckDialog } from './check_dialog.tsx';
 import { Details } from './details.tsx';
 import { dialog, openDialog } from './dialog.tsx';
+import { ErrorSlider } from './error_slider.tsx';
 import { FileInputs, openFilePicker } from './file_inputs.tsx';
 import { Footer } from './footer.tsx';
 import { FieldsHint } from './mode_choice.tsx';
@@ -49,6 +51,7 @@ export function App() {
       {dialog.value === 'model' && <ModelDialog />}
       {dialog.value === 'privacy' && <PrivacyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
+      {dialog.value === 'check' && <CheckDialog />}
       {dialog.value === 'use' && <UseDialog />}
       {dialog.value === 'about' && <AboutDialog />}
       {dragged && (
@@ -73,6 +76,7 @@ function Results() {
       <UnreadFiles />
       <FieldsHint />
       <Summary />
+      <ErrorSlider />
       <Toolbar />
       {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
     </>

@@ -22,18 +22,20 @@ export function classIndex(spec: ModelSpec, id: string): number {
 /** What stands for no class where a class's position is asked for. */
 export const unsureIndex = -1;
 export const foreignIndex = -2;
+export const qualityIndex = -3;
 
 /** The style class that sets `--class-colour`. */
 export function classStyle(index: number): string {
-  return index === foreignIndex ? 'class-foreign' : index < 0 ? 'class-unsure' : `class-${index % styles}`;
+  return index === foreignIndex ? 'class-foreign' : index === qualityIndex ? 'class-quality' : index < 0 ? 'class-unsure' : `class-${index % styles}`;
 }
 
-/** Before the words for a cell that is not like the training images. */
-export function ForeignMark() {
-  return <ClassMark index={foreignIndex} letter={foreignLetter} />;
+/** Before the words for a cell that counts as no type. */
+export function NoTypeMark({ kind }: { kind: 'quality' | 'foreign' }) {
+  return kind === 'quality' ? <ClassMark index={qualityIndex} letter={qualityLetter} /> : <ClassMark index={foreignIndex} letter={foreignLetter} />;
 }
 
 export const foreignLetter = '≠';
+export const qualityLetter = '!';
 
 export function ClassMark({ index, letter }: { index: number; letter: string }) {
   return (

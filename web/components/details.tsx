@@ -2,14 +2,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { researchNote } from '../export.ts';
 import { formatCount, formatDuration, formatPercent } from '../format.ts';
-import { imageAt, spec, type Cell } from '../state/session.ts';
+import { imageAt, spec, unsureBelow, type Cell } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
-import { classIndex, ClassMark, classStyle, ForeignMark } from './class_mark.tsx';
+import { kindOf, riskCoverage } from '../verdict.ts';
+import { classIndex, ClassMark, classStyle, NoTypeMark } from './class_mark.tsx';
 import { legendPicture, mapMaximum } from './colour_map.ts';
 import { CropPicture, draw, mapOf } from './crop_picture.tsx';
 import { FactList } from './fact_list.tsx';
-import { className, flags, foreignWords, formatBytes, inSentence, ofMany, partClassified, ranking, sawOnlyCentre, verdict } from './words.ts';
+import { className, flags, foreignWords, formatBytes, inSentence, intervalWords, liesOnBackground, measureWords, noType, ofMany, partClassified, qualitySentence, qualityWords, ranking, sawOnlyCentre, verdict } from './words.ts';
 
 const picturePx = 640;
 
@@ -71,32 +72,60 @@ function giveFocusBack(opener: Element | null): void {
 
 function Verdict({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const top = classIndex(model, cell.label);
+  const none = noType(cell);
   const intended = imageAt(cell.index)?.intended;
   return (
     <section class="verdict" aria-live="polite">
-      <p data-testid="verdict">
-        {cell.foreign ? <ForeignMark /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
-        <strong>{cell.foreign ? foreignWords : verdict(model, cell)}</strong>
+      <p data-testid="verdict" data-verdict={kindOf(cell)}>
+        {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
+        <strong>{none ? none.words : verdict(model, cell)}</strong>
       </p>
-      {cell.foreign && <Foreign cell={cell} model={model} />}
-      {cell.unsure && !cell.foreign && <p class="small">No type reaches the {formatPercent(model.judge.abstain_below)} that this model asks for before it names one.</p>}
       {intended && <p class="small">Simulated, drawn as: {inSentence(className(model, intended))}</p>}
-      {!cell.foreign && <p class="small muted">{model.classes[top]?.description}</p>}
+      {!none && <p class="small muted">{model.classes[top]?.description}</p>}
+      <Why cell={cell} model={model} />
     </section>
   );
 }
 
-function Foreign({ cell, model }: { cell: Cell; model: ModelSpec }) {
-  const distance = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 3 });
+/** Every reason for the verdict, in the order in which they count. */
+function Why({ cell, model }: { cell: Cell; model: ModelSpec }) {
+  const kind = kindOf(cell);
+  const threshold = unsureBelow.value ?? model.judge.abstain_below;
+  const plain = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 3 });
+  const point = riskCoverage(model).findLast((one) => one.threshold <= cell.probability);
   return (
-    <>
-      <p class="small">
-        Of the types that this model knows it is most like {inSentence(className(model, cell.label))}, {formatPercent(cell.probability)}; it may be none of them.
-      </p>
-      <p class="small muted">
-        Its distance from the training images is {distance(cell.novelty ?? NaN)}; beyond {distance(model.novelty?.threshold ?? NaN)} this model names nothing.
-      </p>
-    </>
+    <div class="why" data-testid="why">
+      <h3>Why</h3>
+      <ul class="small">
+        {cell.quality.map(({ flag, measure, value, limit }) => (
+          <li key={flag}>
+            {qualitySentence(flag)}{' '}
+            <span class="muted">
+              ({measureWords(measure)} {plain(value)}, limit {plain(limit)})
+            </span>
+          </li>
+        ))}
+        {model.quality && cell.quality.length === 0 && <li>The image itself is like good ones: focus, light, size and border are within their limits.</li>}
+        {cell.novelty !== null && model.novelty && (
+          <li>
+            {cell.foreign ? 'It is not like the training images: its distance from them is ' : 'It is like the training images: its distance from them is '}
+            {plain(cell.novelty)}; {cell.foreign ? 'beyond' : 'up to'} {plain(model.novelty.threshold)} this model {cell.foreign ? 'names nothing' : 'names a type'}.
+          </li>
+        )}
+        {(kind === 'quality' || kind === 'foreign') && (
+          <li>
+            Of the types that this model knows it is most like {inSentence(className(model, cell.label))}, {formatPercent(cell.probability)}; it may be none of them.
+          </li>
+        )}
+        {kind === 'unsure' && <li>No type reaches the {formatPercent(threshold)} that is asked for before one is named.</li>}
+        {kind === 'type' && (
+          <li>
+            Its probability is {formatPercent(cell.probability)}; from {formatPercent(threshold)} on a type is named.
+            {point && point.threshold > 0 && ` Of the model's validation images with at least ${formatPercent(point.threshold)}, ${formatPercent(point.wrong)} were named wrongly (${intervalWords(point.interval)}).`}
+          </li>
+        )}
+      </ul>
+    </div>
   );
 }
 
@@ -107,9 +136,10 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const values = mapOf(cell, chosen);
   const maximum = mapMaximum(values);
   const shownMap = detailsMapOn.value;
+  const [pointed, setPointed] = useState<number | null>(null);
   return (
     <section class="picture" aria-label="Picture and map">
-      <div class="picture-frame" role="img" aria-label={shownMap ? mapWords(cell, chosen, model) : 'The part of the image that the network saw.'}>
+      <div class="picture-frame" role="img" onPointerMove={(event) => setPointed(pointedAt(event, height, width))} onPointerLeave={() => setPointed(null)} aria-label={shownMap ? mapWords(cell, chosen, model) : 'The part of the image that the network saw.'}>
         <CropPicture cell={cell} sidePx={picturePx} mapClass={shownMap ? chosen : null} opacity={mapOpacity.value} />
       </div>
       <div class="map-controls">
@@ -138,17 +168,34 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
       {shownMap && (
         <>
           <Legend maximum={maximum} />
+          <p class="small" data-testid="map-value">
+            {pointed === null ? 'Point at the picture to read the map.' : `Here: ${(values[pointed] ?? 0).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })}, row ${Math.floor(pointed / width) + 1}, column ${(pointed % width) + 1}`}
+          </p>
           <p class="small muted">
             What spoke for {inSentence(model.classes[chosen]?.name ?? '')}, as a share of the strongest region; what spoke against it is not shown. The map has {height} × {width} regions, smoothed for the eye.
           </p>
           <button type="button" class="link small" aria-expanded={withValues} onClick={() => setWithValues(!withValues)}>
             {withValues ? 'Hide values' : 'Show values'}
           </button>
+          {liesOnBackground(cell, values) && (
+            <p class="small warning" data-testid="map-on-background">
+              Most of this map lies on the outer part of the image, where the background is: what decided may not be the cell.
+            </p>
+          )}
           {withValues && <MapValues values={values} height={height} width={width} name={model.classes[chosen]?.name ?? ''} />}
         </>
       )}
     </section>
   );
+}
+
+/** Position in the map of the region under the pointer. */
+function pointedAt(event: PointerEvent, height: number, width: number): number | null {
+  const picture = (event.currentTarget as HTMLElement).querySelector('canvas')?.getBoundingClientRect();
+  if (picture === undefined || picture.width === 0) return null;
+  const column = Math.floor(((event.clientX - picture.left) / picture.width) * width);
+  const row = Math.floor(((event.clientY - picture.top) / picture.height) * height);
+  return row >= 0 && row < height && column >= 0 && column < width ? row * width + column : null;
 }
 
 /** Where the strongest region lies, for those who do not see the map. */
@@ -197,7 +244,7 @@ function Probabilities({ cell, model }: { cell: Cell; model: ModelSpec }) {
   return (
     <section aria-labelledby="probabilities-title">
       <h3 id="probabilities-title">Probability of each type</h3>
-      {cell.foreign && <p class="small muted">These hold for cells like the training images only.</p>}
+      {noType(cell) && <p class="small muted">These hold for cells like the training images only.</p>}
       <ul class="probabilities">
         {ranking(cell).map((i) => {
           const probability = cell.probabilities[i] ?? 0;
@@ -256,7 +303,7 @@ function Facts({ cell }: { cell: Cell }) {
     ...(image.pages > 1 ? [['Pages', `${formatCount(image.pages)}, the first is classified`] as [string, string]] : []),
     ['Pixel size', image.pixel_size_um === null ? 'not in the file' : `${Number(image.pixel_size_um.toPrecision(4))} µm`],
     ['EXIF orientation', image.exif_orientation === 1 ? 'none' : `${image.exif_orientation}, applied`],
-    ['Notes', [...(cell.foreign ? [inSentence(foreignWords)] : []), ...flags(cell)].join(', ') || 'none'],
+    ['Notes', [...(cell.quality.length > 0 ? [qualityWords(cell)] : []), ...(cell.foreign ? [inSentence(foreignWords)] : []), ...flags(cell)].join(', ') || 'none'],
     ...Object.entries(elapsedMs).map(([stage, ms]): [string, string] => [`Time, ${stage}`, ms < 10 ? `${ms.toLocaleString(undefined, { maximumFractionDigits: 2 })} ms` : formatDuration(ms)]),
   ];
   return (

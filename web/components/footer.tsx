@@ -17,7 +17,7 @@ export function Footer({ inert }: { inert: boolean }) {
     if (state.phase === 'ready' && runState.value !== 'running') void askWorkers();
   }, [state.phase, runState.value]);
   return (
-    <footer class="page-footer small" inert={inert} data-testid="footer" data-self-test={state.phase === 'ready' ? (state.selfTest.passed ? 'passed' : 'failed') : 'waiting'} data-requests-since={since} data-offline={keeping.value}>
+    <footer class="page-footer small" inert={inert} data-testid="footer" data-self-test={state.phase === 'ready' ? 'passed' : state.phase === 'failed' && state.selfTestFailed ? 'failed' : 'waiting'} data-requests-since={since} data-offline={keeping.value}>
       <button type="button" class="link" data-testid="use" aria-haspopup="dialog" onClick={() => openDialog('use')}>
         <strong>{researchNote}</strong>
       </button>
@@ -31,11 +31,11 @@ export function Footer({ inert }: { inert: boolean }) {
           <span title={`chosen because: ${state.runtime.engineReason}`} data-engine={state.runtime.engine.kind}>
             {state.runtime.engine.name}, {hands(state)}
           </span>
-          <span title={`largest difference of a logit: ${state.selfTest.maxLogitDifference.toExponential(1)}`}>self-test {state.selfTest.passed ? 'passed' : 'failed'}</span>
+          <span title={`largest difference of a logit: ${state.selfTest.maxLogitDifference.toExponential(1)}`}>self-test passed</span>
         </>
       )}
       {keeping.value === 'ready' && <span>works without a connection</span>}
-      <button type="button" class="link" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
+      <button type="button" class="link" data-testid="requests" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
         requests since the first image: {formatCount(since)}
       </button>
     </footer>

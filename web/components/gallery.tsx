@@ -4,10 +4,11 @@ import { formatPercent } from '../format.ts';
 import { cells, imageAt, runState, spec, type Cell } from '../state/session.ts';
 import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, tileSize, type TileSize } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
-import { classIndex, ClassMark, classStyle, foreignIndex, ForeignMark } from './class_mark.tsx';
+import { kindOf } from '../verdict.ts';
+import { classIndex, ClassMark, classStyle, foreignIndex, NoTypeMark, qualityIndex } from './class_mark.tsx';
 import { CropPicture } from './crop_picture.tsx';
 import { mostWhole, useRowWindow } from './row_window.ts';
-import { className, flags, foreignWords, inSentence, mostLike, shortForeignWords, verdict } from './words.ts';
+import { className, flags, foreignWords, inSentence, mostLike, noType, verdict } from './words.ts';
 
 const gapPx = 16;
 const leastWidthPx: Record<TileSize, number> = { small: 96, medium: 144, large: 224 };
@@ -117,6 +118,7 @@ interface TileProps {
 function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, sidePx, heightPx }: TileProps) {
   const top = classIndex(model, cell.label);
   const intended = imageAt(cell.index)?.intended;
+  const none = noType(cell);
   const intendedWords = intended ? `drawn as: ${inSentence(className(model, intended))}` : '';
   return (
     <div
@@ -135,6 +137,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       data-status="ok"
       data-unsure={cell.unsure}
       data-foreign={cell.foreign}
+      data-verdict={kindOf(cell)}
       data-intended={intended ?? undefined}
       style={{ transform: `translate(${leftPx}px, ${topPx}px)`, width: `${sidePx}px`, height: `${heightPx}px` }}
       onClick={() => openDetails(cell.index)}
@@ -144,15 +147,15 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       ) : (
         <span class="crop-picture" />
       )}
-      <span class={`thin-bar ${classStyle(cell.foreign ? foreignIndex : top)}`}>
-        <span style={{ transform: `scaleX(${cell.foreign ? 0 : cell.probability})` }} />
+      <span class={`thin-bar ${classStyle(none === null ? top : none.kind === 'quality' ? qualityIndex : foreignIndex)}`}>
+        <span style={{ transform: `scaleX(${none ? 0 : cell.probability})` }} />
       </span>
       <span class="tile-name">
-        {cell.foreign ? <ForeignMark /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
-        {cell.foreign ? <span class="flag">{sidePx < wordsPx ? shortForeignWords : foreignWords}</span> : <span>{className(model, cell.label)}</span>}
+        {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
+        {none ? <span class="flag">{sidePx < wordsPx ? none.short : none.words}</span> : <span>{className(model, cell.label)}</span>}
       </span>
       <span class="tile-facts small">
-        <span class={cell.foreign ? 'muted' : ''}>{cell.foreign ? mostLike(model, cell) : formatPercent(cell.probability)}</span>
+        <span class={none ? 'muted' : ''}>{none ? mostLike(model, cell) : formatPercent(cell.probability)}</span>
         {flags(cell).map((flag) => (
           <span key={flag} class="flag">
             {flag}

@@ -9,18 +9,14 @@ export function Messages() {
     <div class="messages">
       {model.phase === 'failed' && (
         <p class="message" role="alert">
-          <strong>The model could not be loaded.</strong> {model.message}
-          {progress.value.total > 0 && ' Your images and results are kept.'}
+          {!model.selfTestFailed && <strong>The model could not be loaded. </strong>}
+          {model.message}
+          {progress.value.total > 0 && !model.selfTestFailed && ' Your images and results are kept.'}
           {model.canRetry && (
             <button type="button" onClick={retryModel}>
               Try again
             </button>
           )}
-        </p>
-      )}
-      {model.phase === 'ready' && !model.selfTest.passed && (
-        <p class="message" role="alert">
-          <strong>The self-test failed.</strong> This browser does not compute what the training code computed; do not rely on results here.
         </p>
       )}
       {notice.value && (

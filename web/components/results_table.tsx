@@ -5,10 +5,11 @@ import { formatCount, formatPercent } from '../format.ts';
 import { imageAt, spec, type Cell } from '../state/session.ts';
 import { currentIndex, openDetails, openIndex, shown, sort, standOn, type SortKey } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
-import { classIndex, ClassMark, ForeignMark } from './class_mark.tsx';
+import { kindOf } from '../verdict.ts';
+import { classIndex, ClassMark, NoTypeMark } from './class_mark.tsx';
 import { NothingShown } from './gallery.tsx';
 import { mostWhole, useRowWindow } from './row_window.ts';
-import { className, flags, foreignWords, mostLike, ranking } from './words.ts';
+import { className, flags, mostLike, noType, ranking } from './words.ts';
 
 const rowPx = 44;
 
@@ -118,6 +119,7 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
   const top = classIndex(model, cell.label);
   const next = ranking(cell)[1];
   const intended = imageAt(cell.index)?.intended;
+  const none = noType(cell);
   return (
     <tr
       aria-rowindex={position + 2}
@@ -129,6 +131,7 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
       data-status="ok"
       data-unsure={cell.unsure}
       data-foreign={cell.foreign}
+      data-verdict={kindOf(cell)}
       onClick={() => openDetails(cell.index)}
     >
       <td class="number">{cell.inFrame ? `${formatCount(cell.inFrame.frame + 1)}–${formatCount(cell.inFrame.id + 1)}` : formatCount(cell.index + 1)}</td>
@@ -139,20 +142,20 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
       </td>
       <td>
         <span class="tile-name">
-          {cell.foreign ? <ForeignMark /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
-          {cell.foreign ? <span class="flag" title={foreignWords}>{foreignWords}</span> : <span>{className(model, cell.label)}</span>}
+          {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
+          {none ? <span class="flag" title={none.words}>{none.words}</span> : <span>{className(model, cell.label)}</span>}
         </span>
       </td>
-      <td class="number">{cell.foreign ? '–' : formatPercent(cell.probability)}</td>
+      <td class="number">{none ? '–' : formatPercent(cell.probability)}</td>
       <td>
-        {cell.foreign && <span class="muted">{mostLike(model, cell)} </span>}
+        {none && <span class="muted">{mostLike(model, cell)} </span>}
         {flags(cell).map((flag) => (
           <span key={flag} class="flag">
             {flag}
           </span>
         ))}
       </td>
-      <td class="muted">{next !== undefined && !cell.foreign && `${model.classes[next]?.name} ${formatPercent(cell.probabilities[next] ?? 0)}`}</td>
+      <td class="muted">{next !== undefined && !none && `${model.classes[next]?.name} ${formatPercent(cell.probabilities[next] ?? 0)}`}</td>
       {drawn && <td class={intended && intended !== cell.label ? 'differs' : ''}>{intended ? className(model, intended) : ''}</td>}
     </tr>
   );

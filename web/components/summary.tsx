@@ -2,8 +2,8 @@
 import { formatCount, formatPercent, wilsonInterval } from '../format.ts';
 import { spec } from '../state/session.ts';
 import { filter, scopedCells, shareOf } from '../state/view.ts';
-import { ClassMark, classStyle, foreignIndex, foreignLetter, unsureIndex } from './class_mark.tsx';
-import { foreignWords } from './words.ts';
+import { ClassMark, classStyle, foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
+import { foreignWords, intervalWords } from './words.ts';
 
 interface Share { id: string; name: string; letter: string; index: number; count: number }
 
@@ -18,6 +18,7 @@ export function Summary() {
     ...model.classes.map(({ id, name, letter }, index) => ({ id, name, letter, index, count: counts.get(id) ?? 0 })),
     { id: 'unsure', name: 'Unsure', letter: '?', index: unsureIndex, count: counts.get('unsure') ?? 0 },
     ...(model.novelty ? [{ id: 'foreign', name: foreignWords, letter: foreignLetter, index: foreignIndex, count: counts.get('foreign') ?? 0 }] : []),
+    ...(model.quality ? [{ id: 'quality', name: 'Image quality', letter: qualityLetter, index: qualityIndex, count: counts.get('quality') ?? 0 }] : []),
   ];
   const toggle = (id: string): void => {
     filter.value = filter.value === id ? null : id;
@@ -50,13 +51,8 @@ function ShareButton({ share: { id, name, letter, index, count }, total, onPress
       <ClassMark index={index} letter={letter} />
       <span class="share-name">{name}</span>
       <span class="share-numbers">
-        <strong>{formatCount(count)}</strong> {formatPercent(count / total)} <span class="muted">{intervalWords(low, high)}</span>
+        <strong>{formatCount(count)}</strong> {formatPercent(count / total)} <span class="muted">({intervalWords([low, high])})</span>
       </span>
     </button>
   );
-}
-
-/** "(8–19 %)". */
-function intervalWords(low: number, high: number): string {
-  return `(${formatPercent(low).replace(/\s*%$/, '')}–${formatPercent(high)})`;
 }

@@ -3,10 +3,11 @@ import { toCsv, toJson, type ExportContext } from '../export.ts';
 import { exportFrames, frameFileName, toGeoJson, toRoiZip } from '../export_frames.ts';
 import { formatCount } from '../format.ts';
 import { allFrames, frameAt, mode, unreadFrames } from '../state/frame_store.ts';
-import { clear, files, finishedRecords, modelState, progress, spec } from '../state/session.ts';
+import { clear, files, finishedRecords, modelState, progress, spec, unsureBelow } from '../state/session.ts';
 import { currentFrame, filter, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, thisFrameOnly, tileSize, withFileNames, type Layout, type SortKey, type TileSize } from '../state/view.ts';
 import type { FrameRecord } from '../types.ts';
-import { appVersion } from '../version.ts';
+import { appVersion, commit } from '../version.ts';
+import { openDialog } from './dialog.tsx';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
   { key: 'index', descending: false, word: 'File order' },
@@ -114,6 +115,11 @@ function Exports() {
       <button type="button" data-testid="export-json" aria-label="Export JSON" disabled={!ready} onClick={() => save('json')}>
         JSON
       </button>
+      {!inFrames && (
+        <button type="button" data-testid="check-report" aria-haspopup="dialog" disabled={!ready} onClick={() => openDialog('check')}>
+          Check a report
+        </button>
+      )}
       {inFrames && <OutlineExports />}
       <label class="check small">
         <input type="checkbox" data-testid="with-file-names" checked={withFileNames.value} onChange={(event) => (withFileNames.value = event.currentTarget.checked)} />
@@ -157,7 +163,11 @@ export function exportContext(): ExportContext | null {
   const model = spec.value;
   const state = modelState.value;
   if (!model || state.phase !== 'ready') return null;
-  return { spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value };
+  return {
+    spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value,
+    provenance: { commit, platform: navigator.userAgent, time: new Date().toISOString(), specSha256: state.runtime.specSha256 ?? null },
+    ...(unsureBelow.value !== null && { unsureBelow: unsureBelow.value }),
+  };
 }
 
 export function today(): string {

@@ -2,6 +2,7 @@
 import type { Cell } from '../state/session.ts';
 import type { ModelSpec } from '../types.ts';
 import { formatCount, formatPercent } from '../format.ts';
+import { kindOf } from '../verdict.ts';
 
 export function className(spec: ModelSpec, id: string): string {
   return spec.classes.find((one) => one.id === id)?.name ?? id;
@@ -22,6 +23,43 @@ export const foreignWords = 'Not like the training images';
 /** For where there is little room. */
 export const shortForeignWords = 'Not like training';
 
+/** What a flag of image quality means: a few words for a tile, and a sentence for the details. */
+const qualityMeanings: Record<string, [words: string, sentence: string]> = {
+  wrong_size: ['too few pixels', 'The image is smaller than those this model was trained on and had to be enlarged.'],
+  under_exposed: ['under-exposed', 'It is darker than nearly all images this model was trained on.'],
+  over_exposed: ['over-exposed', 'It is brighter than nearly all images this model was trained on, or has large white parts.'],
+  blank: ['nearly blank', 'Light and dark hardly differ: there is nothing to see.'],
+  strong_contrast: ['too much contrast', 'Light and dark differ more than in nearly all images this model was trained on.'],
+  colour_image: ['a colour image', 'It is in colour, and this model was trained on grey images.'],
+  grey_image: ['not in colour', 'It has less colour than the stained images this model was trained on.'],
+  out_of_focus: ['out of focus', 'It has fewer fine details than nearly all images this model was trained on.'],
+  grainy: ['grainy', 'It has more fine detail or noise than nearly all images this model was trained on.'],
+  too_large: ['structures too large', 'Its structures are coarser than in nearly all images this model was trained on: perhaps the magnification is another.'],
+  too_small: ['structures too small', 'Its structures are finer than in nearly all images this model was trained on: perhaps the magnification is another.'],
+  cut_by_border: ['cut by the border', 'There is more at its border than in nearly all images this model was trained on: the cell may be cut, or several be in view.'],
+  nothing_in_middle: ['no cell in the middle', 'There is less in its middle than in nearly all images this model was trained on.'],
+};
+
+/** "out of focus, grainy". */
+export function qualityWords({ quality }: Pick<Cell, 'quality'>): string {
+  return quality.map(({ flag }) => qualityMeanings[flag]?.[0] ?? flag.replaceAll('_', ' ')).join(', ');
+}
+
+export function qualitySentence(flag: string): string {
+  return qualityMeanings[flag]?.[1] ?? '';
+}
+
+/** Why a cell counts as no type, in a few words and in fewer; null where it is named, surely or not. */
+export function noType(cell: Cell): { kind: 'quality' | 'foreign'; words: string; short: string } | null {
+  const kind = kindOf(cell);
+  if (kind === 'quality') return { kind, words: capital(qualityWords(cell)), short: 'Image quality' };
+  return kind === 'foreign' ? { kind, words: foreignWords, short: shortForeignWords } : null;
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** "most like neutrophil": the class that a foreign cell would else be called. */
 export function mostLike(spec: ModelSpec, cell: Cell): string {
   return `most like ${inSentence(className(spec, cell.label))}`;
@@ -29,7 +67,8 @@ export function mostLike(spec: ModelSpec, cell: Cell): string {
 
 /** "92 % neutrophil", "not like the training images, most like neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
 export function verdict(spec: ModelSpec, cell: Cell): string {
-  if (cell.foreign) return `${inSentence(foreignWords)}, ${mostLike(spec, cell)}`;
+  const none = noType(cell);
+  if (none !== null) return `${inSentence(none.words)}, ${mostLike(spec, cell)}`;
   if (!cell.unsure) return `${formatPercent(cell.probability)} ${inSentence(className(spec, cell.label))}`;
   const likeliest = ranking(cell).slice(0, 2);
   return `unsure: ${likeliest.map((i) => `${inSentence(spec.classes[i]?.name ?? '')} ${formatPercent(cell.probabilities[i] ?? 0)}`).join(', ')}`;
@@ -53,7 +92,7 @@ export function partClassified({ crop, image, inFrame }: Cell): string {
 /** Words that stand on a tile when something about the cell wants care; that it is foreign stands in its class's place. */
 export function flags(cell: Cell): string[] {
   return [
-    ...(cell.unsure && !cell.foreign ? ['unsure'] : []),
+    ...(kindOf(cell) === 'unsure' ? ['unsure'] : []),
     ...(sawOnlyCentre(cell) ? ['centre only'] : []),
     ...(cell.inFrame?.cutByBorder ? ['cut by the border'] : []),
     ...(cell.image.damaged ? ['damaged file'] : []),
@@ -69,4 +108,32 @@ export function ofMany(position: number, total: number): string {
 export function formatBytes(bytes: number): string {
   const [value, unit] = bytes < 1e6 ? [bytes / 1e3, 'kilobyte'] : [bytes / 1e6, 'megabyte'];
   return value.toLocaleString(undefined, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 });
+}
+
+const measures: Record<string, string> = {
+  size: 'size', brightness: 'brightness', contrast: 'contrast', white: 'white part', black: 'black part', colour: 'colour', detail_1: 'finest detail',
+  detail_2: 'fine detail', detail_4: 'coarse detail', detail_8: 'coarsest detail', border: 'structure at the border', middle: 'structure in the middle',
+};
+
+export function measureWords(measure: string): string {
+  return measures[measure] ?? measure;
+}
+
+/** "0.1–2.3 %". */
+export function intervalWords([low, high]: readonly [number, number]): string {
+  return `${formatPercent(low).replace(/\s*%$/, '')}–${formatPercent(high)}`;
+}
+
+/** Most of what speaks for a type lies outside the central half of both sides, which single-cell images have their cell in. */
+export function liesOnBackground({ maps: { height, width } }: Pick<Cell, 'maps'>, values: ArrayLike<number>): boolean {
+  let inside = 0;
+  let total = 0;
+  for (let i = 0; i < height * width; i++) {
+    const value = Math.max(0, values[i] ?? 0);
+    const [y, x] = [(Math.floor(i / width) + 0.5) / height, ((i % width) + 0.5) / width];
+    total += value;
+    if (Math.abs(x - 0.5) < 0.25 && Math.abs(y - 0.5) < 0.25) inside += value;
+  }
+  // The middle is a quarter of the area: a map that is the same everywhere has that share there.
+  return total > 0 && inside / total < 0.15;
 }

@@ -8,6 +8,7 @@ import { formatCount } from '../format.ts';
 import type { HeldFrame } from '../frames.ts';
 import { listModels } from '../models.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
+import { rejudge } from '../verdict.ts';
 import {
   allCells, allFrames, cellAt, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
   type Cell, type Mode,
@@ -24,7 +25,7 @@ export interface CellImage { file: File | null; path: string; intended: string |
 export type ModelState =
   | { phase: 'loading'; loadedBytes: number; totalBytes: number }
   | ({ phase: 'ready' } & LoadedModel)
-  | { phase: 'failed'; message: string; canRetry: boolean };
+  | { phase: 'failed'; message: string; canRetry: boolean; selfTestFailed?: boolean };
 
 export type RunState = 'idle' | 'running' | 'cancelled' | 'done';
 
@@ -36,6 +37,9 @@ export const runState = signal<RunState>('idle');
 export const notice = signal<{ words: string; undo?: () => void } | null>(null);
 /** Milliseconds since 1970 of the first image, for the count of requests since then. */
 export const firstImageAtMs = signal<number | null>(null);
+
+/** Top probability below which a cell is unsure; null: the model's own. */
+export const unsureBelow = signal<number | null>(null);
 
 export const spec = computed(() => listings.value.find(({ name }) => name === chosenName.value)?.spec ?? null);
 
@@ -53,8 +57,15 @@ export const progress = computed(() => {
 
 export const cells = computed((): Cell[] => {
   revision.value;
-  return mode.value === 'fields' ? allCells() : records.filter((record) => record?.status === 'ok');
+  const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record) => record?.status === 'ok');
+  return found.map(judged);
 });
+
+/** A cell under the threshold in use. */
+function judged(cell: Cell): Cell {
+  const threshold = unsureBelow.value;
+  return threshold === null ? cell : rejudge(cell, threshold);
+}
 
 export const unread = computed((): Unread[] => {
   revision.value;
@@ -63,7 +74,8 @@ export const unread = computed((): Unread[] => {
 });
 
 export function recordAt(index: number): Cell | Unread | undefined {
-  return mode.value === 'fields' ? cellAt(index) : records[index];
+  const record = mode.value === 'fields' ? cellAt(index) : records[index];
+  return record?.status === 'ok' ? judged(record) : record;
 }
 
 /** The file that a cell, of an image of its own or of a frame, is in. */
@@ -115,7 +127,9 @@ function flushSoon(): void {
 /** For developers: ?engine=core or ?engine=onnxruntime in the address runs every network with that one. */
 const engineInAddress = new URLSearchParams(location.search).get('engine');
 const client = new ClassifierClient(engineKinds.find((kind) => kind === engineInAddress), (selfTest) => {
-  if (modelState.value.phase === 'ready') modelState.value = { ...modelState.value, selfTest };
+  if (modelState.value.phase !== 'ready') return;
+  if (selfTest.passed) modelState.value = { ...modelState.value, selfTest };
+  else refuseResults();
 });
 /** Counts up with every model and every clearing, so that late answers find nothing to write to. */
 export const era = signal(0);
@@ -146,6 +160,16 @@ function fail(message: string, canRetry = true): void {
   });
 }
 
+/** A computer that does not compute what the training code did gives no results, not even those it gave before. */
+function refuseResults(): void {
+  client.cancel();
+  batch(() => {
+    forgetResults();
+    fail('The self-test failed: this browser does not compute for the model\'s own test image what it should. No results are shown.');
+    if (modelState.value.phase === 'failed') modelState.value = { ...modelState.value, selfTestFailed: true };
+  });
+}
+
 /** Whether the browser takes a function that does `i8x16.popcnt`. */
 function hasWasmSimd(): boolean {
   return (
@@ -161,6 +185,7 @@ export async function chooseModel(name: string): Promise<void> {
   client.cancel();
   batch(() => {
     chosenName.value = name;
+    unsureBelow.value = null;
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
     forgetResults();
     forgetVerdicts();
@@ -173,6 +198,10 @@ export async function chooseModel(name: string): Promise<void> {
     })
     .then(
       (loaded) => {
+        if (!loaded.selfTest.passed) {
+          if (isCurrent()) refuseResults();
+          return false;
+        }
         if (isCurrent()) modelState.value = { phase: 'ready', ...loaded };
         return true;
       },

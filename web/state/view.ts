@@ -1,5 +1,6 @@
 /** How the results are looked at: what is shown, in which order, and what is open. */
 import { computed, effect, signal, untracked } from '@preact/signals';
+import { kindOf } from '../verdict.ts';
 import { mode } from './frame_store.ts';
 import { cells, recordAt, spec, type Cell } from './session.ts';
 
@@ -8,7 +9,7 @@ export type Layout = 'gallery' | 'table' | 'frame';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
-/** A class id, 'unsure', 'foreign', or null for everything. */
+/** A class id, 'unsure', 'foreign', 'quality', or null for everything. */
 export const filter = signal<string | null>(null);
 export const search = signal('');
 export const sort = signal<{ key: SortKey; descending: boolean }>({ key: 'index', descending: false });
@@ -69,8 +70,8 @@ export const shown = computed<Cell[]>(() => {
   if (key === 'index' && !descending) return matching;
   const rank = new Map(classes.map(({ id }, i) => [id, i]));
   // A foreign cell is of no class, however high the probability.
-  const place = (cell: Cell): number => (cell.foreign ? classes.length : (rank.get(cell.label) ?? 0));
-  const certainty = (cell: Cell): number => (cell.foreign ? -1 : cell.probability);
+  const place = (cell: Cell): number => (doubt(cell) > 1 ? classes.length : (rank.get(cell.label) ?? 0));
+  const certainty = (cell: Cell): number => (doubt(cell) > 1 ? -1 : cell.probability);
   const compare: Record<SortKey, (a: Cell, b: Cell) => number> = {
     index: (a, b) => a.index - b.index,
     file: (a, b) => byName.compare(a.path, b.path),
@@ -82,14 +83,15 @@ export const shown = computed<Cell[]>(() => {
   return matching.sort((a, b) => direction * compare[key](a, b) || a.index - b.index);
 });
 
-/** 2 for a cell that is not like the training images, 1 for an unsure one. */
+/** 3 for an image of poor quality, 2 for a cell that is not like the training images, 1 for an unsure one. */
 function doubt(cell: Cell): number {
-  return cell.foreign ? 2 : Number(cell.unsure);
+  return { quality: 3, foreign: 2, unsure: 1, type: 0 }[kindOf(cell)];
 }
 
-/** What a cell counts as in the summary: its class, or 'foreign' or 'unsure', which are no classes. */
+/** What a cell counts as in the summary: its class, or 'quality', 'foreign' or 'unsure', which are no classes. */
 export function shareOf(cell: Cell): string {
-  return cell.foreign ? 'foreign' : cell.unsure ? 'unsure' : cell.label;
+  const kind = kindOf(cell);
+  return kind === 'type' ? cell.label : kind;
 }
 
 export const openCell = computed<Cell | null>(() => {

@@ -5,7 +5,6 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -18,6 +17,7 @@
 #include "core/decode/ome.h"
 #include "core/decode/tiff_memory.h"
 #include "core/error.h"
+#include "core/float16.h"
 
 namespace cytodrop {
 namespace {
@@ -114,7 +114,12 @@ class Library {
   TIFF* get() { return tiff_; }
 
   void read_directory(std::uint64_t offset) {
-    if (!TIFFSetSubDirectory(tiff_, offset)) fail();
+    if (!TIFFSetSubDirectory(tiff_, offset)) {
+      // Where size_t has 32 bits, libtiff stumbles over huge images by itself.
+      std::uint32_t width = 0, height = 0;
+      if (TIFFGetField(tiff_, TIFFTAG_IMAGEWIDTH, &width) && TIFFGetField(tiff_, TIFFTAG_IMAGELENGTH, &height)) check_decoded_size(width, height, 1);
+      fail();
+    }
     // What was odd about the tags says nothing of the pixels.
     complained_ = false;
     message_.clear();
@@ -369,14 +374,6 @@ Page read_page(Library& library) {
 
 // ---------------------------------------------------------------- samples
 
-float half_to_float(std::uint16_t half) {
-  const int exponent = half >> 10 & 31, fraction = half & 1023;
-  const float size = exponent == 0    ? std::ldexp(static_cast<float>(fraction), -24)
-                     : exponent == 31 ? (fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity())
-                                      : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  return half >> 15 ? -size : size;
-}
-
 template <typename Value>
 Value load(const std::uint8_t* row, std::size_t index) {
   Value value;
@@ -458,7 +455,7 @@ class Placer {
     constexpr std::uint8_t kFull8 = 255;
     constexpr std::uint16_t kFull16 = 65535;
     if (page_.kind == Kind::kFloat) {
-      if (bits == 16) return each(1.0f, [&](std::size_t i) { return half_to_float(load<std::uint16_t>(row, i)); });
+      if (bits == 16) return each(1.0f, [&](std::size_t i) { return from_float16(load<std::uint16_t>(row, i)); });
       if (bits == 32) return each(1.0f, [&](std::size_t i) { return load<float>(row, i); });
       return each(1.0f, [&](std::size_t i) { return load<double>(row, i); });
     }
@@ -538,14 +535,15 @@ Image on_white(Image image, const Page& page) {
   return composite<std::uint8_t>(image, 255, true);
 }
 
-/// Sets what is no finite number to 0; says whether there was any.
-bool remove_non_finite(Image& image) {
+/// Sets what is no finite number, or could become none on the way through a network, to 0; says whether there was any.
+bool remove_non_numbers(Image& image) {
+  constexpr float kLargest = 1e30f;
   if (image.type() != SampleType::kFloat32) return false;
   auto* values = reinterpret_cast<float*>(image.data());
   const std::size_t count = image.row_stride_bytes() / sizeof(float) * static_cast<std::size_t>(image.height_px());
   bool any = false;
   for (std::size_t i = 0; i < count; ++i) {
-    if (std::isfinite(values[i])) continue;
+    if (std::abs(values[i]) <= kLargest) continue;  // false for NaN too
     values[i] = 0;
     any = true;
   }
@@ -644,8 +642,8 @@ DecodedImage decode_tiff(Bytes file, const DecodeOptions& options) {
   decoded.pixel_size_um = layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um;
 
   Image image = read_pixels(library, page, layout.channels > 1 ? 0 : channel);
-  const bool not_finite = remove_non_finite(image);
-  decoded.damaged = not_finite || library.complained() || directories.circular;
+  const bool no_numbers = remove_non_numbers(image);
+  decoded.damaged = no_numbers || library.complained() || directories.circular;
   decoded.image = apply_orientation(on_white(std::move(image), page), page.orientation);
   return decoded;
 }

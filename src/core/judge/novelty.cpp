@@ -71,14 +71,20 @@ Novelty::Novelty(NoveltyLayout layout, std::span<const std::uint8_t> safetensors
   basis_ = pack_basis(values("basis", {layout.dimensions, layout.features}), mean_.size(), static_cast<std::size_t>(layout.dimensions));
   scale_ = values("scale", {layout.dimensions});
   class_means_ = values("class_means", {layout.classes, layout.dimensions});
+  constexpr auto kMeasures = static_cast<std::int64_t>(kMeasureCount);
+  appearance_mean_ = values("appearance_mean", {kMeasures});
+  appearance_ = values("appearance", {kMeasures, kMeasures});
   residual_scale_ = static_cast<double>(values("residual_scale", {1}).front());
   if (residual_scale_ < 0) throw Error(ErrorCode::kInvalidModel, "the tensor residual_scale of the novelty file is below 0");
 }
 
-double Novelty::distance(std::span<const float> embedding) const {
+double Novelty::distance(std::span<const float> embedding, const Measures& measures) const {
   if (embedding.size() != mean_.size() ||
       !std::all_of(embedding.begin(), embedding.end(), [](float v) { return std::isfinite(v); })) {
     throw Error(ErrorCode::kInvalidArgument, "the novelty needs an embedding of " + std::to_string(mean_.size()) + " finite values");
+  }
+  if (!std::all_of(measures.begin(), measures.end(), [](double v) { return std::isfinite(v); })) {
+    throw Error(ErrorCode::kInvalidArgument, "the novelty needs measures that are finite");
   }
   std::vector<double> centred(embedding.begin(), embedding.end());
   for (std::size_t i = 0; i < centred.size(); ++i) centred[i] -= static_cast<double>(mean_[i]);
@@ -95,7 +101,15 @@ double Novelty::distance(std::span<const float> embedding) const {
   }
   // Rounding may leave a little less than nothing outside the basis.
   const double outside = std::max(0.0, squared_length(centred) - squared_length(z));
-  return std::sqrt(nearest + residual_scale_ * outside);
+  double appearance = 0;
+  for (std::size_t row = 0; row < kMeasureCount; ++row) {
+    double sum = 0;
+    for (std::size_t i = 0; i < kMeasureCount; ++i) {
+      sum += static_cast<double>(appearance_[row * kMeasureCount + i]) * (measures[i] - static_cast<double>(appearance_mean_[i]));
+    }
+    appearance += sum * sum;
+  }
+  return std::sqrt(nearest + residual_scale_ * outside + appearance);
 }
 
 }  // namespace cytodrop

@@ -3,6 +3,8 @@
 #include <span>
 #include <vector>
 
+#include "core/judge/quality.h"
+
 namespace cytodrop {
 
 /// Shape of a model's statistics of its training images.
@@ -29,11 +31,11 @@ std::vector<double> project(const Basis& basis, std::span<const double> in);
 /// The plain twin of `project`.
 std::vector<double> project_plain(const Basis& basis, std::span<const double> in);
 
-/// Tells how far an embedding lies from those of a model's training images.
+/// Tells how far a cell's embedding and the plain measures of its crop lie from those of a model's training images.
 class Novelty {
  public:
   /// Takes the statistics from a safetensors file: `mean` [D], `basis` [d, D] with orthonormal rows, `scale` [d],
-  /// `class_means` [K, d] and `residual_scale` [1].
+  /// `class_means` [K, d], `residual_scale` [1], `appearance_mean` [M] and `appearance` [M, M].
   ///
   /// Raises: kInvalidModel naming a tensor that is missing, has another shape or type, or holds a value that is not finite,
   ///   or for a `residual_scale` below 0.
@@ -42,14 +44,15 @@ class Novelty {
   /// The Mahalanobis distance to the nearest class, with what lies outside the basis weighed by one number.
   ///
   /// With c the embedding less the mean and z = basis · c: the root of the least over k of
-  /// Σ_j ((z_j − class_means[k, j]) · scale_j)², plus residual_scale · (‖c‖² − ‖z‖²). All sums are in float64 and in order, so
-  /// that every build gives the same bits.
+  /// Σ_j ((z_j − class_means[k, j]) · scale_j)², plus residual_scale · (‖c‖² − ‖z‖²), plus ‖appearance · (measures − appearance_mean)‖².
+  /// All sums are in float64 and in order, so that every build gives the same bits.
   ///
   /// Args:
   ///   embedding: D finite values.
+  ///   measures: M finite values.
   /// Raises: kInvalidArgument for another number of values or one that is not finite.
   /// Source: Lee et al. 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial attacks".
-  double distance(std::span<const float> embedding) const;
+  double distance(std::span<const float> embedding, const Measures& measures) const;
 
  private:
   std::vector<float> mean_;
@@ -57,6 +60,8 @@ class Novelty {
   std::vector<float> scale_;
   std::vector<float> class_means_;
   double residual_scale_ = 0;
+  std::vector<float> appearance_mean_;
+  std::vector<float> appearance_;
 };
 
 }  // namespace cytodrop

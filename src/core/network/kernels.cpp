@@ -45,6 +45,8 @@ struct Taps {
   std::ptrdiff_t row_step;
   std::ptrdiff_t run_step;
 
+  /// From a row's last run to the next row's first.
+  std::ptrdiff_t row_gap() const { return row_step - (runs - 1) * run_step; }
   std::ptrdiff_t depth() const { return static_cast<std::ptrdiff_t>(rows) * runs * length; }
 };
 
@@ -132,35 +134,40 @@ void dense_tile(const Convolution& convolution, const Taps& taps, bool clamps, c
       const Float4 bias = load4(convolution.bias.data() + channel + 4 * v);
       for (int p = 0; p < kPixels; ++p) sum[p][v] = bias;
     }
-    for (int row = 0; row < taps.rows; ++row) {
-      const float* pixel = strip.in + row * taps.row_step;
-      for (int run = 0; run < taps.runs; ++run, pixel += taps.run_step) {
-        const float* in[std::size_t{kPixels}];
-        for (int p = 0; p < kPixels; ++p) in[p] = pixel + p * strip.in_step;
-        const auto step = [&](int i) {
-          Float4 w[std::size_t{kVectors}];
-          for (int v = 0; v < kVectors; ++v) w[v] = load4(weight + (i * kVectors + v) * 4);
-          for (int p = 0; p < kPixels; ++p) {
-            const Float4 value = splat4(in[p][i]);
-            for (int v = 0; v < kVectors; ++v) sum[p][v] += value * w[v];
-          }
-        };
-        // Four steps a turn, with a way out after each: without it the optimisers put all that one sum needs in four steps
-        // side by side, and the weights of four steps and all sums do not fit the registers.
-        for (int left = taps.length;; left -= 4) {
-          step(0);
-          if (left == 1) break;
-          step(1);
-          if (left == 2) break;
-          step(2);
-          if (left == 3) break;
-          step(3);
-          if (left == 4) break;
-          weight += 16 * kVectors;
-          for (int p = 0; p < kPixels; ++p) in[p] += 4;
+    const float* pixel = strip.in;
+    for (int row = 0, run = 0;;) {
+      const float* in[std::size_t{kPixels}];
+      for (int p = 0; p < kPixels; ++p) in[p] = pixel + p * strip.in_step;
+      const auto step = [&](int i) {
+        Float4 w[std::size_t{kVectors}];
+        for (int v = 0; v < kVectors; ++v) w[v] = load4(weight + (i * kVectors + v) * 4);
+        for (int p = 0; p < kPixels; ++p) {
+          const Float4 value = splat4(in[p][i]);
+          for (int v = 0; v < kVectors; ++v) sum[p][v] += value * w[v];
         }
-        weight += last_steps * 4 * kVectors;
+      };
+      // Four steps a turn, with a way out after each: without it the optimisers put all that one sum needs in four steps
+      // side by side, and the weights of four steps and all sums do not fit the registers.
+      for (int left = taps.length;; left -= 4) {
+        step(0);
+        if (left == 1) break;
+        step(1);
+        if (left == 2) break;
+        step(2);
+        if (left == 3) break;
+        step(3);
+        if (left == 4) break;
+        weight += 16 * kVectors;
+        for (int p = 0; p < kPixels; ++p) in[p] += 4;
       }
+      weight += last_steps * 4 * kVectors;
+      if (++run < taps.runs) {
+        pixel += taps.run_step;
+        continue;
+      }
+      if (++row == taps.rows) break;
+      run = 0;
+      pixel += taps.row_gap();
     }
     store_tile<kPixels, kVectors>(convolution, clamps, sum, strip, channel);
   }

@@ -66,7 +66,7 @@ Image cut(const ImageView& image, const Box& region) {
 }
 
 std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const Box> cells, const PrepareRules& rules,
-                                 const FrameRule& frame_rule, double scale) {
+                                 const FrameRule& frame_rule, double scale, std::vector<Measures>* measures) {
   PrepareRules whole = rules;
   whole.crop = CropRule::kNone;
   const std::size_t each = static_cast<std::size_t>(rules.channel_count()) * static_cast<std::size_t>(rules.height_px) *
@@ -76,7 +76,7 @@ std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& fram
   for (const Box& cell : cells) {
     if (!is_inside(cell, frame)) throw Error(ErrorCode::kInvalidArgument, "a cell's box must lie within the frame");
     const std::vector<float> tensor = with_region(frame, cell_square(cell, rules, frame_rule, scale),
-                                                  [&](const ImageView& square) { return prepare(square, whole, frame_range); });
+                                                  [&](const ImageView& square) { return prepare(square, whole, frame_range, measures ? &measures->emplace_back() : nullptr); });
     tensors.insert(tensors.end(), tensor.begin(), tensor.end());
   }
   return tensors;

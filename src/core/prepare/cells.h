@@ -42,10 +42,11 @@ Image cut(const ImageView& image, const Box& region);
 ///   frame: upright, 1 or 3 channels.
 ///   frame_range: display_range of the frame, for rules that ask for it.
 ///   cells: boxes inside the frame.
+///   measures: those of each cell are put at its end, where there is one.
 /// Returns: N × C × H × W float32, contiguous.
 /// Raises: kInvalidArgument, also for a box that reaches outside.
 std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const Box> cells, const PrepareRules& rules,
-                                 const FrameRule& frame_rule, double scale);
+                                 const FrameRule& frame_rule, double scale, std::vector<Measures>* measures = nullptr);
 
 /// Draws part of an image for the screen; the region may reach outside the image, where its border is repeated.
 ///

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <vector>
+
+#include "core/simd.h"
 
 namespace cytodrop {
 namespace {
@@ -11,17 +12,11 @@ namespace {
 /// Whole numbers in the order of the samples.
 std::uint32_t key_of(std::uint16_t sample) { return std::uint32_t{sample} << 16; }
 std::uint32_t key_of(float sample) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &sample, sizeof bits);
+  const auto bits = bits_as<std::uint32_t>(sample);
   return bits >> 31 ? ~bits : bits | 0x80000000u;
 }
 float value_of(std::uint32_t key, std::uint16_t) { return static_cast<float>(key >> 16) / 257.0f; }
-float value_of(std::uint32_t key, float) {
-  const std::uint32_t bits = key >> 31 ? key & 0x7fffffffu : ~key;
-  float sample;
-  std::memcpy(&sample, &bits, sizeof sample);
-  return sample * 255.0f;
-}
+float value_of(std::uint32_t key, float) { return bits_as<float>(key >> 31 ? key & 0x7fffffffu : ~key) * 255.0f; }
 
 template <typename Sample, typename Visit>
 void each_key(const ImageView& frame, Visit visit) {

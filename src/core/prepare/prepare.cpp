@@ -25,14 +25,18 @@ Box crop_box(const PrepareRules& rules, int width_px, int height_px) {
   return {(width_px - side) / 2, (height_px - side) / 2, side, side};
 }
 
-std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, const std::optional<SampleRange>& frame_range) {
+std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, const std::optional<SampleRange>& frame_range, Measures* measures) {
   check_opaque(image);
+  const ImageView part = image.crop(crop_box(rules, image.width_px, image.height_px));
   const Lanes lanes = rules.channels == InputChannels::kRgb ? Lanes::kRgb : Lanes::kGrey;
-  std::vector<float> resized = resize(image.crop(crop_box(rules, image.width_px, image.height_px)), lanes,
-                                            rules.resize, rules.width_px, rules.height_px);
+  std::vector<float> resized = resize(part, lanes, rules.resize, rules.width_px, rules.height_px);
   if (rules.range == RangeRule::kFramePercentiles) {
     const SampleRange range = frame_range ? *frame_range : display_range(image);
     if (range != SampleRange{}) stretch(resized, range);
+  }
+  if (measures != nullptr) {
+    const int trained_side_px = rules.crop == CropRule::kCentreSquare ? rules.crop_side_px : 0;
+    *measures = measure_quality(part, resized, rules.channel_count(), rules.width_px, rules.height_px, trained_side_px);
   }
   std::vector<float> planes(resized.size() / 4 * static_cast<std::size_t>(rules.channel_count()));
   PlaneScale scale{.middle = rules.mean, .spread = rules.std};
@@ -47,7 +51,7 @@ std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, co
 ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_side_px, const std::optional<SampleRange>& range) {
   check_opaque(image);
   if (max_side_px < 1) throw Error(ErrorCode::kInvalidArgument, "a picture for the screen needs at least 1 px");
-  if (range && !(range->high > range->low)) throw Error(ErrorCode::kInvalidArgument, "white must lie above black");
+  if (range && !(range->high > range->low)) throw Error(ErrorCode::kInvalidArgument, "the range must have its white above its black");
   const ImageView part = image.crop(box);
   const int longer = std::max(part.width_px, part.height_px);
   const auto fit = [&](int px) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/image.h"
+#include "core/judge/quality.h"
 #include "core/prepare/display_range.h"
 #include "core/prepare/resize.h"
 
@@ -47,10 +48,11 @@ Box crop_box(const PrepareRules& rules, int width_px, int height_px);
 ///     all three planes of an RGB input; colour becomes Rec. 601 luma for a grey one.
 ///   frame_range: for kFramePercentiles, display_range of the frame that the image is a part of; without it the image is the frame.
 ///     Applied after resizing. What a person sets on the screen never comes here.
+///   measures: written where there is a place for them.
 /// Returns: C × H × W float32, contiguous, as the training code makes it.
 /// Raises: kInvalidArgument for another number of channels.
 std::vector<float> prepare(const ImageView& image, const PrepareRules& rules,
-                           const std::optional<SampleRange>& frame_range = std::nullopt);
+                           const std::optional<SampleRange>& frame_range = std::nullopt, Measures* measures = nullptr);
 
 /// 8-bit RGBA picture of part of an image for the screen, alpha 255, antialiased, never enlarged.
 struct ScreenPicture {

@@ -66,6 +66,7 @@ class Field {
     invalid(path_, "has an unknown value");
   }
   bool is_null() const { return json_->is_null(); }
+  bool is_object() const { return json_->is_object(); }
   bool has(const char* key) const { return json_->contains(key); }
   [[noreturn]] void reject(const std::string& what) const { invalid(path_, what); }
 
@@ -141,6 +142,18 @@ void read_novelty(const Field& novelty, ModelSpec& spec) {
   spec.judge.foreign_above = novelty["threshold"].number(kSmallest, kLargest);
 }
 
+void read_quality(const Field& quality, QualityRules& rules) {
+  if (!quality.is_object()) quality.reject("must be an object");
+  for (std::size_t i = 0; i < kMeasureCount; ++i) {
+    const std::string name(kMeasureNames[i]);
+    if (!quality.has(name.c_str())) continue;
+    const std::vector<Field> ends = quality[name.c_str()].items(2, 2);
+    if (!ends[0].is_null()) rules[i].low = ends[0].number(-kLargest, kLargest);
+    if (!ends[1].is_null()) rules[i].high = ends[1].number(-kLargest, kLargest);
+    if (rules[i].low > rules[i].high) quality[name.c_str()].reject("has its ends in the wrong order");
+  }
+}
+
 }  // namespace
 
 ModelSpec parse_spec(std::string_view json_text) {
@@ -171,6 +184,7 @@ ModelSpec parse_spec(std::string_view json_text) {
   }
   spec.judge.temperature = root["judge"]["temperature"].number(kSmallest, kLargest);
   spec.judge.abstain_below = root["judge"]["abstain_below"].number(0, 1);
+  if (root.has("quality")) read_quality(root["quality"], spec.quality);
   if (root.has("novelty")) read_novelty(root["novelty"], spec);
   return spec;
 }

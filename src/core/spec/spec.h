@@ -22,6 +22,7 @@ struct ModelSpec {
   int feature_channels = 0;
   HeadLayout head;
   JudgeRules judge;
+  QualityRules quality;  ///< no limits where the spec has none
   std::optional<NoveltyLayout> novelty;  ///< where the model has statistics of its training images
 };
 
