@@ -4,8 +4,9 @@ import { countCulture, type Chamber, type Estimate } from '../count.ts';
 import { exportCount } from '../export_count.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { allFrames, unreadFrames } from '../state/frame_store.ts';
-import { files, spec } from '../state/session.ts';
-import type { ModelSpec } from '../types.ts';
+import { files, spec, unsureBelow } from '../state/session.ts';
+import type { FrameCell, ModelSpec } from '../types.ts';
+import { rejudge } from '../verdict.ts';
 import { exportContext, saveFile, today } from './toolbar.tsx';
 import { inSentence } from './words.ts';
 
@@ -27,7 +28,7 @@ export function CountPanel() {
   files.value;
   if (!model) return null;
   const chamber = chamberOf(typed.value);
-  const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
+  const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.map(inUse) })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
   const count = countCulture(records, model, chamber);
   const word = model.classes[0]?.name ?? '';
   const save = (format: 'csv' | 'json'): void => {
@@ -77,6 +78,12 @@ export function CountPanel() {
       </p>
     </form>
   );
+}
+
+/** A cell under the threshold in use. */
+function inUse(cell: FrameCell): FrameCell {
+  const threshold = unsureBelow.value;
+  return threshold === null || !cell.verdict ? cell : { ...cell, verdict: rejudge(cell.verdict, threshold) };
 }
 
 /** Three digits: a count in a chamber is never known better. */

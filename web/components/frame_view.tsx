@@ -8,7 +8,7 @@ import { withFrame } from '../state/held_frames.ts';
 import { era, files, messageOf, spec, underWay } from '../state/session.ts';
 import { currentFrame, currentIndex, filter, leastProbability, openCell, openDetails, openIndex, shareOf, shown, standOn, theme } from '../state/view.ts';
 import type { Box, FrameCell, ModelSpec } from '../types.ts';
-import { classIndex, classStyle, foreignIndex, foreignLetter, unsureIndex } from './class_mark.tsx';
+import { classIndex, classStyle, foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
 import { FrameCanvas, letterFromPx, type Colours, type DrawnCell, type FramePart } from './frame_canvas.ts';
 import { savePicture } from './frame_picture.ts';
 import { FrameSide } from './frame_side.tsx';
@@ -243,19 +243,25 @@ function medianSize(cells: readonly DrawnCell[]): number {
   return cells.map(({ box }) => Math.max(box.width_px, box.height_px)).sort((a, b) => a - b)[cells.length >> 1] ?? Infinity;
 }
 
+/** Marks of the cells that count as no class. */
+const noClass: Record<string, { index: number; letter: string }> = {
+  unsure: { index: unsureIndex, letter: '?' },
+  foreign: { index: foreignIndex, letter: foreignLetter },
+  quality: { index: qualityIndex, letter: qualityLetter },
+};
+
 /** The cells of a frame that pass the filters; those without a verdict pass where nothing is filtered. */
 function drawnCells(model: ModelSpec, frame: number, { analysis, cells }: FrameEntry): DrawnCell[] {
-  const matching = new Set(shown.value.flatMap(({ index, inFrame }) => (inFrame?.frame === frame ? [index] : [])));
-  const verdicts = new Map(cells.map((cell) => [cell.index, cell]));
+  const matching = new Map(shown.value.flatMap((cell) => (cell.inFrame?.frame === frame ? [[cell.index, cell]] : [])));
+  const classified = new Set(cells.map(({ index }) => index));
   const filtered = filter.value !== null || leastProbability.value > 0;
   return analysis.cells.flatMap((cell: FrameCell): DrawnCell[] => {
     const { id, box, outline } = cell;
-    const named = verdicts.get(cellKey(frame, id));
-    if (!named) return filtered ? [] : [{ id, box, outline, style: 'unnamed', letter: '' }];
-    if (!matching.has(named.index)) return [];
+    const key = cellKey(frame, id);
+    const named = matching.get(key);
+    if (!named) return filtered || classified.has(key) ? [] : [{ id, box, outline, style: 'unnamed', letter: '' }];
     const share = shareOf(named);
-    const index = share === 'foreign' ? foreignIndex : share === 'unsure' ? unsureIndex : classIndex(model, share);
-    const letter = share === 'foreign' ? foreignLetter : share === 'unsure' ? '?' : (model.classes[index]?.letter ?? '');
+    const { index, letter } = noClass[share] ?? { index: classIndex(model, share), letter: model.classes[classIndex(model, share)]?.letter ?? '' };
     return [{ id, box, outline, style: classStyle(index), letter }];
   });
 }

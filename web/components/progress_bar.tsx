@@ -5,6 +5,7 @@ import { mode } from '../state/frame_store.ts';
 import { cancel, cells, modelState, pace, progress, run, runState, unread } from '../state/session.ts';
 import { openDialog } from './dialog.tsx';
 import { openFilePicker, openFolderPicker } from './file_inputs.tsx';
+import { ModeChoice } from './mode_choice.tsx';
 
 export function ProgressBar() {
   const { done, total } = progress.value;
@@ -18,7 +19,8 @@ export function ProgressBar() {
           {researchNote}
         </button>
       </p>
-      <p class="progress-actions">
+      <div class="progress-actions">
+        <ModeChoice />
         {state === 'running' && (
           <button type="button" data-testid="cancel" onClick={cancel}>
             Cancel
@@ -35,7 +37,7 @@ export function ProgressBar() {
         <button type="button" onClick={openFolderPicker}>
           Add a folder
         </button>
-      </p>
+      </div>
       <div
         class="track"
         role="progressbar"

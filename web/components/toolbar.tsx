@@ -8,7 +8,6 @@ import { currentFrame, filter, layout, leastProbability, mapOn, resetView, scope
 import type { FrameRecord } from '../types.ts';
 import { appVersion, commit } from '../version.ts';
 import { openDialog } from './dialog.tsx';
-import { ModeChoice } from './mode_choice.tsx';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
   { key: 'index', descending: false, word: 'File order' },
@@ -59,7 +58,6 @@ export function Toolbar() {
         </span>
       )}
       <span class="spacer" />
-      <ModeChoice />
       <Exports />
       <button
         type="button"

@@ -62,7 +62,7 @@ export const cells = computed((): Cell[] => {
 });
 
 /** A cell under the threshold in use. */
-function judged(cell: Cell): Cell {
+export function judged(cell: Cell): Cell {
   const threshold = unsureBelow.value;
   return threshold === null ? cell : rejudge(cell, threshold);
 }

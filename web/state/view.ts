@@ -63,7 +63,7 @@ export const shown = computed<Cell[]>(() => {
   const matching = scopedCells.value.filter(
     (cell) =>
       (filter.value === null || filter.value === shareOf(cell)) &&
-      (leastProbability.value === 0 || (!cell.foreign && cell.probability >= leastProbability.value)) &&
+      (leastProbability.value === 0 || (cell.quality.length === 0 && !cell.foreign && cell.probability >= leastProbability.value)) &&
       (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(cell.label) ?? cell.label).includes(wanted)),
   );
   const { key, descending } = sort.value;
