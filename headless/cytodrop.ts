@@ -8,7 +8,7 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
-import { defaultSearch } from '../web/frames.ts';
+import { searchFor, type SearchSettings } from '../web/frames.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
 import { readModel, refuseSize } from '../web/pipeline.ts';
 import { checkReport, checkWords, readReport, type Provenance, type Report } from '../web/provenance.ts';
@@ -49,9 +49,9 @@ Frames with many cells:
   --pixel-size UM   µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px
   --page N          picture of a file with several, from 1 (the default)
   --channel N       channel of a file that has them one by one, from 1; unless told, as the file has them
-  --cells KIND      round (in suspension, the default) or adherent (spread, in phase contrast)
-  --min-diameter D  of a cell, 8 unless told
-  --max-diameter D  of a cell, 60 unless told
+  --cells KIND      round (in suspension) or adherent (spread, attached); unless told, as the model says, else round
+  --min-diameter D  of a cell; unless told, as the model says, else 8
+  --max-diameter D  of a cell; unless told, as the model says, else 60
   --sensitivity S   0 to 1, 0.5 unless told: how faint a cell may be
   --numbers         numbers stand in for the files' names
   --geojson FOLDER  write each frame's outlines there, as QuPath imports them
@@ -151,23 +151,26 @@ function readFrameJob({ detect, count, ...values }: ReturnType<typeof parse>['va
     if (value !== undefined && !Number.isInteger(value)) throw new UsageError(`--${option}: expected a whole number, got "${value}".`);
     return value;
   };
-  const method = (['round', 'adherent'] as const).find((kind) => kind === (values.cells ?? defaultSearch.method));
-  if (method === undefined) throw new UsageError(`--cells: expected round or adherent, got "${values.cells}".`);
-  const search = {
-    ...defaultSearch, method,
-    least_diameter: number('min-diameter', 0, 1e5) ?? defaultSearch.least_diameter,
-    most_diameter: number('max-diameter', 0, 1e5) ?? defaultSearch.most_diameter,
-    sensitivity: number('sensitivity', 0, 1) ?? defaultSearch.sensitivity,
+  const method = (['round', 'adherent'] as const).find((kind) => kind === values.cells);
+  if (method === undefined && values.cells !== undefined) throw new UsageError(`--cells: expected round or adherent, got "${values.cells}".`);
+  const [least_diameter, most_diameter, sensitivity] = [number('min-diameter', 0, 1e5), number('max-diameter', 0, 1e5), number('sensitivity', 0, 1)];
+  const searchIn = (spec: ModelSpec): SearchSettings => {
+    const search = searchFor(spec);
+    const asked = {
+      ...search, method: method ?? search.method, least_diameter: least_diameter ?? search.least_diameter,
+      most_diameter: most_diameter ?? search.most_diameter, sensitivity: sensitivity ?? search.sensitivity,
+    };
+    if (asked.least_diameter > asked.most_diameter) throw new UsageError('--min-diameter: must not be larger than --max-diameter.');
+    return asked;
   };
-  if (search.least_diameter > search.most_diameter) throw new UsageError('--min-diameter: must not be larger than --max-diameter.');
   const squareMm = number('square-mm', 1e-3, 100);
   const chamber = { depthMm: number('depth-mm', 1e-4, 100) ?? 0.1, dilution: number('dilution', 1, 1e6) ?? 1 };
   return {
     frames: {
-      choice: { page: (whole('page') ?? 1) - 1, channel: (whole('channel') ?? 0) - 1 }, search,
+      choice: { page: (whole('page') ?? 1) - 1, channel: (whole('channel') ?? 0) - 1 },
       pixelSizeUm: number('pixel-size', 1e-4, 1e4) ?? null, classify: true,
     },
-    geojson: values.geojson, rois: values.rois,
+    searchIn, geojson: values.geojson, rois: values.rois,
     count: count ? { chamber: squareMm === undefined ? null : { squareMm, ...chamber } } : undefined,
   };
 }

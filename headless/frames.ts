@@ -5,14 +5,16 @@ import { countCulture, type Chamber, type Countable } from '../web/count.ts';
 import type { ExportContext, ExportFormat } from '../web/export.ts';
 import { exportCount } from '../web/export_count.ts';
 import { frameFileName, framesHead, framesRecord, framesTail, toGeoJson, toRoiZip } from '../web/export_frames.ts';
-import { frameWorker, scalingFor, type FrameOptions } from '../web/frames.ts';
+import { frameWorker, scalingFor, type FrameOptions, type SearchSettings } from '../web/frames.ts';
 import type { Run } from '../web/pool.ts';
 import type { FrameAnalysis, FrameOutcome, ModelSpec } from '../web/types.ts';
 import type { Task } from './cytodrop.ts';
 import type { Crew } from './workers.ts';
 
 export interface FrameJob {
-  frames: FrameOptions;
+  frames: Omit<FrameOptions, 'search'>;
+  /** What to search for where this model names the cells. Raises: UsageError. */
+  searchIn: (spec: ModelSpec) => SearchSettings;
   /** Folders that receive a file for each frame. */
   geojson: string | undefined;
   rois: string | undefined;
@@ -27,7 +29,7 @@ export interface FrameJob {
 export function frameTask(crew: Crew, spec: ModelSpec, job: FrameJob, format: ExportFormat, context: () => ExportContext, run: Run, warn: (sentence: string) => void): Task<FrameAnalysis> {
   const { possible, warning } = scalingFor(spec, null);
   if (!possible && warning !== null) warn(warning);
-  const frames = { ...job.frames, classify: job.frames.classify && possible };
+  const frames = { ...job.frames, search: job.searchIn(spec), classify: job.frames.classify && possible };
   const said = new Set<string>();
   const counted: Countable[] = [];
   return {

@@ -17,6 +17,11 @@ export type SearchSettings = Omit<DetectSettings, 'pixel_size_um'>;
 
 export const defaultSearch: SearchSettings = { least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round' };
 
+/** What to search a frame for before a person says otherwise: cells like those that the model was trained on. */
+export function searchFor(spec: ModelSpec): SearchSettings {
+  return { ...defaultSearch, ...spec.frame?.search };
+}
+
 /** How a file's frame is worked on unless a person says otherwise. */
 export interface FrameOptions {
   choice: FrameChoice;

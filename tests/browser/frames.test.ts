@@ -176,8 +176,8 @@ test('settings search the frame again at once; what was removed by hand stays aw
     await page.page.click(`label:has(${page.find('side-search')})`);
     await slide(page, 'least-diameter', 120);
     await outlined(page, (now) => now === 0);
-    await slide(page, 'least-diameter', 8);
-    await slide(page, 'most-diameter', 60);
+    await slide(page, 'least-diameter', 14);
+    await slide(page, 'most-diameter', 45);
     await outlined(page, (now) => now === count - 1);
     await page.page.waitForFunction((selector, total) => [...document.querySelectorAll(`${selector} [data-label]`)].reduce((sum, one) => sum + Number((one as HTMLElement).dataset['count']), 0) === total, {}, page.find('summary'), count - 1);
     assert.deepEqual((await exportedFrames(page))[0]?.cells.map(({ status }) => status), Array(count - 1).fill('ok'));

@@ -147,6 +147,13 @@ function SearchSettings() {
   return (
     <form class="frame-panel" data-testid="search-settings" onSubmit={(event) => event.preventDefault()}>
       <h3>What counts as a cell</h3>
+      <label class="field">
+        Cells
+        <select data-testid="method" value={search.method} onChange={(event) => tryOptions(frame, { method: event.currentTarget.value === 'adherent' ? 'adherent' : 'round' })}>
+          <option value="round">round, in suspension</option>
+          <option value="adherent">spread, attached</option>
+        </select>
+      </label>
       <Slider
         name="least-diameter" label="Smallest diameter" value={search.least_diameter} min={2} max={200} step={1} words={`${formatCount(search.least_diameter)} ${unit}`}
         onInput={(value) => tryOptions(frame, { least_diameter: value, most_diameter: Math.max(value, search.most_diameter) })}

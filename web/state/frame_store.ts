@@ -1,7 +1,7 @@
 /** Frames of many cells as the page keeps them: what was found, what a person changed, and the cells as the results show them. */
 import { signal } from '@preact/signals';
-import { carryOver, defaultSearch, wholeFile, type FrameOptions } from '../frames.ts';
-import type { Box, ClassifiedCell, DisplayRange, FrameAnalysis, FrameCell, FrameOutcome, UnreadFile } from '../types.ts';
+import { carryOver, defaultSearch, searchFor, wholeFile, type FrameOptions } from '../frames.ts';
+import type { Box, ClassifiedCell, DisplayRange, FrameAnalysis, FrameCell, FrameOutcome, ModelSpec, UnreadFile } from '../types.ts';
 
 /** One cell in each image, or frames that hold many. */
 export type Mode = 'cells' | 'fields';
@@ -10,6 +10,11 @@ export const mode = signal<Mode>('cells');
 export type FieldOptions = Omit<FrameOptions, 'classify'>;
 /** For every frame that has no settings of its own. */
 export const fieldOptions = signal<FieldOptions>({ choice: wholeFile, search: defaultSearch, pixelSizeUm: null });
+
+/** The model's own settings take the place of another's, unless there are frames whose cells were found with those. */
+export function searchAs(spec: ModelSpec): void {
+  if (allFrames().length === 0) fieldOptions.value = { ...fieldOptions.value, search: searchFor(spec) };
+}
 
 /** Where a cell of a frame lies, and what the search says of it. */
 export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; score: number | null; cutByBorder: boolean }

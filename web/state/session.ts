@@ -10,7 +10,7 @@ import { listModels } from '../models.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
 import { rejudge } from '../verdict.ts';
 import {
-  allCells, allFrames, cellAt, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
+  allCells, allFrames, cellAt, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, searchAs, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
   type Cell, type Mode,
 } from './frame_store.ts';
 import { forgetHeldFrames, viewCell, withFrame } from './held_frames.ts';
@@ -186,6 +186,7 @@ export async function chooseModel(name: string): Promise<void> {
   batch(() => {
     chosenName.value = name;
     unsureBelow.value = null;
+    if (spec.value) searchAs(spec.value);
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
     forgetResults();
     forgetVerdicts();
