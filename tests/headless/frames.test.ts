@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
 import { CoreError } from '../../web/errors.ts';
 import { exportFrames, toGeoJson, toRoiZip } from '../../web/export_frames.ts';
 import { answerAboutFrame } from '../../web/frame_requests.ts';
-import { analyse, carryOver, cellByHand, defaultSearch, frameWorker, HeldFrame, scalingFor, wholeFile, type FrameHost, type FrameOptions } from '../../web/frames.ts';
+import { analyse, carryOver, cellByHand, defaultSearch, frameWorker, HeldFrame, scalingFor, searchFor, wholeFile, type FrameHost, type FrameOptions } from '../../web/frames.ts';
 import { Pipeline, readModel } from '../../web/pipeline.ts';
 import { classifyInOrder, WorkerDied } from '../../web/pool.ts';
 import type { FrameAnalysis, FrameCell, FrameOutcome, FrameRecord, WorkerReply, WorkerRequest } from '../../web/types.ts';
@@ -410,6 +410,7 @@ describe('real frames', () => {
       assert.equal(code, 0);
       const model = await readModel((file) => Promise.resolve(bytesOf(`models/${modelName}/${file}`)));
       const other = await Pipeline.open(model, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
+      const settings = { ...searchFor(model.spec), pixel_size_um: null };
       const records: FrameRecord[] = [];
       for (const [index, file] of paths.entries()) {
         const facts = await other.openFrame(index, new Uint8Array(readFileSync(file)), wholeFile);
