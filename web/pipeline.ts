@@ -9,8 +9,8 @@ import type {
   Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameChoice, FrameFacts, ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile,
 } from './types.ts';
 
-/** The pixels are hashed at once and let go. */
-type Prepared = Omit<CorePrepared, 'pixels'> & { pixelsSha256?: string | null };
+/** The pixels are hashed beside the network, which takes about as long, and let go. */
+type Prepared = Omit<CorePrepared, 'pixels'> & { pixelsSha256?: Promise<string | null> };
 
 /** The core's own limit. */
 const maxFileBytes = 512_000_000;
@@ -138,14 +138,18 @@ export class Pipeline {
     const cells = prepared.filter((result): result is Prepared => !('status' in result));
     const judged = cells.length > 0 ? await this.#judge(cells) : [];
     let next = 0;
-    return prepared.map((result) => ('status' in result ? result : (judged[next++] as Outcome)));
+    return Promise.all(prepared.map(async (result) => {
+      if ('status' in result) return result;
+      const outcome = judged[next++] as Outcome;
+      return outcome.status === 'ok' && result.pixelsSha256 ? { ...outcome, pixelsSha256: await result.pixelsSha256 } : outcome;
+    }));
   }
 
   async #prepare(image: Uint8Array): Promise<Prepared | UnreadFile> {
     const result = await this.#attempt((core) => core.prepare(image));
     if ('status' in result) return result;
     const { pixels, ...prepared } = result;
-    return { ...prepared, pixelsSha256: await sha256(pixels) };
+    return { ...prepared, pixelsSha256: sha256(pixels) };
   }
 
   /**
@@ -254,7 +258,6 @@ export class Pipeline {
       novelty: verdict.novelty,
       foreign: verdict.foreign,
       quality: verdict.quality,
-      ...(cell.pixelsSha256 !== undefined && { pixelsSha256: cell.pixelsSha256 }),
       probabilities: Array.from(verdict.probabilities),
       logits: Array.from(verdict.logits),
       maps: { height: verdict.map_height, width: verdict.map_width, values: verdict.maps },
