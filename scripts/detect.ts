@@ -9,10 +9,11 @@
  */
 import { readFileSync } from 'node:fs';
 import createCytodropCore, { type DetectSettings, type Result } from '#cytodrop_core';
+import { defaultSearch } from '../web/frames.ts';
 
 const [settingsJson = '{}', times = '1', ...named] = process.argv.slice(2);
 const settings: DetectSettings = {
-  pixel_size_um: null, least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round',
+  pixel_size_um: null, ...defaultSearch,
   ...(JSON.parse(settingsJson) as Partial<DetectSettings>),
 };
 const files = named.length > 0 ? named : readFileSync(0, 'utf8').split('\n').filter((line) => line !== '');

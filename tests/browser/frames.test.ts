@@ -138,14 +138,20 @@ test('the simulated field: every drawn cell is found, summed up, and exported as
   });
 });
 
+/** Removes the first cell of the simulated field. Returns: how many cells there were, and that one. */
+async function removeFirst(page: CellPage): Promise<{ count: number; first: FoundCell }> {
+  const count = await openSample(page);
+  const [first] = (await exportedFrames(page))[0]?.cells ?? [];
+  assert.ok(first);
+  await page.page.click(`label:has(${page.find('tool-remove')})`);
+  await pressFrame(page, ...centre(first.box));
+  await outlined(page, (now) => now === count - 1);
+  return { count, first };
+}
+
 test('a cell is removed, one is added by hand and named, and both can be undone', async () => {
   await site.visit(async (page) => {
-    const count = await openSample(page);
-    const [first] = (await exportedFrames(page))[0]?.cells ?? [];
-    assert.ok(first);
-    await page.page.click(`label:has(${page.find('tool-remove')})`);
-    await pressFrame(page, ...centre(first.box));
-    await outlined(page, (now) => now === count - 1);
+    const { count, first } = await removeFirst(page);
     const left = (await exportedFrames(page))[0]?.cells ?? [];
     assert.ok(!left.some(({ box }) => String(box) === String(first.box)));
 
@@ -167,12 +173,7 @@ test('a cell is removed, one is added by hand and named, and both can be undone'
 
 test('settings search the frame again at once; what was removed by hand stays away', async () => {
   await site.visit(async (page) => {
-    const count = await openSample(page);
-    const [first] = (await exportedFrames(page))[0]?.cells ?? [];
-    assert.ok(first);
-    await page.page.click(`label:has(${page.find('tool-remove')})`);
-    await pressFrame(page, ...centre(first.box));
-    await outlined(page, (now) => now === count - 1);
+    const { count } = await removeFirst(page);
     await page.page.click(`label:has(${page.find('side-search')})`);
     await slide(page, 'least-diameter', 120);
     await outlined(page, (now) => now === 0);

@@ -1,5 +1,5 @@
 /** One cell at length: what it was called, how sure, where the network looked, and which part of the image it saw. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { researchNote } from '../export.ts';
 import { formatCount, formatDuration, formatPercent } from '../format.ts';
 import { imageAt, spec, unsureBelow, type Cell } from '../state/session.ts';
@@ -18,7 +18,8 @@ export function Details() {
   const panel = useRef<HTMLDivElement>(null);
   const cell = openCell.value;
   const model = spec.value;
-  useEffect(() => {
+  // Before anything else can move the focus, which has to go back to where it was.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     panel.current?.focus({ preventScroll: true });
     return () => giveFocusBack(opener);

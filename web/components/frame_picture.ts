@@ -7,7 +7,7 @@ import type { ModelSpec } from '../types.ts';
 import { appVersion } from '../version.ts';
 import { classStyle } from './class_mark.tsx';
 import { addOutline, paintLetter, type DrawnCell } from './frame_canvas.ts';
-import { sharesOf } from './frame_side.tsx';
+import { sharesOf } from './shares.ts';
 import { readColours } from './frame_view.tsx';
 import { saveFile, today } from './toolbar.tsx';
 

@@ -2,14 +2,15 @@
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { formatCount, formatPercent } from '../format.ts';
-import { fieldOptions, frameAt, optionsOf, unreadFrames, type Cell, type FrameEntry } from '../state/frame_store.ts';
+import { fieldOptions, frameAt, optionsOf, unreadFrames, type FrameEntry } from '../state/frame_store.ts';
 import { backToAll, showRange, tryOptions, useForAll } from '../state/frames.ts';
-import { files, judged, spec, underWay } from '../state/session.ts';
-import { currentFrame, currentIndex, leastProbability, shareOf } from '../state/view.ts';
+import { files, spec, underWay } from '../state/session.ts';
+import { currentFrame, currentIndex, leastProbability } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
-import { classStyle, foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
+import { classStyle } from './class_mark.tsx';
 import { CountPanel, canCount } from './frame_count.tsx';
 import { mostWhole, useRowWindow } from './row_window.ts';
+import { sharesOf } from './shares.ts';
 import { Choice } from './toolbar.tsx';
 
 type Side = 'frames' | 'search' | 'count';
@@ -114,20 +115,6 @@ function RowShares({ entry: { analysis, cells, own }, model }: { entry: FrameEnt
       {own && <span title="Searched with settings of its own">own settings</span>}
     </>
   );
-}
-
-export interface CellShare { index: number; letter: string; name: string; count: number }
-
-/** How many cells count as each class, as unsure and as foreign. */
-export function sharesOf(cells: readonly Cell[], model: ModelSpec): CellShare[] {
-  const counts = new Map<string, number>();
-  for (const share of cells.map((cell) => shareOf(judged(cell)))) counts.set(share, (counts.get(share) ?? 0) + 1);
-  return [
-    ...model.classes.map(({ id, name, letter }, index) => ({ index, letter, name, count: counts.get(id) ?? 0 })),
-    { index: unsureIndex, letter: '?', name: 'Unsure', count: counts.get('unsure') ?? 0 },
-    { index: qualityIndex, letter: qualityLetter, name: 'Image quality', count: counts.get('quality') ?? 0 },
-    { index: foreignIndex, letter: foreignLetter, name: 'Not like the training images', count: counts.get('foreign') ?? 0 },
-  ];
 }
 
 function SearchSettings() {

@@ -1,25 +1,17 @@
 /** How many cells of each type, with what certainty a share of this size is known, and a filter by pressing. */
 import { formatCount, formatPercent, wilsonInterval } from '../format.ts';
 import { spec } from '../state/session.ts';
-import { filter, scopedCells, shareOf } from '../state/view.ts';
-import { ClassMark, classStyle, foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
-import { foreignWords, intervalWords } from './words.ts';
-
-interface Share { id: string; name: string; letter: string; index: number; count: number }
+import { filter, scopedCells } from '../state/view.ts';
+import { ClassMark, classStyle } from './class_mark.tsx';
+import { sharesOf, type Share } from './shares.ts';
+import { intervalWords } from './words.ts';
 
 export function Summary() {
   const model = spec.value;
   const cells = scopedCells;
   const total = cells.value.length;
   if (!model || total === 0) return null;
-  const counts = new Map<string, number>();
-  for (const cell of cells.value) counts.set(shareOf(cell), (counts.get(shareOf(cell)) ?? 0) + 1);
-  const shares: Share[] = [
-    ...model.classes.map(({ id, name, letter }, index) => ({ id, name, letter, index, count: counts.get(id) ?? 0 })),
-    { id: 'unsure', name: 'Unsure', letter: '?', index: unsureIndex, count: counts.get('unsure') ?? 0 },
-    ...(model.novelty ? [{ id: 'foreign', name: foreignWords, letter: foreignLetter, index: foreignIndex, count: counts.get('foreign') ?? 0 }] : []),
-    ...(model.quality ? [{ id: 'quality', name: 'Image quality', letter: qualityLetter, index: qualityIndex, count: counts.get('quality') ?? 0 }] : []),
-  ];
+  const shares = sharesOf(cells.value, model);
   const toggle = (id: string): void => {
     filter.value = filter.value === id ? null : id;
   };
