@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Writable } from 'node:stream';
 import { isMainThread, parentPort } from 'node:worker_threads';
+import { canCompare, noChecks, type Checks } from '../web/checks.ts';
 import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
@@ -44,6 +45,11 @@ hidden files in folders are left out and every other file is tried.
                     named wrongly, 1 for 1 %; unless told, the model's own threshold
   --threads N       threads for ONNX Runtime in each worker, 1 unless told; with more than 1 there is one worker unless told
 
+Further checks of every cell, each with columns of its own:
+  --turns           the picture turned and mirrored, eight ways: whether the type stays the same; eight runs of the network a cell
+  --explain         whether the map explains the verdict: deleting what it marks against deleting at random; some hundreds of runs a cell
+  --second NAME     another model of the same types: whether the two agree
+
 Frames with many cells:
   --detect          find the cells of each image first; every cell has a line of its own
   --pixel-size UM   µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px
@@ -80,6 +86,9 @@ interface Options {
   threads: number;
   engine: EngineKind | undefined;
   paths: string[];
+  checks: Checks;
+  /** A model of the same types that is asked too. */
+  second: string | undefined;
   fileNames: boolean;
   /** Share of wrong ones among the decided; undefined: the model's own threshold. */
   maxError: number | undefined;
@@ -107,7 +116,10 @@ function readOptions(args: string[]): Options | Promise<Options> | 'help' | 'ver
   if (command === 'check') return readCheckOptions(values, paths);
   if (command !== 'classify') throw new UsageError(command === undefined ? 'No command given.' : `There is no command "${command}".`);
   if (values.model === undefined) throw new UsageError('--model is missing.');
-  if (!/^[a-z0-9-]+$/.test(values.model)) throw new UsageError(`--model: "${values.model}" is not the name of a model.`);
+  for (const option of ['model', 'second'] as const) {
+    const name = values[option];
+    if (name !== undefined && !/^[a-z0-9-]+$/.test(name)) throw new UsageError(`--${option}: "${name}" is not the name of a model.`);
+  }
   if (!formats.includes(values.format)) throw new UsageError(`--format: expected ${formats.join(', ')}, got "${values.format}".`);
   const threads = countOf('--threads', values.threads) ?? 1;
   const jobs = countOf('--jobs', values.jobs) ?? (threads > 1 ? 1 : Math.min(maxWorkers, processors()));
@@ -118,6 +130,7 @@ function readOptions(args: string[]): Options | Promise<Options> | 'help' | 'ver
   if (maxError !== undefined && !(maxError >= 0 && maxError <= 1 && values['max-error']?.trim() !== '')) throw new UsageError(`--max-error: expected 0 to 100, got "${values['max-error']}".`);
   return {
     model: values.model, format: values.format as ExportFormat, output: values.output, jobs, threads, engine, paths, fileNames: !values.numbers, maxError,
+    checks: { turns: values.turns ?? false, map: values.explain ?? false }, second: values.second,
     report: undefined, frames: readFrameJob(values),
   };
 }
@@ -130,7 +143,7 @@ async function readCheckOptions(values: ReturnType<typeof parse>['values'], [fil
   if (!/^[a-z0-9-]+$/.test(report.model.name)) throw new UsageError('The report names no model.');
   const engine = engineKinds.find((kind) => kind === values.engine);
   const jobs = countOf('--jobs', values.jobs) ?? Math.min(maxWorkers, processors());
-  return { model: report.model.name, format: 'json', output: values.output, jobs, threads: 1, engine, paths, fileNames: true, maxError: undefined, report, frames: undefined };
+  return { model: report.model.name, format: 'json', output: values.output, jobs, threads: 1, engine, paths, checks: noChecks, second: undefined, fileNames: true, maxError: undefined, report, frames: undefined };
 }
 
 /** The options of frames; without --detect none of them may be there. */
@@ -200,6 +213,9 @@ function parse(args: string[]) {
         threads: { type: 'string' },
         engine: { type: 'string' },
         'max-error': { type: 'string' },
+        turns: { type: 'boolean' },
+        explain: { type: 'boolean' },
+        second: { type: 'string' },
         detect: { type: 'boolean' },
         'pixel-size': { type: 'string' },
         page: { type: 'string' },
@@ -259,11 +275,13 @@ async function readImage(path: string, mostBytes: number): Promise<Uint8Array | 
   }
 }
 
-async function readParcel(model: string): Promise<ModelParcel> {
-  const files = await readModel((file) => readFile(beside(`models/${model}/${file}`))).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new UsageError(`There is no model "${model}" beside this program.`) : error;
-  });
-  return { files, coreWasm: await readFile(beside('cytodrop_core.wasm')) };
+async function readParcel(model: string, second: string | undefined): Promise<ModelParcel> {
+  const [files, other] = await Promise.all([model, second].map((name) => (name === undefined ? undefined : readModel((file) => readFile(beside(`models/${name}/${file}`))).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new UsageError(`There is no model "${name}" beside this program.`) : error;
+  }))));
+  if (files === undefined) throw new UsageError('--model is missing.');
+  if (other && !canCompare(files.spec, other.spec)) throw new UsageError(`--second: "${second}" does not name the same types as "${model}", or in pictures of another kind.`);
+  return { files, coreWasm: await readFile(beside('cytodrop_core.wasm')), ...(other && { second: other }) };
 }
 
 /** Classifies all files and writes the results in their order, each as soon as it is known. Returns the exit code. */
@@ -271,27 +289,28 @@ async function classifyAll(options: Options, output: Writable): Promise<number> 
   const run: Run = { cancelled: false };
   // Once: a second Ctrl+C ends the program at once.
   process.once('SIGINT', () => { run.cancelled = true; });
-  const parcel = await readParcel(options.model);
+  const parcel = await readParcel(options.model, options.second);
   const { spec } = parcel.files;
   if (options.frames?.count && (spec.classes.length !== 2 || spec.frame === undefined)) {
     throw new UsageError(`--count: the model "${options.model}" does not tell two classes apart in frames.`);
   }
   const paths = (await Promise.all(options.paths.map(filesOf))).flat();
-  const crew = await startCrew(parcel, Math.max(1, Math.min(options.jobs, paths.length)), options.engine, options.threads);
+  const crew = await startCrew(parcel, Math.max(1, Math.min(options.jobs, paths.length)), options.engine, options.threads, options.checks);
   const warn = (sentence: string): void => { process.stderr.write(`Warning: ${sentence}\n`); };
   assertSelfTest(crew);
   const chosen = options.maxError === undefined ? undefined : thresholdFor(spec, options.maxError);
   if (options.maxError !== undefined && chosen === undefined) throw new UsageError(`--max-error: the model "${options.model}" does not say what its thresholds buy.`);
   if (chosen !== undefined && chosen.wrong > (options.maxError ?? 1)) warn(`no threshold of this model promises that; its highest is used, with ${(100 * chosen.wrong).toFixed(1)} % wrong.`);
   const provenance: Provenance = { commit, platform: `Node ${process.version}, ${process.platform} ${process.arch}`, time: new Date().toISOString(), specSha256: crew.runtime.specSha256 ?? null };
+  const { second } = parcel;
   const context = (): ExportContext => ({
-    spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames, provenance, ...(chosen && { unsureBelow: chosen.threshold }),
+    checks: options.checks, ...(second && { secondModel: `${second.spec.name} ${second.spec.version}` }), spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames, provenance, ...(chosen && { unsureBelow: chosen.threshold }),
   });
   if (options.report !== undefined) return check(options.report, crew, spec, paths, output, run);
   const { format, frames } = options;
   const done = frames === undefined
     ? await perform(cellTask(crew, format, context), paths, output, run)
-    : await perform(frameTask(crew, spec, frames, format, context, run, warn), paths, output, run);
+    : await perform(frameTask(crew, spec, { ...frames, frames: { ...frames.frames, checks: options.checks } }, format, context, run, warn), paths, output, run);
   return exitCodeOf(done, paths.length);
 }
 

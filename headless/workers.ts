@@ -3,6 +3,7 @@ import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, workerData, type MessagePort } from 'node:worker_threads';
+import { noChecks } from '../web/checks.ts';
 import type { EngineKind } from '../web/engine.ts';
 import { CoreError } from '../web/errors.ts';
 import { answerAboutFrame } from '../web/frame_requests.ts';
@@ -39,7 +40,7 @@ export function beside(file: string): URL {
  *   threads: of ONNX Runtime, in each worker.
  * Raises: CoreError or WorkerDied where one cannot take the model.
  */
-export async function startCrew(parcel: ModelParcel, jobs: number, engine: EngineKind | undefined, threads: number): Promise<Crew> {
+export async function startCrew(parcel: ModelParcel, jobs: number, engine: EngineKind | undefined, threads: number, checks = noChecks): Promise<Crew> {
   const start: StartWorker = (onReply, onDeath) => {
     const worker = new Worker(fileURLToPath(import.meta.url), { workerData: threads });
     worker.on('message', onReply).on('messageerror', onDeath).on('error', onDeath).on('exit', onDeath);
@@ -58,7 +59,7 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
     return { link, makeReady: adopt };
   };
   const hosts = await Promise.all(Array.from({ length: jobs }, enlist));
-  const workers = hosts.map(({ link, makeReady }) => link.poolWorker(makeReady));
+  const workers = hosts.map(({ link, makeReady }) => link.poolWorker(makeReady, checks));
   return { workers, hosts, runtime: runtimes[0] as RuntimeFacts, selfTest: () => worstSelfTest(selfTests) };
 }
 
@@ -69,11 +70,11 @@ export function serve(port: MessagePort): void {
   const take = inTurns(async (request) => {
     const { ticket } = request;
     if (request.type === 'adopt_model') {
-      const { files, coreWasm } = request.parcel;
-      pipeline = await Pipeline.open(files, coreWasm, { force: request.engine, openOnnxRuntime });
+      const { files, coreWasm, second } = request.parcel;
+      pipeline = await Pipeline.open(files, coreWasm, { force: request.engine, openOnnxRuntime }, second);
       reply({ type: 'model_adopted', ticket, runtime: pipeline.runtime, selfTest: pipeline.selfTest });
     } else if (request.type === 'classify' && pipeline !== undefined) {
-      reply({ type: 'classified', ticket, outcomes: await pipeline.classify(request.images) });
+      reply({ type: 'classified', ticket, outcomes: await pipeline.classify(request.images, request.checks) });
     } else if (pipeline === undefined || !(await answerAboutFrame(pipeline, request, reply))) {
       throw new CoreError('invalid_argument', `The worker cannot answer "${request.type}" now.`);
     }

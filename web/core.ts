@@ -1,6 +1,6 @@
 /** The C++ core behind one class that throws `CoreError` instead of handing out results to check. */
 import createCytodropCore, {
-  type Box, type Classifier, type CytodropCore, type DetectedCells, type DetectSettings, type DisplayRange, type FrameFacts, type FrameView,
+  type Agreement, type Box, type Classifier, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FrameFacts, type FrameView,
   type Prepared, type PreparedCells, type Result, type Verdict, type View,
 } from '#cytodrop_core';
 import type { Tensor } from './engine.ts';
@@ -8,11 +8,14 @@ import { CoreError } from './errors.ts';
 
 export class Core {
   readonly version: string;
+  /** Orders in which regions of a map are deleted. */
+  readonly deletionOrders: number;
   readonly #classifier: Classifier;
 
   private constructor(module: CytodropCore) {
     this.#classifier = new module.Classifier();
     this.version = module.core_version();
+    this.deletionOrders = module.deletion_orders();
   }
 
   /** Starts a core of its own from the bytes of cytodrop_core.wasm; `close` frees it. */
@@ -44,6 +47,24 @@ export class Core {
 
   runNetwork(input: Tensor): Tensor {
     return unwrap(this.#classifier.run_network(input.data, input.shape));
+  }
+
+  turn(input: Tensor): Tensor {
+    return unwrap(this.#classifier.turn(input.data, input.shape));
+  }
+
+  /** `probabilities`: [pictures][classes]. */
+  agreement(probabilities: Float64Array, classes: number, classIndex: number): Agreement {
+    return unwrap(this.#classifier.agreement(probabilities, classes, classIndex));
+  }
+
+  deleteRegions(input: Tensor, map: Float32Array, { height, width }: { height: number; width: number }, order: number): Tensor {
+    return unwrap(this.#classifier.delete_regions(input.data, input.shape, map, height, width, order));
+  }
+
+  /** `probabilities`: [orders][steps]. */
+  deletion(whole: number, probabilities: Float64Array, regions: number): Deletion {
+    return unwrap(this.#classifier.deletion(whole, probabilities, regions));
   }
 
   openFrame(file: Uint8Array, page: number, channel: number): FrameFacts {

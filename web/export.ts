@@ -3,6 +3,7 @@
  *
  * Every format is a head, one piece for each record, and a tail, so that the command line can write while it works.
  */
+import { checkedFields, type CheckedColumns } from './checks.ts';
 import { sixDecimals, type Provenance } from './provenance.ts';
 import type { CellRecord, ModelSpec, RuntimeFacts, SelfTest } from './types.ts';
 import { kindOf, rejudge } from './verdict.ts';
@@ -13,7 +14,7 @@ export const researchNote = 'For research and teaching; not for diagnosis';
 
 export type ExportFormat = 'csv' | 'json' | 'ndjson';
 
-export interface ExportContext {
+export interface ExportContext extends CheckedColumns {
   spec: ModelSpec;
   runtime: RuntimeFacts;
   selfTest?: SelfTest;
@@ -119,7 +120,7 @@ export function jsonFields(record: CellRecord, format: ExportFormat, context: Ex
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
     file, status: 'ok', verdict: kindOf({ ...record, unsure }), label: record.label, probability: sixDecimals(record.probability), unsure,
-    quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities,
+    quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities, ...checkedFields(record, context),
     ...(record.pixelsSha256 !== undefined && { pixels_sha256: record.pixelsSha256 }), ...provenance,
   };
 }
@@ -139,6 +140,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     quality: cell?.quality.map(({ flag }) => flag).join(' ') ?? '',
     damaged: cell ? String(cell.image.damaged) : '',
     ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
+    ...Object.fromEntries(Object.entries(checkedFields(cell, context)).map(([name, value]) => [name, cell ? String(value ?? '') : ''])),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',
     advice: failure?.advice ?? '',

@@ -20,7 +20,7 @@ export async function answerAboutFrame(
       return true;
     }
     case 'classify_cells': {
-      reply({ type: 'cells_classified', ticket, verdicts: await pipeline.classifyCells(request.frame, request.boxes, request.pixelSizeUm) });
+      reply({ type: 'cells_classified', ticket, verdicts: await pipeline.classifyCells(request.frame, request.boxes, request.pixelSizeUm, request.checks) });
       return true;
     }
     case 'view_frame': {

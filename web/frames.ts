@@ -3,6 +3,7 @@
  *
  * A frame is opened once; searching it with other settings, classifying some of its cells and drawing parts of it need no decoding.
  */
+import { noChecks, type Checks } from './checks.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { WorkerDied, type PoolWorker, type Run } from './pool.ts';
 import type {
@@ -30,6 +31,8 @@ export interface FrameOptions {
   pixelSizeUm: number | null;
   /** False: the cells are found and counted, not named. */
   classify: boolean;
+  /** None unless told. */
+  checks?: Checks;
 }
 
 export const wholeFile: FrameChoice = { page: 0, channel: -1 };
@@ -79,11 +82,11 @@ export class HeldFrame {
    *   run: set `cancelled` to stop after the step that runs.
    * Raises: CoreError, `unsupported_feature` where the model is one of single cells; WorkerDied.
    */
-  async classify(cells: readonly FrameCell[], pixelSizeUm: number | null, onVerdicts: (cells: FrameCell[]) => void, run: Run = { cancelled: false }): Promise<void> {
+  async classify(cells: readonly FrameCell[], pixelSizeUm: number | null, onVerdicts: (cells: FrameCell[]) => void, run: Run = { cancelled: false }, checks = noChecks): Promise<void> {
     for (let first = 0; first < cells.length && !run.cancelled; first += cellsAtOnce) {
       const some = cells.slice(first, first + cellsAtOnce);
       const boxes = Int32Array.from(some.flatMap(({ box }) => [box.left_px, box.top_px, box.width_px, box.height_px]));
-      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, boxes, pixelSizeUm }, 'cells_classified'));
+      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, boxes, pixelSizeUm, checks }, 'cells_classified'));
       onVerdicts(some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict })));
     }
   }
@@ -169,7 +172,7 @@ export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, on
  * Raises: CoreError, WorkerDied.
  */
 export async function analyse(
-  frame: HeldFrame, { search, pixelSizeUm, classify }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, run?: Run,
+  frame: HeldFrame, { search, pixelSizeUm, classify, checks }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, run?: Run,
 ): Promise<FrameAnalysis> {
   const settings = { ...search, pixel_size_um: pixelSizeUm ?? frame.facts.pixel_size_um };
   const started = performance.now();
@@ -180,7 +183,7 @@ export async function analyse(
     await frame.classify(cells, settings.pixel_size_um, (some) => {
       classified.push(...some);
       onProgress(classified.length, cells.length);
-    }, run);
+    }, run, checks);
     cells = [...classified, ...cells.slice(classified.length)];
   }
   const elapsedMs = { decode: frame.facts.decode_ms, detect: detected - started, classify: performance.now() - detected };

@@ -1,9 +1,11 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
-import type { FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
+import type { Agreement, Deletion, FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
+import { noChecks, type Checked, type Checks } from './checks.ts';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
-import { batchSize, type Engine, type EngineKind } from './engine.ts';
+import { batchSize, type Engine, type EngineKind, type Tensor } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
+import { worstSelfTest } from './pool.ts';
 import { sha256 } from './provenance.ts';
 import type {
   Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameChoice, FrameFacts, ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile,
@@ -93,17 +95,20 @@ export class Pipeline {
   readonly #coreWasm: Uint8Array;
   #engine: Engine;
   #core: Core;
+  /** Another model of the same types, which is asked about every image too. */
+  readonly #second: Pipeline | undefined;
   /** The asker's numbers of the open frames, with the core's own and the facts. */
   readonly #frames = new Map<number, { inCore: number; facts: FrameFacts }>();
 
-  private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core, selfTest: SelfTest, specSha256: string | null) {
+  private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core, selfTest: SelfTest, specSha256: string | null, second: Pipeline | undefined) {
     this.spec = files.spec;
     this.#files = files;
     this.#coreWasm = coreWasm;
     this.#engine = engine;
     this.#core = core;
     this.runtime = { engine: engine.facts, engineReason: reason, coreVersion: core.version, specSha256 };
-    this.selfTest = selfTest;
+    this.selfTest = second ? worstSelfTest([selfTest, second.selfTest]) : selfTest;
+    this.#second = second;
   }
 
   /**
@@ -111,13 +116,17 @@ export class Pipeline {
    *
    * Args:
    *   coreWasm: bytes of cytodrop_core.wasm.
+   *   second: a model of the same types, run by the core, whose opinion is heard too.
    */
-  static async open(files: ModelFiles, coreWasm: Uint8Array, engines: Engines): Promise<Pipeline> {
+  static async open(files: ModelFiles, coreWasm: Uint8Array, engines: Engines, second?: ModelFiles): Promise<Pipeline> {
     const core = await openCore(files, coreWasm);
+    let other: Pipeline | undefined;
     try {
       const chosen = await chooseEngine(files, core, engines);
-      return new Pipeline(files, coreWasm, chosen, core, await testItself(files, core, chosen.engine), await sha256(new TextEncoder().encode(files.specJson)));
+      other = second && (await Pipeline.open(second, coreWasm, { ...engines, force: 'core' }));
+      return new Pipeline(files, coreWasm, chosen, core, await testItself(files, core, chosen.engine), await sha256(new TextEncoder().encode(files.specJson)), other);
     } catch (error) {
+      other?.close();
       core.close();
       throw error;
     }
@@ -128,21 +137,23 @@ export class Pipeline {
    *
    * Args:
    *   images: bytes of each file, or the outcome of one that could not be read; untrusted.
+   *   checks: what is computed for each beside its verdict.
    * Returns: one outcome each, in order; a bad file harms no other.
    */
-  async classify(images: readonly (Uint8Array | UnreadFile)[]): Promise<Outcome[]> {
+  async classify(images: readonly (Uint8Array | UnreadFile)[], checks: Checks = noChecks): Promise<Outcome[]> {
     const prepared: (Prepared | UnreadFile)[] = [];
     for (const image of images) {
       prepared.push(image instanceof Uint8Array ? await this.#prepare(image) : image);
     }
     const cells = prepared.filter((result): result is Prepared => !('status' in result));
-    const judged = cells.length > 0 ? await this.#judge(cells) : [];
+    const judged = cells.length > 0 ? await this.#judge(cells, checks) : [];
     let next = 0;
-    return Promise.all(prepared.map(async (result) => {
+    const outcomes = await Promise.all(prepared.map(async (result) => {
       if ('status' in result) return result;
       const outcome = judged[next++] as Outcome;
       return outcome.status === 'ok' && result.pixelsSha256 ? { ...outcome, pixelsSha256: await result.pixelsSha256 } : outcome;
     }));
+    return this.#second ? withOpinions(outcomes, await this.#second.classify(images)) : outcomes;
   }
 
   async #prepare(image: Uint8Array): Promise<Prepared | UnreadFile> {
@@ -173,6 +184,7 @@ export class Pipeline {
   async openFrame(frame: number, file: Uint8Array, { page, channel }: FrameChoice): Promise<FrameFacts> {
     const { frame: inCore, ...facts } = await this.#insist((core) => core.openFrame(file, page, channel));
     this.#frames.set(frame, { inCore, facts });
+    await this.#second?.openFrame(frame, file, { page, channel });
     return facts;
   }
 
@@ -188,7 +200,7 @@ export class Pipeline {
    *   boxes: [N][4].
    * Raises: CoreError.
    */
-  async classifyCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null): Promise<CellVerdict[]> {
+  async classifyCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null, checks: Checks = noChecks): Promise<CellVerdict[]> {
     const { inCore, facts } = this.#frame(frame);
     const verdicts: CellVerdict[] = [];
     for (let first = 0; first < boxes.length; first += 4 * batchSize) {
@@ -203,13 +215,13 @@ export class Pipeline {
           shape: [1, ...shape], measures: measures.subarray(i * measured, (i + 1) * measured), decode_ms: 0, prepare_ms: prepare_ms / count,
         };
       });
-      for (const outcome of await this.#judge(cells)) {
+      for (const outcome of await this.#judge(cells, checks)) {
         if (outcome.status === 'error') throw new CoreError(outcome.code, outcome.message);
         const { status: _, image: __, elapsedMs: ___, ...verdict } = outcome;
         verdicts.push(verdict);
       }
     }
-    return verdicts;
+    return this.#second ? withOpinions(verdicts, await this.#second.classifyCells(frame, boxes, pixelSizeUm)) : verdicts;
   }
 
   /** Raises: CoreError. */
@@ -221,32 +233,94 @@ export class Pipeline {
     const open = this.#frames.get(frame);
     this.#frames.delete(frame);
     if (open !== undefined) await this.#insist((core) => core.closeFrame(open.inCore));
+    await this.#second?.closeFrame(frame);
   }
 
   /** Frees the core and with it its engine; ONNX Runtime stays the caller's. */
   close(): void {
     this.#core.close();
+    this.#second?.close();
   }
 
-  async #judge(cells: Prepared[]): Promise<Outcome[]> {
+  async #judge(cells: Prepared[], checks: Checks): Promise<Outcome[]> {
     const [, channels, height, width] = (cells[0] as Prepared).shape;
     const data = new Float32Array(cells.length * channels * height * width);
     cells.forEach(({ tensor }, i) => data.set(tensor, i * tensor.length));
     const started = performance.now();
-    let features;
-    try {
-      features = await this.#engine.run({ data, shape: [cells.length, channels, height, width] });
-    } catch (error) {
-      if (this.#engine instanceof CoreEngine && !(error instanceof CoreError)) await this.#replaceCore();
-      return cells.map(() => unreadFile('engine_failed', `The network could not be run: ${(error as Error).message}`));
-    }
+    const features = await this.#run({ data, shape: [cells.length, channels, height, width] });
+    if ('status' in features) return cells.map(() => features);
     const ran = performance.now();
     const measures = Float64Array.from(cells.flatMap((cell) => Array.from(cell.measures)));
     const verdicts = await this.#attempt((core) => core.judge(features, measures));
     const judged = performance.now();
     if ('status' in verdicts) return cells.map(() => verdicts);
     const share = { network: (ran - started) / cells.length, head: (judged - ran) / cells.length };
-    return cells.map((cell, i) => this.#outcome(cell, verdicts[i] as Verdict, share));
+    const outcomes: Outcome[] = [];
+    for (const [i, cell] of cells.entries()) {
+      const verdict = verdicts[i] as Verdict;
+      const checked = await this.#check(cell, verdict, checks);
+      outcomes.push('status' in checked ? checked : { ...this.#outcome(cell, verdict, share), ...checked });
+    }
+    return outcomes;
+  }
+
+  /** Runs the network. */
+  async #run(input: Tensor): Promise<Tensor | UnreadFile> {
+    try {
+      return await this.#engine.run(input);
+    } catch (error) {
+      if (this.#engine instanceof CoreEngine && !(error instanceof CoreError)) await this.#replaceCore();
+      return unreadFile('engine_failed', `The network could not be run: ${(error as Error).message}`);
+    }
+  }
+
+  async #check({ tensor, shape, measures }: Prepared, verdict: Verdict, { turns, map }: Checks): Promise<Checked | UnreadFile> {
+    const input = { data: tensor, shape };
+    try {
+      return {
+        ...(turns && { turns: await this.#turns(input, verdict, measures) }),
+        ...(map && { deletion: await this.#deletion(input, verdict, measures) }),
+      };
+    } catch (error) {
+      if (error instanceof CoreError) return unreadFile(error.code, error.message);
+      throw error;
+    }
+  }
+
+  async #turns(input: Tensor, verdict: Verdict, measures: Float64Array): Promise<Agreement> {
+    const others = await this.#probabilities(await this.#insist((core) => core.turn(input)), measures);
+    const pictures = Float64Array.from([verdict, ...others].flatMap(({ probabilities }) => Array.from(probabilities)));
+    return this.#insist((core) => core.agreement(pictures, verdict.probabilities.length, verdict.class_index));
+  }
+
+  /** null: the map has too few regions. */
+  async #deletion(input: Tensor, { class_index, probability, maps, map_height: height, map_width: width }: Verdict, measures: Float64Array): Promise<Deletion | null> {
+    const regions = height * width;
+    const map = maps.subarray(class_index * regions, (class_index + 1) * regions);
+    const left: number[] = [];
+    for (let order = 0; order < this.#core.deletionOrders; order++) {
+      const steps = await this.#attempt((core) => core.deleteRegions(input, map, { height, width }, order));
+      if ('status' in steps) {
+        if (steps.code === 'unsupported_feature') return null;
+        throw new CoreError(steps.code, steps.message);
+      }
+      for (const { probabilities } of await this.#probabilities(steps, measures)) left.push(probabilities[class_index] ?? NaN);
+    }
+    return this.#insist((core) => core.deletion(probability, Float64Array.from(left), regions));
+  }
+
+  /** What the model says of several inputs made from one cell. Raises: CoreError. */
+  async #probabilities({ data, shape: [count = 0, ...shape] }: Tensor, measures: Float64Array): Promise<Pick<Verdict, 'probabilities'>[]> {
+    const verdicts: Verdict[] = [];
+    const length = data.length / count;
+    for (let first = 0; first < count; first += batchSize) {
+      const end = Math.min(count, first + batchSize);
+      const features = await this.#run({ data: data.slice(first * length, end * length), shape: [end - first, ...shape] });
+      if ('status' in features) throw new CoreError(features.code, features.message);
+      const repeated = Float64Array.from({ length: (end - first) * measures.length }, (_, i) => measures[i % measures.length] ?? NaN);
+      verdicts.push(...(await this.#insist((core) => core.judge(features, repeated))));
+    }
+    return verdicts;
   }
 
   #outcome(cell: Prepared, verdict: Verdict, share: { network: number; head: number }): Outcome {
@@ -354,6 +428,15 @@ async function testItself({ golden, spec }: ModelFiles, core: Core, engine: Engi
       (golden.quality === undefined || verdict?.quality.map(({ flag }) => flag).join() === golden.quality.join()),
     maxLogitDifference: logitDifference,
   };
+}
+
+/** Each cell with what the second model says of it; one that the second could not judge goes without. */
+function withOpinions<Result extends Outcome | CellVerdict>(results: Result[], others: (Outcome | CellVerdict)[]): Result[] {
+  return results.map((result, i) => {
+    const other = others[i];
+    if (!('label' in result) || other === undefined || !('label' in other)) return result;
+    return { ...result, second: { label: other.label, probability: other.probability, agree: other.label === result.label } };
+  });
 }
 
 /** Infinity when the lengths differ or a value is not a number, so that nothing passes by accident. */

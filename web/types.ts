@@ -1,5 +1,6 @@
 /** What crosses between page, worker and command line. */
 import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FrameFacts as CoreFrameFacts, ImageFacts, QualityFlag } from '#cytodrop_core';
+import type { Checked, Checks } from './checks.ts';
 import type { EngineFacts, EngineKind } from './engine.js';
 import type { ModelFiles } from './pipeline.ts';
 
@@ -61,7 +62,7 @@ export interface ModelListing { name: string; spec: ModelSpec }
 /** Milliseconds that one cell took; `network` and `head` are its share of the batch. */
 export interface StageTimes { decode: number; prepare: number; network: number; head: number }
 
-export interface ClassifiedCell {
+export interface ClassifiedCell extends Checked {
   status: 'ok';
   /** Class id of the most probable class. */
   label: string;
@@ -169,19 +170,24 @@ export interface ServiceWorkerNews { type: 'fetched'; request: RequestFacts }
 export interface ClassifyJob { index: number; file: File }
 
 /** A model as a worker needs it: read once, handed to every worker. */
-export interface ModelParcel { files: ModelFiles; coreWasm: Uint8Array }
+export interface ModelParcel {
+  files: ModelFiles;
+  coreWasm: Uint8Array;
+  /** A model of the same types, whose opinion is heard too. */
+  second?: ModelFiles;
+}
 
 /** Page or command line to worker. `ticket` numbers tell the answers apart. */
 export type WorkerRequest =
   /** `share`: whether other workers are to adopt what this one loads. */
-  | { type: 'load_model'; ticket: number; name: string; baseUrl: string; engine: EngineKind | undefined; share: boolean }
+  | { type: 'load_model'; ticket: number; name: string; second: string | undefined; baseUrl: string; engine: EngineKind | undefined; share: boolean }
   | { type: 'adopt_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined }
-  | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[] }
+  | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[]; checks: Checks }
   | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings }
-  | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null }
+  | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null; checks: Checks }
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
   | { type: 'close_frame'; ticket: number; frame: number }
   | { type: 'requests'; ticket: number };

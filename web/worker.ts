@@ -40,13 +40,11 @@ async function answer(request: WorkerRequest): Promise<void> {
   }
 }
 
-async function loadModel({ ticket, name, baseUrl, engine, share }: Request<'load_model'>): Promise<void> {
+async function loadModel({ ticket, name, second, baseUrl, engine, share }: Request<'load_model'>): Promise<void> {
   const progress = (totalBytes: number) => (loadedBytes: number) => reply({ type: 'model_progress', ticket, loadedBytes, totalBytes });
-  const [files, coreWasm] = await Promise.all([
-    readModel((file, bytes) => download(modelFileUrl(name, file, baseUrl), bytes === undefined ? undefined : progress(bytes))),
-    download(coreWasmUrl),
-  ]);
-  const parcel = { files, coreWasm };
+  const read = (model: string) => readModel((file, bytes) => download(modelFileUrl(model, file, baseUrl), bytes === undefined || model !== name ? undefined : progress(bytes)));
+  const [files, coreWasm, other] = await Promise.all([read(name), download(coreWasmUrl), second === undefined ? undefined : read(second)]);
+  const parcel: ModelParcel = { files, coreWasm, ...(other && { second: other }) };
   const { runtime, selfTest } = await open(parcel, engine, () => {
     onnxRuntime ??= openOnnxRuntime(baseUrl, progress(__ONNX_RUNTIME_BYTES__));
     onnxRuntime.catch(() => { onnxRuntime = undefined; });
@@ -71,8 +69,8 @@ async function adoptModel({ ticket, parcel, engine }: Request<'adopt_model'>): P
   reply({ type: 'model_adopted', ticket, runtime, selfTest });
 }
 
-async function open({ files, coreWasm }: ModelParcel, force: Request<'load_model'>['engine'], openOnnxRuntime: () => Promise<Engine>): Promise<Pipeline> {
-  const opened = await Pipeline.open(files, coreWasm, { force, openOnnxRuntime });
+async function open({ files, coreWasm, second }: ModelParcel, force: Request<'load_model'>['engine'], openOnnxRuntime: () => Promise<Engine>): Promise<Pipeline> {
+  const opened = await Pipeline.open(files, coreWasm, { force, openOnnxRuntime }, second);
   pipeline?.close();
   pipeline = opened;
   return opened;
@@ -92,8 +90,8 @@ async function download(url: URL | string, onProgress?: (loadedBytes: number) =>
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
-async function classify({ ticket, images }: Request<'classify'>): Promise<void> {
-  reply({ type: 'classified', ticket, outcomes: await loadedPipeline().classify(images) });
+async function classify({ ticket, images, checks }: Request<'classify'>): Promise<void> {
+  reply({ type: 'classified', ticket, outcomes: await loadedPipeline().classify(images, checks) });
 }
 
 async function view({ ticket, image, maxSidePx }: Request<'view'>): Promise<void> {

@@ -1,10 +1,11 @@
 /** The page's side of the workers: one queue, answers in order, every worker on the next files, a dead one replaced. */
+import { allChecks, noChecks } from './checks.ts';
 import type { EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { frameWorker, HeldFrame, type FrameOptions } from './frames.ts';
 import { refuseSize } from './pipeline.ts';
 import { classifyInOrder, maxWorkers, worstSelfTest, type Run } from './pool.ts';
-import type { ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
+import type { ClassifiedCell, ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
 import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
 
 export type { RequestFacts };
@@ -23,7 +24,7 @@ export class ClassifierClient {
   readonly #first = new WorkerLink(startWorker);
   /** The first and, where the core runs the network, others beside it. */
   #links = [this.#first];
-  #loaded: { name: string; parcel: ModelParcel | undefined } | undefined;
+  #loaded: { name: string; second: string | undefined; parcel: ModelParcel | undefined } | undefined;
   #selfTests: SelfTest[] = [];
   #queue: Promise<unknown> = Promise.resolve();
   readonly #runs = new Set<Run>();
@@ -46,11 +47,12 @@ export class ClassifierClient {
    *
    * Args:
    *   onProgress: told as the network arrives, and the runtime where it is needed.
+   *   second: a model of the same types to be asked about every image too.
    */
-  loadModel(name: string, onProgress: OnProgress): Promise<LoadedModel> {
+  loadModel(name: string, onProgress: OnProgress, second?: string): Promise<LoadedModel> {
     return this.#queued(async () => {
       this.#selfTests = [];
-      const runtime = await this.#load(name, onProgress);
+      const runtime = await this.#load(name, second, onProgress);
       await this.#first.ready(() => Promise.resolve());
       const wanted = this.#loaded?.parcel === undefined ? 1 : mostWorkers();
       for (const link of this.#links.splice(wanted)) link.end();
@@ -70,12 +72,12 @@ export class ClassifierClient {
    * Args:
    *   onOutcome: told once for every file, in order.
    */
-  classify(jobs: readonly ClassifyJob[], onOutcome: (index: number, outcome: Outcome) => void): Promise<void> {
+  classify(jobs: readonly ClassifyJob[], onOutcome: (index: number, outcome: Outcome) => void, checks = noChecks): Promise<void> {
     const run: Run = { cancelled: false };
     this.#runs.add(run);
     const job = (position: number): ClassifyJob => jobs[position] as ClassifyJob;
     return this.#queued(() =>
-      classifyInOrder(this.#links.map((link) => link.poolWorker(() => this.#handModel(link))), {
+      classifyInOrder(this.#links.map((link) => link.poolWorker(() => this.#handModel(link), checks)), {
         count: jobs.length,
         read: (position, mostBytes) => readImage(job(position).file, mostBytes),
         tell: (position, outcome) => onOutcome(job(position).index, outcome),
@@ -131,11 +133,24 @@ export class ClassifierClient {
    * Raises: CoreError for a file that cannot be decoded.
    */
   async view(file: File, maxSidePx: number): Promise<ImageData> {
-    const link = this.#links[this.#views++ % this.#links.length] ?? this.#first;
+    const link = this.#nextLink();
     const [image] = await Promise.all([readImage(file), this.#giveModel(link)]);
     if ('status' in image) throw new CoreError(image.code, image.message);
     const { rgba, widthPx, heightPx } = await link.ask({ type: 'view', image, maxSidePx }, 'view', { transfer: transferable([image]) });
     return new ImageData(rgba, widthPx, heightPx);
+  }
+
+  /**
+   * One image with everything that can be checked of it; served after what its worker has in hand.
+   *
+   * Raises: CoreError for a file that cannot be classified; WorkerDied.
+   */
+  async check(file: File): Promise<ClassifiedCell> {
+    const link = this.#nextLink();
+    const [image] = await Promise.all([readImage(file), this.#giveModel(link)]);
+    const { outcomes: [outcome] } = await link.ask({ type: 'classify', images: [image], checks: allChecks }, 'classified', { transfer: transferable([image]) });
+    if (outcome?.status !== 'ok') throw new CoreError(outcome?.code ?? 'internal', outcome?.message ?? 'There is no result.');
+    return outcome;
   }
 
   /** What the workers fetched so far; their own workers fetch nothing but the runtime's script. */
@@ -144,25 +159,30 @@ export class ClassifierClient {
     return lists.flatMap(({ requests }) => requests);
   }
 
+  /** The workers take turns. */
+  #nextLink(): WorkerLink {
+    return this.#links[this.#views++ % this.#links.length] ?? this.#first;
+  }
+
   #giveModel(link: WorkerLink): Promise<void> {
     return link.ready(() => this.#handModel(link));
   }
 
   async #handModel(link: WorkerLink): Promise<void> {
     if (this.#loaded === undefined) throw new CoreError('model_not_loaded', 'No model is loaded.');
-    const { name, parcel } = this.#loaded;
-    if (parcel === undefined) await this.#load(name, () => {});
+    const { name, second, parcel } = this.#loaded;
+    if (parcel === undefined) await this.#load(name, second, () => {});
     else this.#note((await link.ask({ type: 'adopt_model', parcel, engine: 'core' }, 'model_adopted')).selfTest);
   }
 
   /** Has the first worker load a model. */
-  async #load(name: string, onProgress: OnProgress): Promise<RuntimeFacts> {
+  async #load(name: string, second: string | undefined, onProgress: OnProgress): Promise<RuntimeFacts> {
     const { runtime, selfTest, parcel } = await this.#first.ask(
-      { type: 'load_model', name, baseUrl: document.baseURI, engine: this.#engine, share: mostWorkers() > 1 },
+      { type: 'load_model', name, second, baseUrl: document.baseURI, engine: this.#engine, share: mostWorkers() > 1 },
       'model_loaded',
       { onReply: (reply) => { if (reply.type === 'model_progress') onProgress(reply.loadedBytes, reply.totalBytes); } },
     );
-    this.#loaded = { name, parcel };
+    this.#loaded = { name, second, parcel };
     this.#note(selfTest);
     return runtime;
   }

@@ -1,4 +1,5 @@
 /** The asking side of one worker: questions, their answers, and what happens when the worker dies. */
+import { noChecks } from './checks.ts';
 import { CoreError } from './errors.ts';
 import { WorkerDied, type PoolWorker } from './pool.ts';
 import type { UnreadFile, WorkerReply, WorkerRequest } from './types.ts';
@@ -55,11 +56,11 @@ export class WorkerLink {
   }
 
   /** Its place in a pool; `makeReady` is what `ready` calls for. */
-  poolWorker(makeReady: () => Promise<void>): PoolWorker {
+  poolWorker(makeReady: () => Promise<void>, checks = noChecks): PoolWorker {
     return {
       classify: async (images) => {
         await this.ready(makeReady);
-        return (await this.ask({ type: 'classify', images }, 'classified', { transfer: transferable(images) })).outcomes;
+        return (await this.ask({ type: 'classify', images, checks }, 'classified', { transfer: transferable(images) })).outcomes;
       },
     };
   }

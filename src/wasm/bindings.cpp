@@ -20,6 +20,8 @@
 #include "core/decode/decode.h"
 #include "core/detect/detect.h"
 #include "core/error.h"
+#include "core/explain/deletion.h"
+#include "core/explain/turns.h"
 #include "core/head/head.h"
 #include "core/judge/judge.h"
 #include "core/judge/novelty.h"
@@ -36,6 +38,7 @@ using emscripten::typed_memory_view;
 using emscripten::val;
 
 constexpr std::size_t kMaxFileBytes = 512'000'000;
+constexpr int kMaxClasses = 8192;
 
 val failure(ErrorCode code, const std::string& message) {
   val result = val::object();
@@ -245,6 +248,30 @@ val describe(const std::vector<DetectedCell>& cells) {
   return object;
 }
 
+/// One prepared input that JavaScript passed, with its shape [1, C, H, W].
+struct OneInput {
+  std::vector<float> values;
+  InputView view;
+
+  OneInput(const val& tensor, const val& shape) : values(copy_in<float>(tensor, "Float32Array", "tensor")) {
+    constexpr int kMaxSide = 8192;
+    if (!shape.isArray() || shape["length"].as<int>() != 4) throw Error(ErrorCode::kInvalidArgument, "shape must be a list of 4 numbers: 1, channels, height, width");
+    whole_number(shape[0], "shape[0]", 1, 1);
+    view = {values.data(), whole_number(shape[1], "shape[1]", 1, kMaxSide), whole_number(shape[2], "shape[2]", 1, kMaxSide), whole_number(shape[3], "shape[3]", 1, kMaxSide)};
+    if (static_cast<double>(view.channels) * view.height_px * view.width_px != static_cast<double>(values.size())) {
+      throw Error(ErrorCode::kInvalidArgument, "tensor must have as many values as its shape says, not " + std::to_string(values.size()));
+    }
+  }
+
+  /// Several of its kind.
+  val output(const std::vector<float>& several) const {
+    val object = val::object();
+    object.set("data", copy_out(several));
+    object.set("shape", array_of({static_cast<int>(several.size() / values.size()), view.channels, view.height_px, view.width_px}));
+    return object;
+  }
+};
+
 int live_count = 0;
 
 class Classifier {
@@ -368,6 +395,56 @@ class Classifier {
       val object = val::object();
       object.set("data", copy_out(features.values));
       object.set("shape", array_of(features.shape));
+      return object;
+    });
+  }
+
+  val turn(const val& tensor, const val& shape) const {
+    return guard([&] {
+      const OneInput input(tensor, shape);
+      return input.output(turned(input.view));
+    });
+  }
+
+  val agreement(const val& probabilities, const val& class_count, const val& class_index) const {
+    return guard([&] {
+      const Agreement found = cytodrop::agreement(copy_in<double>(probabilities, "Float64Array", "probabilities"), whole_number(class_count, "class_count", 1, kMaxClasses),
+                                                  whole_number(class_index, "class_index", 0, kMaxClasses));
+      val object = val::object();
+      object.set("agree", found.agree);
+      object.set("of", found.of);
+      object.set("least_probability", found.least_probability);
+      object.set("mean_probability", found.mean_probability);
+      return object;
+    });
+  }
+
+  val delete_regions(const val& tensor, const val& shape, const val& map, const val& map_height, const val& map_width, const val& order) const {
+    return guard([&] {
+      constexpr int kMaxSide = 8192;
+      const OneInput input(tensor, shape);
+      const std::vector<float> values = copy_in<float>(map, "Float32Array", "map");
+      const MapView view{values.data(), whole_number(map_height, "map_height", 1, kMaxSide), whole_number(map_width, "map_width", 1, kMaxSide)};
+      if (static_cast<std::size_t>(view.regions()) != values.size()) throw Error(ErrorCode::kInvalidArgument, "map must have map_height × map_width values, not " + std::to_string(values.size()));
+      return input.output(deleted(input.view, view, whole_number(order, "order", 0, kDeletionOrders - 1)));
+    });
+  }
+
+  val deletion(const val& whole, const val& probabilities, const val& regions) const {
+    return guard([&] {
+      constexpr int kMaxRegions = 1 << 26;
+      const Deletion found = cytodrop::deletion(finite_number(whole, "whole", 0, 1), copy_in<double>(probabilities, "Float64Array", "probabilities"), whole_number(regions, "regions", 1, kMaxRegions));
+      val object = val::object();
+      object.set("shares", copy_out(found.shares));
+      object.set("by_map", copy_out(found.by_map));
+      object.set("from_middle", copy_out(found.from_middle));
+      object.set("at_random", copy_out(found.at_random));
+      object.set("map_area", found.map_area);
+      object.set("middle_area", found.middle_area);
+      object.set("random_area", found.random_area);
+      object.set("beaten", found.beaten);
+      object.set("random_orders", found.random_orders);
+      object.set("explains", found.explains);
       return object;
     });
   }
@@ -521,6 +598,7 @@ class Classifier {
 
 std::string core_version() { return CYTODROP_VERSION; }
 int live_objects() { return live_count; }
+int deletion_orders() { return kDeletionOrders; }
 double heap_bytes() { return static_cast<double>(emscripten_get_heap_size()); }
 
 }  // namespace
@@ -536,6 +614,10 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("judge", &Classifier::judge)
       .function("load_network", &Classifier::load_network)
       .function("run_network", &Classifier::run_network)
+      .function("turn", &Classifier::turn)
+      .function("agreement", &Classifier::agreement)
+      .function("delete_regions", &Classifier::delete_regions)
+      .function("deletion", &Classifier::deletion)
       .function("open_frame", &Classifier::open_frame)
       .function("detect", &Classifier::detect)
       .function("prepare_cells", &Classifier::prepare_cells)
@@ -543,5 +625,6 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("close_frame", &Classifier::close_frame);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);
+  emscripten::function("deletion_orders", &cytodrop::deletion_orders);
   emscripten::function("heap_bytes", &cytodrop::heap_bytes);
 }

@@ -105,6 +105,38 @@ export interface Output {
   shape: number[];
 }
 
+/** How far a verdict holds when the picture is turned and mirrored. */
+export interface Agreement {
+  /** Pictures whose most probable class is the named one. */
+  agree: number;
+  /** Pictures, the one as it is among them: eight of a square input, four of another. */
+  of: number;
+  /** Of the named class over the pictures. */
+  least_probability: number;
+  mean_probability: number;
+}
+
+/** What deleting more and more of the picture did to the probability of a class. */
+export interface Deletion {
+  /** Shares of the regions deleted, 0 first, 1 last; the curves have a probability for each. */
+  shares: Float64Array;
+  /** Hottest regions of the class's map first. */
+  by_map: Float64Array;
+  /** From the middle outwards, whatever the map says. */
+  from_middle: Float64Array;
+  /** Mean of the random orders. */
+  at_random: Float64Array;
+  /** Area under each curve, 0 to 1: the smaller, the faster the probability falls. */
+  map_area: number;
+  middle_area: number;
+  random_area: number;
+  /** Random orders with a larger area than the map's, of so many. */
+  beaten: number;
+  random_orders: number;
+  /** All of them, which happens to one map in twenty by chance. */
+  explains: boolean;
+}
+
 /** Samples shown as black and as white, on the scale of the frame's own samples: 0 to 255, 0 to 65535, or floats. */
 export interface DisplayRange { low: number; high: number }
 
@@ -199,6 +231,18 @@ export declare class Classifier {
   load_network(network: Uint8Array, input: string, output: string): Result<null>;
   /** Runs the loaded network on a batch in C order; its shape is as the ONNX file states it. */
   run_network(tensor: Float32Array, shape: readonly number[]): Result<Output>;
+  /** The input [1, C, H, W] in every other way that it can be turned and mirrored: [7, C, H, W] of a square, [3, C, H, W] of another. */
+  turn(tensor: Float32Array, shape: readonly number[]): Result<Output>;
+  /** Compares the verdicts of a cell's pictures: `probabilities` [pictures][classes]. */
+  agreement(probabilities: Float64Array, class_count: number, class_index: number): Result<Agreement>;
+  /**
+   * The input [1, C, H, W] with more and more regions of a class's map deleted: [steps, C, H, W], nothing left in the last.
+   * `order` 0: hottest first; 1: from the middle outwards; from 2 to `deletion_orders()` - 1: at random. `unsupported_feature`: a map
+   * of fewer than four regions.
+   */
+  delete_regions(tensor: Float32Array, shape: readonly number[], map: Float32Array, map_height: number, map_width: number, order: number): Result<Output>;
+  /** Compares the orders: `whole` is the class's probability with nothing deleted, `probabilities` [orders][steps]. */
+  deletion(whole: number, probabilities: Float64Array, regions: number): Result<Deletion>;
   /**
    * Decodes one page of a file and keeps it until `close_frame`; works without a model. At most four are open.
    * `channel` -1: as the file has it.
@@ -223,6 +267,8 @@ export interface CytodropCore {
   core_version(): string;
   /** Classifier objects made and not deleted, and the frames open in them. */
   live_objects(): number;
+  /** Orders in which regions are deleted. */
+  deletion_orders(): number;
   /** Bytes of linear memory now. */
   heap_bytes(): number;
 }

@@ -1,0 +1,71 @@
+#include <set>
+
+#include "catch.h"
+#include "core/explain/turns.h"
+#include "support.h"
+
+using namespace cytodrop;
+using namespace cytodrop::test;
+
+TEST_CASE("the eight ways to lay a square, written out") {
+  // 1 2
+  // 3 4
+  const float square[] = {1, 2, 3, 4};
+  CHECK(turn_count({square, 1, 2, 2}) == 8);
+  const std::vector<float> expected{
+      3, 1, 4, 2,  // a quarter clockwise
+      4, 3, 2, 1,  //
+      2, 4, 1, 3,  //
+      2, 1, 4, 3,  // mirrored left to right
+      4, 2, 3, 1,  // and then turned
+      3, 4, 1, 2,  //
+      1, 3, 2, 4,
+  };
+  CHECK(turned({square, 1, 2, 2}) == expected);
+}
+
+TEST_CASE("an oblong keeps its shape in four ways") {
+  const float oblong[] = {1, 2, 3, 4, 5, 6};  // two rows of three
+  CHECK(turn_count({oblong, 1, 2, 3}) == 4);
+  CHECK(turned({oblong, 1, 2, 3}) == std::vector<float>{6, 5, 4, 3, 2, 1, /**/ 3, 2, 1, 6, 5, 4, /**/ 4, 5, 6, 1, 2, 3});
+}
+
+TEST_CASE("every channel is turned alike and all ways differ") {
+  const Image noise = noise_image(7, 7, 3, SampleType::kFloat32);
+  const auto* samples = reinterpret_cast<const float*>(noise.data());
+  const InputView input{samples, 3, 7, 7};
+  const std::vector<float> all = turned(input);
+  REQUIRE(all.size() == 7 * input.size());
+  std::set<std::vector<float>> ways{{samples, samples + input.size()}};
+  for (std::size_t way = 0; way < 7; ++way) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(way * input.size());
+    ways.emplace(first, first + static_cast<std::ptrdiff_t>(input.size()));
+    for (std::size_t c = 0; c < 3; ++c) {
+      const std::vector<float> alone = turned({samples + c * input.plane(), 1, 7, 7});
+      const auto plane = first + static_cast<std::ptrdiff_t>(c * input.plane());
+      CHECK(std::equal(plane, plane + 49, alone.begin() + static_cast<std::ptrdiff_t>(way * 49)));
+    }
+  }
+  CHECK(ways.size() == 8);
+}
+
+TEST_CASE("agreement counts pictures, and takes the least and the mean of the named class") {
+  const double probabilities[] = {0.7, 0.3, 0.5, 0.5, 0.2, 0.8};
+  const Agreement first = agreement(probabilities, 2, 0);
+  CHECK(first.agree == 2);  // of a tie the first class is the most probable
+  CHECK(first.of == 3);
+  CHECK(first.least_probability == 0.2);
+  CHECK(first.mean_probability == Approx(1.4 / 3));
+  const Agreement second = agreement(probabilities, 2, 1);
+  CHECK(second.agree == 1);
+  CHECK(second.least_probability == 0.3);
+}
+
+TEST_CASE("an agreement of nothing, or of a class that there is not, is refused") {
+  const double probabilities[] = {0.7, 0.3, 0.5};
+  CHECK(error_of([&] { agreement(probabilities, 2, 0); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { agreement({}, 2, 0); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { agreement(probabilities, 3, 3); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { agreement(probabilities, 3, -1); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { agreement(probabilities, 0, 0); }).code() == ErrorCode::kInvalidArgument);
+}
