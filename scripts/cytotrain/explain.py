@@ -7,6 +7,7 @@ import numpy as np
 MOST_STEPS = 16
 MAP_ORDER, MIDDLE_ORDER, FIRST_RANDOM_ORDER, RANDOM_ORDERS = 0, 1, 2, 19
 ORDERS = FIRST_RANDOM_ORDER + RANDOM_ORDERS
+NOISE, LEAST_GAP = 1e-4, 0.01
 
 
 def split_mix(seed: int):
@@ -67,11 +68,12 @@ def deletion(whole: float, tensor: np.ndarray, activation_map: np.ndarray, proba
     shares = np.array([step * regions // steps for step in range(steps + 1)]) / regions
     curves = np.array([[whole, *probability(deleted(tensor, activation_map, order))] for order in range(ORDERS)])
     areas = ((curves[:, 1:] + curves[:, :-1]) / 2) @ np.diff(shares)
-    beaten = int((areas[FIRST_RANDOM_ORDER:] > areas[MAP_ORDER]).sum())
+    gap = areas[FIRST_RANDOM_ORDER:].mean() - areas[MAP_ORDER]
+    beaten = int((areas[FIRST_RANDOM_ORDER:] > areas[MAP_ORDER] + NOISE).sum())
     return {
         "shares": shares.tolist(), "by_map": curves[MAP_ORDER].tolist(), "from_middle": curves[MIDDLE_ORDER].tolist(),
         "at_random": curves[FIRST_RANDOM_ORDER:].mean(0).tolist(), "map_area": float(areas[MAP_ORDER]),
-        "middle_area": float(areas[MIDDLE_ORDER]), "random_area": float(areas[FIRST_RANDOM_ORDER:].mean()), "beaten": beaten,
+        "middle_area": float(areas[MIDDLE_ORDER]), "random_area": float(areas[MAP_ORDER] + gap), "beaten": beaten, "explains": bool(beaten == RANDOM_ORDERS and gap >= LEAST_GAP),
     }
 
 

@@ -130,10 +130,10 @@ export interface Deletion {
   map_area: number;
   middle_area: number;
   random_area: number;
-  /** Random orders with a larger area than the map's, of so many. */
+  /** Random orders with an area that is larger than the map's, by more than rounding, of so many. */
   beaten: number;
   random_orders: number;
-  /** All of them, which happens to one map in twenty by chance. */
+  /** All of them, which happens to one map in twenty by chance, and their mean by a hundredth at least. */
   explains: boolean;
 }
 

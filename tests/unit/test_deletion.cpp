@@ -100,6 +100,19 @@ TEST_CASE("one random order as good as the map's is enough to say that the map e
   CHECK_FALSE(result.explains);
 }
 
+TEST_CASE("where the probability hardly falls the map explains nothing, however the last digits compare") {
+  const auto with_gap = [](double gap) {
+    std::vector<double> probabilities;
+    for (int order = 0; order < kDeletionOrders; ++order) probabilities.insert(probabilities.end(), 4, order == kMapOrder ? 0.9 - gap : 0.9);
+    return deletion(0.9, probabilities, 4);  // the areas differ by 7 eighths of the gap
+  };
+  CHECK(with_gap(1e-9).beaten == 0);
+  CHECK(with_gap(0.001).beaten == kRandomOrders);
+  CHECK_FALSE(with_gap(0.001).explains);
+  CHECK_FALSE(with_gap(0.0114).explains);
+  CHECK(with_gap(0.0115).explains);
+}
+
 TEST_CASE("what cannot be compared is refused in words") {
   const float map[] = {1, 2, 3, std::numeric_limits<float>::infinity()};
   const float input[64] = {};

@@ -6,6 +6,7 @@ import { imageAt, spec, unsureBelow, type Cell } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../state/view.ts';
 import type { ModelSpec } from '../types.ts';
 import { kindOf, riskCoverage } from '../verdict.ts';
+import { Checks } from './checks.tsx';
 import { classIndex, ClassMark, classStyle, NoTypeMark } from './class_mark.tsx';
 import { legendPicture, mapMaximum } from './colour_map.ts';
 import { CropPicture, draw, mapOf } from './crop_picture.tsx';
@@ -55,6 +56,7 @@ export function Details() {
       <div class="details-body">
         <Verdict cell={cell} model={model} />
         <Picture key={cell.index} cell={cell} model={model} />
+        <Checks key={`checks ${cell.index}`} cell={cell} model={model} />
         <Probabilities cell={cell} model={model} />
         <Where cell={cell} model={model} />
         <Facts cell={cell} />

@@ -7,6 +7,7 @@ import { clear, files, finishedRecords, modelState, progress, spec, unsureBelow 
 import { currentFrame, filter, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, thisFrameOnly, tileSize, withFileNames, type Layout, type SortKey, type TileSize } from '../state/view.ts';
 import type { FrameRecord } from '../types.ts';
 import { appVersion, commit } from '../version.ts';
+import { CheckControls, checkedColumns } from './check_controls.tsx';
 import { openDialog } from './dialog.tsx';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
@@ -57,6 +58,7 @@ export function Toolbar() {
           {formatCount(shown.value.length)} of {formatCount(scopedCells.value.length)} shown
         </span>
       )}
+      <CheckControls />
       <span class="spacer" />
       <Exports />
       <button
@@ -164,7 +166,7 @@ export function exportContext(): ExportContext | null {
   const state = modelState.value;
   if (!model || state.phase !== 'ready') return null;
   return {
-    spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value,
+    ...checkedColumns(), spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value,
     provenance: { commit, platform: navigator.userAgent, time: new Date().toISOString(), specSha256: state.runtime.specSha256 ?? null },
     ...(unsureBelow.value !== null && { unsureBelow: unsureBelow.value }),
   };

@@ -1,5 +1,6 @@
 /** What the page says about one cell, in plain words. */
 import type { Cell } from '../state/session.ts';
+import { turnsDisagree, type Agreement } from '../checks.ts';
 import type { ModelSpec } from '../types.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { kindOf } from '../verdict.ts';
@@ -93,10 +94,18 @@ export function partClassified({ crop, image, inFrame }: Cell): string {
 export function flags(cell: Cell): string[] {
   return [
     ...(kindOf(cell) === 'unsure' ? ['unsure'] : []),
+    ...(cell.turns && turnsDisagree(cell) ? [`changes when turned, ${ofMany(cell.turns.agree, cell.turns.of)}`] : []),
+    ...(cell.second && !cell.second.agree ? ['models disagree'] : []),
     ...(sawOnlyCentre(cell) ? ['centre only'] : []),
     ...(cell.inFrame?.cutByBorder ? ['cut by the border'] : []),
     ...(cell.image.damaged ? ['damaged file'] : []),
   ];
+}
+
+/** "changes when the picture is turned: 5 of 8 say neutrophil". */
+export function turnsSentence(spec: ModelSpec, label: string, { agree, of }: Agreement): string {
+  const named = inSentence(className(spec, label));
+  return agree === of ? `stays the same however the picture is turned: all ${of} say ${named}` : `changes when the picture is turned: ${ofMany(agree, of)} say ${named}`;
 }
 
 /** "1 of 2", for positions in an order. */

@@ -1,4 +1,5 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
+import type { Checked, Checks } from '../checks.ts';
 import type { HeldFrame } from '../frames.ts';
 import type { FrameChoice } from '../types.ts';
 import { cellAt, frameAt, frameOfKey } from './frame_store.ts';
@@ -68,4 +69,15 @@ export async function viewCell(key: number, maxSidePx: number): Promise<ImageDat
   if (!cell || !entry) throw new Error('No such cell.');
   const { rgba, widthPx, heightPx } = await withFrame(frame, entry.analysis.choice, (open) => open.view(cell.crop, maxSidePx, entry.range));
   return new ImageData(rgba, widthPx, heightPx);
+}
+
+/** What can be checked of one cell of a frame. Raises: as withFrame. */
+export async function checkCell(key: number, checks: Checks): Promise<Checked> {
+  const frame = frameOfKey(key);
+  const entry = frameAt(frame);
+  const cell = entry?.analysis.cells.find(({ id }) => id === cellAt(key)?.inFrame?.id);
+  if (!entry || !cell) throw new Error('The cell is not there any more.');
+  let checked: Checked = {};
+  await withFrame(frame, entry.analysis.choice, (open) => open.classify([cell], entry.analysis.settings.pixel_size_um, ([done]) => { checked = done?.verdict ?? {}; }, undefined, checks));
+  return checked;
 }

@@ -1,5 +1,6 @@
 /** What the page works on: the model, the images, and what became of them. */
 import { batch, computed, signal } from '@preact/signals';
+import { allChecks, canCompare, type Checked, type Checks } from '../checks.ts';
 import type { CellRecord, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
 import { engineKinds } from '../engine.ts';
@@ -13,7 +14,7 @@ import {
   allCells, allFrames, cellAt, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, searchAs, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
   type Cell, type Mode,
 } from './frame_store.ts';
-import { forgetHeldFrames, viewCell, withFrame } from './held_frames.ts';
+import { checkCell, forgetHeldFrames, viewCell, withFrame } from './held_frames.ts';
 import { fetchField, fetchSamples } from './samples.ts';
 
 export type { Cell };
@@ -41,7 +42,18 @@ export const firstImageAtMs = signal<number | null>(null);
 /** Top probability below which a cell is unsure; null: the model's own. */
 export const unsureBelow = signal<number | null>(null);
 
+/** Every cell is turned and mirrored too. */
+export const checkTurns = signal(false);
+/** Another model that is asked about every cell too. */
+export const secondName = signal<string | null>(null);
+
 export const spec = computed(() => listings.value.find(({ name }) => name === chosenName.value)?.spec ?? null);
+
+/** Models that name the same types as the one in use. */
+export const comparable = computed(() => {
+  const own = spec.value;
+  return own ? listings.value.filter((other) => canCompare(own, other.spec)) : [];
+});
 
 /** Position is the index that records and jobs carry. */
 let images: CellImage[] = [];
@@ -180,11 +192,12 @@ function hasWasmSimd(): boolean {
   );
 }
 
-/** Loads a model; images already there are classified again with it. */
-export async function chooseModel(name: string): Promise<void> {
+/** Loads a model; images already there are classified again with it. `second`: another that is asked about them too. */
+export async function chooseModel(name: string, second: string | null = null): Promise<void> {
   client.cancel();
   batch(() => {
     chosenName.value = name;
+    secondName.value = second;
     unsureBelow.value = null;
     if (spec.value) searchAs(spec.value);
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
@@ -196,7 +209,7 @@ export async function chooseModel(name: string): Promise<void> {
   const ready: Promise<boolean> = client
     .loadModel(name, (loadedBytes, totalBytes) => {
       if (isCurrent() && modelState.value.phase === 'loading') modelState.value = { phase: 'loading', loadedBytes, totalBytes };
-    })
+    }, second ?? undefined)
     .then(
       (loaded) => {
         if (!loaded.selfTest.passed) {
@@ -218,7 +231,29 @@ export async function chooseModel(name: string): Promise<void> {
 
 /** Tries again to load what could not be loaded. */
 export function retryModel(): void {
-  void (chosenName.value === null ? start() : chooseModel(chosenName.value));
+  void (chosenName.value === null ? start() : chooseModel(chosenName.value, secondName.value));
+}
+
+/** Asks another model of the same types too, or with null no longer; images already there are classified again. */
+export function compareWith(second: string | null): void {
+  if (chosenName.value !== null) void chooseModel(chosenName.value, second);
+}
+
+/** Turns every picture too, or no longer; turning it on classifies the images again. */
+export function setCheckTurns(on: boolean): void {
+  checkTurns.value = on;
+  if (!on) return;
+  client.cancel();
+  batch(() => {
+    forgetResults();
+    forgetVerdicts();
+    flush();
+  });
+  if (images.length > 0 && modelState.value.phase !== 'failed') void run();
+}
+
+function checks(): Checks {
+  return { turns: checkTurns.value, map: false };
 }
 
 /** Puts files at the end of the line and starts work. */
@@ -310,7 +345,7 @@ async function work(): Promise<void> {
     try {
       await client.classify(jobs, (index, outcome) => {
         if (mine === era.value) settle(index, outcome);
-      });
+      }, checks());
     } catch (error) {
       if (mine === era.value) fail(messageOf(error));
     }
@@ -337,7 +372,7 @@ async function workOnFrames(mine: number): Promise<boolean> {
     underWay.value = map;
   };
   try {
-    await client.analyseFrames(jobs, { ...options, classify }, (index, outcome: FrameOutcome) => {
+    await client.analyseFrames(jobs, { ...options, classify, checks: checks() }, (index, outcome: FrameOutcome) => {
       if (mine !== era.value) return;
       const image = images[index];
       if (!image) return;
@@ -382,7 +417,7 @@ export async function classifyMissing(frame: number, stop: { readonly cancelled:
     if (mine !== era.value) return;
     settleVerdicts(frame, some);
     flushSoon();
-  }, stop));
+  }, stop, checks()));
 }
 
 /** Tells the page that a frame changed. */
@@ -457,6 +492,14 @@ export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
   if (mode.value === 'fields') return viewCell(index, maxSidePx);
   const file = images[index]?.file;
   return file ? client.view(file, maxSidePx) : Promise.reject(new Error('No such image.'));
+}
+
+/** Everything that can be checked of one cell. Raises: CoreError, WorkerDied, Error where the image is gone. */
+export async function checkOf(index: number): Promise<Checked> {
+  if (mode.value === 'fields') return checkCell(index, allChecks);
+  const file = images[index]?.file;
+  if (!file) throw new Error('The image is not there any more.');
+  return client.check(file);
 }
 
 /** Requests that the workers made, which the page's own record does not have. */

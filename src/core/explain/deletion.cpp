@@ -139,11 +139,11 @@ Deletion deletion(double whole, std::span<const double> probabilities, int regio
   result.random_orders = kRandomOrders;
   for (int order = kFirstRandomOrder; order < kDeletionOrders; ++order) {
     const std::vector<double> values = curve(order);
-    result.beaten += area(result.shares, values) > result.map_area;
+    result.beaten += area(result.shares, values) > result.map_area + kNoise;
     for (std::size_t i = 0; i <= steps; ++i) result.at_random[i] += values[i] / kRandomOrders;
   }
   result.random_area = area(result.shares, result.at_random);
-  result.explains = result.beaten == kRandomOrders;
+  result.explains = result.beaten == kRandomOrders && result.random_area - result.map_area >= kLeastGap;
   return result;
 }
 

@@ -21,6 +21,10 @@ constexpr int kMapOrder = 0, kMiddleOrder = 1, kFirstRandomOrder = 2;
 /// All of them beaten: by chance that happens to one map in twenty.
 constexpr int kRandomOrders = 19;
 constexpr int kDeletionOrders = kFirstRandomOrder + kRandomOrders;
+/// Areas that differ by less are equal: where the probability hardly falls at all only rounding is left to compare.
+constexpr double kNoise = 1e-4;
+/// A hundredth of probability, below which nobody would say that the map explains anything.
+constexpr double kLeastGap = 0.01;
 
 /// Steps until everything is deleted: one for each region, sixteen at most.
 int deletion_steps(const MapView& map);
@@ -51,9 +55,9 @@ struct Deletion {
   double map_area = 0;  ///< under by_map by the trapezium rule, 0 to 1; a map that marks what counts has a small one
   double middle_area = 0;
   double random_area = 0;
-  int beaten = 0;  ///< random orders with a larger area than the map's
+  int beaten = 0;  ///< random orders whose area is larger than the map's by more than kNoise
   int random_orders = 0;
-  bool explains = false;  ///< all of them
+  bool explains = false;  ///< all of them, and their mean by at least kLeastGap
 };
 
 /// Draws the curves and compares them.

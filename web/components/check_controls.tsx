@@ -1,0 +1,34 @@
+/** What is checked of every cell beside its type: turned pictures, and another model of the same types where there is one. */
+import { checkTurns, cells, comparable, compareWith, listings, secondName, setCheckTurns } from '../state/session.ts';
+import type { CheckedColumns } from '../checks.ts';
+
+export function CheckControls() {
+  const others = comparable.value;
+  return (
+    <>
+      <label class="check small" title="Classifies every cell in eight ways to lay its picture; takes eight times as long">
+        <input type="checkbox" data-testid="check-turns" checked={checkTurns.value} onChange={(event) => setCheckTurns(event.currentTarget.checked)} />
+        Check by turning
+      </label>
+      {others.length > 0 && (
+        <label class="field">
+          Compare with
+          <select data-testid="second-model" value={secondName.value ?? ''} onChange={(event) => compareWith(event.currentTarget.value || null)}>
+            <option value="">no other model</option>
+            {others.map(({ name, spec }) => (
+              <option key={name} value={name}>
+                {spec.title}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </>
+  );
+}
+
+/** Columns of an export for what was checked of any cell. */
+export function checkedColumns(): CheckedColumns {
+  const second = listings.value.find(({ name }) => name === secondName.value)?.spec;
+  return { checks: { turns: cells.value.some(({ turns }) => turns !== undefined), map: false }, ...(second && { secondModel: `${second.name} ${second.version}` }) };
+}
