@@ -17,7 +17,7 @@ for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
   cpSync(join(root, 'node_modules/onnxruntime-web/dist', file), join(dist, 'ort', file));
 }
 copyModels();
-cpSync(join(root, 'docs/use.md'), join(dist, 'use.md'));
+for (const text of ['use.md', 'why.md']) cpSync(join(root, 'docs', text), join(dist, text));
 await buildServiceWorker();
 compressAll();
 // The last file written: scripts/build takes its time for that of the whole build.

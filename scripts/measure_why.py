@@ -39,8 +39,8 @@ def main() -> None:
         for name, lines in tables.items():
             print(name, lines[-1], flush=True)
     headings = {
-        "maps": ["model", "beats the mean of random orders", "beats all 19 random orders", "area between the curves", "beats the middle first", "area between map and middle"],
-        "turns": ["model", "wrong", "changes when turned", "wrong when it changes", "wrong when it does not", "probability finds errors", "least probability of eight", "mean probability of eight"],
+        "maps": ["model", "beats the mean of random orders", "beats all 19 random orders", "area between the curves", "beats the middle first", "area between map and middle", "called the same with nothing left"],
+        "turns": ["model", "wrong", "changes when turned", "wrong when it changes", "wrong when it does not", "probability finds errors", "least of the eight finds errors", "difference"],
     }
     for name, lines in tables.items():
         table = [f"| {' | '.join(headings[name])} |", f"| --- |{' ---: |' * (len(headings[name]) - 1)}", *lines]
@@ -61,28 +61,33 @@ def maps_row(model: str, rows: list[dict]) -> str:
     cells = [
         share((by_map < at_random).sum(), len(rows)), share(explains, len(rows)), mean(at_random - by_map),
         share((by_map < middle).sum(), len(rows)), mean(middle - by_map),
+        share(sum(float(row["empty_probability"]) >= 0.5 for row in rows), len(rows)),
     ]
     return f"| {model} | {' | '.join(cells)} |"
 
 
 def turns_row(model: str, rows: list[dict], right: np.ndarray) -> str:
     changes = np.array([row["turns_disagree"] == "true" for row in rows])
-    scores = [np.array([float(row[name]) for row in rows]) for name in ("probability", "turns_least_probability", "turns_mean_probability")]
-    found = [finds(score, right) for score in scores]
+    scores = np.array([[float(row["probability"]), float(row["turns_least_probability"])] for row in rows])
     cells = [
         f"{(~right).sum()} of {len(right)}", share(changes.sum(), len(right)), share((~right & changes).sum(), changes.sum()),
-        share((~right & ~changes).sum(), (~changes).sum()), *found,
+        share((~right & ~changes).sum(), (~changes).sum()), *finds(scores, right),
     ]
     return f"| {model} | {' | '.join(cells)} |"
 
 
-def finds(score: np.ndarray, right: np.ndarray) -> str:
-    """The chance that a wrong cell has a lower score than a right one, with its interval."""
+def finds(scores: np.ndarray, right: np.ndarray) -> list[str]:
+    """The chance that a wrong cell has a lower score than a right one, for each of two scores, and by how much the second is better."""
     if right.all() or not right.any():
-        return "none is wrong"
-    wrong, good = score[~right], score[right]
-    low, high = bootstrap_interval(area_under_curve, wrong, good)
-    return f"{area_under_curve(wrong, good):.3f} ({low:.3f}–{high:.3f})"
+        return ["none is wrong"] * 3
+
+    def area(wrong: np.ndarray, good: np.ndarray) -> np.ndarray:
+        first, second = (area_under_curve(wrong[:, i], good[:, i]) for i in range(2))
+        return np.array([first, second, second - first])
+
+    found = area(scores[~right], scores[right])
+    ends = [bootstrap_interval(lambda *parts, i=i: area(*parts)[i], scores[~right], scores[right]) for i in range(3)]
+    return [f"{value:{sign}.3f} ({low:{sign}.3f}{to}{high:{sign}.3f})" for value, (low, high), sign, to in zip(found, ends, ["", "", "+"], ["–", "–", " to "])]
 
 
 def share(count: int, total: int) -> str:

@@ -55,7 +55,7 @@ export function checkedFields(cell: Checked | undefined, { checks, secondModel }
     }),
     ...(checks?.map && {
       map_area: number(deletion?.map_area), random_area: number(deletion?.random_area), middle_area: number(deletion?.middle_area),
-      map_beats: deletion?.beaten ?? null, map_beats_of: deletion?.random_orders ?? null, map_explains: deletion?.explains ?? null,
+      empty_probability: number(deletion?.by_map.at(-1)), map_beats: deletion?.beaten ?? null, map_beats_of: deletion?.random_orders ?? null, map_explains: deletion?.explains ?? null,
     }),
     ...(secondModel !== undefined && {
       second_model: secondModel, second_type: second?.label ?? null, second_probability: number(second?.probability), agree: second?.agree ?? null,

@@ -27,6 +27,24 @@ test('what the tool may be used for is one press from every result', async () =>
   });
 });
 
+test('what the checks measure, and what they showed of our models, is one press from them', async () => {
+  await site.visit(async (page) => {
+    await page.press('samples');
+    await page.page.waitForSelector(`${page.find('progress')}[data-state=done]`);
+    await page.press('cell-card');
+    await page.page.waitForSelector(page.find('about-checks'));
+    await page.press('about-checks');
+    await page.page.waitForSelector(`${page.find('why-dialog')} td`);
+    const { text, rows } = await page.page.$eval(page.find('why-dialog'), (dialog) => ({ text: dialog.textContent ?? '', rows: [...dialog.querySelectorAll('tbody tr')].map((row) => row.firstElementChild?.textContent) }));
+    for (const words of ['RISE', 'from the middle', 'Changes when turned', 'A second model']) assert.ok(text.includes(words), words);
+    assert.deepEqual(rows.sort(), ['blood-smear', 'blood-smear', 'cell-cycle', 'cell-cycle', 'prostate-lines', 'prostate-lines', 'viability', 'viability']);
+    assert.doesNotMatch(text, /\*\*|\]\(|<!--|\| ---/);
+    await page.page.keyboard.press('Escape');
+    await page.page.waitForSelector(page.find('why-dialog'), { hidden: true });
+    assert.ok(await page.page.$(page.find('details')), 'the details stay open');
+  });
+});
+
 test('every model has its card: what it is for, its data, its numbers, where it fails', async () => {
   await site.visit(async (page) => {
     await page.press('model-picker');

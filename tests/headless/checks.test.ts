@@ -113,8 +113,10 @@ describe('words and fields', () => {
     assert.deepEqual(checkedFields({ turns }, {}), {});
     assert.deepEqual(checkedFields({ turns }, { checks: { turns: true, map: false } }), { turns_agree: 5, turns_of: 8, turns_least_probability: 0.123457, turns_mean_probability: 0.5, turns_disagree: true });
     const empty = checkedFields(undefined, { checks: allChecks, secondModel: 'other 1.0.0' });
-    assert.equal(Object.keys(empty).length, 15);
+    assert.equal(Object.keys(empty).length, 16);
     assert.deepEqual(Object.entries(empty).filter(([, value]) => value !== null), [['second_model', 'other 1.0.0']]);
+    const deletion = { by_map: Float64Array.of(0.9, 0.2, 0.1), map_area: 0.35 } as unknown as Deletion;
+    assert.deepEqual([checkedFields({ deletion }, { checks: allChecks })['empty_probability'], checkedFields({ deletion }, { checks: allChecks })['map_area']], [0.1, 0.35]);
     assert.equal(checkedFields({ deletion: null }, { checks: allChecks })['map_explains'], null);
   });
 

@@ -16,7 +16,7 @@ import { Header } from './header.tsx';
 import { KeysDialog } from './keys_dialog.tsx';
 import { Announcer, Messages } from './messages.tsx';
 import { ModelDialog } from './model_dialog.tsx';
-import { AboutDialog, UseDialog } from './page_text.tsx';
+import { AboutDialog, UseDialog, WhyDialog } from './page_text.tsx';
 import { PrivacyDialog } from './privacy_dialog.tsx';
 import { ProgressBar } from './progress_bar.tsx';
 import { StartScreen } from './start_screen.tsx';
@@ -53,6 +53,7 @@ export function App() {
       {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'check' && <CheckDialog />}
       {dialog.value === 'use' && <UseDialog />}
+      {dialog.value === 'why' && <WhyDialog />}
       {dialog.value === 'about' && <AboutDialog />}
       {dragged && (
         <div class="drop-hint" aria-hidden="true">

@@ -4,6 +4,7 @@ import type { Checked, Deletion } from '../checks.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { checkOf, listings, messageOf, secondName, type Cell } from '../state/session.ts';
 import type { ModelSpec } from '../types.ts';
+import { openDialog } from './dialog.tsx';
 import { className, inSentence, turnsSentence } from './words.ts';
 
 type State = { phase: 'idle' } | { phase: 'working' } | { phase: 'failed'; message: string } | { phase: 'done'; checked: Checked };
@@ -40,6 +41,9 @@ export function Checks({ cell, model }: { cell: Cell; model: ModelSpec }) {
         {checked.deletion && <DeletionCurve deletion={checked.deletion} name={inSentence(className(model, cell.label))} />}
         {checked.deletion === null && <p class="small">The map of this model has too few regions to be checked by deletion.</p>}
       </div>
+      <button type="button" class="link small" data-testid="about-checks" aria-haspopup="dialog" onClick={() => openDialog('why')}>
+        What this measures, and what it shows of our models
+      </button>
     </section>
   );
 }
@@ -80,9 +84,10 @@ const aHundredth = 0.01;
 const chart = { width: 320, height: 168, left: 40, right: 8, top: 8, bottom: 28 };
 
 function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string }) {
-  const { shares, map_area, random_area, middle_area, beaten, random_orders, explains } = deletion;
+  const { shares, by_map, map_area, random_area, middle_area, beaten, random_orders, explains } = deletion;
   const points = (value: number): string => formatCount(Math.abs(100 * value));
   const gap = random_area - map_area;
+  const empty = by_map.at(-1) ?? NaN;
   return (
     <div class="deletion" data-testid="deletion" data-explains={explains} data-map-area={map_area} data-random-area={random_area} data-beaten={beaten}>
       <h4 class="small">{explains ? 'The map explains the verdict' : 'The map explains little here'}</h4>
@@ -94,6 +99,11 @@ function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string })
             : `Deleting at random lowers the probability of ${name} as fast or faster in ${formatCount(random_orders - beaten)} of ${random_orders} random orders.`}{' '}
         On average it is {points(gap)} percentage points {gap >= 0 ? 'lower' : 'higher'} than at random.
       </p>
+      {empty >= 0.5 && (
+        <p class="small muted" data-testid="deletion-empty">
+          With nothing left the network still says {name}, {formatPercent(empty)}: it is what it says of an empty picture, so that deleting cannot show what spoke for it.
+        </p>
+      )}
       <svg viewBox={`0 0 ${chart.width} ${chart.height}`} role="img" aria-label={chartWords(deletion, name)}>
         <Axes />
         {lines.toReversed().map(({ key }) => (

@@ -16,9 +16,18 @@ export function openAbout(name = chosenName.value): void {
 }
 
 export function UseDialog() {
-  const { sections, trouble } = useText(new URL('use.md', document.baseURI));
+  return <SiteText name="use" title="What this tool may and may not be used for" />;
+}
+
+export function WhyDialog() {
+  return <SiteText name="why" title="What the map and the verdict are checked for" />;
+}
+
+/** docs/NAME.md */
+function SiteText({ name, title: heading }: { name: 'use' | 'why'; title: string }) {
+  const { sections, trouble } = useText(new URL(`${name}.md`, document.baseURI));
   return (
-    <Dialog name="use" title="What this tool may and may not be used for">
+    <Dialog name={name} title={heading}>
       {trouble && <p role="alert">{trouble}</p>}
       {sections.map(({ title, lines }) => (
         <section key={title} class="text">
