@@ -85,8 +85,6 @@ const chart = { width: 320, height: 168, left: 40, right: 8, top: 8, bottom: 28 
 
 function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string }) {
   const { shares, by_map, map_area, random_area, middle_area, beaten, random_orders, explains } = deletion;
-  const points = (value: number): string => formatCount(Math.abs(100 * value));
-  const gap = random_area - map_area;
   const empty = by_map.at(-1) ?? NaN;
   return (
     <div class="deletion" data-testid="deletion" data-explains={explains} data-map-area={map_area} data-random-area={random_area} data-beaten={beaten}>
@@ -97,7 +95,7 @@ function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string })
           : beaten === random_orders
             ? `Whatever is deleted, the probability of ${name} hardly changes.`
             : `Deleting at random lowers the probability of ${name} as fast or faster in ${formatCount(random_orders - beaten)} of ${random_orders} random orders.`}{' '}
-        On average it is {points(gap)} percentage points {gap >= 0 ? 'lower' : 'higher'} than at random.
+        {gapWords(random_area - map_area)}
       </p>
       {empty >= 0.5 && (
         <p class="small muted" data-testid="deletion-empty">
@@ -150,6 +148,13 @@ function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string })
       </details>
     </div>
   );
+}
+
+/** The area between the curve at random and that of the map, which is the mean difference of their probabilities. */
+function gapWords(gap: number): string {
+  const points = Math.round(Math.abs(100 * gap));
+  if (points === 0) return 'On average it is what it is at random.';
+  return `On average it is ${formatCount(points)} percentage ${points === 1 ? 'point' : 'points'} ${gap > 0 ? 'lower' : 'higher'} than at random.`;
 }
 
 function place(share: number, probability: number): [x: number, y: number] {
