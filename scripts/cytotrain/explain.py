@@ -7,7 +7,7 @@ import numpy as np
 MOST_STEPS = 16
 MAP_ORDER, MIDDLE_ORDER, FIRST_RANDOM_ORDER, RANDOM_ORDERS = 0, 1, 2, 19
 ORDERS = FIRST_RANDOM_ORDER + RANDOM_ORDERS
-NOISE, LEAST_GAP = 1e-4, 0.01
+NOISE, LEAST_GAP, PERHAPS_BEATEN = 1e-4, 0.01, 15
 
 
 def split_mix(seed: int):
@@ -70,10 +70,11 @@ def deletion(whole: float, tensor: np.ndarray, activation_map: np.ndarray, proba
     areas = ((curves[:, 1:] + curves[:, :-1]) / 2) @ np.diff(shares)
     gap = areas[FIRST_RANDOM_ORDER:].mean() - areas[MAP_ORDER]
     beaten = int((areas[FIRST_RANDOM_ORDER:] > areas[MAP_ORDER] + NOISE).sum())
+    explained = "little" if gap < LEAST_GAP or beaten < PERHAPS_BEATEN else "clearly" if beaten == RANDOM_ORDERS else "perhaps"
     return {
         "shares": shares.tolist(), "by_map": curves[MAP_ORDER].tolist(), "from_middle": curves[MIDDLE_ORDER].tolist(),
         "at_random": curves[FIRST_RANDOM_ORDER:].mean(0).tolist(), "map_area": float(areas[MAP_ORDER]),
-        "middle_area": float(areas[MIDDLE_ORDER]), "random_area": float(areas[MAP_ORDER] + gap), "beaten": beaten, "explains": bool(beaten == RANDOM_ORDERS and gap >= LEAST_GAP),
+        "middle_area": float(areas[MIDDLE_ORDER]), "random_area": float(areas[MAP_ORDER] + gap), "beaten": beaten, "explains": explained,
     }
 
 

@@ -444,7 +444,7 @@ class Classifier {
       object.set("random_area", found.random_area);
       object.set("beaten", found.beaten);
       object.set("random_orders", found.random_orders);
-      object.set("explains", found.explains);
+      object.set("explains", std::string(to_string(found.explains)));
       return object;
     });
   }

@@ -133,8 +133,11 @@ export interface Deletion {
   /** Random orders with an area that is larger than the map's, by more than rounding, of so many. */
   beaten: number;
   random_orders: number;
-  /** All of them, which happens to one map in twenty by chance, and their mean by a hundredth at least. */
-  explains: boolean;
+  /**
+   * Whether the map explains what the class was named for, its area being a hundredth smaller than `random_area` at least. `clearly`: all
+   * random orders are beaten, as by chance one map in twenty does; `perhaps`: 15 of them, as by chance one in four does.
+   */
+  explains: 'clearly' | 'perhaps' | 'little';
 }
 
 /** Samples shown as black and as white, on the scale of the frame's own samples: 0 to 255, 0 to 65535, or floats. */

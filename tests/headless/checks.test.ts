@@ -17,7 +17,7 @@ import { writeSecondModel } from './second_model.ts';
 
 const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
 const readTiny = (file: string) => Promise.resolve(bytesOf(`${tinyModel}/${file}`));
-const golden = jsonOf<{ cases: { image: string; turns: Agreement; deletion: Record<'shares' | 'by_map' | 'from_middle' | 'at_random', number[]> & Record<'map_area' | 'middle_area' | 'random_area' | 'beaten', number> & { explains: boolean } }[] }>(`${tinyModel}/golden/explain.json`).cases;
+const golden = jsonOf<{ cases: { image: string; turns: Agreement; deletion: Record<'shares' | 'by_map' | 'from_middle' | 'at_random', number[]> & Record<'map_area' | 'middle_area' | 'random_area' | 'beaten', number> & { explains: string } }[] }>(`${tinyModel}/golden/explain.json`).cases;
 const goldenFolder = fileURLToPath(new URL('models/blood-smear/golden', root));
 /** Two: each takes some three hundred runs of the network. */
 const goldenFiles = goldenCases.slice(0, 2).map(({ image }) => join(goldenFolder, image));
@@ -136,7 +136,7 @@ describe('the command line', () => {
     const [{ code, stdout }, two, csv] = await Promise.all([classify('ndjson', '1'), classify('ndjson', '2'), classify('csv', '1')]);
     assert.equal(code, 0);
     assert.equal(two.stdout, stdout);
-    const lines = linesOf(stdout) as (Line & Record<string, number | boolean>)[];
+    const lines = linesOf(stdout) as (Line & Record<string, number | boolean | string>)[];
     assert.equal(lines.length, goldenFiles.length);
     const rows = parseCsv(csv.stdout);
     for (const [i, line] of lines.entries()) {
@@ -144,7 +144,8 @@ describe('the command line', () => {
       assert.ok((line['turns_agree'] as number) >= 1);
       assert.equal(line['turns_disagree'], (line['turns_agree'] as number) < 8);
       assert.ok((line['turns_least_probability'] as number) <= line.probability);
-      assert.equal(line['map_explains'], line['map_beats'] === 19 && (line['random_area'] as number) - (line['map_area'] as number) >= 0.01);
+      const isBetter = (line['random_area'] as number) - (line['map_area'] as number) >= 0.01 && (line['map_beats'] as number) >= 15;
+      assert.equal(line['map_explains'], !isBetter ? 'little' : line['map_beats'] === 19 ? 'clearly' : 'perhaps');
       for (const area of ['map_area', 'random_area', 'middle_area']) assert.ok((line[area] as number) > 0 && (line[area] as number) < 1, area);
       for (const name of ['turns_agree', 'turns_mean_probability', 'map_area', 'map_beats', 'map_explains']) assert.equal(rows[i]?.[name], String(line[name]), name);
     }

@@ -89,15 +89,23 @@ TEST_CASE("curves and their areas, worked out by hand") {
   CHECK(result.at_random[1] == Approx(1));
   CHECK(result.at_random[4] == 0);
   CHECK(result.beaten == kRandomOrders);
-  CHECK(result.explains);
+  CHECK(result.explains == Explained::kClearly);
 }
 
-TEST_CASE("one random order as good as the map's is enough to say that the map explains little") {
-  std::vector<double> probabilities;
-  for (int order = 0; order < kDeletionOrders; ++order) probabilities.insert(probabilities.end(), {order == kMapOrder || order == 7 ? 0.25 : 0.5, 0.25, 0.25, 0.25});
-  const Deletion result = deletion(0.5, probabilities, 4);
-  CHECK(result.beaten == kRandomOrders - 1);
-  CHECK_FALSE(result.explains);
+TEST_CASE("a random order as good as the map's takes the certainty, five take all") {
+  const auto with_as_good = [](int as_good) {
+    std::vector<double> probabilities;
+    for (int order = 0; order < kDeletionOrders; ++order) {
+      const bool low = order == kMapOrder || (order >= kFirstRandomOrder && order < kFirstRandomOrder + as_good);
+      probabilities.insert(probabilities.end(), {low ? 0.25 : 0.5, 0.25, 0.25, 0.25});
+    }
+    return deletion(0.5, probabilities, 4);
+  };
+  CHECK(with_as_good(0).explains == Explained::kClearly);
+  CHECK(with_as_good(1).beaten == kRandomOrders - 1);
+  CHECK(to_string(with_as_good(1).explains) == "perhaps");
+  CHECK(with_as_good(4).explains == Explained::kPerhaps);
+  CHECK(with_as_good(5).explains == Explained::kLittle);
 }
 
 TEST_CASE("where the probability hardly falls the map explains nothing, however the last digits compare") {
@@ -108,9 +116,9 @@ TEST_CASE("where the probability hardly falls the map explains nothing, however 
   };
   CHECK(with_gap(1e-9).beaten == 0);
   CHECK(with_gap(0.001).beaten == kRandomOrders);
-  CHECK_FALSE(with_gap(0.001).explains);
-  CHECK_FALSE(with_gap(0.0114).explains);
-  CHECK(with_gap(0.0115).explains);
+  CHECK(with_gap(0.001).explains == Explained::kLittle);
+  CHECK(with_gap(0.0114).explains == Explained::kLittle);
+  CHECK(with_gap(0.0115).explains == Explained::kClearly);
 }
 
 TEST_CASE("what cannot be compared is refused in words") {

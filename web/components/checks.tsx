@@ -83,14 +83,18 @@ const aHundredth = 0.01;
 
 const chart = { width: 320, height: 168, left: 40, right: 8, top: 8, bottom: 28 };
 
+const headings: Record<Deletion['explains'], string> = {
+  clearly: 'The map explains the verdict', perhaps: 'The map may explain the verdict', little: 'The map explains little here',
+};
+
 function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string }) {
   const { shares, by_map, map_area, random_area, middle_area, beaten, random_orders, explains } = deletion;
   const empty = by_map.at(-1) ?? NaN;
   return (
     <div class="deletion" data-testid="deletion" data-explains={explains} data-map-area={map_area} data-random-area={random_area} data-beaten={beaten}>
-      <h4 class="small">{explains ? 'The map explains the verdict' : 'The map explains little here'}</h4>
+      <h4 class="small">{headings[explains]}</h4>
       <p class="small" data-testid="deletion-words">
-        {explains
+        {explains === 'clearly'
           ? `Deleting what it marks lowers the probability of ${name} faster than deleting at random, in each of ${random_orders} random orders.`
           : beaten === random_orders
             ? `Whatever is deleted, the probability of ${name} hardly changes.`
@@ -119,7 +123,7 @@ function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string })
           </li>
         ))}
       </ul>
-      {explains && middle_area - map_area < aHundredth && (
+      {explains !== 'little' && middle_area - map_area < aHundredth && (
         <p class="small muted" data-testid="deletion-middle">Deleting from the middle outwards, whatever the map says, lowers it as fast: that the cell is in the middle may be all that the map tells.</p>
       )}
       <details class="small">

@@ -64,6 +64,15 @@ double area(std::span<const double> shares, std::span<const double> curve) {
 
 }  // namespace
 
+std::string_view to_string(Explained explained) {
+  switch (explained) {
+    case Explained::kClearly: return "clearly";
+    case Explained::kPerhaps: return "perhaps";
+    case Explained::kLittle: break;
+  }
+  return "little";
+}
+
 int deletion_steps(const MapView& map) { return steps_for(map.regions()); }
 
 std::vector<int> deletion_order(const MapView& map, int order) {
@@ -143,7 +152,9 @@ Deletion deletion(double whole, std::span<const double> probabilities, int regio
     for (std::size_t i = 0; i <= steps; ++i) result.at_random[i] += values[i] / kRandomOrders;
   }
   result.random_area = area(result.shares, result.at_random);
-  result.explains = result.beaten == kRandomOrders && result.random_area - result.map_area >= kLeastGap;
+  if (result.random_area - result.map_area >= kLeastGap && result.beaten >= kPerhapsBeaten) {
+    result.explains = result.beaten == kRandomOrders ? Explained::kClearly : Explained::kPerhaps;
+  }
   return result;
 }
 

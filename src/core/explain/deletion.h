@@ -1,5 +1,6 @@
 #pragma once
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/explain/input.h"
@@ -18,7 +19,6 @@ struct MapView {
 /// In which order the regions of a map are deleted: number 0 by the map, hottest first; 1 from the middle outwards, where a
 /// cell lies whatever the map says; 2 and on at random, each number its own order.
 constexpr int kMapOrder = 0, kMiddleOrder = 1, kFirstRandomOrder = 2;
-/// All of them beaten: by chance that happens to one map in twenty.
 constexpr int kRandomOrders = 19;
 constexpr int kDeletionOrders = kFirstRandomOrder + kRandomOrders;
 /// Areas that differ by less are equal: where the probability hardly falls at all only rounding is left to compare.
@@ -46,6 +46,17 @@ std::vector<int> deletion_order(const MapView& map, int order);
 /// Raises: as deletion_order; kInvalidArgument for a map with more rows or columns than the input.
 std::vector<float> deleted(const InputView& input, const MapView& map, int order);
 
+/// Whether a map explains the verdict.
+enum class Explained {
+  kLittle,
+  kPerhaps,  ///< better than the mean of the random orders by kLeastGap, and than kPerhapsBeaten of them: by chance one map in four
+  kClearly,  ///< and than all of them: by chance one map in twenty
+};
+constexpr int kPerhapsBeaten = 15;
+
+/// The word as it crosses the border and stands in exports: "little", "perhaps" or "clearly".
+std::string_view to_string(Explained explained);
+
 /// What the deletions did to the probability of the class that the map is of.
 struct Deletion {
   std::vector<double> shares;       ///< steps + 1 shares of the regions deleted, 0 first, 1 last
@@ -57,7 +68,7 @@ struct Deletion {
   double random_area = 0;
   int beaten = 0;  ///< random orders whose area is larger than the map's by more than kNoise
   int random_orders = 0;
-  bool explains = false;  ///< all of them, and their mean by at least kLeastGap
+  Explained explains = Explained::kLittle;
 };
 
 /// Draws the curves and compares them.
