@@ -1,10 +1,17 @@
 /** A second model of the same types for the tests: the tiny one under another name, where asked with two of its types exchanged. */
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelSpec } from '../../web/types.ts';
 import { root, tinyModel } from '../border/fixtures.ts';
+
+/** Gone when the test file has run. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cytodrop-second-'));
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  return join(folder, 'tiny-second');
+}
 
 /**
  * Args:
@@ -12,7 +19,7 @@ import { root, tinyModel } from '../border/fixtures.ts';
  *   folder: receives the model; unless told, one of its own.
  * Returns: reads its files.
  */
-export async function writeSecondModel(swap: boolean, folder = join(mkdtempSync(join(tmpdir(), 'cytodrop-second-')), 'tiny-second')): Promise<(file: string) => Promise<Uint8Array>> {
+export async function writeSecondModel(swap: boolean, folder = temporaryFolder()): Promise<(file: string) => Promise<Uint8Array>> {
   cpSync(fileURLToPath(new URL(tinyModel, root)), folder, { recursive: true });
   const other = (id: string): string => (swap ? ({ disc: 'bar', bar: 'disc' }[id] ?? id) : id);
   const change = <Content>(file: string, make: (content: Content) => void): void => {
