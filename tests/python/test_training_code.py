@@ -337,11 +337,47 @@ class Training(unittest.TestCase):
                 torch.testing.assert_close(resumed[key], value, rtol=0, atol=0, msg=key)
 
     def train(self, folder: Path, out: Path) -> dict:
+        return self.run_training(folder, out, "--weights", str(folder), "--epochs", "2")["model"]
+
+    def run_training(self, folder: Path, out: Path, *more: str) -> dict:
         command = ["train.py", "--task", "blood-smear", "--network", "mobilenet_v2_0.35", "--data", str(folder)]
-        command += ["--weights", str(folder), "--out", str(out), "--epochs", "2", "--batch", "4", "--threads", "1"]
+        command += ["--out", str(out), "--batch", "4", "--threads", "1", *more]
         with mock.patch.object(sys, "argv", command), contextlib.redirect_stdout(io.StringIO()):
             train.main()
-        return torch.load(out / "last.pt", map_location="cpu")["model"]
+        return torch.load(out / "last.pt", map_location="cpu")
+
+    def test_training_goes_on_from_an_exported_model(self):
+        shipped = ExportedModel(MODELS_FOLDER / "blood-smear")
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            self.write_data(folder)
+            start = self.run_training(folder, folder / "out", "--start", str(shipped.folder), "--epochs", "0")
+        self.assertIn("(goes on from blood-smear 1.", start["recipe"])
+        model = Classifier(NETWORKS["mobilenet_v2_0.35"], len(shipped.spec["classes"])).eval()
+        model.load_state_dict(start["model"])
+        inputs = torch.rand(3, 3, *[shipped.spec["input"]["width_px"]] * 2) * 2 - 1
+        with torch.no_grad():
+            np.testing.assert_allclose(model(inputs), shipped.logits(shipped.features(inputs.numpy())), rtol=0, atol=1e-4)
+
+    def test_a_teacher_is_followed(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            self.write_data(folder)
+            usual = ["--weights", str(folder), "--side", "96"]
+            teacher = self.run_training(folder, folder / "teacher", *usual, "--epochs", "0")
+            # Whatever it sees, it calls it the last class, which no label names.
+            teacher["model"]["dense_0.bias"][-1] += 20
+            torch.save(teacher, folder / "teacher.pt")
+            alone, taught = (
+                self.run_training(folder, folder / out, *usual, "--epochs", "3", "--average-decay", "0", *more)
+                for out, more in [("alone", []), ("taught", ["--teacher", str(folder / "teacher.pt")])]
+            )
+            with self.assertRaisesRegex(ValueError, "other inputs"):
+                self.run_training(folder, folder / "out", "--weights", str(folder), "--teacher", str(folder / "teacher.pt"), "--epochs", "1")
+        self.assertIn("taught by python scripts/train.py --task blood-smear", taught["recipe"])
+        self.assertEqual(taught["spec"]["input"]["width_px"], 96)
+        last = [saved["model"]["dense_0.bias"][-1] for saved in (alone, taught)]
+        self.assertGreater(last[1] - last[0], 1e-3)
 
     def write_data(self, folder: Path) -> None:
         torch.manual_seed(0)
