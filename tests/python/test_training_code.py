@@ -28,7 +28,7 @@ except ImportError as error:
 import export_onnx
 import golden_prepare
 import train
-from cytotrain import augment, metrics, novelty, quality
+from cytotrain import audit, augment, metrics, novelty, quality
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained, mobilenet_v2_features
 from cytotrain.png import write_png
@@ -321,6 +321,23 @@ class Export(unittest.TestCase):
         first = next(node for node in self.model.graph.node if node.op_type == "Conv")
         next(a for a in first.attribute if a.name == "pads").ints[:] = [1, 1, 0, 0]
         self.assertGreater(np.abs(self.run_model() - expected).max(), 1e-2 * np.abs(expected).max())
+
+
+class Audit(unittest.TestCase):
+    def test_oblong_images_are_disturbed_about_their_middle(self):
+        for channels in (1, 3):
+            image = np.full((200, 288, channels), 200, np.uint8)
+            image[90:110, 130:158] = 40
+            for name, change in {**audit.spoiled_for(image), **audit.disturbances_for(image)}.items():
+                with self.subTest(disturbance=name, channels=channels):
+                    changed = change(image)
+                    self.assertEqual(changed.shape, (288, 200, channels) if "turned" in name else image.shape)
+                    weight = changed.max() - changed.astype(float)
+                    if "noise" not in name and "side," not in name:
+                        centre = [(weight * offsets).sum() / weight.sum() for offsets in np.indices(changed.shape)[:2]]
+                        np.testing.assert_allclose(centre, (np.array(changed.shape[:2]) - 1) / 2, atol=2)
+            dark = (audit.spoiled_for(image)["cell twice as large"](image) < 120)[..., 0]
+            np.testing.assert_allclose([np.ptp(found) + 1 for found in np.nonzero(dark)], (40, 56), atol=2)
 
 
 class Training(unittest.TestCase):
