@@ -36,7 +36,8 @@ def restore(model: Classifier, folder: Path, batch: torch.Tensor) -> str:
     folded = {}
 
     def fill(convolution: nn.Conv2d, _) -> None:
-        weight, bias = (values[name] for name in next(exported).input[1:3])
+        # Without the rows of zeros that export_onnx.append_middle adds to the last one.
+        weight, bias = (values[name]for name in next(exported).input[1:3])
         convolution.weight.copy_(weight)
         folded["bias"] = bias if convolution.bias is None else torch.zeros_like(bias)
         if convolution.bias is not None:
@@ -56,6 +57,7 @@ def restore(model: Classifier, folder: Path, batch: torch.Tensor) -> str:
         hook.remove()
 
     head = {name: torch.from_numpy(value.copy()) for name, value in read_safetensors((folder / spec["head"]["file"]).read_bytes()).items()}
+    head["dense_0.weight"] = head["dense_0.weight"][:, :model.dense_0.in_features]
     if all(model.state_dict()[name].shape == value.shape for name, value in head.items()):
         model.load_state_dict(head, strict=False)
     return f"{spec['name']} {spec['version']}"

@@ -28,7 +28,7 @@ except ImportError as error:
 import export_onnx
 import golden_prepare
 import train
-from cytotrain import audit, augment, metrics, novelty, quality
+from cytotrain import audit, augment, metrics, novelty, quality, restore
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained, mobilenet_v2_features
 from cytotrain.png import write_png
@@ -194,6 +194,22 @@ class Novelty(unittest.TestCase):
         got = novelty.fit(values, labels, 2, measured).distance(probe, measured[:3])
         np.testing.assert_allclose(got, expected, rtol=0.06, atol=0.1)
 
+    def test_features_that_the_head_ignores_add_their_own_distance(self):
+        random = np.random.RandomState(5)
+        features, labels, measured = random.normal(size=(4000, 8)), np.repeat([0, 1], 2000), np.zeros((4000, len(quality.MEASURES)))
+        features[:, 6:] = features[:, 6:] @ np.array([[0.02, 0.015], [0, 0.005]]) + 0.1 * labels[:, None]
+        is_ignored = np.arange(8) >= 6
+        alone = novelty.fit(features[:, :6], labels, 3, measured)
+        both = novelty.fit(features, labels, 3, measured, is_ignored)
+        self.assertEqual(both.basis.shape, (5, 8))
+        squares = both.distance(features, measured) ** 2
+        ratio = np.median(squares - alone.distance(features[:, :6], measured) ** 2) / np.median(alone.distance(features[:, :6], measured) ** 2)
+        self.assertAlmostEqual(ratio, novelty.MIDDLE_SHARE, delta=0.1)
+        # Small beside the others, and yet far out: ten spreads of its own, across the correlation.
+        odd = features[:1].copy()
+        odd[0, 6:] = [0.2, -0.15]
+        self.assertGreater(both.distance(odd, measured[:1])[0], 10 * np.sqrt(np.median(squares)))
+
     def test_limits_leave_good_cells_alone(self):
         spec = json.loads((MODELS_FOLDER / "viability" / "spec.json").read_text())
         random = np.random.RandomState(3)
@@ -315,6 +331,21 @@ class Export(unittest.TestCase):
         expected, self.model = self.run_model(), stored
         np.testing.assert_array_equal(self.run_model(), expected)
 
+    def test_an_earlier_layers_means_stand_behind_the_features(self):
+        before = self.run_model()
+        seen = {}
+        for index, block in enumerate(self.network):
+            block.register_forward_hook(lambda _, __, output, index=index: seen.update({index: output}))
+        with torch.no_grad():
+            self.network(self.inputs)
+        # Block 14 strides for the last time.
+        middle = seen[13].mean((2, 3)).numpy()
+        self.assertEqual(export_onnx.append_middle(self.model), 32)
+        onnx.checker.check_model(self.model, full_check=True)
+        after = self.run_model()
+        np.testing.assert_array_equal(after[:, :1280], before)
+        np.testing.assert_allclose(after[:, 1280:].mean((2, 3)), middle, rtol=0, atol=1e-5 * np.abs(middle).max())
+
     def test_symmetric_padding_would_be_noticed(self):
         with torch.no_grad():
             expected = self.network(self.inputs).numpy()
@@ -370,11 +401,25 @@ class Training(unittest.TestCase):
             self.write_data(folder)
             start = self.run_training(folder, folder / "out", "--start", str(shipped.folder), "--epochs", "0")
         self.assertIn("(goes on from blood-smear 1.", start["recipe"])
-        model = Classifier(NETWORKS["mobilenet_v2_0.35"], len(shipped.spec["classes"])).eval()
+        model = Classifier(NETWORKS["mobilenet_v2_0.35"], len(shipped.spec["classes"]))
         model.load_state_dict(start["model"])
-        inputs = torch.rand(3, 3, *[shipped.spec["input"]["width_px"]] * 2) * 2 - 1
+        self.assert_computes(model, shipped, torch.rand(3, 3, *[shipped.spec["input"]["width_px"]] * 2) * 2 - 1)
+
+    def test_a_network_that_gives_an_earlier_layer_is_restored_without_it(self):
+        shipped = ExportedModel(MODELS_FOLDER / "viability")
+        self.assertGreater(shipped.spec["network"]["features"]["channels"], 1280)
+        inputs = torch.randn(16, 1, 96, 96)
+        model = Classifier(NETWORKS["mobilenet_v2_0.35"], 2, 1)
+        self.assertEqual(restore.restore(model, shipped.folder, inputs), "viability " + shipped.spec["version"])
+        self.assert_computes(model, shipped, inputs)
+        # What training sees first is what was exported, too.
+        model.train().dropout.p = 0
         with torch.no_grad():
             np.testing.assert_allclose(model(inputs), shipped.logits(shipped.features(inputs.numpy())), rtol=0, atol=1e-4)
+
+    def assert_computes(self, model: Classifier, shipped: ExportedModel, inputs: torch.Tensor) -> None:
+        with torch.no_grad():
+            np.testing.assert_allclose(model.eval()(inputs), shipped.logits(shipped.features(inputs.numpy())), rtol=0, atol=1e-4)
 
     def test_a_teacher_is_followed(self):
         with tempfile.TemporaryDirectory() as name:
