@@ -37,7 +37,7 @@ def restore(model: Classifier, folder: Path, batch: torch.Tensor) -> str:
 
     def fill(convolution: nn.Conv2d, _) -> None:
         # Without the rows of zeros that export_onnx.append_middle adds to the last one.
-        weight, bias = (values[name]for name in next(exported).input[1:3])
+        weight, bias = (values[name][:convolution.out_channels] for name in next(exported).input[1:3])
         convolution.weight.copy_(weight)
         folded["bias"] = bias if convolution.bias is None else torch.zeros_like(bias)
         if convolution.bias is not None:
