@@ -277,7 +277,7 @@ def describe(arguments: argparse.Namespace, recipe: Recipe, origin: str, spec: d
         "task": arguments.task,
         "network": arguments.network,
         "epoch": epoch,
-        "recipe": f"python scripts/train.py {words}{origin}",
+        "recipe": f"python scripts/train.py {words}{origin}{f' (epoch {epoch} kept)' if epoch < recipe.epochs else ''}",
         "spec": spec,
         "model": {name: tensor.cpu() for name, tensor in model.state_dict().items()},
     }

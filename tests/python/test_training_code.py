@@ -25,6 +25,7 @@ except ImportError as error:
     print(f"SKIPPED {Path(__file__).name}: {reason}", file=sys.stderr)
     raise unittest.SkipTest(reason)
 
+import compare_networks
 import export_onnx
 import golden_prepare
 import train
@@ -459,6 +460,34 @@ class Training(unittest.TestCase):
         network = NETWORKS["mobilenet_v2_0.35"]
         with self.assertRaisesRegex(FileNotFoundError, "--weights"):
             load_pretrained(Classifier(network, 8), network, Path("nowhere"))
+
+
+class Comparison(unittest.TestCase):
+    def test_a_further_model_leaves_the_other_rows_and_times_count_for_all_of_its_network(self):
+        row = {
+            "task": "phases", "network": "ResNet-50", "input_px": 224, "images": 10, "correct": 6, "accuracy_interval_95": [0.3, 0.8],
+            "balanced_accuracy": 0.5, "auc": 0.5, "auc_interval_95": [0.4, 0.6], "ece": 0.1, "parameters": 2e7, "bytes": 4e7, "ms": {"onnxruntime": 400.0},
+        }
+        recipe = "python scripts/train.py --recipe {} --epochs {} --seed 1 (from random weights){}"
+        old = [{**row, "recipe": recipe.format("paper", 1, "")}, {**row, "task": "others", "recipe": recipe.format("paper", 1, "")}]
+        new = {**row, "recipe": recipe.format("paper", 3, " (epoch 2 kept)"), "correct": 9}
+        new.pop("ms")
+        with tempfile.TemporaryDirectory() as name, mock.patch.object(compare_networks, "MODELS_FOLDER", Path(name)):
+            folder = Path(name)
+            (folder / "comparison.json").write_text(json.dumps(old))
+            (folder / "README.md").write_text(f"before\n{compare_networks.BEGIN}\n{compare_networks.END}\nafter\n")
+            (folder / "times.json").write_text('{"onnxruntime": 300.0, "core": 200.0}')
+            command = ["compare_networks.py", "--data", name, name]
+            for _ in range(2):
+                with mock.patch.object(sys, "argv", command), mock.patch.object(compare_networks, "measure", return_value=new), contextlib.redirect_stdout(io.StringIO()):
+                    compare_networks.main()
+            rows = json.loads((folder / "comparison.json").read_text())
+            lines = (folder / "README.md").read_text().splitlines()
+        self.assertEqual([(row["task"], row["correct"]) for row in rows], [("others", 6), ("phases", 9), ("phases", 6)])
+        self.assertEqual({row["ms"]["core"] for row in rows}, {200.0})
+        self.assertEqual([line.split(" | ")[3] for line in lines if line.startswith("| phases")], [
+            "paper, 3 epochs (epoch 2 kept), from random weights", "paper, 1 epoch, from random weights",
+        ])
 
 
 class ShippedModels(unittest.TestCase):
