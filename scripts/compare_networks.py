@@ -103,9 +103,11 @@ def trained(recipe: str) -> str:
     """The recipe's name, its epochs and what it started from, out of the command that a spec records."""
     words = recipe.split()
     of = {name: words[words.index(f"--{name}") + 1] for name in ("recipe", "epochs")}
+    part = re.search(r"--images (\d+)", recipe)
     start = "random weights" if "random weights" in recipe else "ImageNet weights"
     kept = re.search(r"\((epoch \d+) kept\)", recipe)
-    return f"{of['recipe']}, {of['epochs']} epoch{'' if of['epochs'] == '1' else 's'}{f' ({kept[1]} kept)' if kept else ''}, from {start}"
+    epochs = f"{of['epochs']} epoch{'' if of['epochs'] == '1' else 's'}{f' of {part[1]} images' if part else ''}"
+    return f"{of['recipe']}, {epochs}{f' ({kept[1]} kept)' if kept else ''}, from {start}"
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def main() -> None:
     samples = list_samples(arguments.data, spec)
     crops, labels = load_training_part(spec, samples, arguments.out / "train.npy")
     val_inputs, val_labels = load_validation_part(spec, samples)
-    print(f"{len(labels)} images to train, {len(val_labels)} to validate, {len(spec['classes'])} classes", flush=True)
+    used = torch.randperm(len(labels), generator=torch.Generator().manual_seed(arguments.seed))[:arguments.images].sort()[0].tolist()
+    print(f"{len(used)} images to train, {len(val_labels)} to validate, {len(spec['classes'])} classes", flush=True)
 
     torch.manual_seed(arguments.seed)
     channels = 3 if spec["input"]["channels"] == "rgb" else 1
@@ -75,7 +76,7 @@ def main() -> None:
         torch.manual_seed(arguments.seed * 100_003 + state["epoch"])
         model.train()
         # The paper's doubled set: every image as it is and changed.
-        shown = [(index, is_changed) for is_changed in ((False, True) if recipe.doubled else (True,)) for index in range(len(labels))]
+        shown = [(index, is_changed) for is_changed in ((False, True) if recipe.doubled else (True,)) for index in used]
         order = torch.randperm(len(shown)).tolist()
         steps_per_epoch = len(order) // recipe.batch
         losses = []
@@ -127,6 +128,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", required=True, type=Path, help="folder for checkpoints and log")
     parser.add_argument("--recipe", choices=RECIPES, help="the network's own by default")
     parser.add_argument("--side", type=int, help="width and height of the network's input in pixels, a multiple of 32; the task's own by default")
+    parser.add_argument("--images", type=int, help="train on this many, drawn at random, where a run has to be short; on all by default")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--learning-rate", type=float)
@@ -270,8 +272,8 @@ def validate(model: Classifier, inputs: torch.Tensor, labels: torch.Tensor, devi
 def describe(arguments: argparse.Namespace, recipe: Recipe, origin: str, spec: dict, model: Classifier, epoch: int) -> dict:
     """What export_onnx.py needs to know; the recipe leaves out folders and threads, which do not matter."""
     named = {"task": arguments.task, "network": arguments.network, "recipe": arguments.recipe or NETWORKS[arguments.network].recipe}
-    side = {"side": arguments.side} if arguments.side else {}
-    settings = {**named, **side, **{name: getattr(recipe, name) for name in SETTINGS}, "seed": arguments.seed}
+    options = {name: getattr(arguments, name) for name in ("side", "images") if getattr(arguments, name)}
+    settings = {**named, **options, **{name: getattr(recipe, name) for name in SETTINGS}, "seed": arguments.seed}
     words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items()) + " --bfloat16" * arguments.bfloat16
     return {
         "task": arguments.task,

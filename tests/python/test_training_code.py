@@ -400,8 +400,8 @@ class Training(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             self.write_data(folder)
-            start = self.run_training(folder, folder / "out", "--start", str(shipped.folder), "--epochs", "0")
-        self.assertIn("(goes on from blood-smear 1.", start["recipe"])
+            start = self.run_training(folder, folder / "out", "--start", str(shipped.folder), "--epochs", "0", "--images", "5")
+        self.assertRegex(start["recipe"], r"--images 5 .*\(goes on from blood-smear 1\.")
         model = Classifier(NETWORKS["mobilenet_v2_0.35"], len(shipped.spec["classes"]))
         model.load_state_dict(start["model"])
         self.assert_computes(model, shipped, torch.rand(3, 3, *[shipped.spec["input"]["width_px"]] * 2) * 2 - 1)
@@ -421,6 +421,16 @@ class Training(unittest.TestCase):
     def assert_computes(self, model: Classifier, shipped: ExportedModel, inputs: torch.Tensor) -> None:
         with torch.no_grad():
             np.testing.assert_allclose(model.eval()(inputs), shipped.logits(shipped.features(inputs.numpy())), rtol=0, atol=1e-4)
+
+    def test_a_short_run_sees_some_images_only(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            self.write_data(folder)
+            with mock.patch.object(train, "make_batch", wraps=train.make_batch) as made:
+                self.run_training(folder, folder / "out", "--epochs", "3", "--images", "4", "--side", "32")
+        seen = [sorted(crop.tobytes() for crop in call.args[0]) for call in made.call_args_list]
+        self.assertEqual([len(set(crops)) for crops in seen], [4, 4, 4])
+        self.assertEqual(seen[0], seen[2])
 
     def test_a_teacher_is_followed(self):
         with tempfile.TemporaryDirectory() as name:
@@ -469,7 +479,7 @@ class Comparison(unittest.TestCase):
             "balanced_accuracy": 0.5, "auc": 0.5, "auc_interval_95": [0.4, 0.6], "ece": 0.1, "parameters": 2e7, "bytes": 4e7, "ms": {"onnxruntime": 400.0},
         }
         recipe = "python scripts/train.py --recipe {} --epochs {} --seed 1 (from random weights){}"
-        old = [{**row, "recipe": recipe.format("paper", 1, "")}, {**row, "task": "others", "recipe": recipe.format("paper", 1, "")}]
+        old = [{**row, "recipe": recipe.format("paper", 1, "")}, {**row, "task": "others", "recipe": recipe.format("paper --images 5", 1, "")}]
         new = {**row, "recipe": recipe.format("paper", 3, " (epoch 2 kept)"), "correct": 9}
         new.pop("ms")
         with tempfile.TemporaryDirectory() as name, mock.patch.object(compare_networks, "MODELS_FOLDER", Path(name)):
@@ -485,8 +495,8 @@ class Comparison(unittest.TestCase):
             lines = (folder / "README.md").read_text().splitlines()
         self.assertEqual([(row["task"], row["correct"]) for row in rows], [("others", 6), ("phases", 9), ("phases", 6)])
         self.assertEqual({row["ms"]["core"] for row in rows}, {200.0})
-        self.assertEqual([line.split(" | ")[3] for line in lines if line.startswith("| phases")], [
-            "paper, 3 epochs (epoch 2 kept), from random weights", "paper, 1 epoch, from random weights",
+        self.assertEqual([line.split(" | ")[3] for line in lines if line.startswith(("| others", "| phases"))], [
+            "paper, 1 epoch of 5 images, from random weights", "paper, 3 epochs (epoch 2 kept), from random weights", "paper, 1 epoch, from random weights",
         ])
 
 
