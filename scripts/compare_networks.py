@@ -4,13 +4,14 @@
     npm run bench -- compare build/compare/*                         # milliseconds, into times.json of each folder
     python scripts/compare_networks.py --data build/data build/compare/*
 
-The temperature is fitted on the validation part, everything else is measured on the test part, and what was measured is
-kept in compared.json of each folder, so that a further model costs only its own time. All rows go into
-models/comparison.json too, since the networks themselves are too large to ship.
+The temperature is fitted on the validation part, everything else is measured on the test part. The rows go into
+models/comparison.json, since the networks themselves are too large to ship, and those of earlier models stay there; a new
+time counts for all rows of the same network and input, which cost the same whatever they have learned.
 """
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -30,16 +31,22 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, help="exported models, each with times.json")
     parser.add_argument("--data", required=True, type=Path, help="folder with one folder of images for each task")
     arguments = parser.parse_args()
-    results = []
+    file = MODELS_FOLDER / "comparison.json"
+    results = json.loads(file.read_text()) if file.is_file() else []
     for folder in arguments.folders:
-        kept = folder / "compared.json"
-        if not kept.is_file():
-            kept.write_text(format_json(measure(folder, arguments.data)) + "\n")
-        results.append({**json.loads(kept.read_text()), "ms": json.loads((folder / "times.json").read_text())})
-        print(format_json(results[-1]), flush=True)
+        measured = {**measure(folder, arguments.data), "ms": json.loads((folder / "times.json").read_text())}
+        print(format_json(measured), flush=True)
+        results = [result for result in results if not is_same(result, measured, "task", "network", "recipe")] + [measured]
+        for result in results:
+            if is_same(result, measured, "network", "input_px"):
+                result["ms"] = measured["ms"]
     results.sort(key=lambda result: (result["task"], -result["correct"]))
-    (MODELS_FOLDER / "comparison.json").write_text(format_json(results) + "\n")
+    file.write_text(format_json(results) + "\n")
     replace_between(MODELS_FOLDER / "README.md", BEGIN, END, "\n".join(comparison_table(results)))
+
+
+def is_same(one: dict, other: dict, *keys: str) -> bool:
+    return all(one.get(key) == other.get(key) for key in keys)
 
 
 def measure(folder: Path, data: Path) -> dict:
@@ -96,8 +103,11 @@ def trained(recipe: str) -> str:
     """The recipe's name, its epochs and what it started from, out of the command that a spec records."""
     words = recipe.split()
     of = {name: words[words.index(f"--{name}") + 1] for name in ("recipe", "epochs")}
+    part = re.search(r"--images (\d+)", recipe)
     start = "random weights" if "random weights" in recipe else "ImageNet weights"
-    return f"{of['recipe']}, {of['epochs']} epoch{'' if of['epochs'] == '1' else 's'}, from {start}"
+    kept = re.search(r"\((epoch \d+) kept\)", recipe)
+    epochs = f"{of['epochs']} epoch{'' if of['epochs'] == '1' else 's'}{f' of {part[1]} images' if part else ''}"
+    return f"{of['recipe']}, {epochs}{f' ({kept[1]} kept)' if kept else ''}, from {start}"
 
 
 if __name__ == "__main__":

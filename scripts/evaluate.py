@@ -88,13 +88,15 @@ def main() -> None:
     }
     # Nothing was learned about these measures, so that training images are as good as validation images to see how they spread.
     spec["quality"] = limits = quality.fit_limits(np.concatenate([measured_of["train"], measured_of["val"]]), spec)
-    statistics = novelty.fit(features["train"], labels["train"], NOVELTY_DIMENSIONS, measured_of["train"])
+    # See export_onnx.append_middle.
+    is_ignored = ~model.layers[0][0].any(0)
+    statistics = novelty.fit(features["train"], labels["train"], NOVELTY_DIMENSIONS, measured_of["train"], is_ignored)
     distances = {part: statistics.distance(values, measured_of[part]) for part, values in features.items()}
     threshold = choose_novelty_threshold(distances["val"], is_poor(measured_of["val"], limits))
     (folder / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
     spec["novelty"] = {
         "file": "novelty.safetensors", "sha256": sha256(folder / "novelty.safetensors"), "rule": "mahalanobis",
-        "dimensions": NOVELTY_DIMENSIONS, "threshold": threshold,
+        "dimensions": len(statistics.scale), "threshold": threshold,
     }
 
     val_pixels = [decode(s.file) for s in of_part["val"]]

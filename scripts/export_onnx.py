@@ -2,6 +2,7 @@
 
     python scripts/export_onnx.py --checkpoint build/train/blood-smear/best.pt --data ../shared/data/blood-smear
     python scripts/export_onnx.py --halve blood-smear --data ../shared/data/blood-smear    # an exported model
+    python scripts/export_onnx.py --middle viability --data build/data/viability           # as well
 
 The network becomes ONNX of few operators: batch norms and zero padding are folded into the convolutions. The
 export fails unless ONNX Runtime gives the same features as PyTorch within 1e-4 on real images. Then the weights are
@@ -25,7 +26,7 @@ from cytotrain.metrics import two_columns
 from cytotrain.model_folder import ExportedModel, sha256, write_spec
 from cytotrain.networks import NETWORKS, Classifier, draft_for
 from cytotrain.prepare import decode, prepare
-from cytotrain.safetensors import write_safetensors
+from cytotrain.safetensors import read_safetensors, write_safetensors
 from cytotrain.tasks import MODELS_FOLDER, Sample, draft_spec, list_samples
 
 OPSET = 13
@@ -40,14 +41,16 @@ def main() -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--checkpoint", type=Path, help="best.pt or last.pt written by train.py")
     source.add_argument("--halve", help="only store the weights of this exported model as float16")
+    source.add_argument("--middle", help="only give this exported model an earlier layer's means as features, for novelty; evaluate.py then measures anew")
     parser.add_argument("--data", required=True, type=Path, help="folder of the images")
     parser.add_argument("--out", type=Path, help="the model's folder; models/<task> by default")
     parser.add_argument("--float32", action="store_true", help="keep the weights as float32")
     arguments = parser.parse_args()
-    if arguments.halve:
-        folder = arguments.out or MODELS_FOLDER / arguments.halve
+    if name := arguments.halve or arguments.middle:
+        folder = arguments.out or MODELS_FOLDER / name
         spec = json.loads((folder / "spec.json").read_text())
-        return halve(folder, real_inputs_of(spec, list_samples(arguments.data, spec)).numpy())
+        change = halve if arguments.halve else give_middle
+        return change(folder, real_inputs_of(spec, list_samples(arguments.data, spec)).numpy())
 
     checkpoint = torch.load(arguments.checkpoint, map_location="cpu")
     network = NETWORKS[checkpoint["network"]]
@@ -170,6 +173,86 @@ def store_halves(graph: onnx.GraphProto) -> None:
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def give_middle(folder: Path, inputs: np.ndarray) -> None:
+    """Append the means of an earlier layer to an exported network's features, with zeros for them in its head.
+
+    Args: as of `halve`.
+    Raises: SystemExit, with nothing written, when a logit moves by more than TOLERANCE.
+    """
+    exported = ExportedModel(folder)
+    spec, before = exported.spec, exported.logits(exported.features(inputs))
+    model = onnx.load(folder / spec["network"]["file"])
+    channels = append_middle(model)
+    store_halves(model.graph)
+    onnx.checker.check_model(model, full_check=True)
+    content = model.SerializeToString()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    features = session.run([spec["network"]["output"]], {spec["network"]["input"]: inputs})[0]
+    tensors = read_safetensors((folder / spec["head"]["file"]).read_bytes())
+    first = spec["head"]["layers"][0]
+    weight = f"{first['name']}.weight"
+    tensors[weight] = np.pad(tensors[weight], ((0, 0), (0, channels)))
+    exported.layers[0] = (tensors[weight], *exported.layers[0][1:])
+    difference = float(np.abs(exported.logits(features) - before).max())
+    print(f"{channels} more features: logits move by at most {difference:.1e}")
+    if not difference <= TOLERANCE:
+        raise SystemExit("the network does not compute what it did")
+    (folder / spec["network"]["file"]).write_bytes(content)
+    (folder / spec["head"]["file"]).write_bytes(write_safetensors(tensors))
+    first["inputs"] += channels
+    spec["head"]["sha256"] = sha256(folder / spec["head"]["file"])
+    spec["network"] |= {
+        "sha256": sha256(folder / spec["network"]["file"]), "bytes": len(content),
+        "parameters": sum(int(np.prod(tensor.dims)) for tensor in model.graph.initializer if tensor.dims),
+        "features": {**spec["network"]["features"], "channels": features.shape[1]},
+    }
+    for measured in ("novelty", "metrics"):
+        spec.pop(measured, None)
+    write_spec(folder, spec)
+
+
+def append_middle(model: onnx.ModelProto) -> int:
+    """Let a network give the last sum before its last stride as further features, averaged to their size.
+
+    What tells a foreign image may be gone from the last features, since it does not tell the classes apart; Lee et al. 2018, section 2.2.
+    Of Conv and Add, which every engine has: the last convolution gets rows of zeros, to which the means are added.
+
+    Returns: number of channels appended.
+    Raises: ValueError when the network has no such sum, or does not end in a convolution and an activation.
+    """
+    graph = model.graph
+    shapes = {
+        value.name: [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
+        for value in onnx.shape_inference.infer_shapes(model).graph.value_info
+    }
+    [output] = graph.output
+    _, own, height, width = (dimension.dim_value for dimension in output.type.tensor_type.shape.dim)
+    sums = [node.output[0] for node in graph.node if node.op_type == "Add" and shapes[node.output[0]][2:] == [2 * height, 2 * width]]
+    *_, last, active = graph.node
+    if not sums or last.op_type != "Conv" or list(active.output) != [output.name] or active.input[0] != last.output[0]:
+        raise ValueError("the network does not end in a convolution and an activation, or has no sum at twice its size")
+    channels = shapes[sums[-1]][1]
+    for tensor in graph.initializer:
+        if tensor.name.removesuffix("_half") in last.input[1:3]:
+            values = onnx.numpy_helper.to_array(tensor)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(np.pad(values, ((0, channels), *[(0, 0)] * (values.ndim - 1))), tensor.name))
+    active.output[0] = "features_own"
+    mean = np.eye(channels, dtype=np.float32)[:, :, None, None] * np.full((1, 1, 2, 2), 0.25, np.float32)
+    placed = np.zeros((own + channels, channels, 1, 1), np.float32)
+    placed[own:, :, 0, 0] = np.eye(channels)
+    make = onnx.helper.make_node
+    graph.initializer.extend([onnx.numpy_helper.from_array(values, name) for values, name in [(mean, "middle_mean"), (placed, "middle_placed")]])
+    graph.node.extend([
+        make("Conv", [sums[-1], "middle_mean"], ["middle_pooled"], kernel_shape=[2, 2], strides=[2, 2]),
+        make("Conv", ["middle_pooled", "middle_placed"], ["features_middle"], kernel_shape=[1, 1]),
+        make("Add", ["features_own", "features_middle"], [output.name]),
+    ])
+    # The sizes that the exporter noted are no longer all true; they can be inferred.
+    del graph.value_info[:]
+    fix_output_shape(graph, (own + channels, height, width))
+    return channels
 
 
 def export_features(features: torch.nn.Module, example: torch.Tensor) -> onnx.ModelProto:

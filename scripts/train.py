@@ -16,6 +16,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Callable
 
 # Threads that spin while they wait make training several times slower as soon as anything else runs.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -26,7 +27,7 @@ from torch.nn import functional
 
 from cytotrain.augment import augment
 from cytotrain.metrics import fit_temperature, negative_log_likelihood, two_columns
-from cytotrain.networks import NETWORKS, Classifier, draft_for, load_pretrained
+from cytotrain.networks import NETWORKS, Classifier, Network, draft_for, load_pretrained
 from cytotrain.prepare import composite_on_white, crop, decode, prepare, resize, to_channels
 from cytotrain.recipes import RECIPES, Recipe
 from cytotrain.tasks import Sample, draft_spec, list_samples
@@ -39,20 +40,23 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     network = NETWORKS[arguments.network]
     recipe = replace(RECIPES[arguments.recipe or network.recipe], **chosen_settings(arguments))
-    spec = draft_for(network, draft_spec(arguments.task, arguments.data))
+    spec = draft_for(network, draft_spec(arguments.task, arguments.data), arguments.side)
     samples = list_samples(arguments.data, spec)
     crops, labels = load_training_part(spec, samples, arguments.out / "train.npy")
     val_inputs, val_labels = load_validation_part(spec, samples)
-    print(f"{len(labels)} images to train, {len(val_labels)} to validate, {len(spec['classes'])} classes", flush=True)
+    used = torch.randperm(len(labels), generator=torch.Generator().manual_seed(arguments.seed))[:arguments.images].sort()[0].tolist()
+    print(f"{len(used)} images to train, {len(val_labels)} to validate, {len(spec['classes'])} classes", flush=True)
 
     torch.manual_seed(arguments.seed)
     channels = 3 if spec["input"]["channels"] == "rgb" else 1
     model = Classifier(network, len(spec["classes"]), channels)
-    is_pretrained = network.weights_file is not None and arguments.weights is not None
-    if is_pretrained:
-        load_pretrained(model, network, arguments.weights)
-    else:
-        print(f"{network.title} starts from random weights", flush=True)
+    some = crops[:: max(1, len(crops) // 256)]
+    origin = fill_at_start(model, network, arguments, lambda: make_batch(np.array(some), torch.ones(len(some), dtype=torch.bool), spec, recipe))
+    teacher = None
+    if arguments.teacher:
+        teacher, lesson = load_teacher(arguments.teacher, spec)
+        teacher, origin = teacher.to(device, memory_format=torch.channels_last), f"{origin} (taught by {lesson})"
+    print(f"{network.title}{origin}", flush=True)
     model = model.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
     optimiser = make_optimiser(model, recipe)
@@ -72,7 +76,7 @@ def main() -> None:
         torch.manual_seed(arguments.seed * 100_003 + state["epoch"])
         model.train()
         # The paper's doubled set: every image as it is and changed.
-        shown = [(index, is_changed) for is_changed in ((False, True) if recipe.doubled else (True,)) for index in range(len(labels))]
+        shown = [(index, is_changed) for is_changed in ((False, True) if recipe.doubled else (True,)) for index in used]
         order = torch.randperm(len(shown)).tolist()
         steps_per_epoch = len(order) // recipe.batch
         losses = []
@@ -81,24 +85,26 @@ def main() -> None:
             set_learning_rate(optimiser, recipe, steps_done / (recipe.epochs * steps_per_epoch))
             chosen = [shown[position] for position in order[step * recipe.batch:(step + 1) * recipe.batch]]
             indices = np.array([index for index, _ in chosen])
-            batch = make_batch(crops[indices], [is_changed for _, is_changed in chosen], spec, recipe)
+            batch = make_batch(crops[indices], torch.tensor([is_changed for _, is_changed in chosen]), spec, recipe)
+            batch = batch.to(device, memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.bfloat16):
-                logits = model(batch.to(device, memory_format=torch.channels_last))
+                logits = model(batch)
             loss = loss_of(logits.float(), labels[indices].to(device), recipe.label_smoothing)
+            if teacher:
+                with torch.no_grad():
+                    told = teacher(batch).softmax(1)
+                loss = (loss + functional.cross_entropy(logits.float(), told)) / 2
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            if recipe.averaged:
-                update_average(average, model, steps_done)
+            update_average(average, model, min(recipe.average_decay, (1 + steps_done) / (10 + steps_done)))
             losses.append(loss.item())
         state["epoch"] += 1
-        if not recipe.averaged:
-            average.load_state_dict(model.state_dict())
         correct, nll = validate(average, val_inputs, val_labels, device)
         is_best = (correct, -nll) > tuple(state["best"])
         if is_best:
             state["best"] = (correct, -nll)
-            save(arguments.out / "best.pt", describe(arguments, recipe, is_pretrained, spec, average, state["epoch"]))
+            save(arguments.out / "best.pt", describe(arguments, recipe, origin, spec, average, state["epoch"]))
         line = (
             f"epoch {state['epoch']:3d}/{recipe.epochs}  loss {np.mean(losses):.4f}  val {correct}/{len(val_labels)}"
             f"  nll {nll:.4f}  {time.monotonic() - started:.0f} s{'  best' if is_best else ''}"
@@ -108,7 +114,7 @@ def main() -> None:
             log.write(line + "\n")
         parts = {"model": model, "average": average, "optimiser": optimiser}
         save(checkpoint_file, {**{name: part.state_dict() for name, part in parts.items()}, "state": state})
-    save(arguments.out / "last.pt", describe(arguments, recipe, is_pretrained, spec, average, state["epoch"]))
+    save(arguments.out / "last.pt", describe(arguments, recipe, origin, spec, average, state["epoch"]))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -117,12 +123,17 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--network", required=True, choices=NETWORKS)
     parser.add_argument("--data", required=True, type=Path, help="folder of the images")
     parser.add_argument("--weights", type=Path, help="folder of the pre-trained weights; without it training starts from random ones")
+    parser.add_argument("--start", type=Path, help="folder of an exported model of the same network that training goes on from")
+    parser.add_argument("--teacher", type=Path, help="best.pt or last.pt of a larger network, whose opinion counts as much as the labels")
     parser.add_argument("--out", required=True, type=Path, help="folder for checkpoints and log")
     parser.add_argument("--recipe", choices=RECIPES, help="the network's own by default")
+    parser.add_argument("--side", type=int, help="width and height of the network's input in pixels, a multiple of 32; the task's own by default")
+    parser.add_argument("--images", type=int, help="train on this many, drawn at random, where a run has to be short; on all by default")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--label-smoothing", type=float)
+    parser.add_argument("--average-decay", type=float, help="of the moving average of the weights; 0 keeps the weights themselves")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bfloat16", action="store_true", help="multiply in 16 bits, twice as fast for ResNet-50 where the processor can")
     parser.add_argument("--threads", type=int, default=2)
@@ -130,11 +141,37 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-SETTINGS = ("epochs", "batch", "learning_rate", "label_smoothing")
+SETTINGS = ("epochs", "batch", "learning_rate", "label_smoothing", "average_decay")
 
 
 def chosen_settings(arguments: argparse.Namespace) -> dict:
     return {name: getattr(arguments, name) for name in SETTINGS if getattr(arguments, name) is not None}
+
+
+def fill_at_start(model: Classifier, network: Network, arguments: argparse.Namespace, some_batch: Callable[[], torch.Tensor]) -> str:
+    """Fill a new model with the weights that training starts from. Returns: where they come from, for the record."""
+    if arguments.start:
+        # Only this needs the package onnx.
+        from cytotrain.restore import restore
+        return f" (goes on from {restore(model, arguments.start, some_batch())})"
+    if arguments.weights and network.weights_file:
+        load_pretrained(model, network, arguments.weights)
+        return ""
+    return " (from random weights)"
+
+
+def load_teacher(checkpoint_file: Path, spec: dict) -> tuple[Classifier, str]:
+    """Load a trained network whose opinions training may follow. Returns: it, and the command that made it.
+
+    Raises: ValueError when it takes other inputs or has other outputs.
+    """
+    saved = torch.load(checkpoint_file, map_location="cpu")
+    network = NETWORKS[saved["network"]]
+    if network.output != "softmax" or any(saved["spec"][key] != spec[key] for key in ("input", "crop", "normalisation")):
+        raise ValueError(f"{checkpoint_file} takes other inputs than the network to train")
+    teacher = Classifier(network, len(spec["classes"]), 3 if spec["input"]["channels"] == "rgb" else 1).eval()
+    teacher.load_state_dict(saved["model"])
+    return teacher, saved["recipe"]
 
 
 def load_training_part(spec: dict, samples: list[Sample], cache_file: Path) -> tuple[np.ndarray, torch.Tensor]:
@@ -167,9 +204,9 @@ def load_validation_part(spec: dict, samples: list[Sample]) -> tuple[torch.Tenso
     return inputs, torch.tensor([sample.label for sample in val])
 
 
-def make_batch(crops: np.ndarray, is_changed: list[bool], spec: dict, recipe: Recipe) -> torch.Tensor:
-    """Make the network's input of some crops, changed at random or as a user's image is prepared."""
-    pixels, chosen = torch.from_numpy(crops).float(), torch.tensor(is_changed)
+def make_batch(crops: np.ndarray, chosen: torch.Tensor, spec: dict, recipe: Recipe) -> torch.Tensor:
+    """Make the network's input of some crops, the chosen ones changed at random, the others as a user's image is prepared."""
+    pixels = torch.from_numpy(crops).float()
     batch = torch.empty(len(pixels), pixels.shape[1], spec["input"]["height_px"], spec["input"]["width_px"])
     if chosen.any():
         batch[chosen] = augment(pixels[chosen], spec, recipe.augmentation)
@@ -214,9 +251,8 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, recipe: Recipe, progress
 
 
 @torch.no_grad()
-def update_average(average: Classifier, model: Classifier, step: int) -> None:
-    """Exponential moving average of weights and batch norm statistics, faster in the first steps."""
-    decay = min(0.998, (1 + step) / (10 + step))
+def update_average(average: Classifier, model: Classifier, decay: float) -> None:
+    """Exponential moving average of weights and batch norm statistics."""
     for kept, new in zip(average.state_dict().values(), model.state_dict().values()):
         if kept.dtype.is_floating_point:
             kept.lerp_(new, 1 - decay)
@@ -233,18 +269,17 @@ def validate(model: Classifier, inputs: torch.Tensor, labels: torch.Tensor, devi
     return int((logits.argmax(1) == labels.numpy()).sum()), nll
 
 
-def describe(
-    arguments: argparse.Namespace, recipe: Recipe, is_pretrained: bool, spec: dict, model: Classifier, epoch: int,
-) -> dict:
+def describe(arguments: argparse.Namespace, recipe: Recipe, origin: str, spec: dict, model: Classifier, epoch: int) -> dict:
     """What export_onnx.py needs to know; the recipe leaves out folders and threads, which do not matter."""
     named = {"task": arguments.task, "network": arguments.network, "recipe": arguments.recipe or NETWORKS[arguments.network].recipe}
-    settings = {**named, **{name: getattr(recipe, name) for name in SETTINGS}, "seed": arguments.seed}
+    options = {name: getattr(arguments, name) for name in ("side", "images") if getattr(arguments, name)}
+    settings = {**named, **options, **{name: getattr(recipe, name) for name in SETTINGS}, "seed": arguments.seed}
     words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items()) + " --bfloat16" * arguments.bfloat16
     return {
         "task": arguments.task,
         "network": arguments.network,
         "epoch": epoch,
-        "recipe": f"python scripts/train.py {words}{'' if is_pretrained else ' (from random weights)'}",
+        "recipe": f"python scripts/train.py {words}{origin}{f' (epoch {epoch} kept)' if epoch < recipe.epochs else ''}",
         "spec": spec,
         "model": {name: tensor.cpu() for name, tensor in model.state_dict().items()},
     }

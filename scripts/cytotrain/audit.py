@@ -64,22 +64,22 @@ def _magnify(factor: float) -> Callable[[np.ndarray], np.ndarray]:
     """Show the cell larger or smaller in a field of the same size; what lies outside the image is mirrored."""
 
     def change(pixels: np.ndarray) -> np.ndarray:
-        side = len(pixels)
-        margin = max(0, round((side / factor - side) / 2))
-        padded = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), "reflect")
-        inset = max(0, round((side - side / factor) / 2))
-        seen = padded[inset:len(padded) - inset, inset:len(padded) - inset]
-        planes = [Image.fromarray(plane.astype(np.float32)).resize((side, side), Image.Resampling.BICUBIC) for plane in seen.transpose(2, 0, 1)]
+        sides = np.array(pixels.shape[:2])
+        margins = np.maximum(0, np.rint((sides / factor - sides) / 2)).astype(int)
+        padded = np.pad(pixels, (*((margin, margin) for margin in margins), (0, 0)), "reflect")
+        top, left = np.maximum(0, np.rint((sides - sides / factor) / 2)).astype(int)
+        seen = padded[top:len(padded) - top, left:padded.shape[1] - left]
+        size = (int(sides[1]), int(sides[0]))
+        planes = [Image.fromarray(plane.astype(np.float32)).resize(size, Image.Resampling.BICUBIC) for plane in seen.transpose(2, 0, 1)]
         return _round(np.stack([np.asarray(plane) for plane in planes], 2), pixels.dtype)
 
     return change
 
 
 def _hide_surroundings(pixels: np.ndarray) -> np.ndarray:
-    """Paint all but the central disc of two thirds of the side in the image's median colour."""
-    side = len(pixels)
-    offsets = np.arange(side) - (side - 1) / 2
-    is_outside = offsets[:, None] ** 2 + offsets**2 > (side / 3) ** 2
+    """Paint all but the central disc of two thirds of the shorter side in the image's median colour."""
+    y, x = (np.arange(side) - (side - 1) / 2 for side in pixels.shape[:2])
+    is_outside = y[:, None] ** 2 + x**2 > (min(pixels.shape[:2]) / 3) ** 2
     changed = pixels.copy()
     changed[is_outside] = np.median(pixels[is_outside], axis=0)
     return changed

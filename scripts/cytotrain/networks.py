@@ -261,9 +261,11 @@ def load_pretrained(model: Classifier, network: Network, weights_folder: Path) -
     model.features.load_state_dict(state)
 
 
-def draft_for(network: Network, spec: dict) -> dict:
-    """A task's draft spec as this network needs it: its own input size and resizing where it has them."""
+def draft_for(network: Network, spec: dict, side_px: int | None = None) -> dict:
+    """A task's draft spec as this network needs it: its own input size and resizing where it has them, or the given size."""
     merged = {**spec, **network.spec}
+    if side_px:
+        merged["input"] = {**merged["input"], "width_px": side_px, "height_px": side_px}
     rule = merged["normalisation"]
     if rule["rule"] == "corner_median_spread":
         merged["normalisation"] = {**rule, "corner_px": merged["input"]["width_px"] // 8}

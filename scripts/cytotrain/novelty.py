@@ -55,25 +55,56 @@ APPEARANCE_SHARE = 0.2
 """What they add to the squared distance of a usual image, as a share of what its features make; by the validation part."""
 
 
-def fit(features: np.ndarray, labels: np.ndarray, dimensions: int, measured: np.ndarray) -> Novelty:
-    """Fit the statistics to N×D pooled features of the training part, their N labels and N×M measures."""
+MIDDLE_SHARE = 2.0
+"""What features that the head does not look at add, in the same way; by the validation part and its spoiled images."""
+
+
+def fit(features: np.ndarray, labels: np.ndarray, dimensions: int, measured: np.ndarray, is_ignored: np.ndarray | None = None) -> Novelty:
+    """Fit the statistics to the features of the training part.
+
+    Args:
+        features: N×D, pooled.
+        labels: N.
+        dimensions: directions of the features that the head looks at.
+        measured: N×M.
+        is_ignored: D, the features that it does not look at, each of which adds a direction; none by default.
+    """
+    is_ignored = np.zeros(features.shape[1], bool) if is_ignored is None else is_ignored
     values = features.astype(np.float64)
     mean = values.mean(0)
     centred = values - mean
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    basis = directions[:dimensions]
-    class_means = np.stack([(centred[labels == label] @ basis.T).mean(0) for label in range(labels.max() + 1)])
-    within = centred @ basis.T - class_means[labels]
-    # Turned within the directions so that the covariance within classes is diagonal.
-    variances, turn = np.linalg.eigh(within.T @ within / len(within))
-    basis, class_means = turn.T @ basis, class_means @ turn
-    rest = ((centred**2).sum(1) - ((centred @ basis.T) ** 2).sum(1)).mean() / (centred.shape[1] - dimensions)
-    scale = 1 / np.sqrt(np.maximum(variances, rest))
-    mean, scale, class_means, one_over_rest = (part.astype(np.float32) for part in (mean, scale, class_means, np.array([1 / rest])))
+    own = centred * ~is_ignored
+    basis = np.linalg.svd(own, full_matrices=False)[2][:dimensions]
+    rest = ((own**2).sum(1) - ((own @ basis.T) ** 2).sum(1)).mean() / ((~is_ignored).sum() - dimensions)
+    basis, scale, class_means = along(centred, labels, basis, rest)
     appearance_mean, appearance = fit_appearance(measured)
-    plain = Novelty(mean, basis.astype(np.float16), scale, class_means, one_over_rest, appearance_mean, appearance)
-    weight = APPEARANCE_SHARE * np.median(plain._of_features(features)) / max(np.median(plain._of_appearance(measured)), 1e-12)
+
+    def made_of(*parts: np.ndarray) -> Novelty:
+        basis, scale, class_means = (part.astype(kind) for part, kind in zip(parts, (np.float16, np.float32, np.float32)))
+        return Novelty(mean.astype(np.float32), basis, scale, class_means, np.array([1 / rest], np.float32), appearance_mean, appearance)
+
+    plain = made_of(basis, scale, class_means)
+    usual = np.median(plain._of_features(features * ~is_ignored + mean * is_ignored))
+    if is_ignored.any():
+        axes = np.eye(len(mean))[is_ignored]
+        axes, one_over, their_means = along(centred, labels, axes, 1e-3 * centred[:, is_ignored].var(0).mean())
+        off = (((centred @ axes.T)[:, None] - their_means) * one_over) ** 2
+        one_over = one_over * np.sqrt(MIDDLE_SHARE * usual / np.median(off.sum(2).min(1)))
+        plain = made_of(np.concatenate([basis, axes]), np.concatenate([scale, one_over]), np.concatenate([class_means, their_means], 1))
+    weight = APPEARANCE_SHARE * usual / max(np.median(plain._of_appearance(measured)), 1e-12)
     return replace(plain, appearance=(appearance * np.sqrt(weight)).astype(np.float32))
+
+
+def along(centred: np.ndarray, labels: np.ndarray, basis: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Turn a basis so that the covariance within classes is diagonal.
+
+    Returns: it, one over the spread along each row, of at least the variance `least`, and the class means along the rows.
+    """
+    values = centred @ basis.T
+    class_means = np.stack([values[labels == label].mean(0) for label in range(labels.max() + 1)])
+    within = values - class_means[labels]
+    variances, turn = np.linalg.eigh(within.T @ within / len(within))
+    return turn.T @ basis, 1 / np.sqrt(np.maximum(variances, least)), class_means @ turn
 
 
 def fit_appearance(measured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ class Recipe:
 
     Attributes:
         optimiser: "adamw" (decayed, cosine schedule with warm-up) or "adam" (constant rate).
-        averaged: validate and keep a moving average of the weights.
+        average_decay: of the moving average of the weights that is validated and kept; 0 keeps the weights themselves.
         doubled: an epoch shows every image unchanged and changed once more, else changed only.
         augmentation: a key of cytotrain.augment.AUGMENTATIONS; None takes the one for the task's channels.
     """
@@ -19,14 +19,14 @@ class Recipe:
     batch: int
     epochs: int
     label_smoothing: float
-    averaged: bool
+    average_decay: float
     doubled: bool
     augmentation: str | None
 
 
 RECIPES = {
-    "fine-tune": Recipe("adamw", 2e-3, 64, 60, 0.1, True, False, None),
+    "fine-tune": Recipe("adamw", 2e-3, 64, 60, 0.1, 0.998, False, None),
     # Gardner et al. 2023 and its notebooks, where brightness changes by 0.15 of 255 grey levels, which is nothing.
-    "paper": Recipe("adam", 1e-3, 32, 150, 0.0, False, True, "paper"),
-    "paper-mended": Recipe("adam", 1e-3, 32, 150, 0.0, False, True, "paper-mended"),
+    "paper": Recipe("adam", 1e-3, 32, 150, 0.0, 0.0, True, "paper"),
+    "paper-mended": Recipe("adam", 1e-3, 32, 150, 0.0, 0.0, True, "paper-mended"),
 }

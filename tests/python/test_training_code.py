@@ -25,10 +25,11 @@ except ImportError as error:
     print(f"SKIPPED {Path(__file__).name}: {reason}", file=sys.stderr)
     raise unittest.SkipTest(reason)
 
+import compare_networks
 import export_onnx
 import golden_prepare
 import train
-from cytotrain import augment, metrics, novelty, quality
+from cytotrain import audit, augment, metrics, novelty, quality, restore
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained, mobilenet_v2_features
 from cytotrain.png import write_png
@@ -194,6 +195,22 @@ class Novelty(unittest.TestCase):
         got = novelty.fit(values, labels, 2, measured).distance(probe, measured[:3])
         np.testing.assert_allclose(got, expected, rtol=0.06, atol=0.1)
 
+    def test_features_that_the_head_ignores_add_their_own_distance(self):
+        random = np.random.RandomState(5)
+        features, labels, measured = random.normal(size=(4000, 8)), np.repeat([0, 1], 2000), np.zeros((4000, len(quality.MEASURES)))
+        features[:, 6:] = features[:, 6:] @ np.array([[0.02, 0.015], [0, 0.005]]) + 0.1 * labels[:, None]
+        is_ignored = np.arange(8) >= 6
+        alone = novelty.fit(features[:, :6], labels, 3, measured)
+        both = novelty.fit(features, labels, 3, measured, is_ignored)
+        self.assertEqual(both.basis.shape, (5, 8))
+        squares = both.distance(features, measured) ** 2
+        ratio = np.median(squares - alone.distance(features[:, :6], measured) ** 2) / np.median(alone.distance(features[:, :6], measured) ** 2)
+        self.assertAlmostEqual(ratio, novelty.MIDDLE_SHARE, delta=0.1)
+        # Small beside the others, and yet far out: ten spreads of its own, across the correlation.
+        odd = features[:1].copy()
+        odd[0, 6:] = [0.2, -0.15]
+        self.assertGreater(both.distance(odd, measured[:1])[0], 10 * np.sqrt(np.median(squares)))
+
     def test_limits_leave_good_cells_alone(self):
         spec = json.loads((MODELS_FOLDER / "viability" / "spec.json").read_text())
         random = np.random.RandomState(3)
@@ -315,12 +332,44 @@ class Export(unittest.TestCase):
         expected, self.model = self.run_model(), stored
         np.testing.assert_array_equal(self.run_model(), expected)
 
+    def test_an_earlier_layers_means_stand_behind_the_features(self):
+        before = self.run_model()
+        seen = {}
+        for index, block in enumerate(self.network):
+            block.register_forward_hook(lambda _, __, output, index=index: seen.update({index: output}))
+        with torch.no_grad():
+            self.network(self.inputs)
+        # Block 14 strides for the last time.
+        middle = seen[13].mean((2, 3)).numpy()
+        self.assertEqual(export_onnx.append_middle(self.model), 32)
+        onnx.checker.check_model(self.model, full_check=True)
+        after = self.run_model()
+        np.testing.assert_array_equal(after[:, :1280], before)
+        np.testing.assert_allclose(after[:, 1280:].mean((2, 3)), middle, rtol=0, atol=1e-5 * np.abs(middle).max())
+
     def test_symmetric_padding_would_be_noticed(self):
         with torch.no_grad():
             expected = self.network(self.inputs).numpy()
         first = next(node for node in self.model.graph.node if node.op_type == "Conv")
         next(a for a in first.attribute if a.name == "pads").ints[:] = [1, 1, 0, 0]
         self.assertGreater(np.abs(self.run_model() - expected).max(), 1e-2 * np.abs(expected).max())
+
+
+class Audit(unittest.TestCase):
+    def test_oblong_images_are_disturbed_about_their_middle(self):
+        for channels in (1, 3):
+            image = np.full((200, 288, channels), 200, np.uint8)
+            image[90:110, 130:158] = 40
+            for name, change in {**audit.spoiled_for(image), **audit.disturbances_for(image)}.items():
+                with self.subTest(disturbance=name, channels=channels):
+                    changed = change(image)
+                    self.assertEqual(changed.shape, (288, 200, channels) if "turned" in name else image.shape)
+                    weight = changed.max() - changed.astype(float)
+                    if "noise" not in name and "side," not in name:
+                        centre = [(weight * offsets).sum() / weight.sum() for offsets in np.indices(changed.shape)[:2]]
+                        np.testing.assert_allclose(centre, (np.array(changed.shape[:2]) - 1) / 2, atol=2)
+            dark = (audit.spoiled_for(image)["cell twice as large"](image) < 120)[..., 0]
+            np.testing.assert_allclose([np.ptp(found) + 1 for found in np.nonzero(dark)], (40, 56), atol=2)
 
 
 class Training(unittest.TestCase):
@@ -337,11 +386,71 @@ class Training(unittest.TestCase):
                 torch.testing.assert_close(resumed[key], value, rtol=0, atol=0, msg=key)
 
     def train(self, folder: Path, out: Path) -> dict:
+        return self.run_training(folder, out, "--weights", str(folder), "--epochs", "2")["model"]
+
+    def run_training(self, folder: Path, out: Path, *more: str) -> dict:
         command = ["train.py", "--task", "blood-smear", "--network", "mobilenet_v2_0.35", "--data", str(folder)]
-        command += ["--weights", str(folder), "--out", str(out), "--epochs", "2", "--batch", "4", "--threads", "1"]
+        command += ["--out", str(out), "--batch", "4", "--threads", "1", *more]
         with mock.patch.object(sys, "argv", command), contextlib.redirect_stdout(io.StringIO()):
             train.main()
-        return torch.load(out / "last.pt", map_location="cpu")["model"]
+        return torch.load(out / "last.pt", map_location="cpu")
+
+    def test_training_goes_on_from_an_exported_model(self):
+        shipped = ExportedModel(MODELS_FOLDER / "blood-smear")
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            self.write_data(folder)
+            start = self.run_training(folder, folder / "out", "--start", str(shipped.folder), "--epochs", "0", "--images", "5")
+        self.assertRegex(start["recipe"], r"--images 5 .*\(goes on from blood-smear 1\.")
+        model = Classifier(NETWORKS["mobilenet_v2_0.35"], len(shipped.spec["classes"]))
+        model.load_state_dict(start["model"])
+        self.assert_computes(model, shipped, torch.rand(3, 3, *[shipped.spec["input"]["width_px"]] * 2) * 2 - 1)
+
+    def test_a_network_that_gives_an_earlier_layer_is_restored_without_it(self):
+        shipped = ExportedModel(MODELS_FOLDER / "viability")
+        self.assertGreater(shipped.spec["network"]["features"]["channels"], 1280)
+        inputs = torch.randn(16, 1, 96, 96)
+        model = Classifier(NETWORKS["mobilenet_v2_0.35"], 2, 1)
+        self.assertEqual(restore.restore(model, shipped.folder, inputs), "viability " + shipped.spec["version"])
+        self.assert_computes(model, shipped, inputs)
+        # What training sees first is what was exported, too.
+        model.train().dropout.p = 0
+        with torch.no_grad():
+            np.testing.assert_allclose(model(inputs), shipped.logits(shipped.features(inputs.numpy())), rtol=0, atol=1e-4)
+
+    def assert_computes(self, model: Classifier, shipped: ExportedModel, inputs: torch.Tensor) -> None:
+        with torch.no_grad():
+            np.testing.assert_allclose(model.eval()(inputs), shipped.logits(shipped.features(inputs.numpy())), rtol=0, atol=1e-4)
+
+    def test_a_short_run_sees_some_images_only(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            self.write_data(folder)
+            with mock.patch.object(train, "make_batch", wraps=train.make_batch) as made:
+                self.run_training(folder, folder / "out", "--epochs", "3", "--images", "4", "--side", "32")
+        seen = [sorted(crop.tobytes() for crop in call.args[0]) for call in made.call_args_list]
+        self.assertEqual([len(set(crops)) for crops in seen], [4, 4, 4])
+        self.assertEqual(seen[0], seen[2])
+
+    def test_a_teacher_is_followed(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            self.write_data(folder)
+            usual = ["--weights", str(folder), "--side", "96"]
+            teacher = self.run_training(folder, folder / "teacher", *usual, "--epochs", "0")
+            # Whatever it sees, it calls it the last class, which no label names.
+            teacher["model"]["dense_0.bias"][-1] += 20
+            torch.save(teacher, folder / "teacher.pt")
+            alone, taught = (
+                self.run_training(folder, folder / out, *usual, "--epochs", "3", "--average-decay", "0", *more)
+                for out, more in [("alone", []), ("taught", ["--teacher", str(folder / "teacher.pt")])]
+            )
+            with self.assertRaisesRegex(ValueError, "other inputs"):
+                self.run_training(folder, folder / "out", "--weights", str(folder), "--teacher", str(folder / "teacher.pt"), "--epochs", "1")
+        self.assertIn("taught by python scripts/train.py --task blood-smear", taught["recipe"])
+        self.assertEqual(taught["spec"]["input"]["width_px"], 96)
+        last = [saved["model"]["dense_0.bias"][-1] for saved in (alone, taught)]
+        self.assertGreater(last[1] - last[0], 1e-3)
 
     def write_data(self, folder: Path) -> None:
         torch.manual_seed(0)
@@ -361,6 +470,34 @@ class Training(unittest.TestCase):
         network = NETWORKS["mobilenet_v2_0.35"]
         with self.assertRaisesRegex(FileNotFoundError, "--weights"):
             load_pretrained(Classifier(network, 8), network, Path("nowhere"))
+
+
+class Comparison(unittest.TestCase):
+    def test_a_further_model_leaves_the_other_rows_and_times_count_for_all_of_its_network(self):
+        row = {
+            "task": "phases", "network": "ResNet-50", "input_px": 224, "images": 10, "correct": 6, "accuracy_interval_95": [0.3, 0.8],
+            "balanced_accuracy": 0.5, "auc": 0.5, "auc_interval_95": [0.4, 0.6], "ece": 0.1, "parameters": 2e7, "bytes": 4e7, "ms": {"onnxruntime": 400.0},
+        }
+        recipe = "python scripts/train.py --recipe {} --epochs {} --seed 1 (from random weights){}"
+        old = [{**row, "recipe": recipe.format("paper", 1, "")}, {**row, "task": "others", "recipe": recipe.format("paper --images 5", 1, "")}]
+        new = {**row, "recipe": recipe.format("paper", 3, " (epoch 2 kept)"), "correct": 9}
+        new.pop("ms")
+        with tempfile.TemporaryDirectory() as name, mock.patch.object(compare_networks, "MODELS_FOLDER", Path(name)):
+            folder = Path(name)
+            (folder / "comparison.json").write_text(json.dumps(old))
+            (folder / "README.md").write_text(f"before\n{compare_networks.BEGIN}\n{compare_networks.END}\nafter\n")
+            (folder / "times.json").write_text('{"onnxruntime": 300.0, "core": 200.0}')
+            command = ["compare_networks.py", "--data", name, name]
+            for _ in range(2):
+                with mock.patch.object(sys, "argv", command), mock.patch.object(compare_networks, "measure", return_value=new), contextlib.redirect_stdout(io.StringIO()):
+                    compare_networks.main()
+            rows = json.loads((folder / "comparison.json").read_text())
+            lines = (folder / "README.md").read_text().splitlines()
+        self.assertEqual([(row["task"], row["correct"]) for row in rows], [("others", 6), ("phases", 9), ("phases", 6)])
+        self.assertEqual({row["ms"]["core"] for row in rows}, {200.0})
+        self.assertEqual([line.split(" | ")[3] for line in lines if line.startswith(("| others", "| phases"))], [
+            "paper, 1 epoch of 5 images, from random weights", "paper, 3 epochs (epoch 2 kept), from random weights", "paper, 1 epoch, from random weights",
+        ])
 
 
 class ShippedModels(unittest.TestCase):
