@@ -15,10 +15,13 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/decode/decode.h"
 #include "core/detect/detect.h"
+#include "core/detect/detector.h"
+#include "core/detect/marked_cells.h"
 #include "core/error.h"
 #include "core/head/head.h"
 #include "core/judge/judge.h"
@@ -119,7 +122,8 @@ const val& fields_of(const val& value, const char* argument) {
 
 DetectMethod method(const val& value) {
   const std::string word = value.isString() ? value.as<std::string>() : "";
-  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "method must be round or adherent");
+  if (word == "network") return DetectMethod::kNetwork;
+  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "method must be network, round or adherent");
   return word == "round" ? DetectMethod::kRound : DetectMethod::kAdherent;
 }
 
@@ -372,6 +376,15 @@ class Classifier {
     });
   }
 
+  val load_detector(const val& spec_json, const val& network) {
+    return guard([&] {
+      if (!spec_json.isString()) throw Error(ErrorCode::kInvalidArgument, "spec_json must be a text");
+      detector_.emplace(Detector(parse_detector_spec(spec_json.as<std::string>()), copy_in<std::uint8_t>(network, "Uint8Array", "network")));
+      for (auto& [number, frame] : frames_) frame.maps.reset();
+      return val::null();
+    });
+  }
+
   val open_frame(const val& file, const val& page, const val& channel) {
     return guard([&] {
       constexpr int kMaxPages = 1'000'000, kMaxChannels = 1'000;
@@ -391,16 +404,15 @@ class Classifier {
       const SampleRange range = display_range(decoded.image.view());
       object.set("range", describe(range, decoded.image.type()));
       object.set("decode_ms", decoded_ms - start_ms);
-      frames_.emplace(last_frame_, Frame{std::move(decoded.image), range});
+      frames_.emplace(last_frame_, Frame{std::move(decoded.image), range, std::nullopt});
       ++live_count;
       return object;
     });
   }
 
-  val detect(const val& number, const val& settings) const {
+  val detect(const val& number, const val& settings) {
     return guard([&] {
-      const auto& [image, own_range] = open(number);
-      const ImageView frame = image.view();
+      Frame& frame = open(number);
       const val& given = fields_of(settings, "settings");
       const DetectSettings asked{.pixel_size_um = pixel_size(given["pixel_size_um"]),
                                  .least_diameter = finite_number(given["least_diameter"], "least_diameter", 0, kLargestLength),
@@ -413,7 +425,7 @@ class Classifier {
         throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
       }
       const double start_ms = emscripten_get_now();
-      const std::vector<DetectedCell> cells = cytodrop::detect(frame, asked);
+      const std::vector<DetectedCell> cells = asked.method == DetectMethod::kNetwork ? mark(frame, asked) : cytodrop::detect(frame.image.view(), asked);
       val found = describe(cells);
       found.set("detect_ms", emscripten_get_now() - start_ms);
       return found;
@@ -422,8 +434,8 @@ class Classifier {
 
   val prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const {
     return guard([&] {
-      const auto& [image, own_range] = open(number);
-      const ImageView frame = image.view();
+      const Frame& opened = open(number);
+      const ImageView frame = opened.image.view();
       const ModelSpec& spec = model().spec;
       if (!spec.frame) {
         throw Error(ErrorCode::kUnsupportedFeature, "this model was trained on images of one cell each and cannot classify the cells of a frame");
@@ -438,7 +450,7 @@ class Classifier {
       const double scale = cell_scale(*spec.frame, pixel_size(pixel_size_um));
       const double start_ms = emscripten_get_now();
       std::vector<Measures> measures;
-      const std::vector<float> tensor = cytodrop::prepare_cells(frame, own_range, cells, spec.prepare, *spec.frame, scale, &measures);
+      const std::vector<float> tensor = cytodrop::prepare_cells(frame, opened.range, cells, spec.prepare, *spec.frame, scale, &measures);
       const double prepared_ms = emscripten_get_now();
       std::vector<std::int32_t> crops;
       for (const Box& cell : cells) {
@@ -460,13 +472,13 @@ class Classifier {
 
   val view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const {
     return guard([&] {
-      const auto& [image, own_range] = open(number);
-      const ImageView frame = image.view();
+      const Frame& opened = open(number);
+      const ImageView frame = opened.image.view();
       const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
       const Box box = region.isNull() ? Box{0, 0, frame.width_px, frame.height_px} : box_of(region, "region");
       constexpr double kLargestSample = 3.5e38;
       const auto end = [&](const char* name) { return finite_number(fields_of(range, "range")[name], name, -kLargestSample, kLargestSample); };
-      SampleRange shown = own_range;
+      SampleRange shown = opened.range;
       if (!range.isNull()) {
         const double scale = per_sample(frame.type);
         shown = {static_cast<float>(end("low") * scale), static_cast<float>(end("high") * scale)};
@@ -499,6 +511,7 @@ class Classifier {
   struct Frame {
     Image image;
     SampleRange range;
+    std::optional<CellMaps> maps;  ///< what the detector said of it last
   };
 
   const Model& model() const {
@@ -512,11 +525,20 @@ class Classifier {
     if (found == frames_.end()) throw Error(ErrorCode::kFrameNotOpen, "the frame is not open");
     return found->second;
   }
+  Frame& open(const val& number) { return const_cast<Frame&>(std::as_const(*this).open(number)); }
+
+  /// Asks the network only where its maps of this frame would be others than those it gave last.
+  std::vector<DetectedCell> mark(Frame& frame, const DetectSettings& settings) {
+    if (!detector_) throw Error(ErrorCode::kDetectorNotLoaded, "the network that finds cells is not loaded");
+    if (!frame.maps || !detector_->fits(*frame.maps, settings)) frame.maps = detector_->look(frame.image.view(), settings);
+    return marked_cells(*frame.maps, detector_->spec(), settings);
+  }
 
   std::map<int, Frame> frames_;
   int last_frame_ = 0;
   std::optional<Model> model_;
   std::optional<Network> network_;
+  std::optional<Detector> detector_;
 };
 
 std::string core_version() { return CYTODROP_VERSION; }
@@ -536,6 +558,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("judge", &Classifier::judge)
       .function("load_network", &Classifier::load_network)
       .function("run_network", &Classifier::run_network)
+      .function("load_detector", &Classifier::load_detector)
       .function("open_frame", &Classifier::open_frame)
       .function("detect", &Classifier::detect)
       .function("prepare_cells", &Classifier::prepare_cells)
