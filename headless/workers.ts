@@ -3,6 +3,7 @@ import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, workerData, type MessagePort } from 'node:worker_threads';
+import { detectorFolder, readDetector, type DetectorFiles } from '../web/detector.ts';
 import type { EngineKind } from '../web/engine.ts';
 import { CoreError } from '../web/errors.ts';
 import { answerAboutFrame } from '../web/frame_requests.ts';
@@ -47,6 +48,8 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
   };
   const selfTests: SelfTest[] = [];
   const runtimes: RuntimeFacts[] = [];
+  let detector: Promise<DetectorFiles> | undefined;
+  const once = (): Promise<DetectorFiles> => (detector ??= readDetector((file) => readFile(beside(`${detectorFolder}/${file}`))));
   const enlist = async (): Promise<FrameHost> => {
     const link = new WorkerLink(start);
     const adopt = async (): Promise<void> => {
@@ -55,7 +58,7 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
       selfTests.push(selfTest);
     };
     await link.ready(adopt);
-    return { link, makeReady: adopt };
+    return { link, makeReady: adopt, readDetector: once };
   };
   const hosts = await Promise.all(Array.from({ length: jobs }, enlist));
   const workers = hosts.map(({ link, makeReady }) => link.poolWorker(makeReady));

@@ -17,6 +17,7 @@ for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
   cpSync(join(root, 'node_modules/onnxruntime-web/dist', file), join(dist, 'ort', file));
 }
 copyModels();
+cpSync(join(root, 'detectors'), join(dist, 'detectors'), { recursive: true });
 cpSync(join(root, 'docs/use.md'), join(dist, 'use.md'));
 await buildServiceWorker();
 compressAll();

@@ -46,6 +46,10 @@ export class Core {
     return unwrap(this.#classifier.run_network(input.data, input.shape));
   }
 
+  loadDetector(specJson: string, network: Uint8Array): void {
+    unwrap(this.#classifier.load_detector(specJson, network));
+  }
+
   openFrame(file: Uint8Array, page: number, channel: number): FrameFacts {
     return unwrap(this.#classifier.open_frame(file, page, channel));
   }

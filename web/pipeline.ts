@@ -2,9 +2,10 @@
 import type { FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
+import { detectorFacts, type DetectorFacts, type DetectorFiles } from './detector.ts';
 import { batchSize, type Engine, type EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
-import { sha256 } from './provenance.ts';
+import { checkSum, sha256 } from './provenance.ts';
 import type {
   Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameChoice, FrameFacts, ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile,
 } from './types.ts';
@@ -71,14 +72,6 @@ export async function readModel(read: (file: string, bytes?: number) => Promise<
   return { specJson, spec, network, head, novelty, golden: { ...first, image } };
 }
 
-/** Browsers offer SHA-256 on secure pages only; elsewhere (http on a local network) the self-test stands alone. */
-async function checkSum(file: string, bytes: Uint8Array, expected: string): Promise<void> {
-  const hex = await sha256(bytes);
-  if (hex !== null && hex !== expected) {
-    throw new Error(`The model file ${file} is not the one its spec names (SHA-256 ${hex.slice(0, 12)}…). Reload, or set the model up again.`);
-  }
-}
-
 /** The outcome of a file that is too large to be read at all. */
 export function refuseSize(bytes: number): UnreadFile | undefined {
   if (bytes <= maxFileBytes) return undefined;
@@ -93,6 +86,8 @@ export class Pipeline {
   readonly #coreWasm: Uint8Array;
   #engine: Engine;
   #core: Core;
+  /** Missing: none is loaded, or not again into a core that took another's place. */
+  #detector: DetectorFacts | undefined;
   /** The asker's numbers of the open frames, with the core's own and the facts. */
   readonly #frames = new Map<number, { inCore: number; facts: FrameFacts }>();
 
@@ -176,9 +171,19 @@ export class Pipeline {
     return facts;
   }
 
-  /** Raises: CoreError. */
-  async detect(frame: number, settings: DetectSettings): Promise<DetectedCells> {
-    return this.#insist((core) => core.detect(this.#frame(frame).inCore, settings));
+  /** Takes the network that finds cells. Raises: CoreError. */
+  async loadDetector({ specJson, spec, network }: DetectorFiles): Promise<void> {
+    await this.#insist((core) => core.loadDetector(specJson, network));
+    this.#detector = detectorFacts(spec);
+  }
+
+  /**
+   * Returns: the cells, with what found them where a network did.
+   * Raises: CoreError, `detector_not_loaded` where the method is `network` and there is none.
+   */
+  async detect(frame: number, settings: DetectSettings): Promise<{ cells: DetectedCells; detector?: DetectorFacts }> {
+    const cells = await this.#insist((core) => core.detect(this.#frame(frame).inCore, settings));
+    return { cells, ...(settings.method === 'network' && this.#detector && { detector: this.#detector }) };
   }
 
   /**
@@ -293,6 +298,7 @@ export class Pipeline {
 
   async #replaceCore(): Promise<void> {
     this.#frames.clear();
+    this.#detector = undefined;
     this.#core = await openCore(this.#files, this.#coreWasm);
     if (this.#engine instanceof CoreEngine) this.#engine = await openCoreEngine(this.#files, this.#core);
   }

@@ -1,7 +1,9 @@
 /** The page's side of the workers: one queue, answers in order, every worker on the next files, a dead one replaced. */
+import { detectorFolder, readDetector, type DetectorFiles } from './detector.ts';
 import type { EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
-import { frameWorker, HeldFrame, type FrameOptions } from './frames.ts';
+import { frameWorker, HeldFrame, type FrameHost, type FrameOptions } from './frames.ts';
+import { fetchSiteFile } from './models.ts';
 import { refuseSize } from './pipeline.ts';
 import { classifyInOrder, maxWorkers, worstSelfTest, type Run } from './pool.ts';
 import type { ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
@@ -25,6 +27,7 @@ export class ClassifierClient {
   #links = [this.#first];
   #loaded: { name: string; parcel: ModelParcel | undefined } | undefined;
   #selfTests: SelfTest[] = [];
+  #detector: Promise<DetectorFiles> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   readonly #runs = new Set<Run>();
   #views = 0;
@@ -100,7 +103,7 @@ export class ClassifierClient {
     return this.#queued(() =>
       classifyInOrder(
         this.#links.map((link) =>
-          frameWorker({ link, makeReady: () => this.#handModel(link) }, options, run, (position, ...progress) => onProgress(job(position).index, ...progress))),
+          frameWorker(this.#host(link), options, run, (position, ...progress) => onProgress(job(position).index, ...progress))),
         {
           atOnce: 1,
           count: jobs.length,
@@ -116,8 +119,18 @@ export class ClassifierClient {
    * Raises: CoreError for a file that cannot be decoded.
    */
   async openFrame(file: File, choice?: FrameChoice): Promise<HeldFrame> {
-    const host = { link: this.#first, makeReady: () => this.#handModel(this.#first) };
-    return HeldFrame.open(host, await readImage(file), choice, () => readImage(file));
+    return HeldFrame.open(this.#host(this.#first), await readImage(file), choice, () => readImage(file));
+  }
+
+  /**
+   * The network that finds cells, fetched once for all workers.
+   *
+   * Raises: CoreError, `detector_not_loaded`; the next call tries again.
+   */
+  readDetector(): Promise<DetectorFiles> {
+    this.#detector ??= readDetector(async (file) => new Uint8Array(await (await fetchSiteFile(new URL(`${detectorFolder}/${file}`, document.baseURI))).arrayBuffer()));
+    this.#detector.catch(() => { this.#detector = undefined; });
+    return this.#detector;
   }
 
   /** Stops what runs and what waits; the images that workers have in hand are the last. */
@@ -142,6 +155,10 @@ export class ClassifierClient {
   async requests(): Promise<RequestFacts[]> {
     const lists = await Promise.all(this.#links.map((link) => link.ask({ type: 'requests' }, 'requests')));
     return lists.flatMap(({ requests }) => requests);
+  }
+
+  #host(link: WorkerLink): FrameHost {
+    return { link, makeReady: () => this.#handModel(link), readDetector: () => this.readDetector() };
   }
 
   #giveModel(link: WorkerLink): Promise<void> {

@@ -1,5 +1,5 @@
 /** What the page works on: the model, the images, and what became of them. */
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import type { CellRecord, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
 import { engineKinds } from '../engine.ts';
@@ -10,7 +10,7 @@ import { listModels } from '../models.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
 import { rejudge } from '../verdict.ts';
 import {
-  allCells, allFrames, cellAt, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, searchAs, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
+  allCells, allFrames, cellAt, fieldOptions, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, searchAs, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
   type Cell, type Mode,
 } from './frame_store.ts';
 import { forgetHeldFrames, viewCell, withFrame } from './held_frames.ts';
@@ -253,9 +253,9 @@ export async function addSamples(): Promise<void> {
 /** Adds the simulated field of view of the model in use, and looks at it as one. */
 export async function addField(): Promise<void> {
   if (chosenName.value === null) return;
+  chooseMode('fields');
   try {
-    const field = await fetchField(chosenName.value);
-    chooseMode('fields');
+    const [field] = await Promise.all([fetchField(chosenName.value), searchReady()]);
     addFiles({ files: [field], unopened: [] });
   } catch (error) {
     notice.value = { words: messageOf(error) };
@@ -274,6 +274,12 @@ export function chooseMode(chosen: Mode): void {
   });
   if (images.length > 0 && modelState.value.phase !== 'failed') void run();
 }
+
+/** Fetches the network that finds cells where frames are to be searched with it, before there are any; a search that needs it tries again. */
+async function searchReady(): Promise<void> {
+  if (mode.value === 'fields' && fieldOptions.value.search.method === 'network') await client.readDetector().catch(() => undefined);
+}
+effect(() => void searchReady());
 
 let runner: Promise<void> | null = null;
 
