@@ -162,10 +162,16 @@ describe('a held frame', () => {
 });
 
 describe('a frame searched with a network', () => {
+  /** With a core of its own, in which no network is loaded. */
+  const freshHost = (): Host => {
+    const host = new Host();
+    host.die();
+    return host;
+  };
   const byNetwork = { ...searchFor(spec), method: 'network' as const };
 
   test('the worker takes the network when it is first to use it, and again after it died; what was found tells which it was', async () => {
-    const host = new Host();
+    const host = freshHost();
     const open = () => new Uint8Array(readFileSync(field));
     const frame = await HeldFrame.open(host, open(), wholeFile, () => Promise.resolve(open()));
     const found = await analyse(frame, { ...options, search: byNetwork, classify: false });
@@ -186,8 +192,10 @@ describe('a frame searched with a network', () => {
 
   test('that cannot be had, is not the one its spec names, or that the core does not take, is said of each frame', async () => {
     const outcomeWith = async (read: () => Promise<DetectorFiles>): Promise<FrameOutcome | undefined> => {
-      const host = Object.assign(new Host(), { readDetector: read });
-      return (await frameWorker(host, { ...options, search: byNetwork }, { cancelled: false }).classify([someFrame()], [0]))[0];
+      const host = Object.assign(freshHost(), { readDetector: read });
+      const [outcome] = await frameWorker(host, { ...options, search: byNetwork }, { cancelled: false }).classify([someFrame()], [0]);
+      host.close();
+      return outcome;
     };
     const other = async (file: string): Promise<Uint8Array> => (file === 'spec.json' ? detectorFile(file) : new Uint8Array(9));
     for (const [read, code, words] of [
@@ -196,7 +204,9 @@ describe('a frame searched with a network', () => {
       [() => Promise.resolve({ ...detector, network: new Uint8Array(9) }), 'invalid_model', /not valid/],
     ] as const) {
       const outcome = await outcomeWith(read);
-      assert.ok(outcome?.status === 'error' && outcome.code === code && words.test(outcome.message), JSON.stringify(outcome));
+      assert.ok(outcome?.status === 'error', `${code}: ${outcome?.status}`);
+      assert.equal(outcome.code, code);
+      assert.match(outcome.message, words);
     }
   });
 });
