@@ -52,7 +52,7 @@ void search(Bytes bytes, DetectMethod method) {
   for (std::size_t i = 0; i < size && !bytes.rest().empty(); ++i) frame.data()[i] = static_cast<std::byte>(bytes.rest()[i % bytes.rest().size()]);
 
   const bool by_network = method == DetectMethod::kNetwork;
-  for (const DetectedCell& cell : by_network ? marked_cells(detector.look(frame.view(), settings, 16), detector.spec(), settings) : detect(frame.view(), settings)) {
+  for (const DetectedCell& cell : by_network ? marked_cells(detector.look(frame.view(), settings, 64), detector.spec(), settings) : detect(frame.view(), settings)) {
     frame.view().crop(cell.box);  // refuses what reaches outside
     const bool is_sound = cell.score > 0 && cell.score <= 1 && cell.area_px > 0 && cell.outline.size() >= 3 &&
                           std::all_of(cell.outline.begin(), cell.outline.end(), [&](const Point& point) {

@@ -110,8 +110,8 @@ void add_frames(Seeds& seeds) {
       bytes.insert(bytes.end(), {127, 0, 0});
       const std::size_t size = type == 0 ? 1 : type == 1 ? 2 : 4;
       for (std::size_t i = 0; i < 48 * 40; ++i) {
-        const std::size_t x = i % 48 % 16, y = i / 48 % 20;
-        const bool is_cell = (x - 8) * (x - 8) + (y - 10) * (y - 10) < 20;
+        const int x = static_cast<int>(i % 48 % 16) - 8, y = static_cast<int>(i / 48 % 20) - 10;
+        const bool is_cell = x * x + y * y < 20;
         bytes.insert(bytes.end(), size, static_cast<std::uint8_t>(is_cell ? 20 + 200 * (i % 2) : 60 + i % 3));
       }
       bytes.resize(std::min<std::size_t>(bytes.size(), 3'000));
