@@ -118,7 +118,7 @@ function RowShares({ entry: { analysis, cells, own }, model }: { entry: FrameEnt
   );
 }
 
-const methodWords: Record<(typeof searchMethods)[number], string> = { network: 'by a network', round: 'as round cells, in suspension', adherent: 'as spread cells, attached' };
+const methodWords: Record<(typeof searchMethods)[number], string> = { network: 'by a network', round: 'as round cells', adherent: 'as spread cells' };
 
 function SearchSettings() {
   const frame = currentFrame.value;

@@ -38,6 +38,7 @@ constexpr double kShareOfBrightest = 0.1;   // of the strongest contrast: what i
 constexpr double kLeastContrast = kLevels / 256.0;  // one step of an 8-bit frame is no cell
 constexpr double kLeastRise = 0.25;
 constexpr double kMostHole = 0.25;          // of the square of the most diameter
+constexpr double kMostDiameterPx = 1e9;
 constexpr std::int64_t kMostPixels = 16'000'000;
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kInvalidArgument, what); }
@@ -90,7 +91,9 @@ Diameters diameters_of(const DetectSettings& settings) {
     refuse("the least diameter lies above 0 and not above the most, the most not above 1,000,000");
   }
   const double um = settings.pixel_size_um > 0 ? settings.pixel_size_um : 1;
-  return {settings.least_diameter / um, settings.most_diameter / um};
+  // What is measured with them is then a whole number of 64 bits.
+  const auto px = [&](double length) { return std::min(length / um, kMostDiameterPx); };
+  return {px(settings.least_diameter), px(settings.most_diameter)};
 }
 
 Diameters diameters_of(const ImageView& frame, const DetectSettings& settings) {
