@@ -210,7 +210,7 @@ export async function analyse(
 }
 
 /** The arrays that crossed the border as one object a cell. */
-function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border }: DetectedCells): FrameCell[] {
+export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border }: DetectedCells): FrameCell[] {
   return Array.from(scores, (score, id) => {
     const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = boxes.subarray(4 * id, 4 * id + 4);
     return {

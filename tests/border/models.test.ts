@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { DetectorSpec } from '../../web/detector.ts';
 import type { ModelSpec } from '../../web/types.ts';
 import { bytesOf, jsonOf, root } from './fixtures.ts';
 
@@ -50,3 +51,17 @@ for (const name of names) {
     test('there is a card', () => assert.ok(bytesOf(`models/${name}/card.md`).length > 500));
   });
 }
+
+describe('detectors/cells', () => {
+  const spec = jsonOf<DetectorSpec>('detectors/cells/spec.json');
+
+  test('the network is the one the spec names, and small', () => {
+    const network = bytesOf(`detectors/cells/${spec.network.file}`);
+    assert.equal(createHash('sha256').update(network).digest('hex'), spec.network.sha256);
+    assert.equal(network.length, spec.network.bytes);
+    assert.ok(network.length <= 2_000_000);
+    assert.deepEqual([spec.name, /^\d+\.\d+\.\d+$/.test(spec.version)], ['cells', true]);
+  });
+
+  test('there is a card', () => assert.ok(bytesOf('detectors/cells/card.md').length > 500));
+});
