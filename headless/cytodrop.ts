@@ -49,8 +49,8 @@ Frames with many cells:
   --pixel-size UM   µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px
   --page N          picture of a file with several, from 1 (the default)
   --channel N       channel of a file that has them one by one, from 1; unless told, as the file has them
-  --method NAME     how cells are found: network (by a network), round (cells in suspension) or adherent (spread, attached cells);
-                    unless told, as the model says, else round
+  --method NAME     how cells are found: network_round or network_adherent (by a network for cells in suspension, or for spread,
+                    attached ones), round or adherent (without a network); unless told, as the model says, else round
   --min-diameter D  of a cell; unless told, as the model says, else 8
   --max-diameter D  of a cell; unless told, as the model says, else 60
   --sensitivity S   0 to 1, 0.5 unless told: how faint a cell may be

@@ -3,7 +3,7 @@ import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, workerData, type MessagePort } from 'node:worker_threads';
-import { detectorFolder, readDetector, type DetectorFiles } from '../web/detector.ts';
+import { detectorFolder, readDetector, type DetectorFiles, type DetectorName } from '../web/detector.ts';
 import type { EngineKind } from '../web/engine.ts';
 import { CoreError } from '../web/errors.ts';
 import { answerAboutFrame } from '../web/frame_requests.ts';
@@ -48,8 +48,12 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
   };
   const selfTests: SelfTest[] = [];
   const runtimes: RuntimeFacts[] = [];
-  let detector: Promise<DetectorFiles> | undefined;
-  const once = (): Promise<DetectorFiles> => (detector ??= readDetector((file) => readFile(beside(`${detectorFolder}/${file}`))));
+  const detectors = new Map<DetectorName, Promise<DetectorFiles>>();
+  const readOnce = (name: DetectorName): Promise<DetectorFiles> => {
+    const files = detectors.get(name) ?? readDetector((file) => readFile(beside(`${detectorFolder(name)}/${file}`)));
+    detectors.set(name, files);
+    return files;
+  };
   const enlist = async (): Promise<FrameHost> => {
     const link = new WorkerLink(start);
     const adopt = async (): Promise<void> => {
@@ -58,7 +62,7 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
       selfTests.push(selfTest);
     };
     await link.ready(adopt);
-    return { link, makeReady: adopt, readDetector: once };
+    return { link, makeReady: adopt, readDetector: readOnce };
   };
   const hosts = await Promise.all(Array.from({ length: jobs }, enlist));
   const workers = hosts.map(({ link, makeReady }) => link.poolWorker(makeReady));

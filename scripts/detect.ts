@@ -3,18 +3,19 @@
  *
  *     node scripts/detect.ts '{"least_diameter": 14, "most_diameter": 45}' 1 FILE... > cells.ndjson
  *
- * Arguments: settings that differ from the core's own, and with the method `network` perhaps `detector`, a folder, in the place of
- * detectors/cells; how often each file is searched; the files, or none to read their names from standard input. Prints one JSON object a file: file, width_px, height_px, ms of each search, boxes as
+ * Arguments: settings that differ from the core's own, and with a method of a network perhaps `detector`, a folder, in the place of
+ * its own; how often each file is searched; the files, or none to read their names from standard input. Prints one JSON object a file: file, width_px, height_px, ms of each search, boxes as
  * [left, top, right, bottom] in px and outlines as [x, y, x, y, …]; or file and error.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import createCytodropCore, { type DetectSettings, type Result } from '#cytodrop_core';
+import { detectorFolder, detectorOf } from '../web/detector.ts';
 import { defaultSearch } from '../web/frames.ts';
 
 const [settingsJson = '{}', times = '1', ...named] = process.argv.slice(2);
-const { detector = fileURLToPath(new URL('../detectors/cells', import.meta.url)), ...asked } = JSON.parse(settingsJson) as Partial<DetectSettings> & { detector?: string };
+const { detector, ...asked } = JSON.parse(settingsJson) as Partial<DetectSettings> & { detector?: string };
 const settings: DetectSettings = { pixel_size_um: null, ...defaultSearch, ...asked };
 const files = named.length > 0 ? named : readFileSync(0, 'utf8').split('\n').filter((line) => line !== '');
 
@@ -26,8 +27,10 @@ function valueOf<T>(result: Result<T>): T {
 const wasmBinary = new Uint8Array(readFileSync(new URL('../build/wasm/cytodrop_core.wasm', import.meta.url)));
 const core = await createCytodropCore({ wasmBinary });
 const classifier = new core.Classifier();
-if (settings.method === 'network') {
-  valueOf(classifier.load_detector(readFileSync(join(detector, 'spec.json'), 'utf8'), new Uint8Array(readFileSync(join(detector, 'network.onnx')))));
+const name = detectorOf(settings.method);
+if (name !== undefined) {
+  const folder = detector ?? fileURLToPath(new URL(`../${detectorFolder(name)}`, import.meta.url));
+  valueOf(classifier.load_detector(name, readFileSync(join(folder, 'spec.json'), 'utf8'), new Uint8Array(readFileSync(join(folder, 'network.onnx')))));
 }
 for (const file of files) {
   try {

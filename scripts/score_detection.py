@@ -50,11 +50,11 @@ def main() -> None:
     ours = lambda settings: lambda paths: cytodrop(arguments.node, settings, paths)
     print("| images | finder | F1 | precision | recall | count error | frames, cells |\n|---|---|---|---|---|---|---|")
     frames = viability(arguments.data / "viability", "train" if arguments.part == "tune" else "test")
-    report("viability", "Cytodrop, network", frames, ours({**ROUND, "method": "network"}))
+    report("viability", "Cytodrop, network for round cells", frames, ours({**ROUND, "method": "network_round"}))
     report("viability", "Cytodrop, round", frames, ours(ROUND))
     report("viability", "OpenCV, scikit-image", frames, lambda paths: opencv(paths, 14, 45))
     frames = phase_contrast(arguments.data / "phase-contrast", arguments.part)
-    report("phase-contrast", "Cytodrop, network", frames, ours({**ADHERENT, "method": "network"}))
+    report("phase-contrast", "Cytodrop, network for spread cells", frames, ours({**ADHERENT, "method": "network_adherent"}))
     report("phase-contrast", "Cytodrop, adherent", frames, ours(ADHERENT))
     report("phase-contrast", "Cytodrop, round", frames, ours({**ADHERENT, "method": "round"}))
     report("phase-contrast", "OpenCV, scikit-image", frames, lambda paths: opencv(paths, 25, 130))
@@ -173,7 +173,7 @@ def cell_lines(folder: Path, node: str, overlays: Path | None) -> None:
     with open(folder / "centres.csv") as file:
         rows = [row for row in csv.DictReader(file) if row["usable"] == "1"]
     times = {}
-    searches = {method: cytodrop(node, {**LINES, "method": method}, paths, 3) for method in ("network", "adherent")}
+    searches = {method: cytodrop(node, {**LINES, "method": method}, paths, 3) for method in ("network_adherent", "adherent")}
     print("\n| cell-lines frame | automatic centres | found by the network | centres in a box | found by adherent | centres in a box |\n|---|---|---|---|---|---|")
     for i, path in enumerate(paths):
         centres = np.array([[int(row["x"]), int(row["y"])] for row in rows if Path(row["image"]).name == path.name]).reshape(-1, 2)

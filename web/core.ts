@@ -46,8 +46,8 @@ export class Core {
     return unwrap(this.#classifier.run_network(input.data, input.shape));
   }
 
-  loadDetector(specJson: string, network: Uint8Array): void {
-    unwrap(this.#classifier.load_detector(specJson, network));
+  loadDetector(name: 'round' | 'adherent', specJson: string, network: Uint8Array): void {
+    unwrap(this.#classifier.load_detector(name, specJson, network));
   }
 
   openFrame(file: Uint8Array, page: number, channel: number): FrameFacts {

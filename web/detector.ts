@@ -1,13 +1,25 @@
-/** The network that finds cells in frames: where its files lie, and what exports tell of it. */
+/** The networks that find cells in frames: where their files lie, and what exports tell of them. */
 import { CoreError } from './errors.ts';
 import { checkSum } from './provenance.ts';
+import type { DetectSettings } from './types.ts';
+
+/** One for each kind of cells. */
+export type DetectorName = 'round' | 'adherent';
 
 /** Folder beside the page and beside the command line. */
-export const detectorFolder = 'detectors/cells';
+export function detectorFolder(name: DetectorName): string {
+  return `detectors/${name}`;
+}
+
+/** The one that a method uses; undefined where it uses none. */
+export function detectorOf(method: DetectSettings['method']): DetectorName | undefined {
+  if (method === 'network_round') return 'round';
+  return method === 'network_adherent' ? 'adherent' : undefined;
+}
 
 /** The part of detectors/<name>/spec.json that TypeScript reads. */
 export interface DetectorSpec {
-  name: string;
+  name: DetectorName;
   version: string;
   title: string;
   network: { file: string; sha256: string; bytes: number };

@@ -3,7 +3,7 @@
  *
  * A frame is opened once; searching it with other settings, classifying some of its cells and drawing parts of it need no decoding.
  */
-import type { DetectorFacts, DetectorFiles } from './detector.ts';
+import { detectorOf, type DetectorFacts, type DetectorFiles, type DetectorName } from './detector.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { WorkerDied, type PoolWorker, type Run } from './pool.ts';
 import type {
@@ -17,7 +17,7 @@ export const cellsAtOnce = 16;
 export type SearchSettings = Omit<DetectSettings, 'pixel_size_um'>;
 
 /** How cells may be found. */
-export const searchMethods = ['network', 'round', 'adherent'] as const satisfies DetectSettings['method'][];
+export const searchMethods = ['network_round', 'network_adherent', 'round', 'adherent'] as const satisfies DetectSettings['method'][];
 
 export const defaultSearch: SearchSettings = { least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round' };
 
@@ -38,12 +38,12 @@ export interface FrameOptions {
 
 export const wholeFile: FrameChoice = { page: 0, channel: -1 };
 
-/** Where a frame is held: a worker, how it is made ready should it have died, and the network that finds cells, which it takes when it is to use it. */
+/** Where a frame is held: a worker, how it is made ready should it have died, and the networks that find cells, which it takes when it is to use them. */
 export interface FrameHost {
   link: WorkerLink;
   makeReady: () => Promise<void>;
   /** Raises: CoreError, `detector_not_loaded`. */
-  readDetector: () => Promise<DetectorFiles>;
+  readDetector: (name: DetectorName) => Promise<DetectorFiles>;
 }
 
 let framesOpened = 0;
@@ -83,8 +83,9 @@ export class HeldFrame {
   async detect(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
     const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected'));
     const { cells, detector } = await detect().catch(async (error: unknown) => {
-      if (!(error instanceof CoreError && error.code === 'detector_not_loaded')) throw error;
-      const files = await this.#host.readDetector();
+      const name = detectorOf(settings.method);
+      if (!(error instanceof CoreError && error.code === 'detector_not_loaded') || name === undefined) throw error;
+      const files = await this.#host.readDetector(name);
       await this.#ask((link) => link.ask({ type: 'load_detector', files }, 'detector_loaded'));
       return detect();
     });

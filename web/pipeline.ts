@@ -2,7 +2,7 @@
 import type { FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
-import { detectorFacts, type DetectorFacts, type DetectorFiles } from './detector.ts';
+import { detectorFacts, detectorOf, type DetectorFacts, type DetectorFiles, type DetectorName } from './detector.ts';
 import { batchSize, type Engine, type EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { checkSum, sha256 } from './provenance.ts';
@@ -86,8 +86,8 @@ export class Pipeline {
   readonly #coreWasm: Uint8Array;
   #engine: Engine;
   #core: Core;
-  /** Missing: none is loaded, or not again into a core that took another's place. */
-  #detector: DetectorFacts | undefined;
+  /** Those that this very core has. */
+  readonly #detectors = new Map<DetectorName, DetectorFacts>();
   /** The asker's numbers of the open frames, with the core's own and the facts. */
   readonly #frames = new Map<number, { inCore: number; facts: FrameFacts }>();
 
@@ -171,19 +171,21 @@ export class Pipeline {
     return facts;
   }
 
-  /** Takes the network that finds cells. Raises: CoreError. */
+  /** Takes a network that finds cells. Raises: CoreError. */
   async loadDetector({ specJson, spec, network }: DetectorFiles): Promise<void> {
-    await this.#insist((core) => core.loadDetector(specJson, network));
-    this.#detector = detectorFacts(spec);
+    await this.#insist((core) => core.loadDetector(spec.name, specJson, network));
+    this.#detectors.set(spec.name, detectorFacts(spec));
   }
 
   /**
    * Returns: the cells, with what found them where a network did.
-   * Raises: CoreError, `detector_not_loaded` where the method is `network` and there is none.
+   * Raises: CoreError, `detector_not_loaded` where the method needs a network that is not there.
    */
   async detect(frame: number, settings: DetectSettings): Promise<{ cells: DetectedCells; detector?: DetectorFacts }> {
     const cells = await this.#insist((core) => core.detect(this.#frame(frame).inCore, settings));
-    return { cells, ...(settings.method === 'network' && this.#detector && { detector: this.#detector }) };
+    const name = detectorOf(settings.method);
+    const detector = name && this.#detectors.get(name);
+    return { cells, ...(detector && { detector }) };
   }
 
   /**
@@ -298,7 +300,7 @@ export class Pipeline {
 
   async #replaceCore(): Promise<void> {
     this.#frames.clear();
-    this.#detector = undefined;
+    this.#detectors.clear();
     this.#core = await openCore(this.#files, this.#coreWasm);
     if (this.#engine instanceof CoreEngine) this.#engine = await openCoreEngine(this.#files, this.#core);
   }

@@ -1,5 +1,5 @@
 /** The page's side of the workers: one queue, answers in order, every worker on the next files, a dead one replaced. */
-import { detectorFolder, readDetector, type DetectorFiles } from './detector.ts';
+import { detectorFolder, readDetector, type DetectorFiles, type DetectorName } from './detector.ts';
 import type { EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { frameWorker, HeldFrame, type FrameHost, type FrameOptions } from './frames.ts';
@@ -27,7 +27,7 @@ export class ClassifierClient {
   #links = [this.#first];
   #loaded: { name: string; parcel: ModelParcel | undefined } | undefined;
   #selfTests: SelfTest[] = [];
-  #detector: Promise<DetectorFiles> | undefined;
+  readonly #detectors = new Map<DetectorName, Promise<DetectorFiles>>();
   #queue: Promise<unknown> = Promise.resolve();
   readonly #runs = new Set<Run>();
   #views = 0;
@@ -123,14 +123,17 @@ export class ClassifierClient {
   }
 
   /**
-   * The network that finds cells, fetched once for all workers.
+   * A network that finds cells, fetched once for all workers.
    *
    * Raises: CoreError, `detector_not_loaded`; the next call tries again.
    */
-  readDetector(): Promise<DetectorFiles> {
-    this.#detector ??= readDetector(async (file) => new Uint8Array(await (await fetchSiteFile(new URL(`${detectorFolder}/${file}`, document.baseURI))).arrayBuffer()));
-    this.#detector.catch(() => { this.#detector = undefined; });
-    return this.#detector;
+  readDetector(name: DetectorName): Promise<DetectorFiles> {
+    const known = this.#detectors.get(name);
+    if (known !== undefined) return known;
+    const files = readDetector(async (file) => new Uint8Array(await (await fetchSiteFile(new URL(`${detectorFolder(name)}/${file}`, document.baseURI))).arrayBuffer()));
+    this.#detectors.set(name, files);
+    files.catch(() => this.#detectors.delete(name));
+    return files;
   }
 
   /** Stops what runs and what waits; the images that workers have in hand are the last. */
@@ -158,7 +161,7 @@ export class ClassifierClient {
   }
 
   #host(link: WorkerLink): FrameHost {
-    return { link, makeReady: () => this.#handModel(link), readDetector: () => this.readDetector() };
+    return { link, makeReady: () => this.#handModel(link), readDetector: (name) => this.readDetector(name) };
   }
 
   #giveModel(link: WorkerLink): Promise<void> {

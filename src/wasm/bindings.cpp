@@ -15,6 +15,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -120,11 +121,22 @@ const val& fields_of(const val& value, const char* argument) {
   return value;
 }
 
+/// A detector for one kind of cells.
+std::string detector_name(const val& value) {
+  const std::string word = value.isString() ? value.as<std::string>() : "";
+  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "a detector is round or adherent");
+  return word;
+}
+
+constexpr std::string_view kByNetwork = "network_";
+
+/// One of the two ways without a network, or kNetwork for `network_` and a detector's name.
 DetectMethod method(const val& value) {
   const std::string word = value.isString() ? value.as<std::string>() : "";
-  if (word == "network") return DetectMethod::kNetwork;
-  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "method must be network, round or adherent");
-  return word == "round" ? DetectMethod::kRound : DetectMethod::kAdherent;
+  if (word == "round") return DetectMethod::kRound;
+  if (word == "adherent") return DetectMethod::kAdherent;
+  if (word == "network_round" || word == "network_adherent") return DetectMethod::kNetwork;
+  throw Error(ErrorCode::kInvalidArgument, "method must be network_round, network_adherent, round or adherent");
 }
 
 constexpr double kLargestLength = 1e6;
@@ -376,10 +388,11 @@ class Classifier {
     });
   }
 
-  val load_detector(const val& spec_json, const val& network) {
+  val load_detector(const val& name, const val& spec_json, const val& network) {
     return guard([&] {
       if (!spec_json.isString()) throw Error(ErrorCode::kInvalidArgument, "spec_json must be a text");
-      detector_.emplace(Detector(parse_detector_spec(spec_json.as<std::string>()), copy_in<std::uint8_t>(network, "Uint8Array", "network")));
+      Detector detector(parse_detector_spec(spec_json.as<std::string>()), copy_in<std::uint8_t>(network, "Uint8Array", "network"));
+      detectors_.insert_or_assign(detector_name(name), std::move(detector));
       for (auto& [number, frame] : frames_) frame.maps.reset();
       return val::null();
     });
@@ -404,7 +417,7 @@ class Classifier {
       const SampleRange range = display_range(decoded.image.view());
       object.set("range", describe(range, decoded.image.type()));
       object.set("decode_ms", decoded_ms - start_ms);
-      frames_.emplace(last_frame_, Frame{std::move(decoded.image), range, std::nullopt});
+      frames_.emplace(last_frame_, Frame{std::move(decoded.image), range, std::nullopt, ""});
       ++live_count;
       return object;
     });
@@ -425,7 +438,7 @@ class Classifier {
         throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
       }
       const double start_ms = emscripten_get_now();
-      const std::vector<DetectedCell> cells = asked.method == DetectMethod::kNetwork ? mark(frame, asked) : cytodrop::detect(frame.image.view(), asked);
+      const std::vector<DetectedCell> cells = asked.method == DetectMethod::kNetwork ? mark(frame, given["method"].as<std::string>().substr(kByNetwork.size()), asked) : cytodrop::detect(frame.image.view(), asked);
       val found = describe(cells);
       found.set("detect_ms", emscripten_get_now() - start_ms);
       return found;
@@ -511,7 +524,8 @@ class Classifier {
   struct Frame {
     Image image;
     SampleRange range;
-    std::optional<CellMaps> maps;  ///< what the detector said of it last
+    std::optional<CellMaps> maps;  ///< what a detector said of it last
+    std::string maps_of;           ///< that detector's name
   };
 
   const Model& model() const {
@@ -528,17 +542,22 @@ class Classifier {
   Frame& open(const val& number) { return const_cast<Frame&>(std::as_const(*this).open(number)); }
 
   /// Asks the network only where its maps of this frame would be others than those it gave last.
-  std::vector<DetectedCell> mark(Frame& frame, const DetectSettings& settings) {
-    if (!detector_) throw Error(ErrorCode::kDetectorNotLoaded, "the network that finds cells is not loaded");
-    if (!frame.maps || !detector_->fits(*frame.maps, settings)) frame.maps = detector_->look(frame.image.view(), settings);
-    return marked_cells(*frame.maps, detector_->spec(), settings);
+  std::vector<DetectedCell> mark(Frame& frame, const std::string& name, const DetectSettings& settings) {
+    const auto found = detectors_.find(name);
+    if (found == detectors_.end()) throw Error(ErrorCode::kDetectorNotLoaded, "the network that finds cells is not loaded");
+    Detector& detector = found->second;
+    if (!frame.maps || frame.maps_of != name || !detector.fits(*frame.maps, settings)) {
+      frame.maps = detector.look(frame.image.view(), settings);
+      frame.maps_of = name;
+    }
+    return marked_cells(*frame.maps, detector.spec(), settings);
   }
 
   std::map<int, Frame> frames_;
   int last_frame_ = 0;
   std::optional<Model> model_;
   std::optional<Network> network_;
-  std::optional<Detector> detector_;
+  std::map<std::string, Detector> detectors_;  ///< by name
 };
 
 std::string core_version() { return CYTODROP_VERSION; }

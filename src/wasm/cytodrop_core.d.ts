@@ -135,14 +135,14 @@ export interface DetectSettings {
   most_diameter: number;
   /** 0 to 1: how faint a cell may be. */
   sensitivity: number;
-  /** Without meaning for `network`. */
+  /** Without meaning for a network. */
   split_touching: boolean;
   keep_cut_by_border: boolean;
   /**
-   * network: what the loaded detector marks; round: cells in suspension; adherent: spread cells in phase contrast, also cut along the
-   * bright halos between them.
+   * round: cells in suspension; adherent: spread cells in phase contrast, also cut along the bright halos between them; network_round,
+   * network_adherent: what the detector of that name marks.
    */
-  method: 'network' | 'round' | 'adherent';
+  method: 'network_round' | 'network_adherent' | 'round' | 'adherent';
 }
 
 /** N cells in reading order of their centres. */
@@ -210,13 +210,13 @@ export declare class Classifier {
    */
   open_frame(file: Uint8Array, page: number, channel: number): Result<FrameFacts>;
   /**
-   * Takes a detector's spec.json text and its network; replaces the one loaded before only when all is well. The code
+   * Takes a detector's spec.json text and its network; replaces the one of that name only when all is well. The code
    * `unsupported_operator` says that this core cannot run it.
    */
-  load_detector(spec_json: string, network: Uint8Array): Result<null>;
+  load_detector(name: 'round' | 'adherent', spec_json: string, network: Uint8Array): Result<null>;
   /**
-   * Finds the cells of an open frame. `detector_not_loaded`: the method is `network`, and there is none. What the network said of
-   * the frame is kept, so that another sensitivity or another rule for the border takes a few milliseconds.
+   * Finds the cells of an open frame. `detector_not_loaded`: the method needs one that is not there. What the network said of
+   * the frame last is kept, so that another sensitivity or another rule for the border takes a few milliseconds.
    */
   detect(frame: number, settings: DetectSettings): Result<DetectedCells>;
   /**

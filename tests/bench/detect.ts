@@ -22,10 +22,10 @@ export async function benchDetect(): Promise<void> {
   }
   const frames = readdirSync(folder).filter((name) => name.endsWith('.png')).sort().slice(0, mostFrames).map((name) => join(folder, name));
   console.log(`\nFinding the cells of ${frames.length} frames of 1408 × 1040 px, one thread`);
-  const detector = { specJson: new TextDecoder().decode(bytesOf('detectors/cells/spec.json')), network: bytesOf('detectors/cells/network.onnx') };
+  const detector = { specJson: new TextDecoder().decode(bytesOf('detectors/adherent/spec.json')), network: bytesOf('detectors/adherent/network.onnx') };
   print(`Node ${process.version}`, await timeSearches(bytesOf('build/wasm/cytodrop_core.wasm'), detector, frames.map((file) => new Uint8Array(readFileSync(file))), settings, rounds));
   const named = Object.fromEntries(frames.map((file, i) => [`frame-${i}.png`, file]));
-  await withPage({ script: 'detect_page', ready: 'benchDetect', files: { detector: path('detectors/cells'), ...named } }, async (page, version) => {
+  await withPage({ script: 'detect_page', ready: 'benchDetect', files: { detector: path('detectors/adherent'), ...named } }, async (page, version) => {
     print(version, (await page.evaluate(`benchDetect(${JSON.stringify(Object.keys(named))}, ${JSON.stringify(settings)}, ${rounds})`)) as SearchTimes);
   });
   printRival(frames);
@@ -34,10 +34,10 @@ export async function benchDetect(): Promise<void> {
 function print(title: string, { decode, search, cells }: SearchTimes): void {
   console.log(title);
   printTime('  decode', median(decode));
-  printTime('  by the network', median(search.network));
+  printTime('  by the network, spread', median(search.network_adherent));
   printTime('  as spread cells', median(search.adherent));
   printTime('  as round cells', median(search.round));
-  console.log(`  cells of the last frame: ${cells.network}, ${cells.adherent}, ${cells.round}`);
+  console.log(`  cells of the last frame: ${cells.network_adherent}, ${cells.adherent}, ${cells.round}`);
 }
 
 function printRival(frames: readonly string[]): void {

@@ -3,7 +3,10 @@ import { Core } from '../../web/core.ts';
 import type { DetectSettings } from '../../web/types.ts';
 
 /** Milliseconds of every round, one after the other; `cells` are those of the last. */
-export interface SearchTimes { decode: number[]; search: Record<DetectSettings['method'], number[]>; cells: Record<DetectSettings['method'], number> }
+export interface SearchTimes { decode: number[]; search: Record<Method, number[]>; cells: Record<Method, number> }
+
+const methods = ['network_adherent', 'adherent', 'round'] as const;
+type Method = (typeof methods)[number];
 
 /**
  * Args:
@@ -16,9 +19,8 @@ export async function timeSearches(
   coreWasm: Uint8Array, detector: { specJson: string; network: Uint8Array }, files: readonly Uint8Array[], settings: Omit<DetectSettings, 'method'>, rounds: number,
 ): Promise<SearchTimes> {
   const core = await Core.open(coreWasm);
-  core.loadDetector(detector.specJson, detector.network);
-  const methods = ['network', 'adherent', 'round'] as const;
-  const times: SearchTimes = { decode: [], search: { network: [], adherent: [], round: [] }, cells: { network: 0, adherent: 0, round: 0 } };
+  core.loadDetector('adherent', detector.specJson, detector.network);
+  const times: SearchTimes = { decode: [], search: { network_adherent: [], adherent: [], round: [] }, cells: { network_adherent: 0, adherent: 0, round: 0 } };
   for (let round = -1; round < rounds; round++) {
     for (const file of files) {
       // Opened anew each time: what the network said of a frame is kept with it.

@@ -52,16 +52,19 @@ for (const name of names) {
   });
 }
 
-describe('detectors/cells', () => {
-  const spec = jsonOf<DetectorSpec>('detectors/cells/spec.json');
+for (const name of ['round', 'adherent']) {
+  describe(`detectors/${name}`, () => {
+    const spec = jsonOf<DetectorSpec>(`detectors/${name}/spec.json`);
 
-  test('the network is the one the spec names, and small', () => {
-    const network = bytesOf(`detectors/cells/${spec.network.file}`);
-    assert.equal(createHash('sha256').update(network).digest('hex'), spec.network.sha256);
-    assert.equal(network.length, spec.network.bytes);
-    assert.ok(network.length <= 2_000_000);
-    assert.deepEqual([spec.name, /^\d+\.\d+\.\d+$/.test(spec.version)], ['cells', true]);
+    test('the network is the one the spec names, and small', () => {
+      const network = bytesOf(`detectors/${name}/${spec.network.file}`);
+      assert.equal(createHash('sha256').update(network).digest('hex'), spec.network.sha256);
+      assert.equal(network.length, spec.network.bytes);
+      assert.ok(network.length <= 2_000_000);
+      assert.equal(spec.name, name);
+      assert.match(spec.version, /^\d+\.\d+\.\d+$/);
+    });
+
+    test('there is a card', () => assert.ok(bytesOf(`detectors/${name}/card.md`).length > 500));
   });
-
-  test('there is a card', () => assert.ok(bytesOf('detectors/cells/card.md').length > 500));
-});
+}

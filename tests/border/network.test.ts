@@ -250,9 +250,9 @@ describe('our engine equals ONNX Runtime Web to 1e-4', () => {
     }
   });
 
-  test('on the network that finds cells, frames of several sizes', async () => {
-    const { network: { file, ...names } } = jsonOf<{ network: { file: string; input: string; output: string } }>('detectors/cells/spec.json');
-    const network = bytesOf(`detectors/cells/${file}`);
+  for (const name of ['round', 'adherent']) test(`on detectors/${name}, frames of several sizes`, async () => {
+    const { network: { file, ...names } } = jsonOf<{ network: { file: string; input: string; output: string } }>(`detectors/${name}/spec.json`);
+    const network = bytesOf(`detectors/${name}/${file}`);
     await ours.load(network, names);
     await oracle.load(network, names);
     const random = new Random(1);

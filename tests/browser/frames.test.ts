@@ -143,17 +143,17 @@ test('the simulated field: every drawn cell is found, summed up, and exported as
 });
 
 test('the network that finds cells is fetched once, before the first image, and told in exports; another way of finding them is a choice away', async () => {
-  const { network: { sha256 } } = JSON.parse(readFileSync(new URL('detectors/cells/spec.json', root), 'utf8')) as { network: { sha256: string } };
+  const { network: { sha256 } } = JSON.parse(readFileSync(new URL('detectors/round/spec.json', root), 'utf8')) as { network: { sha256: string } };
   const search = async (page: CellPage): Promise<FoundFrame['search']> => (await exportedFrames(page))[0]?.search;
   await site.visit(async (page) => {
     await openSample(page);
     const fetched = page.requests.filter((url) => url.includes('/detectors/')).map((url) => url.slice(url.indexOf('/detectors/')));
-    assert.deepEqual(fetched, ['/detectors/cells/spec.json', '/detectors/cells/network.onnx']);
+    assert.deepEqual(fetched, ['/detectors/round/spec.json', '/detectors/round/network.onnx']);
     await page.page.waitForSelector(`${page.find('footer')}[data-requests-since="0"]`);
     const first = await search(page);
-    assert.deepEqual([first?.method, first?.detector?.sha256], ['network', sha256]);
+    assert.deepEqual([first?.method, first?.detector?.sha256], ['network_round', sha256]);
     await page.press('requests');
-    await page.page.waitForFunction(() => document.querySelector('dialog[open]')?.textContent?.includes('detectors/cells/network.onnx'));
+    await page.page.waitForFunction(() => document.querySelector('dialog[open]')?.textContent?.includes('detectors/round/network.onnx'));
     await page.page.keyboard.press('Escape');
 
     await page.page.click(`label:has(${page.find('side-search')})`);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { detectorFacts, detectorFolder, readDetector, type DetectorFiles } from '../../web/detector.ts';
+import { detectorFacts, detectorFolder, detectorOf, readDetector, type DetectorFiles, type DetectorName } from '../../web/detector.ts';
 import { CoreError } from '../../web/errors.ts';
 import { exportFrames, toGeoJson, toRoiZip } from '../../web/export_frames.ts';
 import { answerAboutFrame } from '../../web/frame_requests.ts';
@@ -21,7 +21,7 @@ import { cytodrop, parseCsv, withFolder } from './fixtures.ts';
 const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
 const files = await readModel((file) => Promise.resolve(bytesOf(`models/viability/${file}`)));
 const { spec } = files;
-const detectorFile = (file: string): Promise<Uint8Array> => Promise.resolve(bytesOf(`${detectorFolder}/${file}`));
+const detectorFile = (file: string): Promise<Uint8Array> => Promise.resolve(bytesOf(`${detectorFolder('round')}/${file}`));
 const detector = await readDetector(detectorFile);
 const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
 const options: FrameOptions = { choice: wholeFile, search: defaultSearch, pixelSizeUm: null, classify: true };
@@ -54,7 +54,7 @@ class Host implements FrameHost {
     };
     return { post: (request) => { before = before.then(() => answer(request)); }, stop: () => { alive = false; } };
   });
-  readDetector = (): Promise<DetectorFiles> => Promise.resolve(detector);
+  readDetector = (name: DetectorName): Promise<DetectorFiles> => readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`)));
   readonly makeReady = async (): Promise<void> => {
     this.#pipeline ??= await Pipeline.open(files, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
   };
@@ -168,7 +168,7 @@ describe('a frame searched with a network', () => {
     host.die();
     return host;
   };
-  const byNetwork = { ...searchFor(spec), method: 'network' as const };
+  const byNetwork = { ...searchFor(spec), method: 'network_round' as const };
 
   test('the worker takes the network when it is first to use it, and again after it died; what was found tells which it was', async () => {
     const host = freshHost();
@@ -373,7 +373,7 @@ describe('the command line', () => {
   test('gives the same as the code that the page runs, to the last digit, however many workers there are', async () => {
     await withFolder(async (folder) => {
       for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, `${name}.png`), someFrame());
-      const one = await analysisOf();
+      const one = await analysisOf(someFrame(), { search: searchFor(spec) });
       const expected = exportFrames('csv', ['a', 'b', 'c'].map((name, index) => ({ ...one, index, path: join(folder, `${name}.png`) })), { ...context(), fileNames: true });
       for (const jobs of ['1', '2']) {
         const { code, stdout, stderr } = await detect('--format', 'csv', '--jobs', jobs, folder);
@@ -416,7 +416,7 @@ describe('the command line', () => {
       const page = (discs: typeof someDiscs): Uint16Array => Uint16Array.from(drawDiscs(width, height, discs), (sample) => 16 * sample);
       writeFileSync(join(folder, 'a.tif'), greyTiff(width, height, [page([]), page(someDiscs.slice(0, 3))], 0.5));
       const rows = async (...args: string[]) =>
-        parseCsv((await cytodrop('classify', '--model', 'prostate-lines', '--detect', '--format', 'csv', '--rois', join(folder, 'r'), ...args, join(folder, 'a.tif'))).stdout);
+        parseCsv((await cytodrop('classify', '--model', 'prostate-lines', '--detect', '--method', 'adherent', '--format', 'csv', '--rois', join(folder, 'r'), ...args, join(folder, 'a.tif'))).stdout);
       assert.deepEqual((await rows()).map(({ status }) => status), ['no_cells']);
       const second = await rows('--page', '2');
       assert.deepEqual(second.map(({ page: of, status, pixel_size_um: size }) => [of, status, size]), Array(3).fill(['2', 'ok', '0.5']));
@@ -479,7 +479,8 @@ describe('real frames', () => {
       const model = await readModel((file) => Promise.resolve(bytesOf(`models/${modelName}/${file}`)));
       const other = await Pipeline.open(model, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
       const settings = { ...searchFor(model.spec), pixel_size_um: null };
-      await other.loadDetector(detector);
+      const wanted = detectorOf(settings.method);
+      if (wanted !== undefined) await other.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(wanted)}/${file}`))));
       const records: FrameRecord[] = [];
       for (const [index, file] of paths.entries()) {
         const facts = await other.openFrame(index, new Uint8Array(readFileSync(file)), wholeFile);

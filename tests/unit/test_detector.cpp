@@ -168,13 +168,36 @@ TEST_CASE("maps do not depend on the tiles that they are made in, not by a bit",
   CHECK_FALSE(same(detector.look(frame.view(), kSettings, 10'000), Detector(narrow, small_network()).look(frame.view(), kSettings, 36)));
 }
 
-TEST_CASE("the shipped detector's halo is as wide as what its network sees", "[detector]") {
-  const fs::path folder = source_dir() / "detectors/cells";
-  const FileBytes spec = read_file(folder / "spec.json");
-  Detector detector(parse_detector_spec(std::string(spec.begin(), spec.end())), read_file(folder / "network.onnx"));
-  const Image frame = noise_image(300, 20, 1, SampleType::kUint8);
-  const DetectSettings settings{.least_diameter = 20, .most_diameter = 30, .method = DetectMethod::kNetwork};
-  CHECK(same(detector.look(frame.view(), settings, 10'000), detector.look(frame.view(), settings, 100)));
+TEST_CASE("maps and cells have the same bits in every build", "[detector]") {
+  // FNV-1a, 64 bits.
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&](const auto* values, std::size_t count) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(values);
+    for (std::size_t i = 0; i < count * sizeof *values; ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
+  };
+  const Image frame = noise_image(150, 110, 3, SampleType::kUint8);
+  const CellMaps maps = Detector(test_spec(), small_network()).look(frame.view(), kSettings);
+  for (const Plane<float>* plane : {&maps.centre, &maps.reach[0], &maps.reach[1], &maps.reach[2], &maps.reach[3], &maps.inside}) add(plane->values.data(), plane->values.size());
+  const std::vector<DetectedCell> cells = cells_of(maps);
+  CHECK(cells.size() > 3);
+  for (const DetectedCell& cell : cells) {
+    add(&cell.box, 1);
+    add(&cell.score, 1);
+    add(&cell.area_px, 1);
+    add(cell.outline.data(), cell.outline.size());
+  }
+  CHECK(hash == 0x298f24c14bf8c30);
+}
+
+TEST_CASE("the shipped detectors' halos are as wide as what their networks see", "[detector]") {
+  for (const char* name : {"round", "adherent"}) {
+    const fs::path folder = source_dir() / "detectors" / name;
+    const FileBytes spec = read_file(folder / "spec.json");
+    Detector detector(parse_detector_spec(std::string(spec.begin(), spec.end())), read_file(folder / "network.onnx"));
+    const Image frame = noise_image(300, 20, 1, SampleType::kUint8);
+    const DetectSettings settings{.least_diameter = 20, .most_diameter = 30, .method = DetectMethod::kNetwork};
+    CHECK(same(detector.look(frame.view(), settings, 10'000), detector.look(frame.view(), settings, 100)));
+  }
 }
 
 TEST_CASE("maps are the same for every type of samples, gain and offset", "[detector]") {
@@ -204,6 +227,11 @@ TEST_CASE("maps are asked for anew where size or contrast would be others only",
   other.least_diameter = 2 * kSettings.least_diameter;
   other.most_diameter = 2 * kSettings.most_diameter;
   CHECK(detector.fits(maps, other));
+  // As large at the network's scale, but one pixel fewer at either end is left out of the contrast.
+  other = kSettings;
+  other.most_diameter = 39.96;
+  CHECK(detector.look(frame.view(), other).width_px == maps.width_px);
+  CHECK_FALSE(detector.fits(maps, other));
 }
 
 TEST_CASE("hostile frames give maps without trouble", "[detector]") {

@@ -1,6 +1,7 @@
 /** Beside the frame: the list of frames, the settings of the search, and counting. */
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { detectorOf } from '../detector.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { searchMethods } from '../frames.ts';
 import { fieldOptions, frameAt, optionsOf, unreadFrames, type FrameEntry } from '../state/frame_store.ts';
@@ -118,7 +119,9 @@ function RowShares({ entry: { analysis, cells, own }, model }: { entry: FrameEnt
   );
 }
 
-const methodWords: Record<(typeof searchMethods)[number], string> = { network: 'by a network', round: 'as round cells', adherent: 'as spread cells' };
+const methodWords: Record<(typeof searchMethods)[number], string> = {
+  network_round: 'by a network for round cells', network_adherent: 'by a network for spread cells', round: 'round cells, without a network', adherent: 'spread cells, without a network',
+};
 
 function SearchSettings() {
   const frame = currentFrame.value;
@@ -157,7 +160,7 @@ function SearchSettings() {
         name="sensitivity" label="Sensitivity" value={search.sensitivity} min={0} max={1} step={0.01} words={formatPercent(search.sensitivity)}
         onInput={(value) => tryOptions(frame, { sensitivity: value })}
       />
-      {search.method !== 'network' && (
+      {detectorOf(search.method) === undefined && (
         <label class="check">
           <input type="checkbox" data-testid="split-touching" checked={search.split_touching} onChange={(event) => tryOptions(frame, { split_touching: event.currentTarget.checked })} />
           Split cells that touch

@@ -2,6 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { CellRecord, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
+import { detectorOf } from '../detector.ts';
 import { engineKinds } from '../engine.ts';
 import { unreadFile } from '../errors.ts';
 import { formatCount } from '../format.ts';
@@ -277,7 +278,8 @@ export function chooseMode(chosen: Mode): void {
 
 /** Fetches the network that finds cells where frames are to be searched with it, before there are any; a search that needs it tries again. */
 async function searchReady(): Promise<void> {
-  if (mode.value === 'fields' && fieldOptions.value.search.method === 'network') await client.readDetector().catch(() => undefined);
+  const detector = detectorOf(fieldOptions.value.search.method);
+  if (mode.value === 'fields' && detector !== undefined) await client.readDetector(detector).catch(() => undefined);
 }
 effect(() => void searchReady());
 
