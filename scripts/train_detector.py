@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
-"""Train a small network that marks cells in a frame, for src/core/detect.
+"""Train the network that finds cells, and measure it.
 
-    python scripts/train_detector.py --data ../shared/data --set viability --out build/detectors/round
-    python scripts/train_detector.py --data ../shared/data --set phase-contrast --out build/detectors/adherent
+    python scripts/train_detector.py --data ../shared/data --out build/detectors/cells
 
-The network reads a grey frame, 4 · (value − median) / median, and gives at a quarter of its size eight channels: the
-four pixels of a 2 × 2 block of two maps. Map 0 is the logit of "inside a cell", map 1 that of how deep inside: 0 at
-the cell's edge, 1 at its deepest point. Seeds are where it is deep; a watershed grows them over the inside.
+Goes on from --out where a run was broken off. It learns boxes from `viability` (groups that scripts/prepare_data.py
+calls train) and masks from the `phase-contrast` frames named by --frames, mixed in every batch, at one scale: the
+typical diameter looked for is brought to 25.1 px. Prints F1 on the validation tiles as it goes.
 """
 
 import argparse
 import csv
 import json
-import random
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,188 +22,363 @@ from PIL import Image
 from scipy import ndimage
 from torch import nn
 
-PHASE_TUNE = ("set1", "set14")
+from cytotrain.detector import BLOCK_PX, CHANNELS, CellMarker, Rule, boxes_of, has_size, network_input
+from score_detection import LEAST_MASK_PX, labelled_slices, matched, phase_contrast, viability
+
+ROUND_PX, ADHERENT_PX = (14, 45), (25, 130)
+SIDE_PX = 224
+LEVELS = (0.75, 1.0, 1.35)  # each frame is kept at these scales, so that no piece has to be shrunk by much
+NOTHING_SHARE = 0.02
+LEAST_SEEN = 0.4  # a cell of which less is left in a piece is neither cell nor background there
 
 
 @dataclass
-class Frame:
-    """One frame at the network's scale.
+class Level:
+    """A frame at one scale.
 
     Attributes:
-        pixels: H×W float32, already 4 · (value − median) / median.
-        inside: H×W float32, 1 inside a cell.
-        depth: H×W float32, 0 at a cell's edge to 1 at its deepest point.
+        pixels: 1×1×h×w as the network reads it, without padding.
+        masks: h×w of cell numbers from 1, or None where boxes are all there is.
+        boxes: N×4 of left, top, right, bottom at this scale; row k is cell k + 1.
+        areas: px of each cell's mask at this scale, without masks its box.
     """
 
-    pixels: np.ndarray
+    pixels: torch.Tensor
+    masks: np.ndarray | None
+    boxes: np.ndarray
+    areas: np.ndarray
+
+
+def grey_of(path: Path) -> np.ndarray:
+    pixels = np.asarray(Image.open(path)).astype(np.float32)
+    return pixels if pixels.ndim == 2 else pixels[..., :3].mean(2)
+
+
+def levels_of(grey: np.ndarray, diameters: tuple[int, int], boxes: np.ndarray, masks: np.ndarray | None) -> list[Level]:
+    levels = []
+    for scale in LEVELS:
+        rule = Rule(cell_diameter_px=Rule.cell_diameter_px * scale)
+        pixels, (width, height) = network_input(grey, *diameters, rule)
+        factor = np.array([width / grey.shape[1], height / grey.shape[0]] * 2)
+        small, at_scale = None, boxes * factor
+        areas = (at_scale[:, 2:] - at_scale[:, :2]).prod(1)
+        if masks is not None:
+            rows, columns = ((np.arange(n) + 0.5) * of / n for n, of in ((height, grey.shape[0]), (width, grey.shape[1])))
+            small = masks[rows.astype(int)[:, None], columns.astype(int)]
+            areas = np.bincount(masks.ravel(), minlength=len(boxes) + 1)[1:] * factor[0] * factor[1]
+        levels.append(Level(pixels[..., :height, :width].contiguous(), small, at_scale, areas))
+    return levels
+
+
+def viability_levels(data: Path, part: str) -> list[list[Level]]:
+    return [levels_of(grey_of(f.path), ROUND_PX, f.boxes, None) for f in viability(data / "viability", part)]
+
+
+def phase_levels(data: Path, names: list[str], half: str) -> list[list[Level]]:
+    """Frames of adherent cells; of each, all or its left half (the right one is then for choosing)."""
+    frames = []
+    for name in names:
+        folder = data / "phase-contrast"
+        grey = grey_of(folder / f"{name}.tif")
+        masks = numbered(np.asarray(Image.open(folder / f"{name}-instances.png")).astype(int))
+        if half == "left":
+            grey, masks = grey[:, :512], numbered(masks[:, :512])
+        boxes = np.array([[x.start, y.start, x.stop, y.stop] for _, (y, x) in labelled_slices(masks)])
+        frames.append(levels_of(grey, ADHERENT_PX, boxes, masks))
+    return frames
+
+
+def numbered(masks: np.ndarray) -> np.ndarray:
+    """Cells numbered from 1 without gaps, crumbs left out."""
+    areas = np.bincount(masks.ravel())
+    areas[0] = 0
+    new = np.zeros(len(areas), int)
+    kept = np.flatnonzero(areas >= LEAST_MASK_PX)
+    new[kept] = np.arange(1, len(kept) + 1)
+    return new[masks]
+
+
+@dataclass
+class Piece:
+    """What the network reads and should say: pixels 1×S×S, heat, weight, boxes, share S/4×S/4, inside S/2×S/2.
+
+    `heat` is 1 in a centre's block and falls off around; `seen` is 0 where a cut cell makes the truth unsure; `target`
+    holds the four distances in px and `near` how much a block counts for them.
+    """
+
+    pixels: torch.Tensor
+    heat: np.ndarray
+    seen: np.ndarray
+    target: np.ndarray
+    near: np.ndarray
     inside: np.ndarray
-    depth: np.ndarray
 
 
-def relative(pixels: np.ndarray) -> np.ndarray:
-    middle = float(np.median(pixels))
-    return (4 * (pixels - middle) / middle).astype(np.float32)
+def placement(level: Level, zoom: float, any_angle: bool, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A turn, flip and shift from the frame's px to the piece's: piece = turn · frame + shift."""
+    angle = rng.uniform(0, 2 * np.pi) if any_angle else 0.5 * np.pi * rng.integers(4)
+    cos, sin = (math.cos(angle), math.sin(angle)) if any_angle else (round(math.cos(angle)), round(math.sin(angle)))
+    turn = zoom * np.array([[cos, -sin], [sin, cos]]) @ np.diag([rng.choice([-1, 1]), 1])
+    height, width = level.pixels.shape[2:]
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ turn.T
+    low, high = corners.min(0), corners.max(0)
+    room = SIDE_PX - (high - low)
+    # Often a frame's edge is the piece's edge, as it is when a whole frame is searched.
+    share = np.where(rng.random(2) < 0.5, rng.integers(2, size=2), rng.random(2))
+    shift = np.round(room * share) - low
+    return turn, shift
 
 
-def viability_split(data: Path) -> dict[str, str]:
-    """Split of each group, as scripts/prepare_data.py makes it."""
-    with open(data / "viability" / "boxes.csv") as file:
-        groups = sorted({row["group"] for row in csv.DictReader(file)}, key=int)
-    random.Random(1).shuffle(groups)
-    share = {group: rank / len(groups) for rank, group in enumerate(groups)}
-    return {group: "train" if s < 0.7 else "val" if s < 0.8 else "test" for group, s in share.items()}
+def cut_out(level: Level, turn: np.ndarray, shift: np.ndarray) -> tuple[torch.Tensor, np.ndarray, np.ndarray, np.ndarray | None]:
+    """Pixels S×S, boxes N×4, the share of each cell that is seen, masks S×S or None."""
+    back = np.linalg.inv(turn)
+    height, width = level.pixels.shape[2:]
+    # In grid_sample's coordinates −1 and 1 are the outer edges of the image.
+    size = np.array([width, height])
+    matrix = back * (SIDE_PX / 2) * (2 / size[:, None])
+    offset = (back @ (np.full(2, SIDE_PX / 2) - shift)) * 2 / size - 1
+    theta = torch.from_numpy(np.hstack([matrix, offset[:, None]]).astype(np.float32))[None]
+    grid = nn.functional.affine_grid(theta, (1, 1, SIDE_PX, SIDE_PX), align_corners=False)
+    pixels = nn.functional.grid_sample(level.pixels, grid, mode="bilinear", padding_mode="zeros", align_corners=False)[0, 0]
+    area = level.areas * abs(np.linalg.det(turn))
+    if level.masks is None:
+        corners = level.boxes[:, [[0, 1], [2, 3]]] @ turn.T + shift
+        whole = np.hstack([corners.min(1), corners.max(1)])
+        boxes = np.clip(whole, 0, SIDE_PX)
+        return pixels, boxes, (boxes[:, 2:] - boxes[:, :2]).prod(1) / np.maximum(area, 1e-6), None
+    x, y = (((grid[0, ..., axis].numpy() + 1) * size[axis] / 2) for axis in (0, 1))
+    is_in = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    masks = np.where(is_in, level.masks[np.clip(y, 0, height - 1).astype(int), np.clip(x, 0, width - 1).astype(int)], 0)
+    boxes = np.zeros((len(level.boxes), 4))
+    for label, (rows, columns) in labelled_slices(masks):
+        boxes[label - 1] = columns.start, rows.start, columns.stop, rows.stop
+    seen = np.bincount(masks.ravel(), minlength=len(boxes) + 1)[1:] / area
+    return pixels, boxes, seen, masks
 
 
-def viability_frames(data: Path, part: str) -> list[Frame]:
-    """Tiles of one part; a box stands for the ellipse in it."""
-    split = viability_split(data)
-    tiles: dict[str, list[list[int]]] = {}
-    with open(data / "viability" / "boxes.csv") as file:
-        for row in csv.DictReader(file):
-            if split[row["group"]] == part:
-                tiles.setdefault(row["image"], []).append([int(row[c]) for c in ("x0", "y0", "x1", "y1")])
-    frames = []
-    for name, boxes in tiles.items():
-        with Image.open(data / "viability" / "images" / name) as tile:
-            pixels = np.asarray(tile.convert("L")).astype(np.float32)
-        y, x = np.mgrid[: pixels.shape[0], : pixels.shape[1]] + 0.5
-        depth = np.zeros(pixels.shape, np.float32)
-        inside = np.zeros(pixels.shape, np.float32)
-        for x0, y0, x1, y1 in boxes:
-            radius = np.hypot((x - (x0 + x1) / 2) / ((x1 - x0) / 2), (y - (y0 + y1) / 2) / ((y1 - y0) / 2))
-            depth = np.maximum(depth, 1 - radius)
-            inside[radius <= 1] = 1
-        frames.append(Frame(relative(pixels), inside, depth.astype(np.float32)))
-    return frames
+def nothing(rng: np.random.Generator) -> Piece:
+    """Noise as a frame without cells shows it, where the spread is the noise's own."""
+    pixels = ndimage.gaussian_filter(rng.standard_normal((SIDE_PX, SIDE_PX), np.float32), rng.uniform(0, 2))
+    return Piece(torch.from_numpy(pixels * np.float32(rng.uniform(0.4, 0.7) / pixels.std()))[None], *truth(np.zeros((0, 4)), np.zeros(0), None))
 
 
-def phase_frames(data: Path, scale: float = 0.5) -> list[Frame]:
-    frames = []
-    for name in PHASE_TUNE:
-        pixels = np.asarray(Image.open(data / "phase-contrast" / f"{name}.tif")).astype(np.float32)
-        masks = np.asarray(Image.open(data / "phase-contrast" / f"{name}-instances.png"))
-        depth = np.zeros(pixels.shape, np.float32)
-        for label, where in enumerate(ndimage.find_objects(masks.astype(int)), 1):
-            if where is None:
-                continue
-            distance = ndimage.distance_transform_edt(np.pad(masks[where] == label, 1, mode="constant"))[1:-1, 1:-1]
-            depth[where] = np.maximum(depth[where], distance / distance.max())
-        half = lambda a: ndimage.zoom(a, scale, order=1, grid_mode=True, mode="nearest")
-        smooth = ndimage.uniform_filter(pixels, 2)
-        frames.append(Frame(relative(half(smooth)), half((masks > 0).astype(np.float32)), half(depth)))
-    return frames
+def piece_of(frame: list[Level], any_angle: bool, rng: np.random.Generator) -> Piece:
+    # Some tiles stay at their own scale: that is how they will be searched.
+    wanted = 1.0 if not any_angle and rng.random() < 0.3 else math.exp(rng.uniform(-0.3, 0.3))
+    at = int(np.argmin([abs(math.log(wanted / scale)) for scale in LEVELS]))
+    turn, shift = placement(frame[at], wanted / LEVELS[at], any_angle, rng)
+    pixels, boxes, share, masks = cut_out(frame[at], turn, shift)
+    return Piece(changed(pixels, rng), *truth(boxes, share, masks))
 
 
-class Block(nn.Module):
-    """Pointwise, dilated depthwise, pointwise, added to what came in."""
-
-    def __init__(self, width: int, dilation: int):
-        super().__init__()
-        self.steps = nn.Sequential(
-            nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU6(),
-            nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation, groups=width, bias=False),
-            nn.BatchNorm2d(width), nn.ReLU6(),
-            nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.steps(x)
-
-
-class CellMarker(nn.Module):
-    """N×1×H×W to N×8×H/4×W/4."""
-
-    def __init__(self, width: int = 48):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(1, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU6(),
-            nn.Conv2d(16, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU6(),
-            *[Block(width, d) for d in (1, 2, 4, 8, 1, 2, 4, 1)],
-            nn.Conv2d(width, 8, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(x)
-
-
-def maps_of(output: torch.Tensor) -> torch.Tensor:
-    """N×8×h×w to N×2×2h×2w logits."""
-    return nn.functional.pixel_shuffle(output, 2)
-
-
-def sample(frame: Frame, side: int, rng: np.random.Generator, any_angle: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A random piece of a frame, turned, scaled, brightened and blurred."""
-    scale = float(np.exp(rng.uniform(-0.25, 0.25)))
-    angle = rng.uniform(0, 2 * np.pi) if any_angle else rng.integers(4) * np.pi / 2
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+def changed(pixels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Other contrast, brightness, slope of light, focus and noise; S×S to 1×S×S."""
+    empty = pixels == 0  # beyond the frame's edge
+    pixels = pixels * math.exp(rng.uniform(-0.8, 0.5)) + rng.normal(0, 0.1)
+    along = torch.linspace(-0.5, 0.5, SIDE_PX)
+    pixels = pixels + float(rng.normal(0, 0.2)) * along + float(rng.normal(0, 0.2)) * along[:, None]
+    if rng.random() < 0.25:
+        sigma = rng.uniform(0.4, 1.2)
+        taps = torch.exp(-0.5 * (torch.arange(-3.0, 4.0) / sigma) ** 2)
+        taps = taps / taps.sum()
+        pixels = nn.functional.conv2d(nn.functional.conv2d(pixels[None, None], taps.view(1, 1, 1, -1), padding=(0, 3)),
+                                      taps.view(1, 1, -1, 1), padding=(3, 0))[0, 0]
     if rng.random() < 0.5:
-        turn[:, 0] *= -1
-    height, width = frame.pixels.shape
-    # Beyond the edge lies what the network's own padding gives, zeros, and no cell.
-    centre = np.array([rng.uniform(0.3, 0.7) * height, rng.uniform(0.3, 0.7) * width]) if min(height, width) < 1.5 * side else \
-        np.array([rng.uniform(0, height), rng.uniform(0, width)])
-    offset = centre - turn @ np.full(2, (side - 1) / 2)
-    take = lambda a: ndimage.affine_transform(a, turn, offset, (side, side), order=1, mode="constant")
-    pixels, inside, depth = take(frame.pixels), take(frame.inside), take(frame.depth)
-    pixels = pixels * np.exp(rng.uniform(-0.7, 0.5)) + rng.normal(0, 0.1)
-    slope = rng.normal(0, 0.25, 2)
-    y, x = np.mgrid[:side, :side] / side - 0.5
-    pixels = pixels + slope[0] * y + slope[1] * x
-    if rng.random() < 0.3:
-        pixels = ndimage.gaussian_filter(pixels, rng.uniform(0.3, 1.0))
-    pixels = pixels + rng.normal(0, rng.uniform(0, 0.12), pixels.shape)
-    halve = lambda a: a.reshape(side // 2, 2, side // 2, 2).mean((1, 3))
-    return pixels.astype(np.float32), halve(inside).astype(np.float32), halve(depth).astype(np.float32)
+        pixels = pixels + torch.from_numpy(rng.standard_normal(pixels.shape, np.float32) * np.float32(rng.uniform(0, 0.15)))
+    return pixels.clamp(-Rule.most, Rule.most).masked_fill(empty, 0)[None]
 
 
-def loss_of(maps: torch.Tensor, inside: torch.Tensor, depth: torch.Tensor) -> torch.Tensor:
-    marked = nn.functional.binary_cross_entropy_with_logits(maps[:, 0], inside)
-    deep = nn.functional.binary_cross_entropy_with_logits(maps[:, 1], depth, reduction="none")
-    return marked + (deep * (1 + 4 * depth)).mean()
+def truth(boxes: np.ndarray, share: np.ndarray, masks: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    """The maps a network should give; see Piece."""
+    blocks = SIDE_PX // BLOCK_PX
+    middle = BLOCK_PX * (np.arange(blocks) + 0.5)
+    heat, seen = np.zeros((blocks, blocks), np.float32), np.ones((blocks, blocks), np.float32)
+    near, target = np.zeros((blocks, blocks), np.float32), np.ones((4, blocks, blocks), np.float32)
+    half = 2 * np.arange(SIDE_PX // 2) + 1.0
+    inside = np.zeros((SIDE_PX // 2,) * 2, np.float32) if masks is None else \
+        (masks > 0).astype(np.float32).reshape(SIDE_PX // 2, 2, SIDE_PX // 2, 2).mean((1, 3))
+    for (left, top, right, bottom), part in zip(boxes, share):
+        width, height = right - left, bottom - top
+        if width < 2 or height < 2:
+            continue
+        x, y = (left + right) / 2, (top + bottom) / 2
+        if masks is None:
+            ellipse = ((half - x) / (width / 2)) ** 2 + ((half[:, None] - y) / (height / 2)) ** 2 <= 1
+            inside[ellipse] = 1
+        if part < LEAST_SEEN:
+            seen[(middle[:, None] > top - 2) & (middle[:, None] < bottom + 2) & (middle > left - 2) & (middle < right + 2)] = 0
+            continue
+        spread_x, spread_y = max(width / 7, 2.5), max(height / 7, 2.5)
+        fall = np.exp(-0.5 * (((middle - x) / spread_x) ** 2 + ((middle[:, None] - y) / spread_y) ** 2)).astype(np.float32)
+        closer = (fall > near) & (fall > 0.1)
+        near[closer] = fall[closer]
+        for channel, distance in enumerate((middle - left + 0 * middle[:, None], middle[:, None] - top + 0 * middle,
+                                            right - middle + 0 * middle[:, None], bottom - middle[:, None] + 0 * middle)):
+            target[channel][closer] = distance[closer]
+        heat = np.maximum(heat, np.where(fall > 0.01, fall, 0))
+        heat[min(int(y / BLOCK_PX), blocks - 1), min(int(x / BLOCK_PX), blocks - 1)] = 1
+    return heat, seen, target / np.float32(Rule.cell_diameter_px), near, inside
+
+
+def loss_of(maps: torch.Tensor, heat: torch.Tensor, seen: torch.Tensor, target: torch.Tensor, near: torch.Tensor,
+            inside: torch.Tensor) -> torch.Tensor:
+    """Focal loss of the centres (Zhou et al. 2019, Objects as Points), GIoU and L1 of the boxes, cross-entropy of inside."""
+    score = maps[:, 0]
+    is_centre = (heat == 1) * seen
+    log_yes, log_no = nn.functional.logsigmoid(score), nn.functional.logsigmoid(-score)
+    yes, no = log_yes.exp(), log_no.exp()
+    centres = -(is_centre * no**2 * log_yes + (heat < 1) * seen * (1 - heat) ** 4 * yes**2 * log_no).sum() / is_centre.sum().clamp(min=1)
+    sides = maps[:, 1:5]
+    kept = sides.clamp(min=0.01)
+    both = torch.minimum(kept, target)
+    hull = torch.maximum(kept, target)
+    area = lambda d: (d[:, 0] + d[:, 2]) * (d[:, 1] + d[:, 3])
+    shared, whole = area(both), area(hull)
+    union = area(kept) + area(target.clamp(min=0.01)) - shared
+    giou = shared / union - (whole - union) / whole
+    weight = near * seen
+    boxes = (weight * (1 - giou + 0.2 * (sides - target).abs().sum(1))).sum() / weight.sum().clamp(min=1)
+    filled = nn.functional.pixel_shuffle(maps[:, 5:9], 2)[:, 0]
+    marked = nn.functional.binary_cross_entropy_with_logits(filled, inside)
+    return centres + 2 * boxes + 2 * marked
+
+
+class Average:
+    """A moving average of a network's weights."""
+
+    def __init__(self, network: nn.Module):
+        self.weights = {name: value.clone() for name, value in network.state_dict().items()}
+
+    def update(self, network: nn.Module, step: int) -> None:
+        keep = min(0.999, (1 + step) / (10 + step))
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.weights[name].mul_(keep).add_(value, alpha=1 - keep)
+
+
+def maps_for(network: nn.Module, grey: np.ndarray, diameters: tuple[float, float], rule: Rule) -> tuple[np.ndarray, tuple[int, int]]:
+    pixels, scaled = network_input(grey, *diameters, rule)
+    with torch.no_grad():
+        return network(pixels.contiguous(memory_format=torch.channels_last))[0].numpy(), scaled
+
+
+def counts_at(results: list, frames: list, diameters: tuple[float, float], rule: Rule) -> np.ndarray:
+    """Matched, found and labelled boxes of each frame; N×3."""
+    counts = []
+    for (maps, scaled, size), frame in zip(results, frames):
+        boxes, _ = boxes_of(maps, scaled, size, rule)
+        boxes = boxes[has_size(boxes, *diameters)]
+        counts.append([matched(boxes, frame.boxes), len(boxes), len(frame.boxes)])
+    return np.array(counts)
+
+
+def search(network: nn.Module, frames: list, diameters: tuple[float, float], crop: slice = slice(None)) -> list:
+    greys = [grey_of(frame.path)[:, crop] for frame in frames]
+    return [(*maps_for(network, grey, diameters, Rule()), grey.shape[::-1]) for grey in greys]
+
+
+def best_of(results: list, frames: list, diameters: tuple[float, float], overlap: float = Rule.overlap) -> tuple[float, float, np.ndarray]:
+    """Greatest F1 over thresholds; F1, threshold, counts."""
+    found = []
+    for threshold in np.arange(0.1, 0.71, 0.05):
+        counts = counts_at(results, frames, diameters, Rule(threshold=float(threshold), overlap=overlap)).sum(0)
+        found.append((2 * counts[0] / max(counts[1] + counts[2], 1), float(threshold), counts))
+    return max(found, key=lambda one: one[0])
+
+
+def right_halves(frames: list) -> list:
+    """Cells of the right half of each frame, in its px; those that the cut leaves a crumb of are left out."""
+    from copy import copy
+    halves = []
+    for frame in frames:
+        half = copy(frame)
+        boxes = frame.boxes - np.array([512, 0, 512, 0])
+        half.boxes = np.clip(boxes[boxes[:, 2] > 10], 0, None)
+        halves.append(half)
+    return halves
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, type=Path)
-    parser.add_argument("--set", required=True, choices=("viability", "phase-contrast"))
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--frames", default="set1,set14", help="phase-contrast frames to learn from")
+    parser.add_argument("--half", choices=("whole", "left"), default="whole", help="left: learn from left halves, measure on right ones")
+    parser.add_argument("--viability", default="train", help="parts to learn from, such as train,val")
+    parser.add_argument("--share", type=float, default=0.25, help="share of phase contrast in a batch")
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--width", type=int, default=48)
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="faster on processors that have it")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="weights to begin with")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    phase = arguments.set == "phase-contrast"
-    frames = phase_frames(arguments.data) if phase else viability_frames(arguments.data, "train")
-    side = 192 if phase else 176
-    network = CellMarker().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), 3e-3, weight_decay=1e-3)
+    torch.manual_seed(arguments.seed)
+    rng = np.random.default_rng(arguments.seed)
+    tiles = [frame for part in arguments.viability.split(",") for frame in viability_levels(arguments.data, part)]
+    names = [name for name in arguments.frames.split(",") if name]
+    dishes = phase_levels(arguments.data, names, arguments.half)
+    validation = viability(arguments.data / "viability", "val")
+    halves = right_halves([f for f in phase_contrast(arguments.data / "phase-contrast", "tune")]) if arguments.half == "left" else []
+    network = CellMarker(arguments.width).to(memory_format=torch.channels_last)
+    if arguments.start:
+        network.load_state_dict(torch.load(arguments.start, map_location="cpu"))
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02},
+                                   {"params": [p for p in network.parameters() if p.ndim == 1], "weight_decay": 0.0}], arguments.rate)
+    average, step, running = Average(network), 0, 0.0
     arguments.out.mkdir(parents=True, exist_ok=True)
-    start, step, running = time.monotonic(), 0, 0.0
-    while True:
-        share = (time.monotonic() - start) / (60 * arguments.minutes)
-        if share >= 1:
-            break
+    checkpoint = arguments.out / "checkpoint.pt"
+    if checkpoint.exists():
+        stored = torch.load(checkpoint, map_location="cpu")
+        network.load_state_dict(stored["network"])
+        optimiser.load_state_dict(stored["optimiser"])
+        average.weights, step = stored["average"], stored["step"]
+        rng = np.random.default_rng([arguments.seed, step])
+        print(f"goes on from step {step}", flush=True)
+    judge = CellMarker(arguments.width).eval()
+    start = time.monotonic()
+    while step < arguments.steps:
+        rate = arguments.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / arguments.steps)) + 1e-6
         for group in optimiser.param_groups:
-            group["lr"] = 3e-3 * min(1, (step + 1) / 50) * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-6
-        pieces = [sample(frames[rng.integers(len(frames))], side, rng, phase) for _ in range(arguments.batch)]
-        pixels, inside, depth = (torch.from_numpy(np.stack(parts)) for parts in zip(*pieces))
-        maps = maps_of(network(pixels[:, None].contiguous(memory_format=torch.channels_last)))
-        loss = loss_of(maps, inside, depth)
+            group["lr"] = rate
+        pieces = []
+        for _ in range(arguments.batch):
+            if rng.random() < NOTHING_SHARE:
+                pieces.append(nothing(rng))
+                continue
+            adherent = bool(dishes) and rng.random() < arguments.share
+            frames = dishes if adherent else tiles
+            pieces.append(piece_of(frames[rng.integers(len(frames))], adherent, rng))
+        pixels = torch.stack([p.pixels for p in pieces]).contiguous(memory_format=torch.channels_last)
+        heat, seen, target, near, inside = (torch.from_numpy(np.stack([getattr(p, name) for p in pieces])) for name in
+                                            ("heat", "seen", "target", "near", "inside"))
+        with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bfloat16):
+            maps = network(pixels)
+        loss = loss_of(maps.float(), heat, seen, target, near, inside)
         optimiser.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
-        running += float(loss)
         step += 1
+        average.update(network, step)
+        running += loss.item()
         if step % 50 == 0:
             print(f"step {step}  loss {running / 50:.4f}  {time.monotonic() - start:.0f} s", flush=True)
             running = 0.0
-            torch.save(network.state_dict(), arguments.out / "weights.pt")
-    torch.save(network.state_dict(), arguments.out / "weights.pt")
-    network.eval()
-    torch.onnx.export(network, torch.zeros(1, 1, 224, 224), arguments.out / "network.onnx", input_names=["frame"],
-                      output_names=["maps"], dynamo=False, opset_version=17,
-                      dynamic_axes={"frame": {2: "height", 3: "width"}, "maps": {2: "quarter_height", 3: "quarter_width"}})
-    (arguments.out / "training.json").write_text(json.dumps({"set": arguments.set, "steps": step, "batch": arguments.batch}))
+        if step % 250 == 0 or step == arguments.steps:
+            torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "average": average.weights, "step": step}, checkpoint)
+            torch.save(average.weights, arguments.out / "weights.pt")
+            judge.load_state_dict(average.weights)
+            said = []
+            for title, frames, diameters, crop in (("viability val", validation, ROUND_PX, slice(None)), ("right halves", halves, ADHERENT_PX, slice(512, None))):
+                if frames:
+                    f1, threshold, counts = best_of(search(judge, frames, diameters, crop), frames, diameters)
+                    said.append(f"{title}: F1 {100 * f1:.1f} % at {threshold:.2f}, {counts.tolist()}")
+            print("   ".join(said), flush=True)
 
 
 if __name__ == "__main__":
