@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Train the network that finds cells, and measure it.
+"""Train the network that finds cells, measure it and write it into its folder.
 
-    python scripts/train_detector.py --data ../shared/data --out build/detectors/cells
+    python scripts/train_detector.py --data ../shared/data --out build/detectors --folder detectors/cells
 
-Goes on from --out where a run was broken off. It learns boxes from `viability` (groups that scripts/prepare_data.py
-calls train) and masks from the `phase-contrast` frames named by --frames, mixed in every batch, at one scale: the
-typical diameter looked for is brought to 25.1 px. Prints F1 on the validation tiles as it goes.
+Four runs, one after the other, each going on from its checkpoint in --out where it was broken off:
+
+    tiles   learns boxes from the `viability` groups that scripts/prepare_data.py calls train;
+    fold-a  goes on with them and with the masks of the `phase-contrast` frames set1 and set14; the other three test it;
+    fold-b  the same with set6, set11 and set20, tested on set1 and set14;
+    cells   goes on from `tiles` with train and val of `viability` and all five frames: the one that is written.
+
+The threshold is chosen with fold-a on the validation tiles. `viability` test tiles are seen by none of the runs.
+`--only measure` writes the folder and the numbers of its card anew from finished runs.
 """
 
 import argparse
 import csv
-import json
 import math
 import time
 from dataclasses import dataclass
@@ -18,206 +23,113 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
-from scipy import ndimage
 from torch import nn
 
-from cytotrain.detector import BLOCK_PX, CHANNELS, CellMarker, Rule, boxes_of, has_size, network_input
-from score_detection import LEAST_MASK_PX, labelled_slices, matched, phase_contrast, viability
+from cytotrain.card import replace_between
+from cytotrain.detector import CellMarker, Rule, boxes_of, has_size, network_input
+from cytotrain.detector_folder import export, numbers_of, opened, write_folder
+from cytotrain.pieces import ADHERENT_PX, ROUND_PX, grey_of, pieces_of, phase_levels, viability_levels
+from score_detection import Labelled, intervals, matched, phase_contrast, viability
 
-ROUND_PX, ADHERENT_PX = (14, 45), (25, 130)
-SIDE_PX = 224
-LEVELS = (0.75, 1.0, 1.35)  # each frame is kept at these scales, so that no piece has to be shrunk by much
-NOTHING_SHARE = 0.02
-LEAST_SEEN = 0.4  # a cell of which less is left in a piece is neither cell nor background there
+BATCH = 16
+BOX_WEIGHT = 3
+LINES_PX = (12 / 1.25, 60 / 1.25)
+NUMBERS = ("<!-- numbers: written by scripts/train_detector.py -->", "<!-- end of numbers -->")
 
 
-@dataclass
-class Level:
-    """A frame at one scale.
+@dataclass(frozen=True)
+class Run:
+    """One training.
 
     Attributes:
-        pixels: 1×1×h×w as the network reads it, without padding.
-        masks: h×w of cell numbers from 1, or None where boxes are all there is.
-        boxes: N×4 of left, top, right, bottom at this scale; row k is cell k + 1.
-        areas: px of each cell's mask at this scale, without masks its box.
+        frames: of `phase-contrast`, to learn from.
+        parts: of `viability`.
+        share: of phase contrast in a batch.
+        rate: greatest learning rate.
+        start: run whose weights it begins with.
     """
 
-    pixels: torch.Tensor
-    masks: np.ndarray | None
-    boxes: np.ndarray
-    areas: np.ndarray
+    frames: tuple[str, ...]
+    parts: tuple[str, ...]
+    steps: int
+    share: float
+    rate: float
+    start: str | None
 
 
-def grey_of(path: Path) -> np.ndarray:
-    pixels = np.asarray(Image.open(path)).astype(np.float32)
-    return pixels if pixels.ndim == 2 else pixels[..., :3].mean(2)
+RUNS = {
+    "tiles": Run((), ("train",), 2000, 0.0, 2e-3, None),
+    "fold-a": Run(("set1", "set14"), ("train",), 1300, 0.4, 1.5e-3, "tiles"),
+    "fold-b": Run(("set6", "set11", "set20"), ("train",), 1300, 0.4, 1.5e-3, "tiles"),
+    "cells": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 1700, 0.4, 1.5e-3, "tiles"),
+}
 
 
-def levels_of(grey: np.ndarray, diameters: tuple[int, int], boxes: np.ndarray, masks: np.ndarray | None) -> list[Level]:
-    levels = []
-    for scale in LEVELS:
-        rule = Rule(cell_diameter_px=Rule.cell_diameter_px * scale)
-        pixels, (width, height) = network_input(grey, *diameters, rule)
-        factor = np.array([width / grey.shape[1], height / grey.shape[0]] * 2)
-        small, at_scale = None, boxes * factor
-        areas = (at_scale[:, 2:] - at_scale[:, :2]).prod(1)
-        if masks is not None:
-            rows, columns = ((np.arange(n) + 0.5) * of / n for n, of in ((height, grey.shape[0]), (width, grey.shape[1])))
-            small = masks[rows.astype(int)[:, None], columns.astype(int)]
-            areas = np.bincount(masks.ravel(), minlength=len(boxes) + 1)[1:] * factor[0] * factor[1]
-        levels.append(Level(pixels[..., :height, :width].contiguous(), small, at_scale, areas))
-    return levels
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, type=Path)
+    parser.add_argument("--out", required=True, type=Path, help="where runs keep their checkpoints")
+    parser.add_argument("--folder", type=Path, help="where network.onnx and spec.json go, and the numbers of card.md")
+    parser.add_argument("--only", choices=(*RUNS, "measure"), help="one step instead of all")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="twice as fast on processors that have it")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    for name in RUNS if arguments.only is None else [arguments.only] if arguments.only in RUNS else []:
+        train(name, arguments.data, arguments.out, arguments.bfloat16)
+    if arguments.folder and arguments.only in (None, "measure"):
+        measure(arguments.data, arguments.out, arguments.folder)
 
 
-def viability_levels(data: Path, part: str) -> list[list[Level]]:
-    return [levels_of(grey_of(f.path), ROUND_PX, f.boxes, None) for f in viability(data / "viability", part)]
+def train(name: str, data: Path, out: Path, bfloat16: bool) -> None:
+    """Run one training to its end and leave the averaged weights in out/name/weights.pt."""
+    plan, folder = RUNS[name], out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    network = CellMarker().to(memory_format=torch.channels_last)
+    if plan.start:
+        network.load_state_dict(torch.load(out / plan.start / "weights.pt", map_location="cpu"))
+    optimiser = optimiser_of(network, plan.rate)
+    average, step = Average(network), 0
+    if (folder / "checkpoint.pt").exists():
+        stored = torch.load(folder / "checkpoint.pt", map_location="cpu")
+        network.load_state_dict(stored["network"])
+        optimiser.load_state_dict(stored["optimiser"])
+        average.weights, step = stored["average"], stored["step"]
+        print(f"{name}: goes on from step {step} of {plan.steps}", flush=True)
+    if step >= plan.steps:
+        return
+    tiles = [frame for part in plan.parts for frame in viability_levels(data, part)]
+    dishes = phase_levels(data, plan.frames)
+    validation = viability(data / "viability", "val")
+    rng, start, losses = np.random.default_rng([0, step]), time.monotonic(), []
+    while step < plan.steps:
+        for group in optimiser.param_groups:
+            group["lr"] = plan.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / plan.steps)) + 1e-6
+        pixels, *wanted = pieces_of(tiles, dishes, plan.share, BATCH, rng)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            maps = network(pixels.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(maps.float(), *wanted)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        step += 1
+        average.update(network, step)
+        losses.append(loss.item())
+        if step % 50 == 0:
+            print(f"{name}: step {step} of {plan.steps}  loss {np.mean(losses[-50:]):.4f}  {time.monotonic() - start:.0f} s", flush=True)
+        if step % 250 == 0 or step == plan.steps:
+            torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "average": average.weights, "step": step},
+                       folder / "checkpoint.pt")
+            torch.save(average.weights, folder / "weights.pt")
+            f1, rule, counts = best_of(search(marker(folder), validation, ROUND_PX), validation, ROUND_PX)
+            print(f"{name}: validation tiles F1 {100 * f1:.1f} % at {rule.threshold:.2f}; matched, found, labelled {counts.tolist()}", flush=True)
 
 
-def phase_levels(data: Path, names: list[str], half: str) -> list[list[Level]]:
-    """Frames of adherent cells; of each, all or its left half (the right one is then for choosing)."""
-    frames = []
-    for name in names:
-        folder = data / "phase-contrast"
-        grey = grey_of(folder / f"{name}.tif")
-        masks = numbered(np.asarray(Image.open(folder / f"{name}-instances.png")).astype(int))
-        if half == "left":
-            grey, masks = grey[:, :512], numbered(masks[:, :512])
-        boxes = np.array([[x.start, y.start, x.stop, y.stop] for _, (y, x) in labelled_slices(masks)])
-        frames.append(levels_of(grey, ADHERENT_PX, boxes, masks))
-    return frames
-
-
-def numbered(masks: np.ndarray) -> np.ndarray:
-    """Cells numbered from 1 without gaps, crumbs left out."""
-    areas = np.bincount(masks.ravel())
-    areas[0] = 0
-    new = np.zeros(len(areas), int)
-    kept = np.flatnonzero(areas >= LEAST_MASK_PX)
-    new[kept] = np.arange(1, len(kept) + 1)
-    return new[masks]
-
-
-@dataclass
-class Piece:
-    """What the network reads and should say: pixels 1×S×S, heat, weight, boxes, share S/4×S/4, inside S/2×S/2.
-
-    `heat` is 1 in a centre's block and falls off around; `seen` is 0 where a cut cell makes the truth unsure; `target`
-    holds the four distances in px and `near` how much a block counts for them.
-    """
-
-    pixels: torch.Tensor
-    heat: np.ndarray
-    seen: np.ndarray
-    target: np.ndarray
-    near: np.ndarray
-    inside: np.ndarray
-
-
-def placement(level: Level, zoom: float, any_angle: bool, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A turn, flip and shift from the frame's px to the piece's: piece = turn · frame + shift."""
-    angle = rng.uniform(0, 2 * np.pi) if any_angle else 0.5 * np.pi * rng.integers(4)
-    cos, sin = (math.cos(angle), math.sin(angle)) if any_angle else (round(math.cos(angle)), round(math.sin(angle)))
-    turn = zoom * np.array([[cos, -sin], [sin, cos]]) @ np.diag([rng.choice([-1, 1]), 1])
-    height, width = level.pixels.shape[2:]
-    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ turn.T
-    low, high = corners.min(0), corners.max(0)
-    room = SIDE_PX - (high - low)
-    # Often a frame's edge is the piece's edge, as it is when a whole frame is searched.
-    share = np.where(rng.random(2) < 0.5, rng.integers(2, size=2), rng.random(2))
-    shift = np.round(room * share) - low
-    return turn, shift
-
-
-def cut_out(level: Level, turn: np.ndarray, shift: np.ndarray) -> tuple[torch.Tensor, np.ndarray, np.ndarray, np.ndarray | None]:
-    """Pixels S×S, boxes N×4, the share of each cell that is seen, masks S×S or None."""
-    back = np.linalg.inv(turn)
-    height, width = level.pixels.shape[2:]
-    # In grid_sample's coordinates −1 and 1 are the outer edges of the image.
-    size = np.array([width, height])
-    matrix = back * (SIDE_PX / 2) * (2 / size[:, None])
-    offset = (back @ (np.full(2, SIDE_PX / 2) - shift)) * 2 / size - 1
-    theta = torch.from_numpy(np.hstack([matrix, offset[:, None]]).astype(np.float32))[None]
-    grid = nn.functional.affine_grid(theta, (1, 1, SIDE_PX, SIDE_PX), align_corners=False)
-    pixels = nn.functional.grid_sample(level.pixels, grid, mode="bilinear", padding_mode="zeros", align_corners=False)[0, 0]
-    area = level.areas * abs(np.linalg.det(turn))
-    if level.masks is None:
-        corners = level.boxes[:, [[0, 1], [2, 3]]] @ turn.T + shift
-        whole = np.hstack([corners.min(1), corners.max(1)])
-        boxes = np.clip(whole, 0, SIDE_PX)
-        return pixels, boxes, (boxes[:, 2:] - boxes[:, :2]).prod(1) / np.maximum(area, 1e-6), None
-    x, y = (((grid[0, ..., axis].numpy() + 1) * size[axis] / 2) for axis in (0, 1))
-    is_in = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    masks = np.where(is_in, level.masks[np.clip(y, 0, height - 1).astype(int), np.clip(x, 0, width - 1).astype(int)], 0)
-    boxes = np.zeros((len(level.boxes), 4))
-    for label, (rows, columns) in labelled_slices(masks):
-        boxes[label - 1] = columns.start, rows.start, columns.stop, rows.stop
-    seen = np.bincount(masks.ravel(), minlength=len(boxes) + 1)[1:] / area
-    return pixels, boxes, seen, masks
-
-
-def nothing(rng: np.random.Generator) -> Piece:
-    """Noise as a frame without cells shows it, where the spread is the noise's own."""
-    pixels = ndimage.gaussian_filter(rng.standard_normal((SIDE_PX, SIDE_PX), np.float32), rng.uniform(0, 2))
-    return Piece(torch.from_numpy(pixels * np.float32(rng.uniform(0.4, 0.7) / pixels.std()))[None], *truth(np.zeros((0, 4)), np.zeros(0), None))
-
-
-def piece_of(frame: list[Level], any_angle: bool, rng: np.random.Generator) -> Piece:
-    # Some tiles stay at their own scale: that is how they will be searched.
-    wanted = 1.0 if not any_angle and rng.random() < 0.3 else math.exp(rng.uniform(-0.3, 0.3))
-    at = int(np.argmin([abs(math.log(wanted / scale)) for scale in LEVELS]))
-    turn, shift = placement(frame[at], wanted / LEVELS[at], any_angle, rng)
-    pixels, boxes, share, masks = cut_out(frame[at], turn, shift)
-    return Piece(changed(pixels, rng), *truth(boxes, share, masks))
-
-
-def changed(pixels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Other contrast, brightness, slope of light, focus and noise; S×S to 1×S×S."""
-    empty = pixels == 0  # beyond the frame's edge
-    pixels = pixels * math.exp(rng.uniform(-0.8, 0.5)) + rng.normal(0, 0.1)
-    along = torch.linspace(-0.5, 0.5, SIDE_PX)
-    pixels = pixels + float(rng.normal(0, 0.2)) * along + float(rng.normal(0, 0.2)) * along[:, None]
-    if rng.random() < 0.25:
-        sigma = rng.uniform(0.4, 1.2)
-        taps = torch.exp(-0.5 * (torch.arange(-3.0, 4.0) / sigma) ** 2)
-        taps = taps / taps.sum()
-        pixels = nn.functional.conv2d(nn.functional.conv2d(pixels[None, None], taps.view(1, 1, 1, -1), padding=(0, 3)),
-                                      taps.view(1, 1, -1, 1), padding=(3, 0))[0, 0]
-    if rng.random() < 0.5:
-        pixels = pixels + torch.from_numpy(rng.standard_normal(pixels.shape, np.float32) * np.float32(rng.uniform(0, 0.15)))
-    return pixels.clamp(-Rule.most, Rule.most).masked_fill(empty, 0)[None]
-
-
-def truth(boxes: np.ndarray, share: np.ndarray, masks: np.ndarray | None) -> tuple[np.ndarray, ...]:
-    """The maps a network should give; see Piece."""
-    blocks = SIDE_PX // BLOCK_PX
-    middle = BLOCK_PX * (np.arange(blocks) + 0.5)
-    heat, seen = np.zeros((blocks, blocks), np.float32), np.ones((blocks, blocks), np.float32)
-    near, target = np.zeros((blocks, blocks), np.float32), np.ones((4, blocks, blocks), np.float32)
-    half = 2 * np.arange(SIDE_PX // 2) + 1.0
-    inside = np.zeros((SIDE_PX // 2,) * 2, np.float32) if masks is None else \
-        (masks > 0).astype(np.float32).reshape(SIDE_PX // 2, 2, SIDE_PX // 2, 2).mean((1, 3))
-    for (left, top, right, bottom), part in zip(boxes, share):
-        width, height = right - left, bottom - top
-        if width < 2 or height < 2:
-            continue
-        x, y = (left + right) / 2, (top + bottom) / 2
-        if masks is None:
-            ellipse = ((half - x) / (width / 2)) ** 2 + ((half[:, None] - y) / (height / 2)) ** 2 <= 1
-            inside[ellipse] = 1
-        if part < LEAST_SEEN:
-            seen[(middle[:, None] > top - 2) & (middle[:, None] < bottom + 2) & (middle > left - 2) & (middle < right + 2)] = 0
-            continue
-        spread_x, spread_y = max(width / 7, 2.5), max(height / 7, 2.5)
-        fall = np.exp(-0.5 * (((middle - x) / spread_x) ** 2 + ((middle[:, None] - y) / spread_y) ** 2)).astype(np.float32)
-        closer = (fall > near) & (fall > 0.1)
-        near[closer] = fall[closer]
-        for channel, distance in enumerate((middle - left + 0 * middle[:, None], middle[:, None] - top + 0 * middle,
-                                            right - middle + 0 * middle[:, None], bottom - middle[:, None] + 0 * middle)):
-            target[channel][closer] = distance[closer]
-        heat = np.maximum(heat, np.where(fall > 0.01, fall, 0))
-        heat[min(int(y / BLOCK_PX), blocks - 1), min(int(x / BLOCK_PX), blocks - 1)] = 1
-    return heat, seen, target / np.float32(Rule.cell_diameter_px), near, inside
+def optimiser_of(network: nn.Module, rate: float) -> torch.optim.Optimizer:
+    of_rank = lambda wanted: [p for p in network.parameters() if (p.ndim > 1) == wanted]
+    return torch.optim.AdamW([{"params": of_rank(True), "weight_decay": 0.02}, {"params": of_rank(False), "weight_decay": 0.0}], rate)
 
 
 def loss_of(maps: torch.Tensor, heat: torch.Tensor, seen: torch.Tensor, target: torch.Tensor, near: torch.Tensor,
@@ -240,7 +152,7 @@ def loss_of(maps: torch.Tensor, heat: torch.Tensor, seen: torch.Tensor, target: 
     boxes = (weight * (1 - giou + 0.2 * (sides - target).abs().sum(1))).sum() / weight.sum().clamp(min=1)
     filled = nn.functional.pixel_shuffle(maps[:, 5:9], 2)[:, 0]
     marked = nn.functional.binary_cross_entropy_with_logits(filled, inside)
-    return centres + 2 * boxes + 2 * marked
+    return centres + BOX_WEIGHT * boxes + 2 * marked
 
 
 class Average:
@@ -256,13 +168,31 @@ class Average:
                 self.weights[name].mul_(keep).add_(value, alpha=1 - keep)
 
 
-def maps_for(network: nn.Module, grey: np.ndarray, diameters: tuple[float, float], rule: Rule) -> tuple[np.ndarray, tuple[int, int]]:
-    pixels, scaled = network_input(grey, *diameters, rule)
-    with torch.no_grad():
-        return network(pixels.contiguous(memory_format=torch.channels_last))[0].numpy(), scaled
+def marker(folder: Path) -> CellMarker:
+    network = CellMarker().eval()
+    network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu"))
+    return network
 
 
-def counts_at(results: list, frames: list, diameters: tuple[float, float], rule: Rule) -> np.ndarray:
+Searched = tuple[np.ndarray, tuple[int, int], tuple[int, int]]
+
+
+def search(maps_of, frames: list[Labelled], diameters: tuple[float, float]) -> list[Searched]:
+    """Maps of each frame, its size at the network's scale and in px.
+
+    Args:
+        maps_of: takes 1×1×H×W, gives 1×9×h×w, both tensors or the latter an array.
+    """
+    results = []
+    for frame in frames:
+        grey = grey_of(frame.path)
+        pixels, scaled = network_input(grey, *diameters, Rule())
+        with torch.no_grad():
+            results.append((np.asarray(maps_of(pixels))[0], scaled, grey.shape[::-1]))
+    return results
+
+
+def counts_at(results: list[Searched], frames: list[Labelled], diameters: tuple[float, float], rule: Rule) -> np.ndarray:
     """Matched, found and labelled boxes of each frame; N×3."""
     counts = []
     for (maps, scaled, size), frame in zip(results, frames):
@@ -272,113 +202,66 @@ def counts_at(results: list, frames: list, diameters: tuple[float, float], rule:
     return np.array(counts)
 
 
-def search(network: nn.Module, frames: list, diameters: tuple[float, float], crop: slice = slice(None)) -> list:
-    greys = [grey_of(frame.path)[:, crop] for frame in frames]
-    return [(*maps_for(network, grey, diameters, Rule()), grey.shape[::-1]) for grey in greys]
+def best_of(results: list[Searched], frames: list[Labelled], diameters: tuple[float, float]) -> tuple[float, Rule, np.ndarray]:
+    """The threshold of greatest F1: F1, rule, sums of `counts_at`."""
+    tried = []
+    for hundredths in range(10, 71, 2):
+        rule = Rule(threshold=hundredths / 100)
+        counts = counts_at(results, frames, diameters, rule).sum(0)
+        tried.append((2 * counts[0] / max(counts[1] + counts[2], 1), rule, counts))
+    return max(tried, key=lambda one: one[0])
 
 
-def best_of(results: list, frames: list, diameters: tuple[float, float], overlap: float = Rule.overlap) -> tuple[float, float, np.ndarray]:
-    """Greatest F1 over thresholds; F1, threshold, counts."""
-    found = []
-    for threshold in np.arange(0.1, 0.71, 0.05):
-        counts = counts_at(results, frames, diameters, Rule(threshold=float(threshold), overlap=overlap)).sum(0)
-        found.append((2 * counts[0] / max(counts[1] + counts[2], 1), float(threshold), counts))
-    return max(found, key=lambda one: one[0])
+def measure(data: Path, out: Path, folder: Path) -> None:
+    """Choose the threshold, export `cells`, measure it and the folds, and write spec.json and the numbers of card.md."""
+    validation, test = (viability(data / "viability", part) for part in ("val", "test"))
+    folds = {"fold-a": phase_contrast(data / "phase-contrast", "test"), "fold-b": phase_contrast(data / "phase-contrast", "tune")}
+    on_validation = search(marker(out / "fold-a"), validation, ROUND_PX)
+    _, rule, _ = best_of(on_validation, validation, ROUND_PX)
+    network = marker(out / "cells")
+    content = export(network, [network_input(grey_of(frame.path), *ROUND_PX, rule)[0] for frame in validation[:8]])
+    session = opened(content)
+    phase = {name: counts_at(search(marker(out / name), frames, ADHERENT_PX), frames, ADHERENT_PX, rule) for name, frames in folds.items()}
+    rows = {
+        "validation": figures(counts_at(on_validation, validation, ROUND_PX, rule), [f.group for f in validation], "viability, val", "fold-a"),
+        "test": figures(counts_at(search(session, test, ROUND_PX), test, ROUND_PX, rule), [f.group for f in test], "viability, test", "cells"),
+        **{name: figures(counts, [f.group for f in folds[name]], "phase-contrast, " + ", ".join(f.group for f in folds[name]), name)
+           for name, counts in phase.items()},
+        "all-frames": figures(np.concatenate(list(phase.values())), [f.group for frames in folds.values() for f in frames],
+                              "phase-contrast, all five", "each fold on frames it has not seen"),
+    }
+    frames = {f.group: [int(n) for n in one] for name in folds for f, one in zip(folds[name], phase[name])}
+    lines = centres_found(data / "cell-lines", session, rule)
+    spec = {
+        "name": folder.name, "version": "1", "title": "Cells in suspension and adherent cells, brightfield and phase contrast",
+        "training": {name: {"frames": list(plan.frames), "viability": list(plan.parts), "steps": plan.steps} for name, plan in RUNS.items()},
+        "licence": "MIT",
+        "metrics": {"overlap": 0.5, "rows": rows, "phase_contrast_frames": frames, "cell_lines": lines},
+    }
+    write_folder(folder, content, rule, spec)
+    replace_between(folder / "card.md", *NUMBERS, numbers_of(spec["metrics"]))
+    print(numbers_of(spec["metrics"]))
 
 
-def right_halves(frames: list) -> list:
-    """Cells of the right half of each frame, in its px; those that the cut leaves a crumb of are left out."""
-    from copy import copy
-    halves = []
-    for frame in frames:
-        half = copy(frame)
-        boxes = frame.boxes - np.array([512, 0, 512, 0])
-        half.boxes = np.clip(boxes[boxes[:, 2] > 10], 0, None)
-        halves.append(half)
-    return halves
+def figures(counts: np.ndarray, groups: list[str], images: str, network: str) -> dict:
+    """F1, precision, recall and count error with 95 % bootstrap intervals over the groups."""
+    return {"images": images, "network": network, "frames": len(counts), "cells": int(counts[:, 2].sum()), "matched": int(counts[:, 0].sum()),
+            "found": int(counts[:, 1].sum()), **{name: [round(float(v), 4) for v in three] for name, three in intervals(counts, groups).items()}}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, type=Path)
-    parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--frames", default="set1,set14", help="phase-contrast frames to learn from")
-    parser.add_argument("--half", choices=("whole", "left"), default="whole", help="left: learn from left halves, measure on right ones")
-    parser.add_argument("--viability", default="train", help="parts to learn from, such as train,val")
-    parser.add_argument("--share", type=float, default=0.25, help="share of phase contrast in a batch")
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--width", type=int, default=48)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--bfloat16", action="store_true", help="faster on processors that have it")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="weights to begin with")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(arguments.seed)
-    rng = np.random.default_rng(arguments.seed)
-    tiles = [frame for part in arguments.viability.split(",") for frame in viability_levels(arguments.data, part)]
-    names = [name for name in arguments.frames.split(",") if name]
-    dishes = phase_levels(arguments.data, names, arguments.half)
-    validation = viability(arguments.data / "viability", "val")
-    halves = right_halves([f for f in phase_contrast(arguments.data / "phase-contrast", "tune")]) if arguments.half == "left" else []
-    network = CellMarker(arguments.width).to(memory_format=torch.channels_last)
-    if arguments.start:
-        network.load_state_dict(torch.load(arguments.start, map_location="cpu"))
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02},
-                                   {"params": [p for p in network.parameters() if p.ndim == 1], "weight_decay": 0.0}], arguments.rate)
-    average, step, running = Average(network), 0, 0.0
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    checkpoint = arguments.out / "checkpoint.pt"
-    if checkpoint.exists():
-        stored = torch.load(checkpoint, map_location="cpu")
-        network.load_state_dict(stored["network"])
-        optimiser.load_state_dict(stored["optimiser"])
-        average.weights, step = stored["average"], stored["step"]
-        rng = np.random.default_rng([arguments.seed, step])
-        print(f"goes on from step {step}", flush=True)
-    judge = CellMarker(arguments.width).eval()
-    start = time.monotonic()
-    while step < arguments.steps:
-        rate = arguments.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / arguments.steps)) + 1e-6
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        pieces = []
-        for _ in range(arguments.batch):
-            if rng.random() < NOTHING_SHARE:
-                pieces.append(nothing(rng))
-                continue
-            adherent = bool(dishes) and rng.random() < arguments.share
-            frames = dishes if adherent else tiles
-            pieces.append(piece_of(frames[rng.integers(len(frames))], adherent, rng))
-        pixels = torch.stack([p.pixels for p in pieces]).contiguous(memory_format=torch.channels_last)
-        heat, seen, target, near, inside = (torch.from_numpy(np.stack([getattr(p, name) for p in pieces])) for name in
-                                            ("heat", "seen", "target", "near", "inside"))
-        with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bfloat16):
-            maps = network(pixels)
-        loss = loss_of(maps.float(), heat, seen, target, near, inside)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimiser.step()
-        step += 1
-        average.update(network, step)
-        running += loss.item()
-        if step % 50 == 0:
-            print(f"step {step}  loss {running / 50:.4f}  {time.monotonic() - start:.0f} s", flush=True)
-            running = 0.0
-        if step % 250 == 0 or step == arguments.steps:
-            torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "average": average.weights, "step": step}, checkpoint)
-            torch.save(average.weights, arguments.out / "weights.pt")
-            judge.load_state_dict(average.weights)
-            said = []
-            for title, frames, diameters, crop in (("viability val", validation, ROUND_PX, slice(None)), ("right halves", halves, ADHERENT_PX, slice(512, None))):
-                if frames:
-                    f1, threshold, counts = best_of(search(judge, frames, diameters, crop), frames, diameters)
-                    said.append(f"{title}: F1 {100 * f1:.1f} % at {threshold:.2f}, {counts.tolist()}")
-            print("   ".join(said), flush=True)
+def centres_found(folder: Path, maps_of, rule: Rule) -> dict[str, list[int]]:
+    """Boxes found in each frame of `cell-lines`, its automatic centres, and how many of these lie in a box."""
+    with open(folder / "centres.csv") as file:
+        centres = [row for row in csv.DictReader(file) if row["usable"] == "1"]
+    found = {}
+    for path in sorted((folder / "frames").glob("*.png")):
+        [(maps, scaled, size)] = search(maps_of, [Labelled(path, path.stem)], LINES_PX)
+        boxes, _ = boxes_of(maps, scaled, size, rule)
+        boxes = boxes[has_size(boxes, *LINES_PX)]
+        here = np.array([[int(row["x"]), int(row["y"])] for row in centres if Path(row["image"]).name == path.name]).reshape(-1, 2)
+        inside = ((here[:, None] >= boxes[None, :, :2]) & (here[:, None] < boxes[None, :, 2:])).all(-1).any(1)
+        found[path.stem] = [len(boxes), len(here), int(inside.sum())]
+    return found
 
 
 if __name__ == "__main__":
