@@ -59,9 +59,9 @@ class Run:
 
 RUNS = {
     "tiles": Run((), ("train",), 2000, 0.0, 2e-3, None),
-    "fold-a": Run(("set1", "set14"), ("train",), 1000, 0.4, 1.5e-3, "tiles"),
-    "fold-b": Run(("set6", "set11", "set20"), ("train",), 1000, 0.4, 1.5e-3, "tiles"),
-    "cells": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 1200, 0.4, 1.5e-3, "tiles"),
+    "fold-a": Run(("set1", "set14"), ("train",), 1400, 0.6, 1.5e-3, "tiles"),
+    "fold-b": Run(("set6", "set11", "set20"), ("train",), 1400, 0.6, 1.5e-3, "tiles"),
+    "cells": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 1400, 0.6, 1.5e-3, "tiles"),
 }
 
 

@@ -32,7 +32,7 @@ class Rule:
     gain: float = 4.0
     most: float = 8.0
     threshold: float = 0.3
-    overlap: float = 0.4
+    overlap: float = 0.5
 
 
 class Dilated(nn.Module):

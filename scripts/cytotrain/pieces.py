@@ -103,6 +103,11 @@ def placement(level: Level, zoom: float, any_angle: bool, rng: np.random.Generat
     angle = rng.uniform(0, 2 * np.pi) if any_angle else 0.5 * np.pi * rng.integers(4)
     cos, sin = (math.cos(angle), math.sin(angle)) if any_angle else (round(math.cos(angle)), round(math.sin(angle)))
     turn = zoom * np.array([[cos, -sin], [sin, cos]]) @ np.diag([rng.choice([-1, 1]), 1])
+    if any_angle:
+        # A few frames show few shapes: others by stretching along one direction and shrinking across it.
+        stretch, along = math.exp(rng.normal(0, 0.15)), rng.uniform(0, np.pi)
+        axes = np.array([[math.cos(along), -math.sin(along)], [math.sin(along), math.cos(along)]])
+        turn = turn @ axes @ np.diag([stretch, 1 / stretch]) @ axes.T
     height, width = level.pixels.shape[2:]
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ turn.T
     low, high = corners.min(0), corners.max(0)
