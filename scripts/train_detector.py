@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Train the network that finds cells, measure it and write it into its folder.
+"""Train the networks that find cells, measure them and write them into their folders.
 
-    python scripts/train_detector.py --data ../shared/data --out build/detectors --folder detectors/cells
+    python scripts/train_detector.py --data ../shared/data --out build/detectors --folders detectors
 
 Four runs, one after the other, each going on from its checkpoint in --out where it was broken off:
 
-    tiles   learns boxes from the `viability` groups that scripts/prepare_data.py calls train;
-    fold-a  goes on with them and with the masks of the `phase-contrast` frames set1 and set14; the other three test it;
-    fold-b  the same with set6, set11 and set20, tested on set1 and set14;
-    cells   goes on from `tiles` with train and val of `viability` and all five frames: the one that is written.
+    round     learns boxes from the `viability` groups that scripts/prepare_data.py calls train;
+    fold-a    goes on with them and with the masks of the `phase-contrast` frames set1 and set14; the other three test it;
+    fold-b    the same with set6, set11 and set20, tested on set1 and set14;
+    adherent  the same with train and val of `viability` and all five frames.
 
-The threshold is chosen with fold-a on the validation tiles. `viability` test tiles are seen by none of the runs.
-`--only measure` writes the folder and the numbers of its card anew from finished runs.
+Then `round` and `adherent` are written with the numbers of their cards. `--only NAME` does one run, or writes one folder
+anew with `--only measure-round` or `--only measure-adherent`. No run sees the test tiles of `viability`.
 """
 
 import argparse
@@ -58,27 +58,29 @@ class Run:
 
 
 RUNS = {
-    "tiles": Run((), ("train",), 2000, 0.0, 2e-3, None),
-    "fold-a": Run(("set1", "set14"), ("train",), 1400, 0.6, 1.5e-3, "tiles"),
-    "fold-b": Run(("set6", "set11", "set20"), ("train",), 1400, 0.6, 1.5e-3, "tiles"),
-    "cells": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 1400, 0.6, 1.5e-3, "tiles"),
+    "round": Run((), ("train",), 2000, 0.0, 2e-3, None),
+    "fold-a": Run(("set1", "set14"), ("train",), 1600, 0.6, 1.5e-3, "round"),
+    "adherent": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 1600, 0.6, 1.5e-3, "round"),
+    "fold-b": Run(("set6", "set11", "set20"), ("train",), 1600, 0.6, 1.5e-3, "round"),
 }
+SHIPPED = ("round", "adherent")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--out", required=True, type=Path, help="where runs keep their checkpoints")
-    parser.add_argument("--folder", type=Path, help="where network.onnx and spec.json go, and the numbers of card.md")
-    parser.add_argument("--only", choices=(*RUNS, "measure"), help="one step instead of all")
+    parser.add_argument("--folders", type=Path, help="its round/ and adherent/ get network.onnx, spec.json and the numbers of card.md")
+    parser.add_argument("--only", choices=(*RUNS, *(f"measure-{name}" for name in SHIPPED)), help="one step instead of all")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--bfloat16", action="store_true", help="twice as fast on processors that have it")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     for name in RUNS if arguments.only is None else [arguments.only] if arguments.only in RUNS else []:
         train(name, arguments.data, arguments.out, arguments.bfloat16)
-    if arguments.folder and arguments.only in (None, "measure"):
-        measure(arguments.data, arguments.out, arguments.folder)
+    for name, measure in zip(SHIPPED, (measure_round, measure_adherent)):
+        if arguments.folders and arguments.only in (None, f"measure-{name}"):
+            measure(arguments.data, arguments.out, arguments.folders / name)
 
 
 def train(name: str, data: Path, out: Path, bfloat16: bool) -> None:
@@ -123,7 +125,7 @@ def train(name: str, data: Path, out: Path, bfloat16: bool) -> None:
             torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "average": average.weights, "step": step},
                        folder / "checkpoint.pt")
             torch.save(average.weights, folder / "weights.pt")
-            f1, rule, counts = best_of(search(marker(folder), validation, ROUND_PX), validation, ROUND_PX)
+            f1, rule, counts = best_of([(search(marker(folder), validation, ROUND_PX), validation)], ROUND_PX)
             print(f"{name}: validation tiles F1 {100 * f1:.1f} % at {rule.threshold:.2f}; matched, found, labelled {counts.tolist()}", flush=True)
 
 
@@ -202,50 +204,65 @@ def counts_at(results: list[Searched], frames: list[Labelled], diameters: tuple[
     return np.array(counts)
 
 
-def best_of(results: list[Searched], frames: list[Labelled], diameters: tuple[float, float]) -> tuple[float, Rule, np.ndarray]:
+def best_of(searched: list[tuple[list[Searched], list[Labelled]]], diameters: tuple[float, float]) -> tuple[float, Rule, np.ndarray]:
     """The threshold of greatest F1: F1, rule, sums of `counts_at`."""
     tried = []
     for hundredths in range(10, 71, 2):
         rule = Rule(threshold=hundredths / 100)
-        counts = counts_at(results, frames, diameters, rule).sum(0)
+        counts = sum(counts_at(results, frames, diameters, rule).sum(0) for results, frames in searched)
         tried.append((2 * counts[0] / max(counts[1] + counts[2], 1), rule, counts))
     return max(tried, key=lambda one: one[0])
 
 
-def measure(data: Path, out: Path, folder: Path) -> None:
-    """Choose the threshold, export `cells`, measure it and the folds, and write spec.json and the numbers of card.md."""
+def measure_round(data: Path, out: Path, folder: Path) -> None:
+    """Export `round` with the threshold that is best on the validation tiles, measured on the test tiles."""
     validation, test = (viability(data / "viability", part) for part in ("val", "test"))
-    folds = {"fold-a": phase_contrast(data / "phase-contrast", "test"), "fold-b": phase_contrast(data / "phase-contrast", "tune")}
-    on_validation = search(marker(out / "fold-a"), validation, ROUND_PX)
-    _, rule, _ = best_of(on_validation, validation, ROUND_PX)
-    network = marker(out / "cells")
+    network = marker(out / "round")
+    on_validation = search(network, validation, ROUND_PX)
+    _, rule, _ = best_of([(on_validation, validation)], ROUND_PX)
     content = export(network, [network_input(grey_of(frame.path), *ROUND_PX, rule)[0] for frame in validation[:8]])
-    session = opened(content)
-    phase = {name: counts_at(search(marker(out / name), frames, ADHERENT_PX), frames, ADHERENT_PX, rule) for name, frames in folds.items()}
-    rows = {
-        "validation": figures(counts_at(on_validation, validation, ROUND_PX, rule), [f.group for f in validation], "viability, val", "fold-a"),
-        "test": figures(counts_at(search(session, test, ROUND_PX), test, ROUND_PX, rule), [f.group for f in test], "viability, test", "cells"),
-        **{name: figures(counts, [f.group for f in folds[name]], "phase-contrast, " + ", ".join(f.group for f in folds[name]), name)
-           for name, counts in phase.items()},
-        "all-frames": figures(np.concatenate(list(phase.values())), [f.group for frames in folds.values() for f in frames],
-                              "phase-contrast, all five", "each fold on frames it has not seen"),
-    }
-    frames = {f.group: [int(n) for n in one] for name in folds for f, one in zip(folds[name], phase[name])}
-    lines = centres_found(data / "cell-lines", session, rule)
-    spec = {
-        "name": folder.name, "version": "1", "title": "Cells in suspension and adherent cells, brightfield and phase contrast",
-        "training": {name: {"frames": list(plan.frames), "viability": list(plan.parts), "steps": plan.steps} for name, plan in RUNS.items()},
-        "licence": "MIT",
-        "metrics": {"overlap": 0.5, "rows": rows, "phase_contrast_frames": frames, "cell_lines": lines},
-    }
-    write_folder(folder, content, rule, spec)
-    replace_between(folder / "card.md", *NUMBERS, numbers_of(spec["metrics"]))
-    print(numbers_of(spec["metrics"]))
+    on_test = search(opened(content), test, ROUND_PX)
+    rows = {part: figures(counts_at(found, frames, ROUND_PX, rule), frames, f"viability, {part}")
+            for part, found, frames in (("val", on_validation, validation), ("test", on_test, test))}
+    write(folder, content, rule, "Cells in suspension, brightfield", {"rows": rows}, {"round": RUNS["round"]})
 
 
-def figures(counts: np.ndarray, groups: list[str], images: str, network: str) -> dict:
-    """F1, precision, recall and count error with 95 % bootstrap intervals over the groups."""
-    return {"images": images, "network": network, "frames": len(counts), "cells": int(counts[:, 2].sum()), "matched": int(counts[:, 0].sum()),
+def measure_adherent(data: Path, out: Path, folder: Path) -> None:
+    """Export `adherent` with the threshold that is best for both folds on frames that they have not seen.
+
+    For the figures each fold takes the threshold that is best for the other one, so no frame has part in its own.
+    """
+    parts = {"fold-a": phase_contrast(data / "phase-contrast", "test"), "fold-b": phase_contrast(data / "phase-contrast", "tune")}
+    searched = {name: (search(marker(out / name), frames, ADHERENT_PX), frames) for name, frames in parts.items()}
+    _, rule, _ = best_of(list(searched.values()), ADHERENT_PX)
+    network = marker(out / "adherent")
+    content = export(network, [network_input(grey_of(frame.path), *ADHERENT_PX, rule)[0] for frame in parts["fold-a"]])
+    counts, rows = {}, {}
+    for name, other in (("fold-a", "fold-b"), ("fold-b", "fold-a")):
+        _, chosen, _ = best_of([searched[other]], ADHERENT_PX)
+        counts[name] = counts_at(*searched[name], ADHERENT_PX, chosen)
+        titles = ", ".join(frame.group for frame in parts[name])
+        rows[name] = figures(counts[name], parts[name], f"phase-contrast: {titles}") | {"threshold": chosen.threshold}
+    every = [frame for frames in parts.values() for frame in frames]
+    rows["all"] = figures(np.concatenate(list(counts.values())), every, "phase-contrast: all five")
+    test = viability(data / "viability", "test")
+    rows["round"] = figures(counts_at(search(opened(content), test, ROUND_PX), test, ROUND_PX, rule), test, "viability, test")
+    frames = {frame.group: [int(n) for n in one] for name in parts for frame, one in zip(parts[name], counts[name])}
+    metrics = {"rows": rows, "frames": frames, "cell_lines": centres_found(data / "cell-lines", opened(content), rule)}
+    write(folder, content, rule, "Adherent cells, phase contrast", metrics, RUNS)
+
+
+def write(folder: Path, content: bytes, rule: Rule, title: str, metrics: dict, runs: dict[str, Run]) -> None:
+    training = {name: {"phase_contrast": list(plan.frames), "viability": list(plan.parts), "steps": plan.steps} for name, plan in runs.items()}
+    write_folder(folder, content, rule, {"name": folder.name, "version": "1", "title": title, "training": training, "licence": "MIT", "metrics": metrics})
+    replace_between(folder / "card.md", *NUMBERS, numbers_of(metrics))
+    print(numbers_of(metrics))
+
+
+def figures(counts: np.ndarray, frames: list[Labelled], images: str) -> dict:
+    """F1, precision, recall and count error with 95 % bootstrap intervals over the frames' groups."""
+    groups = [frame.group for frame in frames]
+    return {"images": images, "frames": len(counts), "cells": int(counts[:, 2].sum()), "matched": int(counts[:, 0].sum()),
             "found": int(counts[:, 1].sum()), **{name: [round(float(v), 4) for v in three] for name, three in intervals(counts, groups).items()}}
 
 

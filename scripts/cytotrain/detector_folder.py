@@ -90,12 +90,14 @@ def write_folder(folder: Path, content: bytes, rule: Rule, about: dict) -> None:
 def numbers_of(metrics: dict) -> str:
     """The numbers of card.md as Markdown, from a spec's metrics."""
     figure = lambda three: f"{100 * three[0]:.1f} % ({100 * three[1]:.1f} to {100 * three[2]:.1f})"
-    measured = table(["images", "network", "F1", "precision", "recall", "count error", "frames", "cells"], [
-        [row["images"], row["network"], *(figure(row[name]) for name in ("f1", "precision", "recall", "count_error")), row["frames"], row["cells"]]
-        for row in metrics["rows"].values()])
-    frames = table(["phase-contrast frame", "F1", "matched", "found", "labelled"], [
-        [name, f"{200 * matched / (found + labelled):.1f} %", matched, found, labelled]
-        for name, (matched, found, labelled) in metrics["phase_contrast_frames"].items()])
-    lines = table(["cell-lines frame", "found", "automatic centres", "of these in a found box"], [
-        [name, found, centres, f"{100 * inside / centres:.0f} %"] for name, (found, centres, inside) in metrics["cell_lines"].items()])
-    return "\n".join([*measured, "", *frames, "", *lines])
+    parts = [table(["images", "F1", "precision", "recall", "count error", "frames", "cells"], [
+        [row["images"], *(figure(row[name]) for name in ("f1", "precision", "recall", "count_error")), row["frames"], row["cells"]]
+        for row in metrics["rows"].values()])]
+    if "frames" in metrics:
+        parts.append(table(["phase-contrast frame", "F1", "matched", "found", "labelled"], [
+            [name, f"{200 * matched / (found + labelled):.1f} %", matched, found, labelled]
+            for name, (matched, found, labelled) in metrics["frames"].items()]))
+    if "cell_lines" in metrics:
+        parts.append(table(["cell-lines frame", "found", "automatic centres", "of these in a found box"], [
+            [name, found, centres, f"{100 * inside / centres:.0f} %"] for name, (found, centres, inside) in metrics["cell_lines"].items()]))
+    return "\n\n".join("\n".join(part) for part in parts)
