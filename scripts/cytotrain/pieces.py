@@ -79,7 +79,7 @@ def numbered(masks: np.ndarray) -> np.ndarray:
     new = np.zeros(len(areas), int)
     kept = np.flatnonzero(areas >= LEAST_MASK_PX)
     new[kept] = np.arange(1, len(kept) + 1)
-    return new[masks]
+    return new[masks].astype(np.int32)
 
 
 @dataclass
@@ -137,7 +137,7 @@ def cut_out(level: Level, turn: np.ndarray, shift: np.ndarray) -> tuple[torch.Te
         return pixels, boxes, (boxes[:, 2:] - boxes[:, :2]).prod(1) / np.maximum(area, 1e-6), None
     x, y = (((grid[0, ..., axis].numpy() + 1) * size[axis] / 2) for axis in (0, 1))
     is_in = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    masks = np.where(is_in, level.masks[np.clip(y, 0, height - 1).astype(int), np.clip(x, 0, width - 1).astype(int)], 0)
+    masks = np.where(is_in, level.masks[np.clip(y, 0, height - 1).astype(np.int32), np.clip(x, 0, width - 1).astype(np.int32)], 0)
     boxes = np.zeros((len(level.boxes), 4))
     for label, (rows, columns) in labelled_slices(masks):
         boxes[label - 1] = columns.start, rows.start, columns.stop, rows.stop
@@ -213,13 +213,11 @@ def truth(boxes: np.ndarray, share: np.ndarray, masks: np.ndarray | None) -> tup
         if part < LEAST_SEEN:
             seen[(middle[:, None] > top - 2) & (middle[:, None] < bottom + 2) & (middle > left - 2) & (middle < right + 2)] = 0
             continue
-        spread_x, spread_y = max(width / 7, 2.5), max(height / 7, 2.5)
-        fall = np.exp(-0.5 * (((middle - x) / spread_x) ** 2 + ((middle[:, None] - y) / spread_y) ** 2)).astype(np.float32)
-        closer = (fall > near) & (fall > 0.1)
-        near[closer] = fall[closer]
-        for channel, distance in enumerate((middle - left + 0 * middle[:, None], middle[:, None] - top + 0 * middle,
-                                            right - middle + 0 * middle[:, None], bottom - middle[:, None] + 0 * middle)):
-            target[channel][closer] = distance[closer]
+        fall = np.exp(-0.5 * ((middle - y) / max(height / 7, 2.5)) ** 2).astype(np.float32)[:, None] * \
+            np.exp(-0.5 * ((middle - x) / max(width / 7, 2.5)) ** 2).astype(np.float32)
+        rows, columns = np.nonzero((fall > near) & (fall > 0.1))
+        near[rows, columns] = fall[rows, columns]
+        target[:, rows, columns] = middle[columns] - left, middle[rows] - top, right - middle[columns], bottom - middle[rows]
         heat = np.maximum(heat, np.where(fall > 0.01, fall, 0))
         heat[min(int(y / BLOCK_PX), blocks - 1), min(int(x / BLOCK_PX), blocks - 1)] = 1
     return heat, seen, target / np.float32(Rule.cell_diameter_px), near, inside
