@@ -157,15 +157,23 @@ def report(images: str, finder: str, frames: list[Labelled], find: Callable[[lis
         found, _ = find([frame.path for frame in frames])
     except ImportError as error:
         return print(f"| {images} | {finder} | left out: {error} | | | | |")
-    groups: dict[str, np.ndarray] = {}
-    for frame, boxes in zip(frames, found):
-        groups[frame.group] = groups.get(frame.group, 0) + np.array([matched(boxes, frame.boxes), len(boxes), len(frame.boxes)])
-    counts = np.array(list(groups.values()))
-    rng = np.random.default_rng(1)
-    draws = counts[rng.integers(len(counts), size=(2_000, len(counts)))].sum(1)
-    figure = lambda of: f"{100 * of(counts.sum(0)[None])[0]:.1f} % ({' to '.join(f'{v:.1f}' for v in 100 * np.percentile(of(draws), [2.5, 97.5]))})"
-    print(f"| {images} | {finder} | {figure(lambda c: 2 * c[:, 0] / (c[:, 1] + c[:, 2]))} | {figure(lambda c: c[:, 0] / np.maximum(c[:, 1], 1))}"
-          f" | {figure(lambda c: c[:, 0] / c[:, 2])} | {figure(lambda c: c[:, 1] / c[:, 2] - 1)} | {len(frames)}, {counts[:, 2].sum()} |", flush=True)
+    counts = np.array([[matched(boxes, frame.boxes), len(boxes), len(frame.boxes)] for frame, boxes in zip(frames, found)])
+    figures = [f"{100 * at:.1f} % ({100 * low:.1f} to {100 * high:.1f})" for at, low, high in intervals(counts, [f.group for f in frames]).values()]
+    print(f"| {images} | {finder} | {' | '.join(figures)} | {len(frames)}, {counts[:, 2].sum()} |", flush=True)
+
+
+def intervals(counts: np.ndarray, groups: list[str]) -> dict[str, tuple[float, float, float]]:
+    """F1, precision, recall and count error, each with its 95 % bootstrap interval over groups.
+
+    Args:
+        counts: matched, found and labelled boxes of each frame; N×3.
+        groups: of each frame; frames of a group are drawn together.
+    """
+    of_group = np.array([counts[np.array(groups) == group].sum(0) for group in dict.fromkeys(groups)])
+    draws = of_group[np.random.default_rng(1).integers(len(of_group), size=(2_000, len(of_group)))].sum(1)
+    measures = {"f1": lambda c: 2 * c[:, 0] / (c[:, 1] + c[:, 2]), "precision": lambda c: c[:, 0] / np.maximum(c[:, 1], 1),
+                "recall": lambda c: c[:, 0] / c[:, 2], "count_error": lambda c: c[:, 1] / c[:, 2] - 1}
+    return {name: (of(of_group.sum(0)[None])[0], *np.percentile(of(draws), [2.5, 97.5])) for name, of in measures.items()}
 
 
 def cell_lines(folder: Path, node: str, overlays: Path | None) -> None:
