@@ -7,6 +7,7 @@
  *   throughput  one worker and two, of the page and of the command line
  *   compare FOLDER...  exported models by engine, into times.json of each
  *   detect    finding the cells of whole frames, by each method, under Node and in Chromium, beside OpenCV's usual recipe
+ *   frame     moving and enlarging a large frame on the page
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
  * Real JPEGs where `../shared/data` is at hand, else simulated samples.
@@ -21,6 +22,7 @@ import { benchFolders } from './compare.ts';
 import { benchDetect } from './detect.ts';
 import { benchEngine } from './engine.ts';
 import { benchFirstVerdict } from './first.ts';
+import { benchFrameView } from './frame_view.ts';
 import { benchUnderNode } from './node.ts';
 import { printGoals } from './report.ts';
 import { benchThroughput } from './throughput.ts';
@@ -40,6 +42,7 @@ const parts: Record<string, () => Promise<void>> = {
   page: () => benchInBrowser(paths),
   throughput: () => benchThroughput(paths),
   detect: benchDetect,
+  frame: benchFrameView,
   first: () => benchFirstVerdict(paths[0] ?? ''),
 };
 if (positionals[0] === 'compare') {
