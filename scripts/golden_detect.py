@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from cytotrain.detector import Rule, boxes_of, has_size, network_input
-from cytotrain.detector_folder import run
+from cytotrain.detector_folder import opened
 from cytotrain.model_folder import format_json
 from cytotrain.png import write_png
 
@@ -33,7 +33,7 @@ def main() -> None:
     frame = np.asarray(Image.open(FIELD).convert("L").crop(PART))
     (FOLDER / "frame.png").write_bytes(write_png(frame[..., None]))
     pixels, scaled = network_input(frame, LEAST_PX, MOST_PX, rule)
-    maps = run((detector / "network.onnx").read_bytes(), pixels)
+    maps = opened((detector / "network.onnx").read_bytes())(pixels)
     pixels.numpy().astype("<f4").tofile(FOLDER / "input.f32")
     maps.astype("<f4").tofile(FOLDER / "maps.f32")
     boxes, scores = boxes_of(maps[0], scaled, frame.shape[::-1], rule)
