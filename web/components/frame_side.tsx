@@ -120,7 +120,7 @@ function RowShares({ entry: { analysis, cells, own }, model }: { entry: FrameEnt
 }
 
 const methodWords: Record<(typeof searchMethods)[number], string> = {
-  network_round: 'by a network for round cells', network_adherent: 'by a network for spread cells', round: 'round cells, without a network', adherent: 'spread cells, without a network',
+  network_round: 'round, by a network', network_adherent: 'spread, by a network', round: 'round, without one', adherent: 'spread, without one',
 };
 
 function SearchSettings() {
@@ -141,7 +141,7 @@ function SearchSettings() {
     <form class="frame-panel" data-testid="search-settings" onSubmit={(event) => event.preventDefault()}>
       <h3>What counts as a cell</h3>
       <label class="field">
-        Found
+        Cells
         <select data-testid="method" value={search.method} onChange={(event) => tryOptions(frame, { method: searchMethods.find((name) => name === event.currentTarget.value)! })}>
           {searchMethods.map((name) => (
             <option key={name} value={name}>{methodWords[name]}</option>
