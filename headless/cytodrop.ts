@@ -9,7 +9,7 @@ import { canCompare, noChecks, type Checks } from '../web/checks.ts';
 import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
-import { searchFor, type SearchSettings } from '../web/frames.ts';
+import { searchFor, searchMethods, type SearchSettings } from '../web/frames.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
 import { readModel, refuseSize } from '../web/pipeline.ts';
 import { checkReport, checkWords, readReport, type Provenance, type Report } from '../web/provenance.ts';
@@ -55,7 +55,8 @@ Frames with many cells:
   --pixel-size UM   µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px
   --page N          picture of a file with several, from 1 (the default)
   --channel N       channel of a file that has them one by one, from 1; unless told, as the file has them
-  --cells KIND      round (in suspension) or adherent (spread, attached); unless told, as the model says, else round
+  --method NAME     how cells are found: network_round or network_adherent (by a network for cells in suspension, or for spread,
+                    attached ones), round or adherent (without a network); unless told, as the model says, else round
   --min-diameter D  of a cell; unless told, as the model says, else 8
   --max-diameter D  of a cell; unless told, as the model says, else 60
   --sensitivity S   0 to 1, 0.5 unless told: how faint a cell may be
@@ -149,7 +150,7 @@ async function readCheckOptions(values: ReturnType<typeof parse>['values'], [fil
 /** The options of frames; without --detect none of them may be there. */
 function readFrameJob({ detect, count, ...values }: ReturnType<typeof parse>['values']): FrameJob | undefined {
   const ofCount = ['square-mm', 'depth-mm', 'dilution'] as const;
-  const ofFrames = ['pixel-size', 'page', 'channel', 'cells', 'min-diameter', 'max-diameter', 'sensitivity', 'geojson', 'rois', ...ofCount] as const;
+  const ofFrames = ['pixel-size', 'page', 'channel', 'method', 'min-diameter', 'max-diameter', 'sensitivity', 'geojson', 'rois', ...ofCount] as const;
   const stray = ofFrames.find((option) => values[option] !== undefined && (!detect || (!count && (ofCount as readonly string[]).includes(option))));
   if (stray !== undefined || (count && !detect)) throw new UsageError(`--${stray ?? 'count'}: needs ${!detect ? '--detect' : '--count'}.`);
   if (!detect) return undefined;
@@ -164,8 +165,8 @@ function readFrameJob({ detect, count, ...values }: ReturnType<typeof parse>['va
     if (value !== undefined && !Number.isInteger(value)) throw new UsageError(`--${option}: expected a whole number, got "${value}".`);
     return value;
   };
-  const method = (['round', 'adherent'] as const).find((kind) => kind === values.cells);
-  if (method === undefined && values.cells !== undefined) throw new UsageError(`--cells: expected round or adherent, got "${values.cells}".`);
+  const method = searchMethods.find((name) => name === values.method);
+  if (method === undefined && values.method !== undefined) throw new UsageError(`--method: expected ${searchMethods.join(', ')}, got "${values.method}".`);
   const [least_diameter, most_diameter, sensitivity] = [number('min-diameter', 0, 1e5), number('max-diameter', 0, 1e5), number('sensitivity', 0, 1)];
   const searchIn = (spec: ModelSpec): SearchSettings => {
     const search = searchFor(spec);
@@ -220,7 +221,7 @@ function parse(args: string[]) {
         'pixel-size': { type: 'string' },
         page: { type: 'string' },
         channel: { type: 'string' },
-        cells: { type: 'string' },
+        method: { type: 'string' },
         'min-diameter': { type: 'string' },
         'max-diameter': { type: 'string' },
         sensitivity: { type: 'string' },

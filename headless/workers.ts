@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, workerData, type MessagePort } from 'node:worker_threads';
 import { noChecks } from '../web/checks.ts';
+import { detectorFolder, readDetector, type DetectorFiles, type DetectorName } from '../web/detector.ts';
 import type { EngineKind } from '../web/engine.ts';
 import { CoreError } from '../web/errors.ts';
 import { answerAboutFrame } from '../web/frame_requests.ts';
@@ -48,6 +49,12 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
   };
   const selfTests: SelfTest[] = [];
   const runtimes: RuntimeFacts[] = [];
+  const detectors = new Map<DetectorName, Promise<DetectorFiles>>();
+  const readOnce = (name: DetectorName): Promise<DetectorFiles> => {
+    const files = detectors.get(name) ?? readDetector((file) => readFile(beside(`${detectorFolder(name)}/${file}`)));
+    detectors.set(name, files);
+    return files;
+  };
   const enlist = async (): Promise<FrameHost> => {
     const link = new WorkerLink(start);
     const adopt = async (): Promise<void> => {
@@ -56,7 +63,7 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
       selfTests.push(selfTest);
     };
     await link.ready(adopt);
-    return { link, makeReady: adopt };
+    return { link, makeReady: adopt, readDetector: readOnce };
   };
   const hosts = await Promise.all(Array.from({ length: jobs }, enlist));
   const workers = hosts.map(({ link, makeReady }) => link.poolWorker(makeReady, checks));

@@ -18,6 +18,7 @@ for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
 }
 copyModels();
 for (const text of ['use.md', 'why.md']) cpSync(join(root, 'docs', text), join(dist, text));
+cpSync(join(root, 'detectors'), join(dist, 'detectors'), { recursive: true });
 await buildServiceWorker();
 compressAll();
 // The last file written: scripts/build takes its time for that of the whole build.

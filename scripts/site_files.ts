@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 export interface SiteFiles {
-  /** Path below the site to SHA-256 in hexadecimal: the page, the core, every card, and the first model with its samples. */
+  /** Path below the site to SHA-256 in hexadecimal: the page, the core, the networks that find cells, every card, and the first model with its samples. */
   atInstall: Record<string, string>;
   /** The runtime, the other models and their samples. */
   onDemand: Record<string, string>;

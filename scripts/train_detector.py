@@ -1,210 +1,284 @@
 #!/usr/bin/env python3
-"""Train a small network that marks cells in a frame, for src/core/detect.
+"""Train the networks that find cells, measure them and write them into their folders.
 
-    python scripts/train_detector.py --data ../shared/data --set viability --out build/detectors/round
-    python scripts/train_detector.py --data ../shared/data --set phase-contrast --out build/detectors/adherent
+    python scripts/train_detector.py --data ../shared/data --out build/detectors --folders detectors
 
-The network reads a grey frame, 4 · (value − median) / median, and gives at a quarter of its size eight channels: the
-four pixels of a 2 × 2 block of two maps. Map 0 is the logit of "inside a cell", map 1 that of how deep inside: 0 at
-the cell's edge, 1 at its deepest point. Seeds are where it is deep; a watershed grows them over the inside.
+Four runs, one after the other, each going on from its checkpoint in --out where it was broken off:
+
+    round     learns boxes from the `viability` groups that scripts/prepare_data.py calls train;
+    fold-a    goes on with them and with the masks of the `phase-contrast` frames set1 and set14; the other three test it;
+    fold-b    the same with set6, set11 and set20, tested on set1 and set14;
+    adherent  the same with train and val of `viability` and all five frames.
+
+Then `round` and `adherent` are written with the numbers of their cards. `--only NAME` does one run, or writes one folder
+anew with `--only measure-round` or `--only measure-adherent`. No run sees the test tiles of `viability`.
 """
 
 import argparse
 import csv
-import json
-import random
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
-from scipy import ndimage
 from torch import nn
 
-PHASE_TUNE = ("set1", "set14")
+from cytotrain.card import replace_between
+from cytotrain.detector import CellMarker, Rule, boxes_of, has_size, network_input
+from cytotrain.detector_folder import export, numbers_of, opened, write_folder
+from cytotrain.pieces import ADHERENT_PX, ROUND_PX, grey_of, pieces_of, phase_levels, viability_levels
+from score_detection import Labelled, intervals, matched, phase_contrast, viability
+
+BATCH = 16
+BOX_WEIGHT = 3
+LINES_PX = (12 / 1.25, 60 / 1.25)
+NUMBERS = ("<!-- numbers: written by scripts/train_detector.py -->", "<!-- end of numbers -->")
 
 
-@dataclass
-class Frame:
-    """One frame at the network's scale.
+@dataclass(frozen=True)
+class Run:
+    """One training.
 
     Attributes:
-        pixels: H×W float32, already 4 · (value − median) / median.
-        inside: H×W float32, 1 inside a cell.
-        depth: H×W float32, 0 at a cell's edge to 1 at its deepest point.
+        frames: of `phase-contrast`, to learn from.
+        parts: of `viability`.
+        share: of phase contrast in a batch.
+        rate: greatest learning rate.
+        start: run whose weights it begins with.
     """
 
-    pixels: np.ndarray
-    inside: np.ndarray
-    depth: np.ndarray
+    frames: tuple[str, ...]
+    parts: tuple[str, ...]
+    steps: int
+    share: float
+    rate: float
+    start: str | None
 
 
-def relative(pixels: np.ndarray) -> np.ndarray:
-    middle = float(np.median(pixels))
-    return (4 * (pixels - middle) / middle).astype(np.float32)
-
-
-def viability_split(data: Path) -> dict[str, str]:
-    """Split of each group, as scripts/prepare_data.py makes it."""
-    with open(data / "viability" / "boxes.csv") as file:
-        groups = sorted({row["group"] for row in csv.DictReader(file)}, key=int)
-    random.Random(1).shuffle(groups)
-    share = {group: rank / len(groups) for rank, group in enumerate(groups)}
-    return {group: "train" if s < 0.7 else "val" if s < 0.8 else "test" for group, s in share.items()}
-
-
-def viability_frames(data: Path, part: str) -> list[Frame]:
-    """Tiles of one part; a box stands for the ellipse in it."""
-    split = viability_split(data)
-    tiles: dict[str, list[list[int]]] = {}
-    with open(data / "viability" / "boxes.csv") as file:
-        for row in csv.DictReader(file):
-            if split[row["group"]] == part:
-                tiles.setdefault(row["image"], []).append([int(row[c]) for c in ("x0", "y0", "x1", "y1")])
-    frames = []
-    for name, boxes in tiles.items():
-        with Image.open(data / "viability" / "images" / name) as tile:
-            pixels = np.asarray(tile.convert("L")).astype(np.float32)
-        y, x = np.mgrid[: pixels.shape[0], : pixels.shape[1]] + 0.5
-        depth = np.zeros(pixels.shape, np.float32)
-        inside = np.zeros(pixels.shape, np.float32)
-        for x0, y0, x1, y1 in boxes:
-            radius = np.hypot((x - (x0 + x1) / 2) / ((x1 - x0) / 2), (y - (y0 + y1) / 2) / ((y1 - y0) / 2))
-            depth = np.maximum(depth, 1 - radius)
-            inside[radius <= 1] = 1
-        frames.append(Frame(relative(pixels), inside, depth.astype(np.float32)))
-    return frames
-
-
-def phase_frames(data: Path, scale: float = 0.5) -> list[Frame]:
-    frames = []
-    for name in PHASE_TUNE:
-        pixels = np.asarray(Image.open(data / "phase-contrast" / f"{name}.tif")).astype(np.float32)
-        masks = np.asarray(Image.open(data / "phase-contrast" / f"{name}-instances.png"))
-        depth = np.zeros(pixels.shape, np.float32)
-        for label, where in enumerate(ndimage.find_objects(masks.astype(int)), 1):
-            if where is None:
-                continue
-            distance = ndimage.distance_transform_edt(np.pad(masks[where] == label, 1, mode="constant"))[1:-1, 1:-1]
-            depth[where] = np.maximum(depth[where], distance / distance.max())
-        half = lambda a: ndimage.zoom(a, scale, order=1, grid_mode=True, mode="nearest")
-        smooth = ndimage.uniform_filter(pixels, 2)
-        frames.append(Frame(relative(half(smooth)), half((masks > 0).astype(np.float32)), half(depth)))
-    return frames
-
-
-class Block(nn.Module):
-    """Pointwise, dilated depthwise, pointwise, added to what came in."""
-
-    def __init__(self, width: int, dilation: int):
-        super().__init__()
-        self.steps = nn.Sequential(
-            nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU6(),
-            nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation, groups=width, bias=False),
-            nn.BatchNorm2d(width), nn.ReLU6(),
-            nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.steps(x)
-
-
-class CellMarker(nn.Module):
-    """N×1×H×W to N×8×H/4×W/4."""
-
-    def __init__(self, width: int = 48):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(1, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU6(),
-            nn.Conv2d(16, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU6(),
-            *[Block(width, d) for d in (1, 2, 4, 8, 1, 2, 4, 1)],
-            nn.Conv2d(width, 8, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(x)
-
-
-def maps_of(output: torch.Tensor) -> torch.Tensor:
-    """N×8×h×w to N×2×2h×2w logits."""
-    return nn.functional.pixel_shuffle(output, 2)
-
-
-def sample(frame: Frame, side: int, rng: np.random.Generator, any_angle: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A random piece of a frame, turned, scaled, brightened and blurred."""
-    scale = float(np.exp(rng.uniform(-0.25, 0.25)))
-    angle = rng.uniform(0, 2 * np.pi) if any_angle else rng.integers(4) * np.pi / 2
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    if rng.random() < 0.5:
-        turn[:, 0] *= -1
-    height, width = frame.pixels.shape
-    # Beyond the edge lies what the network's own padding gives, zeros, and no cell.
-    centre = np.array([rng.uniform(0.3, 0.7) * height, rng.uniform(0.3, 0.7) * width]) if min(height, width) < 1.5 * side else \
-        np.array([rng.uniform(0, height), rng.uniform(0, width)])
-    offset = centre - turn @ np.full(2, (side - 1) / 2)
-    take = lambda a: ndimage.affine_transform(a, turn, offset, (side, side), order=1, mode="constant")
-    pixels, inside, depth = take(frame.pixels), take(frame.inside), take(frame.depth)
-    pixels = pixels * np.exp(rng.uniform(-0.7, 0.5)) + rng.normal(0, 0.1)
-    slope = rng.normal(0, 0.25, 2)
-    y, x = np.mgrid[:side, :side] / side - 0.5
-    pixels = pixels + slope[0] * y + slope[1] * x
-    if rng.random() < 0.3:
-        pixels = ndimage.gaussian_filter(pixels, rng.uniform(0.3, 1.0))
-    pixels = pixels + rng.normal(0, rng.uniform(0, 0.12), pixels.shape)
-    halve = lambda a: a.reshape(side // 2, 2, side // 2, 2).mean((1, 3))
-    return pixels.astype(np.float32), halve(inside).astype(np.float32), halve(depth).astype(np.float32)
-
-
-def loss_of(maps: torch.Tensor, inside: torch.Tensor, depth: torch.Tensor) -> torch.Tensor:
-    marked = nn.functional.binary_cross_entropy_with_logits(maps[:, 0], inside)
-    deep = nn.functional.binary_cross_entropy_with_logits(maps[:, 1], depth, reduction="none")
-    return marked + (deep * (1 + 4 * depth)).mean()
+RUNS = {
+    "round": Run((), ("train",), 2000, 0.0, 2e-3, None),
+    "fold-a": Run(("set1", "set14"), ("train",), 1600, 0.6, 1.5e-3, "round"),
+    "adherent": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 1600, 0.6, 1.5e-3, "round"),
+    "fold-b": Run(("set6", "set11", "set20"), ("train",), 1600, 0.6, 1.5e-3, "round"),
+}
+SHIPPED = ("round", "adherent")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, type=Path)
-    parser.add_argument("--set", required=True, choices=("viability", "phase-contrast"))
-    parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--out", required=True, type=Path, help="where runs keep their checkpoints")
+    parser.add_argument("--folders", type=Path, help="its round/ and adherent/ get network.onnx, spec.json and the numbers of card.md")
+    parser.add_argument("--only", choices=(*RUNS, *(f"measure-{name}" for name in SHIPPED)), help="one step instead of all")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="twice as fast on processors that have it")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    for name in RUNS if arguments.only is None else [arguments.only] if arguments.only in RUNS else []:
+        train(name, arguments.data, arguments.out, arguments.bfloat16)
+    for name, measure in zip(SHIPPED, (measure_round, measure_adherent)):
+        if arguments.folders and arguments.only in (None, f"measure-{name}"):
+            measure(arguments.data, arguments.out, arguments.folders / name)
+
+
+def train(name: str, data: Path, out: Path, bfloat16: bool) -> None:
+    """Run one training to its end and leave the averaged weights in out/name/weights.pt."""
+    plan, folder = RUNS[name], out / name
+    folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    phase = arguments.set == "phase-contrast"
-    frames = phase_frames(arguments.data) if phase else viability_frames(arguments.data, "train")
-    side = 192 if phase else 176
     network = CellMarker().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), 3e-3, weight_decay=1e-3)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    start, step, running = time.monotonic(), 0, 0.0
-    while True:
-        share = (time.monotonic() - start) / (60 * arguments.minutes)
-        if share >= 1:
-            break
+    if plan.start:
+        network.load_state_dict(torch.load(out / plan.start / "weights.pt", map_location="cpu"))
+    optimiser = optimiser_of(network, plan.rate)
+    average, step = Average(network), 0
+    if (folder / "checkpoint.pt").exists():
+        stored = torch.load(folder / "checkpoint.pt", map_location="cpu")
+        network.load_state_dict(stored["network"])
+        optimiser.load_state_dict(stored["optimiser"])
+        average.weights, step = stored["average"], stored["step"]
+        print(f"{name}: goes on from step {step} of {plan.steps}", flush=True)
+    if step >= plan.steps:
+        return
+    tiles = [frame for part in plan.parts for frame in viability_levels(data, part)]
+    dishes = phase_levels(data, plan.frames)
+    validation = viability(data / "viability", "val")
+    rng, start, losses = np.random.default_rng([0, step]), time.monotonic(), []
+    while step < plan.steps:
         for group in optimiser.param_groups:
-            group["lr"] = 3e-3 * min(1, (step + 1) / 50) * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-6
-        pieces = [sample(frames[rng.integers(len(frames))], side, rng, phase) for _ in range(arguments.batch)]
-        pixels, inside, depth = (torch.from_numpy(np.stack(parts)) for parts in zip(*pieces))
-        maps = maps_of(network(pixels[:, None].contiguous(memory_format=torch.channels_last)))
-        loss = loss_of(maps, inside, depth)
+            group["lr"] = plan.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / plan.steps)) + 1e-6
+        pixels, *wanted = pieces_of(tiles, dishes, plan.share, BATCH, rng)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            maps = network(pixels.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(maps.float(), *wanted)
         optimiser.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
-        running += float(loss)
         step += 1
+        average.update(network, step)
+        losses.append(loss.item())
         if step % 50 == 0:
-            print(f"step {step}  loss {running / 50:.4f}  {time.monotonic() - start:.0f} s", flush=True)
-            running = 0.0
-            torch.save(network.state_dict(), arguments.out / "weights.pt")
-    torch.save(network.state_dict(), arguments.out / "weights.pt")
-    network.eval()
-    torch.onnx.export(network, torch.zeros(1, 1, 224, 224), arguments.out / "network.onnx", input_names=["frame"],
-                      output_names=["maps"], dynamo=False, opset_version=17,
-                      dynamic_axes={"frame": {2: "height", 3: "width"}, "maps": {2: "quarter_height", 3: "quarter_width"}})
-    (arguments.out / "training.json").write_text(json.dumps({"set": arguments.set, "steps": step, "batch": arguments.batch}))
+            print(f"{name}: step {step} of {plan.steps}  loss {np.mean(losses[-50:]):.4f}  {time.monotonic() - start:.0f} s", flush=True)
+        if step % 250 == 0 or step == plan.steps:
+            torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "average": average.weights, "step": step},
+                       folder / "checkpoint.pt")
+            torch.save(average.weights, folder / "weights.pt")
+            f1, rule, counts = best_of([(search(marker(folder), validation, ROUND_PX), validation)], ROUND_PX)
+            print(f"{name}: validation tiles F1 {100 * f1:.1f} % at {rule.threshold:.2f}; matched, found, labelled {counts.tolist()}", flush=True)
+
+
+def optimiser_of(network: nn.Module, rate: float) -> torch.optim.Optimizer:
+    of_rank = lambda wanted: [p for p in network.parameters() if (p.ndim > 1) == wanted]
+    return torch.optim.AdamW([{"params": of_rank(True), "weight_decay": 0.02}, {"params": of_rank(False), "weight_decay": 0.0}], rate)
+
+
+def loss_of(maps: torch.Tensor, heat: torch.Tensor, seen: torch.Tensor, target: torch.Tensor, near: torch.Tensor,
+            inside: torch.Tensor) -> torch.Tensor:
+    """Focal loss of the centres (Zhou et al. 2019, Objects as Points), GIoU and L1 of the boxes, cross-entropy of inside."""
+    score = maps[:, 0]
+    is_centre = (heat == 1) * seen
+    log_yes, log_no = nn.functional.logsigmoid(score), nn.functional.logsigmoid(-score)
+    yes, no = log_yes.exp(), log_no.exp()
+    centres = -(is_centre * no**2 * log_yes + (heat < 1) * seen * (1 - heat) ** 4 * yes**2 * log_no).sum() / is_centre.sum().clamp(min=1)
+    sides = maps[:, 1:5]
+    kept = sides.clamp(min=0.01)
+    both = torch.minimum(kept, target)
+    hull = torch.maximum(kept, target)
+    area = lambda d: (d[:, 0] + d[:, 2]) * (d[:, 1] + d[:, 3])
+    shared, whole = area(both), area(hull)
+    union = area(kept) + area(target.clamp(min=0.01)) - shared
+    giou = shared / union - (whole - union) / whole
+    weight = near * seen
+    boxes = (weight * (1 - giou + 0.2 * (sides - target).abs().sum(1))).sum() / weight.sum().clamp(min=1)
+    filled = nn.functional.pixel_shuffle(maps[:, 5:9], 2)[:, 0]
+    marked = nn.functional.binary_cross_entropy_with_logits(filled, inside)
+    return centres + BOX_WEIGHT * boxes + 2 * marked
+
+
+class Average:
+    """A moving average of a network's weights."""
+
+    def __init__(self, network: nn.Module):
+        self.weights = {name: value.clone() for name, value in network.state_dict().items()}
+
+    def update(self, network: nn.Module, step: int) -> None:
+        keep = min(0.999, (1 + step) / (10 + step))
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.weights[name].mul_(keep).add_(value, alpha=1 - keep)
+
+
+def marker(folder: Path) -> CellMarker:
+    network = CellMarker().eval()
+    network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu"))
+    return network
+
+
+Searched = tuple[np.ndarray, tuple[int, int], tuple[int, int]]
+
+
+def search(maps_of, frames: list[Labelled], diameters: tuple[float, float]) -> list[Searched]:
+    """Maps of each frame, its size at the network's scale and in px.
+
+    Args:
+        maps_of: takes 1×1×H×W, gives 1×9×h×w, both tensors or the latter an array.
+    """
+    results = []
+    for frame in frames:
+        grey = grey_of(frame.path)
+        pixels, scaled = network_input(grey, *diameters, Rule())
+        with torch.no_grad():
+            results.append((np.asarray(maps_of(pixels))[0], scaled, grey.shape[::-1]))
+    return results
+
+
+def counts_at(results: list[Searched], frames: list[Labelled], diameters: tuple[float, float], rule: Rule) -> np.ndarray:
+    """Matched, found and labelled boxes of each frame; N×3."""
+    counts = []
+    for (maps, scaled, size), frame in zip(results, frames):
+        boxes, _ = boxes_of(maps, scaled, size, rule)
+        boxes = boxes[has_size(boxes, *diameters)]
+        counts.append([matched(boxes, frame.boxes), len(boxes), len(frame.boxes)])
+    return np.array(counts)
+
+
+def best_of(searched: list[tuple[list[Searched], list[Labelled]]], diameters: tuple[float, float]) -> tuple[float, Rule, np.ndarray]:
+    """The threshold of greatest F1: F1, rule, sums of `counts_at`."""
+    tried = []
+    for hundredths in range(10, 71, 2):
+        rule = Rule(threshold=hundredths / 100)
+        counts = sum(counts_at(results, frames, diameters, rule).sum(0) for results, frames in searched)
+        tried.append((2 * counts[0] / max(counts[1] + counts[2], 1), rule, counts))
+    return max(tried, key=lambda one: one[0])
+
+
+def measure_round(data: Path, out: Path, folder: Path) -> None:
+    """Export `round` with the threshold that is best on the validation tiles, measured on the test tiles."""
+    validation, test = (viability(data / "viability", part) for part in ("val", "test"))
+    network = marker(out / "round")
+    on_validation = search(network, validation, ROUND_PX)
+    _, rule, _ = best_of([(on_validation, validation)], ROUND_PX)
+    content = export(network, [network_input(grey_of(frame.path), *ROUND_PX, rule)[0] for frame in validation[:8]])
+    on_test = search(opened(content), test, ROUND_PX)
+    rows = {part: figures(counts_at(found, frames, ROUND_PX, rule), frames, f"viability, {part}")
+            for part, found, frames in (("val", on_validation, validation), ("test", on_test, test))}
+    write(folder, content, rule, "Cells in suspension, brightfield", {"rows": rows}, {"round": RUNS["round"]})
+
+
+def measure_adherent(data: Path, out: Path, folder: Path) -> None:
+    """Export `adherent` with the threshold that is best for both folds on frames that they have not seen.
+
+    For the figures each fold takes the threshold that is best for the other one, so no frame has part in its own.
+    """
+    parts = {"fold-a": phase_contrast(data / "phase-contrast", "test"), "fold-b": phase_contrast(data / "phase-contrast", "tune")}
+    searched = {name: (search(marker(out / name), frames, ADHERENT_PX), frames) for name, frames in parts.items()}
+    _, rule, _ = best_of(list(searched.values()), ADHERENT_PX)
+    network = marker(out / "adherent")
+    content = export(network, [network_input(grey_of(frame.path), *ADHERENT_PX, rule)[0] for frame in parts["fold-a"]])
+    counts, rows = {}, {}
+    for name, other in (("fold-a", "fold-b"), ("fold-b", "fold-a")):
+        _, chosen, _ = best_of([searched[other]], ADHERENT_PX)
+        counts[name] = counts_at(*searched[name], ADHERENT_PX, chosen)
+        titles = ", ".join(frame.group for frame in parts[name])
+        rows[name] = figures(counts[name], parts[name], f"phase-contrast: {titles}") | {"threshold": chosen.threshold}
+    every = [frame for frames in parts.values() for frame in frames]
+    rows["all"] = figures(np.concatenate(list(counts.values())), every, "phase-contrast: all five")
+    test = viability(data / "viability", "test")
+    rows["round"] = figures(counts_at(search(opened(content), test, ROUND_PX), test, ROUND_PX, rule), test, "viability, test")
+    frames = {frame.group: [int(n) for n in one] for name in parts for frame, one in zip(parts[name], counts[name])}
+    metrics = {"rows": rows, "frames": frames, "cell_lines": centres_found(data / "cell-lines", opened(content), rule)}
+    write(folder, content, rule, "Adherent cells, phase contrast", metrics, RUNS)
+
+
+def write(folder: Path, content: bytes, rule: Rule, title: str, metrics: dict, runs: dict[str, Run]) -> None:
+    training = {name: {"phase_contrast": list(plan.frames), "viability": list(plan.parts), "steps": plan.steps} for name, plan in runs.items()}
+    write_folder(folder, content, rule, {"name": folder.name, "version": "1.0.0", "title": title, "training": training, "licence": "MIT", "metrics": metrics})
+    replace_between(folder / "card.md", *NUMBERS, numbers_of(metrics))
+    print(numbers_of(metrics))
+
+
+def figures(counts: np.ndarray, frames: list[Labelled], images: str) -> dict:
+    """F1, precision, recall and count error with 95 % bootstrap intervals over the frames' groups."""
+    groups = [frame.group for frame in frames]
+    return {"images": images, "frames": len(counts), "cells": int(counts[:, 2].sum()), "matched": int(counts[:, 0].sum()),
+            "found": int(counts[:, 1].sum()), **{name: [round(float(v), 4) for v in three] for name, three in intervals(counts, groups).items()}}
+
+
+def centres_found(folder: Path, maps_of, rule: Rule) -> dict[str, list[int]]:
+    """Boxes found in each frame of `cell-lines`, its automatic centres, and how many of these lie in a box."""
+    with open(folder / "centres.csv") as file:
+        centres = [row for row in csv.DictReader(file) if row["usable"] == "1"]
+    found = {}
+    for path in sorted((folder / "frames").glob("*.png")):
+        [(maps, scaled, size)] = search(maps_of, [Labelled(path, path.stem)], LINES_PX)
+        boxes, _ = boxes_of(maps, scaled, size, rule)
+        boxes = boxes[has_size(boxes, *LINES_PX)]
+        here = np.array([[int(row["x"]), int(row["y"])] for row in centres if Path(row["image"]).name == path.name]).reshape(-1, 2)
+        inside = ((here[:, None] >= boxes[None, :, :2]) & (here[:, None] < boxes[None, :, 2:])).all(-1).any(1)
+        found[path.stem] = [len(boxes), len(here), int(inside.sum())]
+    return found
 
 
 if __name__ == "__main__":

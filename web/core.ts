@@ -67,6 +67,10 @@ export class Core {
     return unwrap(this.#classifier.deletion(whole, probabilities, regions));
   }
 
+  loadDetector(name: 'round' | 'adherent', specJson: string, network: Uint8Array): void {
+    unwrap(this.#classifier.load_detector(name, specJson, network));
+  }
+
   openFrame(file: Uint8Array, page: number, channel: number): FrameFacts {
     return unwrap(this.#classifier.open_frame(file, page, channel));
   }

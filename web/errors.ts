@@ -26,6 +26,7 @@ const advice: Record<UnreadFile['code'], string> = {
   invalid_model: 'Load the model again; it may have been updated.',
   unsupported_operator: 'Load a model that this page can run.',
   model_not_loaded: 'Wait until the model is loaded, then add the file again.',
+  detector_not_loaded: 'Try again with a connection, or have the cells found in another way.',
   frame_not_open: 'Open the file again.',
   internal: 'Try again; if it happens again, report it together with the file.',
 };

@@ -185,10 +185,10 @@ function roi(name: string, cell: FrameCell, colour: number, slice: number): Uint
 function jsonFrame(record: FrameRecord, context: ExportContext): object {
   const frame = context.fileNames ? record.path : String(record.index + 1);
   if (record.status === 'error') return { frame, status: 'error', error: { code: record.code, message: record.message, advice: record.advice } };
-  const { facts, choice, settings } = record;
+  const { facts, choice, settings, detector } = record;
   return {
     frame, page: choice.page + 1, channel: choice.channel < 0 ? null : choice.channel + 1, frame_width_px: facts.image.width_px, frame_height_px: facts.image.height_px,
-    pixel_size_um: settings.pixel_size_um, pixel_size_from_file_um: facts.pixel_size_um, damaged: facts.damaged, search: settings,
+    pixel_size_um: settings.pixel_size_um, pixel_size_from_file_um: facts.pixel_size_um, damaged: facts.damaged, search: { ...settings, ...(detector && { detector }) },
   };
 }
 

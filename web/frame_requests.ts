@@ -15,8 +15,13 @@ export async function answerAboutFrame(
       reply({ type: 'frame_opened', ticket, facts: await pipeline.openFrame(request.frame, request.file, request.choice) });
       return true;
     }
+    case 'load_detector': {
+      await pipeline.loadDetector(request.files);
+      reply({ type: 'detector_loaded', ticket });
+      return true;
+    }
     case 'detect': {
-      reply({ type: 'detected', ticket, cells: await pipeline.detect(request.frame, request.settings) });
+      reply({ type: 'detected', ticket, ...(await pipeline.detect(request.frame, request.settings)) });
       return true;
     }
     case 'classify_cells': {

@@ -4,6 +4,7 @@
  * A frame is opened once; searching it with other settings, classifying some of its cells and drawing parts of it need no decoding.
  */
 import { noChecks, type Checks } from './checks.ts';
+import { detectorOf, type DetectorFacts, type DetectorFiles, type DetectorName } from './detector.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { WorkerDied, type PoolWorker, type Run } from './pool.ts';
 import type {
@@ -15,6 +16,9 @@ import { transferable, type WorkerLink } from './worker_link.ts';
 export const cellsAtOnce = 16;
 
 export type SearchSettings = Omit<DetectSettings, 'pixel_size_um'>;
+
+/** How cells may be found. */
+export const searchMethods = ['network_round', 'network_adherent', 'round', 'adherent'] as const satisfies DetectSettings['method'][];
 
 export const defaultSearch: SearchSettings = { least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round' };
 
@@ -37,8 +41,13 @@ export interface FrameOptions {
 
 export const wholeFile: FrameChoice = { page: 0, channel: -1 };
 
-/** Where a frame is held: a worker, and how it is made ready should it have died. */
-export interface FrameHost { link: WorkerLink; makeReady: () => Promise<void> }
+/** Where a frame is held: a worker, how it is made ready should it have died, and the networks that find cells, which it takes when it is to use them. */
+export interface FrameHost {
+  link: WorkerLink;
+  makeReady: () => Promise<void>;
+  /** Raises: CoreError, `detector_not_loaded`. */
+  readDetector: (name: DetectorName) => Promise<DetectorFiles>;
+}
 
 let framesOpened = 0;
 
@@ -68,9 +77,22 @@ export class HeldFrame {
     return new HeldFrame(host, choice, await openIn(host, file, choice), readAgain);
   }
 
-  /** Finds cells. Raises: CoreError, WorkerDied. */
-  async detect(settings: DetectSettings): Promise<FrameCell[]> {
-    return frameCells((await this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected'))).cells);
+  /**
+   * Finds cells.
+   *
+   * Returns: the cells, with what found them where a network did.
+   * Raises: CoreError, WorkerDied.
+   */
+  async detect(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
+    const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected'));
+    const { cells, detector } = await detect().catch(async (error: unknown) => {
+      const name = detectorOf(settings.method);
+      if (!(error instanceof CoreError && error.code === 'detector_not_loaded') || name === undefined) throw error;
+      const files = await this.#host.readDetector(name);
+      await this.#ask((link) => link.ask({ type: 'load_detector', files }, 'detector_loaded'));
+      return detect();
+    });
+    return { cells: frameCells(cells), ...(detector && { detector }) };
   }
 
   /**
@@ -176,7 +198,8 @@ export async function analyse(
 ): Promise<FrameAnalysis> {
   const settings = { ...search, pixel_size_um: pixelSizeUm ?? frame.facts.pixel_size_um };
   const started = performance.now();
-  let cells = await frame.detect(settings);
+  const { cells: found, detector } = await frame.detect(settings);
+  let cells = found;
   const detected = performance.now();
   if (classify) {
     const classified: FrameCell[] = [];
@@ -187,11 +210,11 @@ export async function analyse(
     cells = [...classified, ...cells.slice(classified.length)];
   }
   const elapsedMs = { decode: frame.facts.decode_ms, detect: detected - started, classify: performance.now() - detected };
-  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, cells, elapsedMs };
+  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, ...(detector && { detector }), cells, elapsedMs };
 }
 
 /** The arrays that crossed the border as one object a cell. */
-function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border }: DetectedCells): FrameCell[] {
+export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border }: DetectedCells): FrameCell[] {
   return Array.from(scores, (score, id) => {
     const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = boxes.subarray(4 * id, 4 * id + 4);
     return {

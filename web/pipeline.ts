@@ -3,10 +3,11 @@ import type { Agreement, Deletion, FrameView, Prepared as CorePrepared, Verdict,
 import { noChecks, type Checked, type Checks } from './checks.ts';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
+import { detectorFacts, detectorOf, type DetectorFacts, type DetectorFiles, type DetectorName } from './detector.ts';
 import { batchSize, type Engine, type EngineKind, type Tensor } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
 import { worstSelfTest } from './pool.ts';
-import { sha256 } from './provenance.ts';
+import { checkSum, sha256 } from './provenance.ts';
 import type {
   Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameChoice, FrameFacts, ModelSpec, Outcome, RuntimeFacts, SelfTest, UnreadFile,
 } from './types.ts';
@@ -73,14 +74,6 @@ export async function readModel(read: (file: string, bytes?: number) => Promise<
   return { specJson, spec, network, head, novelty, golden: { ...first, image } };
 }
 
-/** Browsers offer SHA-256 on secure pages only; elsewhere (http on a local network) the self-test stands alone. */
-async function checkSum(file: string, bytes: Uint8Array, expected: string): Promise<void> {
-  const hex = await sha256(bytes);
-  if (hex !== null && hex !== expected) {
-    throw new Error(`The model file ${file} is not the one its spec names (SHA-256 ${hex.slice(0, 12)}…). Reload, or set the model up again.`);
-  }
-}
-
 /** The outcome of a file that is too large to be read at all. */
 export function refuseSize(bytes: number): UnreadFile | undefined {
   if (bytes <= maxFileBytes) return undefined;
@@ -97,6 +90,8 @@ export class Pipeline {
   #core: Core;
   /** Another model of the same types, which is asked about every image too. */
   readonly #second: Pipeline | undefined;
+  /** Those that this very core has. */
+  readonly #detectors = new Map<DetectorName, DetectorFacts>();
   /** The asker's numbers of the open frames, with the core's own and the facts. */
   readonly #frames = new Map<number, { inCore: number; facts: FrameFacts }>();
 
@@ -188,9 +183,21 @@ export class Pipeline {
     return facts;
   }
 
-  /** Raises: CoreError. */
-  async detect(frame: number, settings: DetectSettings): Promise<DetectedCells> {
-    return this.#insist((core) => core.detect(this.#frame(frame).inCore, settings));
+  /** Takes a network that finds cells. Raises: CoreError. */
+  async loadDetector({ specJson, spec, network }: DetectorFiles): Promise<void> {
+    await this.#insist((core) => core.loadDetector(spec.name, specJson, network));
+    this.#detectors.set(spec.name, detectorFacts(spec));
+  }
+
+  /**
+   * Returns: the cells, with what found them where a network did.
+   * Raises: CoreError, `detector_not_loaded` where the method needs a network that is not there.
+   */
+  async detect(frame: number, settings: DetectSettings): Promise<{ cells: DetectedCells; detector?: DetectorFacts }> {
+    const cells = await this.#insist((core) => core.detect(this.#frame(frame).inCore, settings));
+    const name = detectorOf(settings.method);
+    const detector = name && this.#detectors.get(name);
+    return { cells, ...(detector && { detector }) };
   }
 
   /**
@@ -367,6 +374,7 @@ export class Pipeline {
 
   async #replaceCore(): Promise<void> {
     this.#frames.clear();
+    this.#detectors.clear();
     this.#core = await openCore(this.#files, this.#coreWasm);
     if (this.#engine instanceof CoreEngine) this.#engine = await openCoreEngine(this.#files, this.#core);
   }

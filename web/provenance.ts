@@ -22,6 +22,18 @@ export async function sha256(bytes: Uint8Array): Promise<string | null> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/**
+ * Browsers offer SHA-256 on secure pages only; elsewhere (http on a local network) the self-test stands alone.
+ *
+ * Raises: Error, in words for a person, when the file is another.
+ */
+export async function checkSum(file: string, bytes: Uint8Array, expected: string): Promise<void> {
+  const hex = await sha256(bytes);
+  if (hex !== null && hex !== expected) {
+    throw new Error(`The model file ${file} is not the one its spec names (SHA-256 ${hex.slice(0, 12)}…). Reload, or set the model up again.`);
+  }
+}
+
 /** One cell of an exported report, as far as it is checked. */
 interface ReportedCell {
   file: string;

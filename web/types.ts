@@ -1,6 +1,7 @@
 /** What crosses between page, worker and command line. */
 import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FrameFacts as CoreFrameFacts, ImageFacts, QualityFlag } from '#cytodrop_core';
 import type { Checked, Checks } from './checks.ts';
+import type { DetectorFacts, DetectorFiles } from './detector.ts';
 import type { EngineFacts, EngineKind } from './engine.js';
 import type { ModelFiles } from './pipeline.ts';
 
@@ -127,6 +128,8 @@ export interface FrameAnalysis {
   facts: FrameFacts;
   choice: FrameChoice;
   settings: DetectSettings;
+  /** The network that found the cells; missing where none did. */
+  detector?: DetectorFacts;
   /** In reading order; cells added by hand come last. */
   cells: FrameCell[];
   elapsedMs: { decode: number; detect: number; classify: number };
@@ -186,6 +189,7 @@ export type WorkerRequest =
   | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
+  | { type: 'load_detector'; ticket: number; files: DetectorFiles }
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings }
   | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null; checks: Checks }
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
@@ -202,7 +206,8 @@ export type WorkerReply =
   | { type: 'classified'; ticket: number; outcomes: Outcome[] }
   | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
   | { type: 'frame_opened'; ticket: number; facts: FrameFacts }
-  | { type: 'detected'; ticket: number; cells: DetectedCells }
+  | { type: 'detector_loaded'; ticket: number }
+  | { type: 'detected'; ticket: number; cells: DetectedCells; detector?: DetectorFacts }
   | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
   | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
   | { type: 'frame_closed'; ticket: number }

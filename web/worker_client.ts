@@ -1,8 +1,10 @@
 /** The page's side of the workers: one queue, answers in order, every worker on the next files, a dead one replaced. */
 import { allChecks, noChecks } from './checks.ts';
+import { detectorFolder, readDetector, type DetectorFiles, type DetectorName } from './detector.ts';
 import type { EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
-import { frameWorker, HeldFrame, type FrameOptions } from './frames.ts';
+import { frameWorker, HeldFrame, type FrameHost, type FrameOptions } from './frames.ts';
+import { fetchSiteFile } from './models.ts';
 import { refuseSize } from './pipeline.ts';
 import { classifyInOrder, maxWorkers, worstSelfTest, type Run } from './pool.ts';
 import type { ClassifiedCell, ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
@@ -26,6 +28,7 @@ export class ClassifierClient {
   #links = [this.#first];
   #loaded: { name: string; second: string | undefined; parcel: ModelParcel | undefined } | undefined;
   #selfTests: SelfTest[] = [];
+  readonly #detectors = new Map<DetectorName, Promise<DetectorFiles>>();
   #queue: Promise<unknown> = Promise.resolve();
   readonly #runs = new Set<Run>();
   #views = 0;
@@ -102,7 +105,7 @@ export class ClassifierClient {
     return this.#queued(() =>
       classifyInOrder(
         this.#links.map((link) =>
-          frameWorker({ link, makeReady: () => this.#handModel(link) }, options, run, (position, ...progress) => onProgress(job(position).index, ...progress))),
+          frameWorker(this.#host(link), options, run, (position, ...progress) => onProgress(job(position).index, ...progress))),
         {
           atOnce: 1,
           count: jobs.length,
@@ -118,8 +121,21 @@ export class ClassifierClient {
    * Raises: CoreError for a file that cannot be decoded.
    */
   async openFrame(file: File, choice?: FrameChoice): Promise<HeldFrame> {
-    const host = { link: this.#first, makeReady: () => this.#handModel(this.#first) };
-    return HeldFrame.open(host, await readImage(file), choice, () => readImage(file));
+    return HeldFrame.open(this.#host(this.#first), await readImage(file), choice, () => readImage(file));
+  }
+
+  /**
+   * A network that finds cells, fetched once for all workers.
+   *
+   * Raises: CoreError, `detector_not_loaded`; the next call tries again.
+   */
+  readDetector(name: DetectorName): Promise<DetectorFiles> {
+    const known = this.#detectors.get(name);
+    if (known !== undefined) return known;
+    const files = readDetector(async (file) => new Uint8Array(await (await fetchSiteFile(new URL(`${detectorFolder(name)}/${file}`, document.baseURI))).arrayBuffer()));
+    this.#detectors.set(name, files);
+    files.catch(() => this.#detectors.delete(name));
+    return files;
   }
 
   /** Stops what runs and what waits; the images that workers have in hand are the last. */
@@ -162,6 +178,10 @@ export class ClassifierClient {
   /** The workers take turns. */
   #nextLink(): WorkerLink {
     return this.#links[this.#views++ % this.#links.length] ?? this.#first;
+  }
+
+  #host(link: WorkerLink): FrameHost {
+    return { link, makeReady: () => this.#handModel(link), readDetector: (name) => this.readDetector(name) };
   }
 
   #giveModel(link: WorkerLink): Promise<void> {

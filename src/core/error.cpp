@@ -15,6 +15,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kInvalidModel: return "invalid_model";
     case ErrorCode::kUnsupportedOperator: return "unsupported_operator";
     case ErrorCode::kModelNotLoaded: return "model_not_loaded";
+    case ErrorCode::kDetectorNotLoaded: return "detector_not_loaded";
     case ErrorCode::kFrameNotOpen: return "frame_not_open";
     case ErrorCode::kInternal: return "internal";
   }

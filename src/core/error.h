@@ -19,6 +19,7 @@ enum class ErrorCode {
   kInvalidModel,        ///< spec or head do not fit the contract or each other
   kUnsupportedOperator,  ///< a network with an operator that our engine does not run; another engine may
   kModelNotLoaded,      ///< a model is needed first
+  kDetectorNotLoaded,   ///< the network that finds cells is needed first
   kFrameNotOpen,        ///< a frame has to be opened first, or again
   kInternal,            ///< a defect of ours
 };

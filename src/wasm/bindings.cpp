@@ -15,10 +15,14 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/decode/decode.h"
 #include "core/detect/detect.h"
+#include "core/detect/detector.h"
+#include "core/detect/marked_cells.h"
 #include "core/error.h"
 #include "core/explain/deletion.h"
 #include "core/explain/turns.h"
@@ -120,10 +124,22 @@ const val& fields_of(const val& value, const char* argument) {
   return value;
 }
 
+/// A detector for one kind of cells.
+std::string detector_name(const val& value) {
+  const std::string word = value.isString() ? value.as<std::string>() : "";
+  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "a detector is round or adherent");
+  return word;
+}
+
+constexpr std::string_view kByNetwork = "network_";
+
+/// One of the two ways without a network, or kNetwork for `network_` and a detector's name.
 DetectMethod method(const val& value) {
   const std::string word = value.isString() ? value.as<std::string>() : "";
-  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "method must be round or adherent");
-  return word == "round" ? DetectMethod::kRound : DetectMethod::kAdherent;
+  if (word == "round") return DetectMethod::kRound;
+  if (word == "adherent") return DetectMethod::kAdherent;
+  if (word == "network_round" || word == "network_adherent") return DetectMethod::kNetwork;
+  throw Error(ErrorCode::kInvalidArgument, "method must be network_round, network_adherent, round or adherent");
 }
 
 constexpr double kLargestLength = 1e6;
@@ -449,6 +465,16 @@ class Classifier {
     });
   }
 
+  val load_detector(const val& name, const val& spec_json, const val& network) {
+    return guard([&] {
+      if (!spec_json.isString()) throw Error(ErrorCode::kInvalidArgument, "spec_json must be a text");
+      Detector detector(parse_detector_spec(spec_json.as<std::string>()), copy_in<std::uint8_t>(network, "Uint8Array", "network"));
+      detectors_.insert_or_assign(detector_name(name), std::move(detector));
+      for (auto& [number, frame] : frames_) frame.maps.reset();
+      return val::null();
+    });
+  }
+
   val open_frame(const val& file, const val& page, const val& channel) {
     return guard([&] {
       constexpr int kMaxPages = 1'000'000, kMaxChannels = 1'000;
@@ -468,16 +494,15 @@ class Classifier {
       const SampleRange range = display_range(decoded.image.view());
       object.set("range", describe(range, decoded.image.type()));
       object.set("decode_ms", decoded_ms - start_ms);
-      frames_.emplace(last_frame_, Frame{std::move(decoded.image), range});
+      frames_.emplace(last_frame_, Frame{std::move(decoded.image), range, std::nullopt, ""});
       ++live_count;
       return object;
     });
   }
 
-  val detect(const val& number, const val& settings) const {
+  val detect(const val& number, const val& settings) {
     return guard([&] {
-      const auto& [image, own_range] = open(number);
-      const ImageView frame = image.view();
+      Frame& frame = open(number);
       const val& given = fields_of(settings, "settings");
       const DetectSettings asked{.pixel_size_um = pixel_size(given["pixel_size_um"]),
                                  .least_diameter = finite_number(given["least_diameter"], "least_diameter", 0, kLargestLength),
@@ -490,7 +515,7 @@ class Classifier {
         throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
       }
       const double start_ms = emscripten_get_now();
-      const std::vector<DetectedCell> cells = cytodrop::detect(frame, asked);
+      const std::vector<DetectedCell> cells = asked.method == DetectMethod::kNetwork ? mark(frame, given["method"].as<std::string>().substr(kByNetwork.size()), asked) : cytodrop::detect(frame.image.view(), asked);
       val found = describe(cells);
       found.set("detect_ms", emscripten_get_now() - start_ms);
       return found;
@@ -499,8 +524,8 @@ class Classifier {
 
   val prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const {
     return guard([&] {
-      const auto& [image, own_range] = open(number);
-      const ImageView frame = image.view();
+      const Frame& opened = open(number);
+      const ImageView frame = opened.image.view();
       const ModelSpec& spec = model().spec;
       if (!spec.frame) {
         throw Error(ErrorCode::kUnsupportedFeature, "this model was trained on images of one cell each and cannot classify the cells of a frame");
@@ -515,7 +540,7 @@ class Classifier {
       const double scale = cell_scale(*spec.frame, pixel_size(pixel_size_um));
       const double start_ms = emscripten_get_now();
       std::vector<Measures> measures;
-      const std::vector<float> tensor = cytodrop::prepare_cells(frame, own_range, cells, spec.prepare, *spec.frame, scale, &measures);
+      const std::vector<float> tensor = cytodrop::prepare_cells(frame, opened.range, cells, spec.prepare, *spec.frame, scale, &measures);
       const double prepared_ms = emscripten_get_now();
       std::vector<std::int32_t> crops;
       for (const Box& cell : cells) {
@@ -537,13 +562,13 @@ class Classifier {
 
   val view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const {
     return guard([&] {
-      const auto& [image, own_range] = open(number);
-      const ImageView frame = image.view();
+      const Frame& opened = open(number);
+      const ImageView frame = opened.image.view();
       const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
       const Box box = region.isNull() ? Box{0, 0, frame.width_px, frame.height_px} : box_of(region, "region");
       constexpr double kLargestSample = 3.5e38;
       const auto end = [&](const char* name) { return finite_number(fields_of(range, "range")[name], name, -kLargestSample, kLargestSample); };
-      SampleRange shown = own_range;
+      SampleRange shown = opened.range;
       if (!range.isNull()) {
         const double scale = per_sample(frame.type);
         shown = {static_cast<float>(end("low") * scale), static_cast<float>(end("high") * scale)};
@@ -576,6 +601,8 @@ class Classifier {
   struct Frame {
     Image image;
     SampleRange range;
+    std::optional<CellMaps> maps;  ///< what a detector said of it last
+    std::string maps_of;           ///< that detector's name
   };
 
   const Model& model() const {
@@ -589,11 +616,25 @@ class Classifier {
     if (found == frames_.end()) throw Error(ErrorCode::kFrameNotOpen, "the frame is not open");
     return found->second;
   }
+  Frame& open(const val& number) { return const_cast<Frame&>(std::as_const(*this).open(number)); }
+
+  /// Asks the network only where its maps of this frame would be others than those it gave last.
+  std::vector<DetectedCell> mark(Frame& frame, const std::string& name, const DetectSettings& settings) {
+    const auto found = detectors_.find(name);
+    if (found == detectors_.end()) throw Error(ErrorCode::kDetectorNotLoaded, "the network that finds cells is not loaded");
+    Detector& detector = found->second;
+    if (!frame.maps || frame.maps_of != name || !detector.fits(*frame.maps, settings)) {
+      frame.maps = detector.look(frame.image.view(), settings);
+      frame.maps_of = name;
+    }
+    return marked_cells(*frame.maps, detector.spec(), settings);
+  }
 
   std::map<int, Frame> frames_;
   int last_frame_ = 0;
   std::optional<Model> model_;
   std::optional<Network> network_;
+  std::map<std::string, Detector> detectors_;  ///< by name
 };
 
 std::string core_version() { return CYTODROP_VERSION; }
@@ -618,6 +659,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("agreement", &Classifier::agreement)
       .function("delete_regions", &Classifier::delete_regions)
       .function("deletion", &Classifier::deletion)
+      .function("load_detector", &Classifier::load_detector)
       .function("open_frame", &Classifier::open_frame)
       .function("detect", &Classifier::detect)
       .function("prepare_cells", &Classifier::prepare_cells)

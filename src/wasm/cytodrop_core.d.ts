@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'invalid_model'
   | 'unsupported_operator'
   | 'model_not_loaded'
+  | 'detector_not_loaded'
   | 'frame_not_open'
   | 'internal';
 
@@ -169,10 +170,14 @@ export interface DetectSettings {
   most_diameter: number;
   /** 0 to 1: how faint a cell may be. */
   sensitivity: number;
+  /** Without meaning for a network. */
   split_touching: boolean;
   keep_cut_by_border: boolean;
-  /** round: cells in suspension; adherent: spread cells in phase contrast, also cut along the bright halos between them. */
-  method: 'round' | 'adherent';
+  /**
+   * round: cells in suspension; adherent: spread cells in phase contrast, also cut along the bright halos between them; network_round,
+   * network_adherent: what the detector of that name marks.
+   */
+  method: 'network_round' | 'network_adherent' | 'round' | 'adherent';
 }
 
 /** N cells in reading order of their centres. */
@@ -251,7 +256,15 @@ export declare class Classifier {
    * `channel` -1: as the file has it.
    */
   open_frame(file: Uint8Array, page: number, channel: number): Result<FrameFacts>;
-  /** Finds the cells of an open frame. */
+  /**
+   * Takes a detector's spec.json text and its network; replaces the one of that name only when all is well. The code
+   * `unsupported_operator` says that this core cannot run it.
+   */
+  load_detector(name: 'round' | 'adherent', spec_json: string, network: Uint8Array): Result<null>;
+  /**
+   * Finds the cells of an open frame. `detector_not_loaded`: the method needs one that is not there. What the network said of
+   * the frame last is kept, so that another sensitivity or another rule for the border takes a few milliseconds.
+   */
   detect(frame: number, settings: DetectSettings): Result<DetectedCells>;
   /**
    * Cuts the square that the loaded model was trained on around each box's centre and prepares it; at most 256 boxes.

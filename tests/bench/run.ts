@@ -6,6 +6,7 @@
  *   page      file to verdict in Chromium, beside the pipeline a web developer would write
  *   throughput  one worker and two, of the page and of the command line
  *   compare FOLDER...  exported models by engine, into times.json of each
+ *   detect    finding the cells of whole frames, by each method, under Node and in Chromium, beside OpenCV's usual recipe
  *   frame     moving and enlarging a large frame on the page
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
@@ -18,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { root } from '../border/fixtures.ts';
 import { benchInBrowser } from './browser.ts';
 import { benchFolders } from './compare.ts';
+import { benchDetect } from './detect.ts';
 import { benchEngine } from './engine.ts';
 import { benchFirstVerdict } from './first.ts';
 import { benchFrameView } from './frame_view.ts';
@@ -39,6 +41,7 @@ const parts: Record<string, () => Promise<void>> = {
   pipeline: () => benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path)))),
   page: () => benchInBrowser(paths),
   throughput: () => benchThroughput(paths),
+  detect: benchDetect,
   frame: benchFrameView,
   first: () => benchFirstVerdict(paths[0] ?? ''),
 };

@@ -1,14 +1,17 @@
 /** Frames at the border: opened once, searched, cut and drawn, and closed. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Classifier, CytodropCore, DetectSettings, ErrorCode, FrameFacts, Result } from '#cytodrop_core';
+import type { Classifier, CytodropCore, DetectedCells, DetectSettings, ErrorCode, FrameFacts, Result } from '#cytodrop_core';
 import { bytesOf, floatsOf, jsonOf, largestDifference, openModule, valueOf } from './fixtures.ts';
 import { drawDiscs, frameSide, greyPng, someDiscs, someFrame } from './frames.ts';
+import { GraphWriter } from './onnx_writer.ts';
 
 const settings: DetectSettings = {
   pixel_size_um: null, least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round',
 };
 const viability = 'models/viability';
+const detectorSpec = new TextDecoder().decode(bytesOf('detectors/round/spec.json'));
+const detectorNetwork = bytesOf('detectors/round/network.onnx');
 const spec = jsonOf<Record<string, unknown>>(`${viability}/spec.json`);
 
 let core: CytodropCore;
@@ -97,6 +100,76 @@ describe('a frame', () => {
     assert.deepEqual(pixel(middle, null), [40, 40, 40, 255]);
     assert.deepEqual(pixel(middle, { low: 0, high: 80 }), [128, 128, 128, 255]);
     assert.deepEqual(pixel({ left_px: -50, top_px: 10_000 }, null), [200, 200, 200, 255]);
+  });
+});
+
+describe('a frame searched with a network', () => {
+  const byNetwork: DetectSettings = { ...settings, least_diameter: 14, most_diameter: 45, method: 'network_round' };
+  const field = () => valueOf(loaded.open_frame(bytesOf('public/samples/viability/fields/simulated-field-1.png'), 0, -1)).frame;
+  const loadDetector = (): void => void valueOf(loaded.load_detector('round', detectorSpec, detectorNetwork));
+  const plain = ({ detect_ms: _, ...cells }: DetectedCells): unknown => cells;
+
+  test('needs one', () => {
+    assertRefused(loaded.detect(opened.frame, byNetwork), 'detector_not_loaded', /network/);
+    loadDetector();
+    assertRefused(loaded.detect(opened.frame, { ...byNetwork, method: 'network_adherent' }), 'detector_not_loaded', /network/);
+    assert.ok(valueOf(loaded.detect(field(), byNetwork)).scores.length > 0);
+  });
+
+  test('again with other settings gives what a fresh search gives', () => {
+    loadDetector();
+    const held = field();
+    const counts = new Set<number>();
+    for (const changes of [{}, { sensitivity: 1 }, { sensitivity: 0 }, { keep_cut_by_border: false }, { least_diameter: 30 }, { pixel_size_um: 1.2 }, {}]) {
+      const fresh = field();
+      const found = valueOf(loaded.detect(held, { ...byNetwork, ...changes }));
+      assert.deepEqual(plain(found), plain(valueOf(loaded.detect(fresh, { ...byNetwork, ...changes }))), JSON.stringify(changes));
+      valueOf(loaded.close_frame(fresh));
+      counts.add(found.scores.length);
+    }
+    assert.ok(counts.size >= 3, 'the settings change something');
+  });
+
+  test('asks another network anew, and a broken one leaves the one before', () => {
+    loadDetector();
+    const held = field();
+    const before = plain(valueOf(loaded.detect(held, byNetwork)));
+    assertRefused(loaded.load_detector('round', '{}', detectorNetwork), 'invalid_model', /detector's spec/);
+    assertRefused(loaded.load_detector('round', detectorSpec, detectorNetwork.subarray(0, 999)), 'invalid_model', /network/);
+    assertRefused(loaded.load_detector('round', detectorSpec, bytesOf(`${viability}/network.onnx`)), 'invalid_model', /no input/);
+    assertRefused(untyped('load_detector', 'square', detectorSpec, detectorNetwork), 'invalid_argument', /round or adherent/);
+    assertRefused(untyped('load_detector', 'round', 7, detectorNetwork), 'invalid_argument', /spec_json/);
+    assertRefused(untyped('load_detector', 'round', detectorSpec, [1]), 'invalid_argument', /Uint8Array/);
+    assert.deepEqual(plain(valueOf(loaded.detect(held, byNetwork))), before);
+    const writer = new GraphWriter();
+    const silent = writer.file([1, 1, 'h', 'w'], writer.node('Conv', ['x', writer.floats([9, 1, 4, 4], new Float32Array(144)), writer.floats([9], new Float32Array(9).fill(-9))], { strides: [4, 4] }));
+    const { network, ...rest } = JSON.parse(detectorSpec) as { network: object };
+    valueOf(loaded.load_detector('round', JSON.stringify({ ...rest, network: { ...network, input: 'x', output: 'y' } }), silent));
+    assert.equal(valueOf(loaded.detect(held, byNetwork)).scores.length, 0);
+  });
+
+  test('what one network said of it is not taken for what another says', () => {
+    loadDetector();
+    valueOf(loaded.load_detector('adherent', new TextDecoder().decode(bytesOf('detectors/adherent/spec.json')), bytesOf('detectors/adherent/network.onnx')));
+    const by = (frame: number, method: DetectSettings['method']): unknown => plain(valueOf(loaded.detect(frame, { ...byNetwork, method })));
+    const held = field();
+    const [round, adherent] = [by(field(), 'network_round'), by(field(), 'network_adherent')];
+    assert.notDeepEqual(round, adherent);
+    for (const [method, expected] of [['network_round', round], ['network_adherent', adherent], ['network_round', round]] as const) assert.deepEqual(by(held, method), expected);
+  });
+
+  test('of 4,000 × 3,000 px takes little memory', async () => {
+    const own = await openModule();
+    const classifier = new own.Classifier();
+    try {
+      valueOf(classifier.load_detector('round', detectorSpec, detectorNetwork));
+      const discs = Array.from({ length: 300 }, (_, i) => ({ x: 100 + 200 * (i % 20), y: 100 + 200 * Math.floor(i / 20), radius: 30 }));
+      const { frame } = valueOf(classifier.open_frame(greyPng(4000, 3000, drawDiscs(4000, 3000, discs)), 0, -1));
+      valueOf(classifier.detect(frame, { ...byNetwork, least_diameter: 40, most_diameter: 120 }));
+      assert.ok(own.heap_bytes() < 300e6, `${own.heap_bytes()} bytes`);
+    } finally {
+      classifier.delete();
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { DetectorSpec } from '../../web/detector.ts';
 import type { ModelSpec } from '../../web/types.ts';
 import { bytesOf, jsonOf, root } from './fixtures.ts';
 
@@ -48,5 +49,22 @@ for (const name of names) {
     });
 
     test('there is a card', () => assert.ok(bytesOf(`models/${name}/card.md`).length > 500));
+  });
+}
+
+for (const name of ['round', 'adherent']) {
+  describe(`detectors/${name}`, () => {
+    const spec = jsonOf<DetectorSpec>(`detectors/${name}/spec.json`);
+
+    test('the network is the one the spec names, and small', () => {
+      const network = bytesOf(`detectors/${name}/${spec.network.file}`);
+      assert.equal(createHash('sha256').update(network).digest('hex'), spec.network.sha256);
+      assert.equal(network.length, spec.network.bytes);
+      assert.ok(network.length <= 2_000_000);
+      assert.equal(spec.name, name);
+      assert.match(spec.version, /^\d+\.\d+\.\d+$/);
+    });
+
+    test('there is a card', () => assert.ok(bytesOf(`detectors/${name}/card.md`).length > 500));
   });
 }

@@ -5,7 +5,7 @@ import { Core } from '../../web/core.ts';
 import { CoreEngine } from '../../web/core_engine.ts';
 import { CoreError } from '../../web/errors.ts';
 import { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
-import { bytesOf, floatsOf, goldenCases, largestDifference, model, root, spec } from './fixtures.ts';
+import { bytesOf, floatsOf, goldenCases, jsonOf, largestDifference, model, root, spec } from './fixtures.ts';
 import { GraphWriter } from './onnx_writer.ts';
 
 const graphCount = 400;
@@ -247,6 +247,21 @@ describe('our engine equals ONNX Runtime Web to 1e-4', () => {
       const [features, expected] = [await ours.run(input), await oracle.run(input)];
       assert.deepEqual(features.shape, expected.shape);
       assert.ok(largestDifference(features.data, expected.data) <= 1e-4);
+    }
+  });
+
+  for (const name of ['round', 'adherent']) test(`on detectors/${name}, frames of several sizes`, async () => {
+    const { network: { file, ...names } } = jsonOf<{ network: { file: string; input: string; output: string } }>(`detectors/${name}/spec.json`);
+    const network = bytesOf(`detectors/${name}/${file}`);
+    await ours.load(network, names);
+    await oracle.load(network, names);
+    const random = new Random(1);
+    for (const [height, width] of [[4, 4], [40, 100], [192, 160]] as const) {
+      const input = { data: random.floats(height * width, 2), shape: [1, 1, height, width] };
+      const [maps, expected] = [await ours.run(input), await oracle.run(input)];
+      assert.deepEqual(maps.shape, [1, 9, height / 4, width / 4]);
+      assert.deepEqual(maps.shape, expected.shape);
+      assert.ok(largestDifference(maps.data, expected.data) <= 1e-4);
     }
   });
 

@@ -20,7 +20,11 @@ const drawn = (JSON.parse(readFileSync(new URL('manifest.json', samples), 'utf8'
 const drawnCells = Object.values(drawn).reduce((sum, count) => sum + count, 0);
 
 interface FoundCell { cell: number; status: string; box: [number, number, number, number]; by_hand: boolean; label: string; unsure: boolean; foreign: boolean }
-interface FoundFrame { frame: string; status: string; cells: FoundCell[] }
+interface FoundFrame {
+  frame: string; status: string; cells: FoundCell[];
+  search?: { method: string; detector?: { name: string; version: string; sha256: string } };
+  error?: { code: string; message: string };
+}
 interface Document { frames: FoundFrame[] }
 
 let site: Site;
@@ -135,6 +139,49 @@ test('the simulated field: every drawn cell is found, summed up, and exported as
     assert.equal(frames.length, 1);
     assert.deepEqual(frames[0]?.cells, expected[0]?.cells);
     assert.equal(parseCsv(await page.export('csv')).length, count);
+  });
+});
+
+test('the network that finds cells is fetched once, before the first image, and told in exports; another way of finding them is a choice away', async () => {
+  const { network: { sha256 } } = JSON.parse(readFileSync(new URL('detectors/round/spec.json', root), 'utf8')) as { network: { sha256: string } };
+  const search = async (page: CellPage): Promise<FoundFrame['search']> => (await exportedFrames(page))[0]?.search;
+  await site.visit(async (page) => {
+    await openSample(page);
+    const fetched = page.requests.filter((url) => url.includes('/detectors/')).map((url) => url.slice(url.indexOf('/detectors/')));
+    assert.deepEqual(fetched, ['/detectors/round/spec.json', '/detectors/round/network.onnx']);
+    await page.page.waitForSelector(`${page.find('footer')}[data-requests-since="0"]`);
+    const first = await search(page);
+    assert.deepEqual([first?.method, first?.detector?.sha256], ['network_round', sha256]);
+    await page.press('requests');
+    await page.page.waitForFunction(() => document.querySelector('dialog[open]')?.textContent?.includes('detectors/round/network.onnx'));
+    await page.page.keyboard.press('Escape');
+
+    await page.page.click(`label:has(${page.find('side-search')})`);
+    assert.equal(await page.page.$(page.find('split-touching')), null, 'the network splits by itself');
+    await slide(page, 'least-diameter', 120);
+    await outlined(page, (now) => now === 0);
+    await page.page.select(page.find('method'), 'round');
+    await page.page.waitForSelector(page.find('split-touching'));
+    await slide(page, 'least-diameter', 14);
+    await slide(page, 'most-diameter', 45);
+    await outlined(page, (count) => Math.abs(count - drawnCells) <= 2);
+    const second = await search(page);
+    assert.deepEqual([second?.method, second?.detector], ['round', undefined]);
+  });
+});
+
+test('where the network that finds cells cannot be had, every frame says so and what to do', async () => {
+  await site.visit(async (page) => {
+    await useModel(page);
+    await page.page.setRequestInterception(true);
+    page.page.on('request', (request) => void (request.url().includes('/detectors/') ? request.respond({ status: 503 }) : request.continue()));
+    await page.page.click(`label:has(${page.find('mode-fields')})`);
+    await page.addFiles([field]);
+    await page.finish(1);
+    const [frame] = await exportedFrames(page);
+    assert.deepEqual([frame?.status, frame?.error?.code], ['error', 'detector_not_loaded']);
+    assert.match(frame?.error?.message ?? '', /network that finds cells could not be loaded.*503/);
+    page.complaints.length = 0; // the browser's own lines about status 503
   });
 });
 

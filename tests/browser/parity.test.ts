@@ -7,11 +7,13 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { startServer, type Serving } from '../../scripts/server.ts';
+import { detectorFolder, readDetector } from '../../web/detector.ts';
+import { frameCells, searchMethods, wholeFile } from '../../web/frames.ts';
 import { Pipeline, readModel } from '../../web/pipeline.ts';
 import { bytesOf, root } from '../border/fixtures.ts';
 import { cytodrop, linesOf } from '../headless/fixtures.ts';
 import { firefox, launchChromium, launchFirefox } from './browsers.ts';
-import { bitsOf } from './parity_bits.ts';
+import { bitsOf, bitsOfCells, fieldSearch } from './parity_bits.ts';
 import { dist } from './site.ts';
 import { WebKit, webKitMissing } from './webkit.ts';
 
@@ -23,6 +25,10 @@ let folder: string;
 let server: Serving;
 /** What Node computes, by model. */
 const expected = new Map<string, string[]>();
+const fieldModel = 'viability';
+const field = `${fieldModel}/fields/simulated-field-1.png`;
+/** The cells of a simulated field, by method. */
+let expectedCells: string[];
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cytodrop-parity-'));
@@ -34,16 +40,26 @@ before(async () => {
     build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: path('tests/browser/parity_page.ts'), output: { entryFileNames: 'parity.js' } } },
   });
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Parity</title><body><script type="module" src="parity.js"></script>\n');
-  for (const name of ['models', 'samples']) cpSync(join(dist, name), join(folder, name), { recursive: true });
+  for (const name of ['models', 'samples', 'detectors']) cpSync(join(dist, name), join(folder, name), { recursive: true });
   server = await startServer({ folder, host: '127.0.0.1', port: 0 });
   for (const { model, files } of sets) {
     const read = (file: string) => Promise.resolve(bytesOf(`models/${model}/${file}`));
     const pipeline = await Pipeline.open(await readModel(read), bytesOf('build/wasm/cytodrop_core.wasm'), { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
     const outcomes = await pipeline.classify(files.map((file) => bytesOf(`public/samples/${file}`)));
     expected.set(model, await Promise.all(outcomes.map((outcome, i) => bitsOf(files[i] ?? '', outcome))));
+    if (model === fieldModel) expectedCells = await searchUnderNode(pipeline);
     pipeline.close();
   }
 });
+
+/** As parity_page.ts does. */
+async function searchUnderNode(pipeline: Pipeline): Promise<string[]> {
+  const lines: string[] = [];
+  for (const name of ['round', 'adherent'] as const) await pipeline.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`))));
+  await pipeline.openFrame(1, bytesOf(`public/samples/${field}`), wholeFile);
+  for (const method of searchMethods) lines.push(await bitsOfCells(frameCells((await pipeline.detect(1, { ...fieldSearch, method })).cells)));
+  return lines;
+}
 
 after(async () => {
   await server.close();
@@ -65,6 +81,8 @@ test('the command line names the same types', async () => {
 
 interface Driven { open(url: string): Promise<void>; evaluate(script: string): Promise<unknown>; close(): Promise<void> }
 
+const ready = "for (let tries = 0; typeof classifySamples !== 'function' && tries < 600; tries++) await new Promise((resolve) => setTimeout(resolve, 50));";
+
 function driven(launch: typeof launchChromium): () => Promise<Driven> {
   return async () => {
     const browser = await launch();
@@ -83,13 +101,17 @@ for (const { name, launch, missing } of [
     before(async () => { browser = await launch(); });
     after(() => browser.close());
 
+    test('every cell of a frame, found by each method, is Node\'s to the last bit', async () => {
+      assert.ok(expectedCells.length === searchMethods.length && expectedCells.every((line) => Number(line.split(' ')[0]) >= 30), String(expectedCells));
+      await browser.open(server.url);
+      assert.deepEqual(await browser.evaluate(`${ready} return await searchField('${fieldModel}', '${field}');`), expectedCells);
+    });
+
     for (const workers of [1, 3]) {
       test(`every logit, probability, novelty and map is Node's to the last bit, with ${workers === 1 ? 'one worker' : `${workers} workers`}`, async () => {
         await browser.open(server.url);
         for (const { model, files } of sets) {
-          const lines = await browser.evaluate(`
-            for (let tries = 0; typeof classifySamples !== 'function' && tries < 600; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
-            return await classifySamples(${JSON.stringify(model)}, ${JSON.stringify(files)}, ${workers});`);
+          const lines = await browser.evaluate(`${ready} return await classifySamples(${JSON.stringify(model)}, ${JSON.stringify(files)}, ${workers});`);
           assert.deepEqual(lines, expected.get(model), model);
         }
       });

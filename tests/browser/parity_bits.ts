@@ -1,5 +1,9 @@
 /** An outcome as text that differs when a bit does; the same in a browser and under Node. */
-import type { Outcome } from '../../web/types.ts';
+import { defaultSearch } from '../../web/frames.ts';
+import type { FrameCell, Outcome } from '../../web/types.ts';
+
+/** At a scale of the network that is not the frame's. */
+export const fieldSearch = { ...defaultSearch, least_diameter: 12, most_diameter: 45, pixel_size_um: null };
 
 /** File, type, and every logit in hexadecimal; then one sum of all probabilities, of the novelty and of the maps. */
 export async function bitsOf(file: string, outcome: Outcome): Promise<string> {
@@ -7,6 +11,13 @@ export async function bitsOf(file: string, outcome: Outcome): Promise<string> {
   const { label, logits, probabilities, novelty, maps } = outcome;
   const rest = new Blob([Float64Array.from(probabilities), Float64Array.of(novelty ?? NaN), maps.values as Float32Array<ArrayBuffer>]);
   return `${file} ${label} ${logits.map(hexOf).join(' ')} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', await rest.arrayBuffer())))}`;
+}
+
+/** The number of cells, and one sum of all boxes, scores, areas and outlines. */
+export async function bitsOfCells(cells: readonly FrameCell[]): Promise<string> {
+  const parts = cells.map(({ box, score, areaPx, outline }) => [box.left_px, box.top_px, box.width_px, box.height_px, score ?? NaN, areaPx, ...outline]);
+  const bytes = await new Blob([Float64Array.from(parts.flat())]).arrayBuffer();
+  return `${cells.length} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`;
 }
 
 function hexOf(value: number): string {

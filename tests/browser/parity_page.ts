@@ -1,6 +1,7 @@
 /** Runs in every browser: the page's pool of workers on the simulated samples, and every number that comes out, to the last bit. */
 import { ClassifierClient } from '../../web/worker_client.ts';
-import { bitsOf } from './parity_bits.ts';
+import { searchMethods } from '../../web/frames.ts';
+import { bitsOf, bitsOfCells, fieldSearch } from './parity_bits.ts';
 
 /** A line for each sample. */
 async function classifySamples(model: string, files: string[], workers: number): Promise<string[]> {
@@ -16,5 +17,16 @@ async function classifySamples(model: string, files: string[], workers: number):
   return Promise.all(lines);
 }
 
-Object.assign(globalThis, { classifySamples });
+/** Finds the cells of a simulated field by each method. */
+async function searchField(model: string, file: string): Promise<string[]> {
+  const client = new ClassifierClient(undefined, () => {});
+  await client.loadModel(model, () => {});
+  const frame = await client.openFrame(new File([await (await fetch(`samples/${file}`)).blob()], file));
+  const lines: string[] = [];
+  for (const method of searchMethods) lines.push(await bitsOfCells((await frame.detect({ ...fieldSearch, method })).cells));
+  await frame.close();
+  return lines;
+}
+
+Object.assign(globalThis, { classifySamples, searchField });
 document.body.dataset['ready'] = '';

@@ -99,6 +99,32 @@ void add_tiffs(Seeds& seeds) {
   }
 }
 
+/// Frames with a few bright and dark cells for each way of finding them, and a detector's spec.
+void add_frames(Seeds& seeds) {
+  for (std::uint8_t method = 0; method < 3; ++method) {
+    for (std::uint8_t type = 0; type < 3; ++type) {
+      FileBytes bytes{method, 47, 39, 0, type};
+      const float lengths[] = {0, 4, 20};
+      const auto* raw = reinterpret_cast<const std::uint8_t*>(lengths);
+      bytes.insert(bytes.end(), raw, raw + sizeof lengths);
+      bytes.insert(bytes.end(), {127, 0, 0});
+      const std::size_t size = type == 0 ? 1 : type == 1 ? 2 : 4;
+      for (std::size_t i = 0; i < 48 * 40; ++i) {
+        const int x = static_cast<int>(i % 48 % 16) - 8, y = static_cast<int>(i / 48 % 20) - 10;
+        const bool is_cell = x * x + y * y < 20;
+        bytes.insert(bytes.end(), size, static_cast<std::uint8_t>(is_cell ? 20 + 200 * (i % 2) : 60 + i % 3));
+      }
+      bytes.resize(std::min<std::size_t>(bytes.size(), 3'000));
+      seeds.add("detect", bytes);
+    }
+  }
+  const std::string spec = R"({"network": {"input": "x", "output": "y", "halo_px": 4}, "cell_diameter_px": 12, "threshold": 0.5, "overlap": 0.4,
+    "normalisation": {"rule": "median_spread", "gain": 4, "most": 8}})";
+  FileBytes bytes{3};
+  bytes.insert(bytes.end(), spec.begin(), spec.end());
+  seeds.add("detect", bytes);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -108,6 +134,7 @@ int main(int argc, char** argv) {
   add_networks(seeds);
   add_images(seeds);
   add_tiffs(seeds);
+  add_frames(seeds);
   seeds.add("head", make_safetensors({{"a.weight", {2, 3}, values(6)}, {"a.bias", {2}, values(2)}, {"b.weight", {3, 2}, values(6)}, {"b.bias", {3}, values(3)}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, {}, {0x3c00, 0, 0, 0, 0xbc00, 0x0001}}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));

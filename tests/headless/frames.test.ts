@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
+import { detectorFacts, detectorFolder, detectorOf, readDetector, type DetectorFiles, type DetectorName } from '../../web/detector.ts';
 import { CoreError } from '../../web/errors.ts';
 import { exportFrames, toGeoJson, toRoiZip } from '../../web/export_frames.ts';
 import { answerAboutFrame } from '../../web/frame_requests.ts';
-import { analyse, carryOver, cellByHand, defaultSearch, frameWorker, HeldFrame, scalingFor, searchFor, wholeFile, type FrameHost, type FrameOptions } from '../../web/frames.ts';
+import { analyse, carryOver, cellByHand, defaultSearch, frameWorker, HeldFrame, scalingFor, searchFor, wholeFile, searchMethods, type FrameHost, type FrameOptions } from '../../web/frames.ts';
 import { Pipeline, readModel } from '../../web/pipeline.ts';
 import { classifyInOrder, WorkerDied } from '../../web/pool.ts';
 import type { FrameAnalysis, FrameCell, FrameOutcome, FrameRecord, WorkerReply, WorkerRequest } from '../../web/types.ts';
@@ -20,6 +21,9 @@ import { cytodrop, parseCsv, withFolder } from './fixtures.ts';
 const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
 const files = await readModel((file) => Promise.resolve(bytesOf(`models/viability/${file}`)));
 const { spec } = files;
+const detectorFile = (file: string): Promise<Uint8Array> => Promise.resolve(bytesOf(`${detectorFolder('round')}/${file}`));
+const detector = await readDetector(detectorFile);
+const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
 const options: FrameOptions = { choice: wholeFile, search: defaultSearch, pixelSizeUm: null, classify: true };
 const settings = { ...defaultSearch, pixel_size_um: null };
 
@@ -50,6 +54,7 @@ class Host implements FrameHost {
     };
     return { post: (request) => { before = before.then(() => answer(request)); }, stop: () => { alive = false; } };
   });
+  readDetector = (name: DetectorName): Promise<DetectorFiles> => readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`)));
   readonly makeReady = async (): Promise<void> => {
     this.#pipeline ??= await Pipeline.open(files, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
   };
@@ -102,10 +107,10 @@ describe('a held frame', () => {
     const host = new Host();
     const frame = await HeldFrame.open(host, someFrame());
     let cells = (await analyse(frame, options)).cells;
-    const again = carryOver(cells, await frame.detect({ ...settings, sensitivity: 0.4 }));
+    const again = carryOver(cells, (await frame.detect({ ...settings, sensitivity: 0.4 })).cells);
     assert.equal(again.length, 20);
     assert.ok(again.every(({ verdict }, i) => verdict !== undefined && verdict === cells[i]?.verdict), 'the boxes are the same');
-    assert.deepEqual(carryOver(cells, await frame.detect({ ...settings, least_diameter: 40 })), []);
+    assert.deepEqual(carryOver(cells, (await frame.detect({ ...settings, least_diameter: 40 })).cells), []);
 
     const added = cellByHand(170, 100, { facts: frame.facts, settings, cells });
     cells = [...cells, added];
@@ -131,9 +136,9 @@ describe('a held frame', () => {
   test('opens itself again after the worker died, where it can be read again', async () => {
     const host = new Host();
     const frame = await HeldFrame.open(host, someFrame(), wholeFile, () => Promise.resolve(someFrame()));
-    const cells = await frame.detect(settings);
+    const { cells } = await frame.detect(settings);
     host.die();
-    assert.deepEqual(plain(await frame.detect(settings)), plain(cells));
+    assert.deepEqual(plain((await frame.detect(settings)).cells), plain(cells));
     await frame.close();
     const once = await HeldFrame.open(host, someFrame());
     host.die();
@@ -149,10 +154,60 @@ describe('a held frame', () => {
     const { frame: _, ...single } = spec;
     const other = await Pipeline.open({ ...files, spec: single, specJson: JSON.stringify(single) }, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
     await other.openFrame(1, someFrame(), wholeFile);
-    const { boxes } = await other.detect(1, settings);
+    const { cells: { boxes } } = await other.detect(1, settings);
     assert.equal(boxes.length, 80);
     await assert.rejects(other.classifyCells(1, boxes, null), { code: 'unsupported_feature' });
     other.close();
+  });
+});
+
+describe('a frame searched with a network', () => {
+  /** With a core of its own, in which no network is loaded. */
+  const freshHost = (): Host => {
+    const host = new Host();
+    host.die();
+    return host;
+  };
+  const byNetwork = { ...searchFor(spec), method: 'network_round' as const };
+
+  test('the worker takes the network when it is first to use it, and again after it died; what was found tells which it was', async () => {
+    const host = freshHost();
+    const open = () => new Uint8Array(readFileSync(field));
+    const frame = await HeldFrame.open(host, open(), wholeFile, () => Promise.resolve(open()));
+    const found = await analyse(frame, { ...options, search: byNetwork, classify: false });
+    assert.ok(found.cells.length >= 10, `${found.cells.length} cells`);
+    assert.deepEqual(found.detector, detectorFacts(detector.spec));
+    assert.match(detector.spec.network.sha256, /^[0-9a-f]{64}$/);
+    const few = (await frame.detect({ ...found.settings, sensitivity: 0.1 })).cells;
+    assert.ok(few.length < found.cells.length);
+    assert.equal((await frame.detect(settings)).detector, undefined);
+    assert.deepEqual(host.asked, ['open_frame', 'detect', 'load_detector', 'detect', 'detect', 'detect']);
+    host.die();
+    assert.deepEqual(plain((await frame.detect({ ...found.settings, sensitivity: 0.1 })).cells), plain(few));
+    await frame.close();
+    host.close();
+    const { frames: [{ search }] } = JSON.parse(exportFrames('json', [{ ...found, index: 0, path: 'a.png' }], context())) as { frames: [{ search: object }] };
+    assert.deepEqual(search, { ...found.settings, detector: detectorFacts(detector.spec) });
+  });
+
+  test('that cannot be had, is not the one its spec names, or that the core does not take, is said of each frame', async () => {
+    const outcomeWith = async (read: () => Promise<DetectorFiles>): Promise<FrameOutcome | undefined> => {
+      const host = Object.assign(freshHost(), { readDetector: read });
+      const [outcome] = await frameWorker(host, { ...options, search: byNetwork }, { cancelled: false }).classify([someFrame()], [0]);
+      host.close();
+      return outcome;
+    };
+    const other = async (file: string): Promise<Uint8Array> => (file === 'spec.json' ? detectorFile(file) : new Uint8Array(9));
+    for (const [read, code, words] of [
+      [() => readDetector(() => Promise.reject(new Error('No connection.'))), 'detector_not_loaded', /^The network that finds cells could not be loaded\. No connection\.$/],
+      [() => readDetector(other), 'detector_not_loaded', /SHA-256/],
+      [() => Promise.resolve({ ...detector, network: new Uint8Array(9) }), 'invalid_model', /not valid/],
+    ] as const) {
+      const outcome = await outcomeWith(read);
+      assert.ok(outcome?.status === 'error', `${code}: ${outcome?.status}`);
+      assert.equal(outcome.code, code);
+      assert.match(outcome.message, words);
+    }
   });
 });
 
@@ -318,7 +373,7 @@ describe('the command line', () => {
   test('gives the same as the code that the page runs, to the last digit, however many workers there are', async () => {
     await withFolder(async (folder) => {
       for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, `${name}.png`), someFrame());
-      const one = await analysisOf();
+      const one = await analysisOf(someFrame(), { search: searchFor(spec) });
       const expected = exportFrames('csv', ['a', 'b', 'c'].map((name, index) => ({ ...one, index, path: join(folder, `${name}.png`) })), { ...context(), fileNames: true });
       for (const jobs of ['1', '2']) {
         const { code, stdout, stderr } = await detect('--format', 'csv', '--jobs', jobs, folder);
@@ -328,6 +383,19 @@ describe('the command line', () => {
       }
     });
   });
+
+  for (const method of searchMethods) {
+    test(`finds cells by the method ${method} as the page does`, async () => {
+      const search = { ...searchFor(spec), method };
+      const one = await analysisOf(new Uint8Array(readFileSync(field)), { search });
+      assert.ok(one.cells.length >= 10);
+      const { code, stdout } = await detect('--method', method, '--format', 'json', field);
+      assert.equal(code, 0);
+      const expected = exportFrames('json', [{ ...one, index: 0, path: field }], { ...context(), fileNames: true });
+      const framesOf = (json: string): unknown => (JSON.parse(json) as { frames: unknown }).frames;
+      assert.deepEqual(framesOf(stdout), framesOf(expected));
+    });
+  }
 
   test('counts a culture, writes outlines, and goes on after a broken file', async () => {
     await withFolder(async (folder) => {
@@ -348,7 +416,7 @@ describe('the command line', () => {
       const page = (discs: typeof someDiscs): Uint16Array => Uint16Array.from(drawDiscs(width, height, discs), (sample) => 16 * sample);
       writeFileSync(join(folder, 'a.tif'), greyTiff(width, height, [page([]), page(someDiscs.slice(0, 3))], 0.5));
       const rows = async (...args: string[]) =>
-        parseCsv((await cytodrop('classify', '--model', 'prostate-lines', '--detect', '--format', 'csv', '--rois', join(folder, 'r'), ...args, join(folder, 'a.tif'))).stdout);
+        parseCsv((await cytodrop('classify', '--model', 'prostate-lines', '--detect', '--method', 'adherent', '--format', 'csv', '--rois', join(folder, 'r'), ...args, join(folder, 'a.tif'))).stdout);
       assert.deepEqual((await rows()).map(({ status }) => status), ['no_cells']);
       const second = await rows('--page', '2');
       assert.deepEqual(second.map(({ page: of, status, pixel_size_um: size }) => [of, status, size]), Array(3).fill(['2', 'ok', '0.5']));
@@ -382,7 +450,7 @@ describe('the command line', () => {
     'a pixel size that is no number': ['--detect', '--pixel-size', 'small'],
     'no pixel size': ['--detect', '--pixel-size', ''],
     'diameters in the wrong order': ['--detect', '--min-diameter', '70'],
-    'an unknown kind of cells': ['--detect', '--cells', 'square'],
+    'an unknown method': ['--detect', '--method', 'square'],
     'too much sensitivity': ['--detect', '--sensitivity', '2'],
   })) {
     test(`${name}: status 64`, async () => {
@@ -411,10 +479,12 @@ describe('real frames', () => {
       const model = await readModel((file) => Promise.resolve(bytesOf(`models/${modelName}/${file}`)));
       const other = await Pipeline.open(model, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
       const settings = { ...searchFor(model.spec), pixel_size_um: null };
+      const wanted = detectorOf(settings.method);
+      if (wanted !== undefined) await other.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(wanted)}/${file}`))));
       const records: FrameRecord[] = [];
       for (const [index, file] of paths.entries()) {
         const facts = await other.openFrame(index, new Uint8Array(readFileSync(file)), wholeFile);
-        const found = await other.detect(index, settings);
+        const { cells: found } = await other.detect(index, settings);
         const verdicts = found.boxes.length > 0 ? await other.classifyCells(index, found.boxes, null) : [];
         await other.closeFrame(index);
         records.push({

@@ -210,6 +210,7 @@ TEST_CASE("settings that cannot be are refused with what was expected", "[detect
   }
   CHECK(test::error_of([&] { detect(two.view(), {}); }).code() == ErrorCode::kInvalidArgument);
   CHECK(test::error_of([&] { detect(ImageView{}, {}); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(test::error_of([&] { detect(frame.view(), {.method = DetectMethod::kNetwork}); }).code() == ErrorCode::kInvalidArgument);
   // At the ends of what is allowed.
   CHECK(detect(frame.view(), {.pixel_size_um = 1e6, .least_diameter = 1e-9}).empty());
   CHECK(detect(frame.view(), {.pixel_size_um = 1e-9, .least_diameter = 1e6, .most_diameter = 1e6}).empty());

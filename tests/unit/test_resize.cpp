@@ -33,6 +33,21 @@ TEST_CASE("the fast resize equals its plain twin bit for bit at odd sizes, strid
   CHECK(compared == 8 * 2 * 3 * 2 * 4 * 2);
 }
 
+TEST_CASE("part of a resized image is the same part of all of it, bit for bit") {
+  const Image image = noise_image(97, 61, 1, SampleType::kUint16);
+  for (const auto& [width, height] : {std::pair{97, 61}, {30, 20}, {150, 200}}) {
+    const auto whole = resize(image.view(), Lanes::kGrey, ResizeRule::kBilinearAntialiased, width, height);
+    for (const Box& part : {Box{0, 0, 1, 1}, Box{7, 5, 20, 13}, Box{width - 9, height - 8, 9, 8}}) {
+      const auto got = resize_part(image.view(), Lanes::kGrey, ResizeRule::kBilinearAntialiased, width, height, part);
+      REQUIRE(got.size() == static_cast<std::size_t>(4 * part.width_px * part.height_px));
+      for (int y = 0; y < part.height_px; ++y) {
+        const float* expected = &whole[static_cast<std::size_t>(4 * ((part.top_px + y) * width + part.left_px))];
+        CHECK(std::memcmp(&got[static_cast<std::size_t>(4 * y * part.width_px)], expected, static_cast<std::size_t>(part.width_px) * 16) == 0);
+      }
+    }
+  }
+}
+
 TEST_CASE("taps sum to 1 and stay inside the image") {
   for (const ResizeRule rule : {ResizeRule::kBilinearAntialiased, ResizeRule::kBilinearHalfPixel}) {
     for (const auto& [in, out] : {std::pair{1, 1}, {1, 50}, {50, 1}, {288, 128}, {301, 128}, {7, 300}, {10000, 17}}) {

@@ -1,7 +1,9 @@
 /** Beside the frame: the list of frames, the settings of the search, and counting. */
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { detectorOf } from '../detector.ts';
 import { formatCount, formatPercent } from '../format.ts';
+import { searchMethods } from '../frames.ts';
 import { fieldOptions, frameAt, optionsOf, unreadFrames, type FrameEntry } from '../state/frame_store.ts';
 import { backToAll, showRange, tryOptions, useForAll } from '../state/frames.ts';
 import { files, spec, underWay } from '../state/session.ts';
@@ -117,6 +119,10 @@ function RowShares({ entry: { analysis, cells, own }, model }: { entry: FrameEnt
   );
 }
 
+const methodWords: Record<(typeof searchMethods)[number], string> = {
+  network_round: 'round, by a network', network_adherent: 'spread, by a network', round: 'round, without one', adherent: 'spread, without one',
+};
+
 function SearchSettings() {
   const frame = currentFrame.value;
   const entry = frame === null ? undefined : frameAt(frame);
@@ -136,9 +142,10 @@ function SearchSettings() {
       <h3>What counts as a cell</h3>
       <label class="field">
         Cells
-        <select data-testid="method" value={search.method} onChange={(event) => tryOptions(frame, { method: event.currentTarget.value === 'adherent' ? 'adherent' : 'round' })}>
-          <option value="round">round, in suspension</option>
-          <option value="adherent">spread, attached</option>
+        <select data-testid="method" value={search.method} onChange={(event) => tryOptions(frame, { method: searchMethods.find((name) => name === event.currentTarget.value)! })}>
+          {searchMethods.map((name) => (
+            <option key={name} value={name}>{methodWords[name]}</option>
+          ))}
         </select>
       </label>
       <Slider
@@ -153,10 +160,12 @@ function SearchSettings() {
         name="sensitivity" label="Sensitivity" value={search.sensitivity} min={0} max={1} step={0.01} words={formatPercent(search.sensitivity)}
         onInput={(value) => tryOptions(frame, { sensitivity: value })}
       />
-      <label class="check">
-        <input type="checkbox" data-testid="split-touching" checked={search.split_touching} onChange={(event) => tryOptions(frame, { split_touching: event.currentTarget.checked })} />
-        Split cells that touch
-      </label>
+      {detectorOf(search.method) === undefined && (
+        <label class="check">
+          <input type="checkbox" data-testid="split-touching" checked={search.split_touching} onChange={(event) => tryOptions(frame, { split_touching: event.currentTarget.checked })} />
+          Split cells that touch
+        </label>
+      )}
       <label class="check">
         <input type="checkbox" data-testid="keep-cut" checked={search.keep_cut_by_border} onChange={(event) => tryOptions(frame, { keep_cut_by_border: event.currentTarget.checked })} />
         Keep cells cut by the border

@@ -105,16 +105,17 @@ async function search(frame: number, anew: boolean): Promise<void> {
     await withFrame(frame, options.choice, async (held) => {
       const settings = { ...options.search, pixel_size_um: options.pixelSizeUm ?? held.facts.pixel_size_um };
       const started = performance.now();
-      const found = await held.detect(settings);
+      const { cells: found, detector } = await held.detect(settings);
       const entry = frameAt(frame);
       if (isStale() || !entry) return;
       const scaleChanged = settings.pixel_size_um !== entry.analysis.settings.pixel_size_um;
       // Another pixel size is another picture for the network: what it said before does not hold.
       const known = scaleChanged ? entry.analysis.cells.map(({ verdict: _, ...cell }) => cell) : entry.analysis.cells;
+      const { detector: _, ...before } = entry.analysis;
       const cells = anew ? found : carryOver(known, found, entry.removed);
       const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
       // Steps back would lead to cells of the search before.
-      changeFrame(frame, { undo: [], analysis: { ...entry.analysis, facts: held.facts, choice: options.choice, settings, elapsedMs, cells: [] } }, cells);
+      changeFrame(frame, { undo: [], analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [] } }, cells);
       frameChanged();
     });
     await classifySoon(frame, isStale);

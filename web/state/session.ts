@@ -1,8 +1,9 @@
 /** What the page works on: the model, the images, and what became of them. */
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { allChecks, canCompare, type Checked, type Checks } from '../checks.ts';
 import type { CellRecord, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
+import { detectorOf } from '../detector.ts';
 import { engineKinds } from '../engine.ts';
 import { unreadFile } from '../errors.ts';
 import { formatCount } from '../format.ts';
@@ -11,7 +12,7 @@ import { listModels } from '../models.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
 import { rejudge } from '../verdict.ts';
 import {
-  allCells, allFrames, cellAt, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, searchAs, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
+  allCells, allFrames, cellAt, fieldOptions, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, searchAs, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
   type Cell, type Mode,
 } from './frame_store.ts';
 import { checkCell, forgetHeldFrames, viewCell, withFrame } from './held_frames.ts';
@@ -288,9 +289,9 @@ export async function addSamples(): Promise<void> {
 /** Adds the simulated field of view of the model in use, and looks at it as one. */
 export async function addField(): Promise<void> {
   if (chosenName.value === null) return;
+  chooseMode('fields');
   try {
-    const field = await fetchField(chosenName.value);
-    chooseMode('fields');
+    const [field] = await Promise.all([fetchField(chosenName.value), searchReady()]);
     addFiles({ files: [field], unopened: [] });
   } catch (error) {
     notice.value = { words: messageOf(error) };
@@ -309,6 +310,13 @@ export function chooseMode(chosen: Mode): void {
   });
   if (images.length > 0 && modelState.value.phase !== 'failed') void run();
 }
+
+/** Fetches the network that finds cells where frames are to be searched with it, before there are any; a search that needs it tries again. */
+async function searchReady(): Promise<void> {
+  const detector = detectorOf(fieldOptions.value.search.method);
+  if (mode.value === 'fields' && detector !== undefined) await client.readDetector(detector).catch(() => undefined);
+}
+effect(() => void searchReady());
 
 let runner: Promise<void> | null = null;
 

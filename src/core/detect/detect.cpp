@@ -38,26 +38,10 @@ constexpr double kShareOfBrightest = 0.1;   // of the strongest contrast: what i
 constexpr double kLeastContrast = kLevels / 256.0;  // one step of an 8-bit frame is no cell
 constexpr double kLeastRise = 0.25;
 constexpr double kMostHole = 0.25;          // of the square of the most diameter
+constexpr double kMostDiameterPx = 1e9;
 constexpr std::int64_t kMostPixels = 16'000'000;
 
-/// Settings with lengths in px of the frame.
-struct Lengths {
-  double least_px, most_px;
-};
-
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kInvalidArgument, what); }
-
-Lengths check(const ImageView& frame, const DetectSettings& settings) {
-  if (frame.data == nullptr || frame.width_px < 1 || frame.height_px < 1) refuse("a frame needs at least 1 × 1 px");
-  if (frame.channels != 1 && frame.channels != 3) refuse("a frame has 1 or 3 channels, not " + std::to_string(frame.channels));
-  if (!(settings.sensitivity >= 0 && settings.sensitivity <= 1)) refuse("the sensitivity lies between 0 and 1");
-  if (!(settings.pixel_size_um >= 0 && settings.pixel_size_um <= 1e6)) refuse("the pixel size lies between 0, for unknown, and 1,000,000 µm");
-  if (!(settings.least_diameter > 0 && settings.least_diameter <= settings.most_diameter && settings.most_diameter <= 1e6)) {
-    refuse("the least diameter lies above 0 and not above the most, the most not above 1,000,000");
-  }
-  const double um = settings.pixel_size_um > 0 ? settings.pixel_size_um : 1;
-  return {settings.least_diameter / um, settings.most_diameter / um};
-}
 
 int shrinking(const ImageView& frame, double least_diameter_px, double wanted_px) {
   int factor = static_cast<int>(std::clamp(least_diameter_px / wanted_px, 1.0, 1'000.0));
@@ -100,8 +84,27 @@ int rounded(double length_px) { return static_cast<int>(length_px + 0.5); }
 
 }  // namespace
 
+Diameters diameters_of(const DetectSettings& settings) {
+  if (!(settings.sensitivity >= 0 && settings.sensitivity <= 1)) refuse("the sensitivity lies between 0 and 1");
+  if (!(settings.pixel_size_um >= 0 && settings.pixel_size_um <= 1e6)) refuse("the pixel size lies between 0, for unknown, and 1,000,000 µm");
+  if (!(settings.least_diameter > 0 && settings.least_diameter <= settings.most_diameter && settings.most_diameter <= 1e6)) {
+    refuse("the least diameter lies above 0 and not above the most, the most not above 1,000,000");
+  }
+  const double um = settings.pixel_size_um > 0 ? settings.pixel_size_um : 1;
+  // What is measured with them is then a whole number of 64 bits.
+  const auto px = [&](double length) { return std::min(length / um, kMostDiameterPx); };
+  return {px(settings.least_diameter), px(settings.most_diameter)};
+}
+
+Diameters diameters_of(const ImageView& frame, const DetectSettings& settings) {
+  if (frame.data == nullptr || frame.width_px < 1 || frame.height_px < 1) refuse("a frame needs at least 1 × 1 px");
+  if (frame.channels != 1 && frame.channels != 3) refuse("a frame has 1 or 3 channels, not " + std::to_string(frame.channels));
+  return diameters_of(settings);
+}
+
 std::vector<DetectedCell> detect(const ImageView& frame, const DetectSettings& settings) {
-  const Lengths lengths = check(frame, settings);
+  if (settings.method == DetectMethod::kNetwork) refuse("this method needs a detector");
+  const Diameters lengths = diameters_of(frame, settings);
   const Recipe& recipe = settings.method == DetectMethod::kAdherent ? kAdherentRecipe : kRoundRecipe;
   const int factor = shrinking(frame, lengths.least_px, recipe.least_diameter_px);
   const double least = lengths.least_px / factor, most = lengths.most_px / factor;

@@ -27,6 +27,38 @@ Mask eroded(Mask mask, int radius_px) {
   return where_distance(std::move(mask), 0, [=](int distance) { return distance > reach; });
 }
 
+constexpr std::uint8_t kSeen = 2;
+
+/// Marks a pixel and all of its value that it is 4-connected with as seen.
+///
+/// Args:
+///   part: becomes these pixels.
+/// Returns: whether they touch the frame's edge.
+bool flood(Mask& mask, std::size_t seed, std::vector<std::size_t>& part) {
+  const std::uint8_t value = mask.values[seed];
+  const auto width = static_cast<std::size_t>(mask.width_px), height = static_cast<std::size_t>(mask.height_px);
+  part.assign(1, seed);
+  mask.values[seed] = kSeen;
+  bool at_edge = false;
+  // The list is the queue and, at its end, the whole part.
+  for (std::size_t next = 0; next < part.size(); ++next) {
+    const std::size_t at = part[next], x = at % width, y = at / width;
+    const auto visit = [&](bool there, std::size_t neighbour) {
+      if (!there) {
+        at_edge = true;
+      } else if (mask.values[neighbour] == value) {
+        mask.values[neighbour] = kSeen;
+        part.push_back(neighbour);
+      }
+    };
+    visit(x > 0, at - 1);
+    visit(x + 1 < width, at + 1);
+    visit(y > 0, at - width);
+    visit(y + 1 < height, at + width);
+  }
+  return at_edge;
+}
+
 }  // namespace
 
 Plane<std::int32_t> squared_distance(const Mask& mask) {
@@ -92,35 +124,25 @@ void open(Mask& mask, int radius_px) {
 }
 
 void fill_holes(Mask& mask, std::int64_t most_px) {
-  const int width = mask.width_px, height = mask.height_px;
-  constexpr std::uint8_t kSeen = 2;
   std::vector<std::size_t> hole;
   for (std::size_t seed = 0; seed < mask.values.size(); ++seed) {
     if (mask.values[seed] != 0) continue;
-    hole.assign(1, seed);
-    mask.values[seed] = kSeen;
-    bool at_edge = false;
-    // The list is the queue and, at its end, the whole hole.
-    for (std::size_t next = 0; next < hole.size(); ++next) {
-      const std::size_t at = hole[next];
-      const int x = static_cast<int>(at % static_cast<std::size_t>(width)), y = static_cast<int>(at / static_cast<std::size_t>(width));
-      const auto visit = [&](bool there, std::size_t neighbour) {
-        if (!there) {
-          at_edge = true;
-        } else if (mask.values[neighbour] == 0) {
-          mask.values[neighbour] = kSeen;
-          hole.push_back(neighbour);
-        }
-      };
-      visit(x > 0, at - 1);
-      visit(x + 1 < width, at + 1);
-      visit(y > 0, at - static_cast<std::size_t>(width));
-      visit(y + 1 < height, at + static_cast<std::size_t>(width));
-    }
+    const bool at_edge = flood(mask, seed, hole);
     if (at_edge || static_cast<std::int64_t>(hole.size()) > most_px) continue;
     for (const std::size_t at : hole) mask.values[at] = 1;
   }
   for (std::uint8_t& value : mask.values) value = value == 1;
+}
+
+void keep_largest_part(Mask& mask) {
+  std::vector<std::size_t> part, largest;
+  for (std::size_t seed = 0; seed < mask.values.size(); ++seed) {
+    if (mask.values[seed] != 1) continue;
+    flood(mask, seed, part);
+    if (part.size() > largest.size()) largest.swap(part);
+  }
+  std::fill(mask.values.begin(), mask.values.end(), std::uint8_t{0});
+  for (const std::size_t at : largest) mask.values[at] = 1;
 }
 
 void remove_lines(Mask& mask, int length_px) {

@@ -36,6 +36,12 @@ std::vector<Extent> extents_of(const Regions& regions, const Plane<std::uint16_t
   return extents;
 }
 
+void sort_in_reading_order(std::vector<DetectedCell>& cells) {
+  std::stable_sort(cells.begin(), cells.end(), [](const DetectedCell& a, const DetectedCell& b) {
+    return std::pair(place(a), a.area_px) < std::pair(place(b), b.area_px);
+  });
+}
+
 std::vector<DetectedCell> cells_of(const Regions& regions, std::span<const Extent> extents, std::span<const float> scores,
                                    const SizeRule& rule, int factor, int frame_width_px, int frame_height_px) {
   const int width = regions.labels.width_px, height = regions.labels.height_px;
@@ -60,9 +66,7 @@ std::vector<DetectedCell> cells_of(const Regions& regions, std::span<const Exten
     for (Point& point : cell.outline) point = {frame_x(point.x_px), frame_y(point.y_px)};
     cells.push_back(std::move(cell));
   }
-  std::sort(cells.begin(), cells.end(), [](const DetectedCell& a, const DetectedCell& b) {
-    return std::pair(place(a), a.area_px) < std::pair(place(b), b.area_px);
-  });
+  sort_in_reading_order(cells);
   return cells;
 }
 

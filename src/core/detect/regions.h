@@ -26,6 +26,9 @@ struct SizeRule {
   bool keep_cut_by_border;
 };
 
+/// By the centres of their boxes, top to bottom, then left to right; cells of one centre by their area.
+void sort_in_reading_order(std::vector<DetectedCell>& cells);
+
 /// Turns regions into cells of a frame `factor` times as large, in reading order of their boxes' centres.
 ///
 /// Args:

@@ -118,33 +118,42 @@ Taps make_taps(ResizeRule rule, int in_px, int out_px) {
 }
 
 std::vector<float> resize(const ImageView& image, Lanes lanes, ResizeRule rule, int out_width_px, int out_height_px) {
+  return resize_part(image, lanes, rule, out_width_px, out_height_px, {0, 0, out_width_px, out_height_px});
+}
+
+std::vector<float> resize_part(const ImageView& image, Lanes lanes, ResizeRule rule, int out_width_px, int out_height_px, const Box& part) {
   const Taps across = make_taps(rule, image.width_px, out_width_px);
   const Taps down = make_taps(rule, image.height_px, out_height_px);
-  const std::size_t row_floats = static_cast<std::size_t>(out_width_px) * 4;
+  const auto left = static_cast<std::size_t>(part.left_px), top = static_cast<std::size_t>(part.top_px);
+  const auto width = static_cast<std::size_t>(part.width_px), height = static_cast<std::size_t>(part.height_px);
+  const std::size_t row_floats = width * 4;
+  // Starts and ends of taps only ever move right.
+  const int first_column = across.start[left], end_column = across.start[left + width - 1] + across.used[left + width - 1];
+  const ImageView columns = image.crop({first_column, 0, end_column - first_column, image.height_px});
 
-  std::vector<float> unpacked(static_cast<std::size_t>(image.width_px) * 4);
+  std::vector<float> unpacked(static_cast<std::size_t>(columns.width_px) * 4);
   // Rows already resized across; the window of input rows only ever moves down, so a ring of its size is enough.
   std::vector<float> ring(static_cast<std::size_t>(down.count) * row_floats);
   const auto ring_row = [&](int y) { return &ring[static_cast<std::size_t>(y % down.count) * row_floats]; };
   int next_row = 0;
 
-  std::vector<float> out(static_cast<std::size_t>(out_height_px) * row_floats);
-  for (std::size_t y = 0; y < static_cast<std::size_t>(out_height_px); ++y) {
-    const int first = down.start[y], last = first + down.used[y];
+  std::vector<float> out(height * row_floats);
+  for (std::size_t y = 0; y < height; ++y) {
+    const int first = down.start[top + y], last = first + down.used[top + y];
     for (next_row = std::max(next_row, first); next_row < last; ++next_row) {
-      unpack_row(image, next_row, lanes, unpacked.data());
+      unpack_row(columns, next_row, lanes, unpacked.data());
       float* resized = ring_row(next_row);
-      for (std::size_t x = 0; x < static_cast<std::size_t>(out_width_px); ++x) {
-        const float* weight = &across.weight[x * static_cast<std::size_t>(across.count)];
-        const float* in = &unpacked[static_cast<std::size_t>(across.start[x]) * 4];
+      for (std::size_t x = 0; x < width; ++x) {
+        const float* weight = &across.weight[(left + x) * static_cast<std::size_t>(across.count)];
+        const float* in = &unpacked[static_cast<std::size_t>(across.start[left + x] - first_column) * 4];
         Float4 sum = splat4(0);
-        for (int k = 0; k < across.used[x]; ++k) sum += splat4(weight[k]) * load4(in + 4 * k);
+        for (int k = 0; k < across.used[left + x]; ++k) sum += splat4(weight[k]) * load4(in + 4 * k);
         store4(resized + 4 * x, sum);
       }
     }
-    const float* weight = &down.weight[y * static_cast<std::size_t>(down.count)];
+    const float* weight = &down.weight[(top + y) * static_cast<std::size_t>(down.count)];
     float* out_row = &out[y * row_floats];
-    for (int k = 0; k < down.used[y]; ++k) {
+    for (int k = 0; k < down.used[top + y]; ++k) {
       const Float4 factor = splat4(weight[k]);
       const float* in = ring_row(first + k);
       for (std::size_t x = 0; x < row_floats; x += 4) store4(out_row + x, load4(out_row + x) + factor * load4(in + x));

@@ -39,6 +39,13 @@ enum class Lanes {
 /// Returns: out_height × out_width × 4 lanes.
 std::vector<float> resize(const ImageView& image, Lanes lanes, ResizeRule rule, int out_width_px, int out_height_px);
 
+/// Part of what `resize` gives, to the last bit; time and memory are those of the part.
+///
+/// Args:
+///   part: of the output, inside it.
+/// Returns: part.height_px × part.width_px × 4 lanes.
+std::vector<float> resize_part(const ImageView& image, Lanes lanes, ResizeRule rule, int out_width_px, int out_height_px, const Box& part);
+
 /// The same in plain loops over the whole image: the twin that every build of `resize` must equal bit for bit.
 std::vector<float> resize_plain(const ImageView& image, Lanes lanes, ResizeRule rule, int out_width_px,
                                 int out_height_px);

@@ -2,80 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
-#include "core/error.h"
+#include "core/spec/field.h"
 
 namespace cytodrop {
 namespace {
-
-using Json = nlohmann::json;
-
-[[noreturn]] void invalid(const std::string& field, const std::string& what) {
-  throw Error(ErrorCode::kInvalidModel, "the model's spec is not valid: " + field + " " + what);
-}
-
-/// A value of the spec together with its path, so that every error names its field.
-class Field {
- public:
-  Field(const Json& json, std::string path) : json_(&json), path_(std::move(path)) {}
-
-  Field operator[](const char* key) const {
-    if (!json_->is_object() || !json_->contains(key)) invalid(join(key), "is missing");
-    return {(*json_)[key], join(key)};
-  }
-  std::vector<Field> items(std::size_t fewest, std::size_t most) const {
-    if (!json_->is_array()) invalid(path_, "must be a list");
-    if (json_->size() < fewest || json_->size() > most) {
-      invalid(path_, "must have " + std::to_string(fewest) + " to " + std::to_string(most) + " entries");
-    }
-    std::vector<Field> fields;
-    for (std::size_t i = 0; i < json_->size(); ++i) {
-      fields.emplace_back((*json_)[i], path_ + "[" + std::to_string(i) + "]");
-    }
-    return fields;
-  }
-  std::string text() const {
-    if (!json_->is_string() || json_->get_ref<const std::string&>().empty()) invalid(path_, "must be a text");
-    return json_->get<std::string>();
-  }
-  int integer(int least, int most) const {
-    if (!json_->is_number_integer()) invalid(path_, "must be a whole number");
-    const auto value = json_->get<std::int64_t>();
-    if (value < least || value > most) {
-      invalid(path_, "must lie between " + std::to_string(least) + " and " + std::to_string(most));
-    }
-    return static_cast<int>(value);
-  }
-  double number(double least, double most) const {
-    if (!json_->is_number()) invalid(path_, "must be a number");
-    const double value = json_->get<double>();
-    if (!(value >= least && value <= most)) invalid(path_, "is out of range");
-    return value;
-  }
-  template <typename Value>
-  Value one_of(std::initializer_list<std::pair<const char*, Value>> choices) const {
-    const std::string word = text();
-    for (const auto& [name, value] : choices) {
-      if (word == name) return value;
-    }
-    invalid(path_, "has an unknown value");
-  }
-  bool is_null() const { return json_->is_null(); }
-  bool is_object() const { return json_->is_object(); }
-  bool has(const char* key) const { return json_->contains(key); }
-  [[noreturn]] void reject(const std::string& what) const { invalid(path_, what); }
-
- private:
-  std::string join(const char* key) const { return path_.empty() ? key : path_ + "." + key; }
-
-  const Json* json_;
-  std::string path_;
-};
 
 // Bounds as in models/spec.schema.json.
 constexpr int kMaxInputPx = 1024, kMaxCropPx = 16384, kMaxFrameSidePx = 4096, kMaxWidth = 8192;
@@ -157,30 +91,26 @@ void read_quality(const Field& quality, QualityRules& rules) {
 }  // namespace
 
 ModelSpec parse_spec(std::string_view json_text) {
-  constexpr std::size_t kMaxSpecBytes = 1'000'000;
-  if (json_text.size() > kMaxSpecBytes) invalid("the file", "is larger than 1 MB");
-  const Json json = Json::parse(json_text.begin(), json_text.end(), nullptr, false);
-  if (!json.is_object()) invalid("the file", "is not a JSON object");
-  const Field root(json, "");
+  const SpecText text("the model's spec", json_text);
+  const Field root = text.root();
 
-  if (root["schema_version"].integer(0, std::numeric_limits<int>::max()) != 1) {
-    invalid("schema_version", "is newer than this program; update it");
-  }
+  const Field version = root["schema_version"];
+  if (version.integer(0, std::numeric_limits<int>::max()) != 1) version.reject("is newer than this program; update it");
   ModelSpec spec;
   spec.name = root["name"].text();
   for (const Field& item : root["classes"].items(2, 64)) spec.class_ids.push_back(item["id"].text());
   if (std::set<std::string>(spec.class_ids.begin(), spec.class_ids.end()).size() != spec.class_ids.size()) {
-    invalid("classes", "must have different ids");
+    root["classes"].reject("must have different ids");
   }
   spec.prepare = read_prepare(root);
   if (root.has("frame")) spec.frame = read_frame(root["frame"]);
   spec.feature_channels = root["network"]["features"]["channels"].integer(1, kMaxWidth);
   spec.head = read_head(root["head"]);
   if (spec.head.layers.front().inputs != spec.feature_channels) {
-    invalid("head.layers[0].inputs", "does not fit network.features.channels");
+    root["head"]["layers"].items(1, 8)[0]["inputs"].reject("does not fit network.features.channels");
   }
   if (spec.head.class_count() != static_cast<int>(spec.class_ids.size())) {
-    invalid("head.layers", "does not end in one output per class");
+    root["head"]["layers"].reject("does not end in one output per class");
   }
   spec.judge.temperature = root["judge"]["temperature"].number(kSmallest, kLargest);
   spec.judge.abstain_below = root["judge"]["abstain_below"].number(0, 1);
