@@ -73,7 +73,7 @@ export function serve(port: MessagePort): void {
       pipeline = await Pipeline.open(files, coreWasm, { force: request.engine, openOnnxRuntime });
       reply({ type: 'model_adopted', ticket, runtime: pipeline.runtime, selfTest: pipeline.selfTest });
     } else if (request.type === 'classify' && pipeline !== undefined) {
-      reply({ type: 'classified', ticket, outcomes: await pipeline.classify(request.images) });
+      reply({ type: 'classified', ticket, outcomes: await pipeline.classify(request.images, (image) => reply({ type: 'at_work', ticket, image })) });
     } else if (pipeline === undefined || !(await answerAboutFrame(pipeline, request, reply))) {
       throw new CoreError('invalid_argument', `The worker cannot answer "${request.type}" now.`);
     }

@@ -22,6 +22,7 @@ const advice: Record<UnreadFile['code'], string> = {
   out_of_memory: 'Close other tabs and programs, or use a smaller image.',
   unreadable_file: 'Check that the file still exists and may be read, then add it again.',
   engine_failed: 'Try the file again; if it fails again, try with fewer files at a time.',
+  took_too_long: 'Try the file alone; if it is stopped again, crop the image or save it anew.',
   invalid_argument: 'Try again; if it happens again, report it together with the file.',
   invalid_model: 'Load the model again; it may have been updated.',
   unsupported_operator: 'Load a model that this page can run.',

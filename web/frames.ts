@@ -4,10 +4,11 @@
  * A frame is opened once; searching it with other settings, classifying some of its cells and drawing parts of it need no decoding.
  */
 import { CoreError, unreadFile } from './errors.ts';
-import { WorkerDied, type PoolWorker, type Run } from './pool.ts';
+import { WorkerDied, WorkerHung, type PoolWorker, type Run } from './pool.ts';
 import type {
   Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameAnalysis, FrameCell, FrameChoice, FrameFacts, ModelSpec, UnreadFile,
 } from './types.ts';
+import { patienceSeconds } from './watchdog.ts';
 import { transferable, type WorkerLink } from './worker_link.ts';
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
@@ -45,6 +46,8 @@ export class HeldFrame {
   readonly facts: FrameFacts;
   readonly #host: FrameHost;
   readonly #readAgain: (() => Promise<Uint8Array | UnreadFile>) | undefined;
+  /** Seconds that the worker may be silent over one thing done with it. */
+  readonly #patience = (): number => patienceSeconds(4 * this.facts.image.width_px * this.facts.image.height_px);
   #number: number;
 
   private constructor(host: FrameHost, choice: FrameChoice, opened: { number: number; facts: FrameFacts }, readAgain: (() => Promise<Uint8Array | UnreadFile>) | undefined) {
@@ -67,7 +70,7 @@ export class HeldFrame {
 
   /** Finds cells. Raises: CoreError, WorkerDied. */
   async detect(settings: DetectSettings): Promise<FrameCell[]> {
-    return frameCells((await this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected'))).cells);
+    return frameCells((await this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected', { patience: this.#patience }))).cells);
   }
 
   /**
@@ -83,7 +86,7 @@ export class HeldFrame {
     for (let first = 0; first < cells.length && !run.cancelled; first += cellsAtOnce) {
       const some = cells.slice(first, first + cellsAtOnce);
       const boxes = Int32Array.from(some.flatMap(({ box }) => [box.left_px, box.top_px, box.width_px, box.height_px]));
-      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, boxes, pixelSizeUm }, 'cells_classified'));
+      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, boxes, pixelSizeUm }, 'cells_classified', { patience: this.#patience }));
       onVerdicts(some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict })));
     }
   }
@@ -96,7 +99,7 @@ export class HeldFrame {
    *   range: samples shown as black and white; null: `facts.range`.
    */
   async view(region: Box | null, maxSidePx: number, range: DisplayRange | null = null): Promise<{ widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }> {
-    return this.#ask((link, frame) => link.ask({ type: 'view_frame', frame, region, maxSidePx, range }, 'frame_view'));
+    return this.#ask((link, frame) => link.ask({ type: 'view_frame', frame, region, maxSidePx, range }, 'frame_view', { patience: this.#patience }));
   }
 
   /** Frees it; a worker that died has nothing to free. */
@@ -110,7 +113,7 @@ export class HeldFrame {
       await link.ready(makeReady);
       return await question(link, this.#number);
     } catch (error) {
-      const isLost = error instanceof WorkerDied || (error instanceof CoreError && error.code === 'frame_not_open');
+      const isLost = (error instanceof WorkerDied && !(error instanceof WorkerHung)) || (error instanceof CoreError && error.code === 'frame_not_open');
       if (!isLost || this.#readAgain === undefined) throw error;
       this.#number = (await openIn(this.#host, await this.#readAgain(), this.choice)).number;
       return question(link, this.#number);
@@ -122,7 +125,8 @@ async function openIn({ link, makeReady }: FrameHost, file: Uint8Array | UnreadF
   if ('status' in file) throw new CoreError(file.code, file.message);
   await link.ready(makeReady);
   const number = ++framesOpened;
-  const { facts } = await link.ask({ type: 'open_frame', frame: number, file, choice }, 'frame_opened', { transfer: transferable([file]) });
+  const patience = patienceSeconds(file.length);
+  const { facts } = await link.ask({ type: 'open_frame', frame: number, file, choice }, 'frame_opened', { transfer: transferable([file]), patience: () => patience });
   return { number, facts };
 }
 
@@ -142,6 +146,7 @@ export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, on
       return await analyse(frame, options, (classified, cells) => onProgress(position, classified, cells), run);
     } catch (error) {
       if (error instanceof CoreError) return unreadFile(error.code, error.message);
+      if (error instanceof WorkerHung) return error.outcome;
       throw error;
     } finally {
       await frame?.close();

@@ -128,13 +128,16 @@ export class Pipeline {
    *
    * Args:
    *   images: bytes of each file, or the outcome of one that could not be read; untrusted.
+   *   onImage: told the position of each before it is begun with, and -1 before the network's run on all.
    * Returns: one outcome each, in order; a bad file harms no other.
    */
-  async classify(images: readonly (Uint8Array | UnreadFile)[]): Promise<Outcome[]> {
+  async classify(images: readonly (Uint8Array | UnreadFile)[], onImage: (position: number) => void = () => {}): Promise<Outcome[]> {
     const prepared: (Prepared | UnreadFile)[] = [];
-    for (const image of images) {
+    for (const [position, image] of images.entries()) {
+      onImage(position);
       prepared.push(image instanceof Uint8Array ? await this.#prepare(image) : image);
     }
+    onImage(-1);
     const cells = prepared.filter((result): result is Prepared => !('status' in result));
     const judged = cells.length > 0 ? await this.#judge(cells) : [];
     let next = 0;

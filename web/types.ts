@@ -87,7 +87,7 @@ export interface ClassifiedCell {
 
 export interface UnreadFile {
   status: 'error';
-  code: ErrorCode | 'unreadable_file' | 'engine_failed';
+  code: ErrorCode | 'unreadable_file' | 'engine_failed' | 'took_too_long';
   /** What happened, one plain sentence without the file's name. */
   message: string;
   /** What a person can do about it, one plain sentence. */
@@ -190,6 +190,8 @@ export type WorkerRequest =
 export type WorkerReply =
   /** `lock`: name of a lock that is held until the worker ends. */
   | { type: 'alive'; ticket?: never; lock: string }
+  /** Begins with this; `image`: position of the one it begins with now, -1 for all or none. */
+  | { type: 'at_work'; ticket: number; image: number }
   | { type: 'model_progress'; ticket: number; loadedBytes: number; totalBytes: number }
   | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest; parcel: ModelParcel | undefined }
   | { type: 'model_adopted'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }

@@ -93,7 +93,7 @@ async function download(url: URL | string, onProgress?: (loadedBytes: number) =>
 }
 
 async function classify({ ticket, images }: Request<'classify'>): Promise<void> {
-  reply({ type: 'classified', ticket, outcomes: await loadedPipeline().classify(images) });
+  reply({ type: 'classified', ticket, outcomes: await loadedPipeline().classify(images, (image) => reply({ type: 'at_work', ticket, image })) });
 }
 
 async function view({ ticket, image, maxSidePx }: Request<'view'>): Promise<void> {

@@ -5,6 +5,7 @@ import { frameWorker, HeldFrame, type FrameOptions } from './frames.ts';
 import { refuseSize } from './pipeline.ts';
 import { classifyInOrder, maxWorkers, worstSelfTest, type Run } from './pool.ts';
 import type { ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
+import { patienceSeconds } from './watchdog.ts';
 import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
 
 export type { RequestFacts };
@@ -134,7 +135,8 @@ export class ClassifierClient {
     const link = this.#links[this.#views++ % this.#links.length] ?? this.#first;
     const [image] = await Promise.all([readImage(file), this.#giveModel(link)]);
     if ('status' in image) throw new CoreError(image.code, image.message);
-    const { rgba, widthPx, heightPx } = await link.ask({ type: 'view', image, maxSidePx }, 'view', { transfer: transferable([image]) });
+    const size = image.length;
+    const { rgba, widthPx, heightPx } = await link.ask({ type: 'view', image, maxSidePx }, 'view', { transfer: transferable([image]), patience: () => patienceSeconds(size) });
     return new ImageData(rgba, widthPx, heightPx);
   }
 

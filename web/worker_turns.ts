@@ -19,6 +19,7 @@ export function inTurns(answer: Answer, reply: (message: WorkerReply) => void): 
       await messagesArrived();
       const request = urgent.shift() ?? waiting.shift();
       if (request === undefined) break;
+      reply({ type: 'at_work', ticket: request.ticket, image: -1 });
       try {
         await answer(request);
       } catch (error) {
