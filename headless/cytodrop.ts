@@ -8,10 +8,13 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
+import { checkFrameReport, checkWorker, type CheckedFile } from '../web/frame_report.ts';
 import { searchFor, type SearchSettings } from '../web/frames.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
 import { readModel, refuseSize } from '../web/pipeline.ts';
-import { checkReport, checkWords, readReport, type Provenance, type Report } from '../web/provenance.ts';
+import type { Provenance } from '../web/provenance.ts';
+import { readReport } from '../web/read_report.ts';
+import { checkLines, checkReport, checkWords, type CellReport, type CheckResult, type FrameReport, type Report } from '../web/report.ts';
 import { classifyInOrder, maxWorkers, type PoolWorker, type Run } from '../web/pool.ts';
 import type { CellRecord, ModelParcel, ModelSpec, Outcome, UnreadFile } from '../web/types.ts';
 import { thresholdFor } from '../web/verdict.ts';
@@ -27,8 +30,8 @@ For research and teaching; not for diagnosis.
 
 Usage: node cytodrop.mjs classify --model NAME [options] PATH...
        node cytodrop.mjs check REPORT.json [--engine NAME] [--jobs N] PATH...
-         classifies the images again and tells whether they give what the report, exported as JSON, says; images are known
-         by their pixels, whatever their names
+         works on the images again and tells whether they give what the report, exported as JSON, says, of single cells or of
+         frames; images are known by their pixels, whatever their names
        node cytodrop.mjs classify --model NAME --detect [options of frames] [options] PATH...
 
 PATH is an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order;
@@ -300,30 +303,41 @@ function assertSelfTest(crew: Crew): void {
   if (!crew.selfTest().passed) throw new SelfTestFailed('The self-test failed: this computer does not compute for the model\'s own test image what it should. There are no results.');
 }
 
-/** Classifies the images and writes whether they give what the report says. */
+/** Works on the images again and writes whether they give what the report says. */
 async function check(report: Report, crew: Crew, spec: ModelSpec, paths: string[], output: Writable, run: Run): Promise<number> {
-  const records: CellRecord[] = [];
-  const keep: Task<Outcome> = {
-    workers: crew.workers,
+  const result = report.of === 'frames' ? await checkFrames(report, crew, spec, paths, run) : await checkCells(report, crew, spec, paths, run);
+  if (result === undefined) return exitCode.interrupted;
+  await write(output, `${[checkWords(result), ...checkLines(result)].join('\n')}\n`);
+  return result.reproduced ? exitCode.allRead : exitCode.notReproduced;
+}
+
+async function checkCells(report: CellReport, crew: Crew, spec: ModelSpec, paths: string[], run: Run): Promise<CheckResult | undefined> {
+  const outcomes = await gather(crew, crew.workers, paths, run);
+  return outcomes && checkReport(report, outcomes.map((outcome, index): CellRecord => ({ ...outcome, index, path: paths[index] as string })), spec, crew.runtime.specSha256 ?? null);
+}
+
+async function checkFrames(report: FrameReport, crew: Crew, spec: ModelSpec, paths: string[], run: Run): Promise<CheckResult | undefined> {
+  const outcomes = await gather<CheckedFile>(crew, crew.hosts.map((host) => checkWorker(host, report, spec, run)), paths, run, 1);
+  const files = outcomes?.map((outcome, i) => ({ path: paths[i] as string, frames: outcome.status === 'ok' ? outcome.frames : null }));
+  return files && checkFrameReport(report, files, spec, crew.runtime.specSha256 ?? null);
+}
+
+/** The outcome of every file, in order; undefined where it was interrupted. */
+async function gather<Result extends { status: string }>(crew: Crew, workers: PoolWorker<Result>[], paths: string[], run: Run, atOnce?: number): Promise<(Result | UnreadFile)[] | undefined> {
+  const outcomes: (Result | UnreadFile)[] = [];
+  const keep: Task<Result> = {
+    workers,
+    ...(atOnce !== undefined && { atOnce }),
     head: () => '',
-    record: (outcome, index, path) => {
+    record: (outcome) => {
       assertSelfTest(crew);
-      records.push({ ...outcome, index, path });
+      outcomes.push(outcome);
       return '';
     },
     tail: () => '',
   };
-  const { done } = await perform(keep, paths, output, run);
-  if (done < paths.length) return exitCode.interrupted;
-  const result = checkReport(report, records, spec, crew.runtime.specSha256 ?? null);
-  const lines = [
-    checkWords(result),
-    ...result.differences.map(({ file, what, reported, now }) => `${file === '' ? 'model' : file}: ${what}: ${reported} in the report, ${now} now`),
-    ...result.missing.map((file) => `${file}: none of the images has its pixels`),
-    ...(result.surplus > 0 ? [`${result.surplus} images are not in the report.`] : []),
-  ];
-  await write(output, `${lines.join('\n')}\n`);
-  return result.reproduced ? exitCode.allRead : exitCode.notReproduced;
+  const { done } = await perform(keep, paths, process.stdout, run);
+  return done < paths.length || run.cancelled ? undefined : outcomes;
 }
 
 /** Every image is one cell. */

@@ -62,6 +62,10 @@ export class Core {
     return unwrap(this.#classifier.view_frame(frame, region, maxSidePx, range));
   }
 
+  framePixels(frame: number): Uint8Array {
+    return unwrap(this.#classifier.frame_pixels(frame));
+  }
+
   closeFrame(frame: number): void {
     unwrap(this.#classifier.close_frame(frame));
   }

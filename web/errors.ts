@@ -1,5 +1,5 @@
 /** What can go wrong with one file, and what a person can do about it. */
-import type { UnreadFile } from './types.ts';
+import type { UnreadFile, WorkerReply } from './types.ts';
 
 /** An error with a code: from the C++ core, or from reading the file before it. */
 export class CoreError extends Error {
@@ -40,4 +40,10 @@ const advice: Record<UnreadFile['code'], string> = {
 export function unreadFile(code: UnreadFile['code'], message: string): UnreadFile {
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);
   return { status: 'error', code, message: /[.…!?]$/.test(sentence) ? sentence : `${sentence}.`, advice: advice[code] };
+}
+
+/** What a worker replies where a request could not be answered. */
+export function failed(ticket: number, error: unknown): WorkerReply {
+  const code = error instanceof CoreError ? error.code : 'engine_failed';
+  return { type: 'failed', ticket, code, message: error instanceof Error ? error.message : String(error) };
 }

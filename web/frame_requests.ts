@@ -1,4 +1,5 @@
 /** What a worker, of the page or of the command line, answers about frames. */
+import { failed } from './errors.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { WorkerReply, WorkerRequest } from './types.ts';
 
@@ -27,6 +28,14 @@ export async function answerAboutFrame(
       const picture = await pipeline.viewFrame(request.frame, request.region, request.maxSidePx, request.range);
       const rgba = new Uint8ClampedArray(picture.rgba);
       reply({ type: 'frame_view', ticket, widthPx: picture.width_px, heightPx: picture.height_px, rgba }, [rgba.buffer]);
+      return true;
+    }
+    case 'hash_frame': {
+      // Beside what is asked next: the browser computes it outside this worker.
+      pipeline.hashFrame(request.frame).then(
+        (pixelsSha256) => reply({ type: 'frame_hashed', ticket, pixelsSha256 }),
+        (error: unknown) => reply(failed(ticket, error)),
+      );
       return true;
     }
     case 'close_frame': {

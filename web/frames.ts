@@ -102,6 +102,11 @@ export class HeldFrame {
     return this.#ask((link, frame) => link.ask({ type: 'view_frame', frame, region, maxSidePx, range }, 'frame_view', { patience: this.#patience }));
   }
 
+  /** SHA-256 of the decoded pixels; null where the browser cannot compute it. Computed beside what is asked next. */
+  async pixelsSha256(): Promise<string | null> {
+    return (await this.#ask((link, frame) => link.ask({ type: 'hash_frame', frame }, 'frame_hashed', { patience: this.#patience }))).pixelsSha256;
+  }
+
   /** Frees it; a worker that died has nothing to free. */
   async close(): Promise<void> {
     await this.#host.link.ask({ type: 'close_frame', frame: this.#number }, 'frame_closed').catch(() => undefined);
@@ -138,24 +143,18 @@ async function openIn({ link, makeReady }: FrameHost, file: Uint8Array | UnreadF
  *   run: the pool's; when it is cancelled, the cells not reached have no verdict.
  */
 export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, onProgress: (position: number, classified: number, cells: number) => void = () => {}): PoolWorker<FrameAnalysis> {
+  return fileByFile((file, position) =>
+    withOpenFrame(host, file, options.choice, (frame) => analyse(frame, options, (classified, cells) => onProgress(position, classified, cells), run)),
+  );
+}
+
+/** A worker's place in a pool, for work that takes one file after the other. */
+export function fileByFile<Result>(work: (file: Uint8Array | UnreadFile, position: number) => Promise<Result | UnreadFile>): PoolWorker<Result> {
   let before: Promise<unknown> = Promise.resolve();
-  const work = async (file: Uint8Array | UnreadFile, position: number): Promise<FrameAnalysis | UnreadFile> => {
-    let frame: HeldFrame | undefined;
-    try {
-      frame = await HeldFrame.open(host, file, options.choice);
-      return await analyse(frame, options, (classified, cells) => onProgress(position, classified, cells), run);
-    } catch (error) {
-      if (error instanceof CoreError) return unreadFile(error.code, error.message);
-      if (error instanceof WorkerHung) return error.outcome;
-      throw error;
-    } finally {
-      await frame?.close();
-    }
-  };
   return {
     classify: (files, positions) => {
       const all = before.then(async () => {
-        const outcomes: (FrameAnalysis | UnreadFile)[] = [];
+        const outcomes: (Result | UnreadFile)[] = [];
         for (const [i, file] of files.entries()) outcomes.push(await work(file, positions[i] as number));
         return outcomes;
       });
@@ -163,6 +162,25 @@ export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, on
       return all;
     },
   };
+}
+
+/**
+ * Opens a frame, does something with it, and closes it.
+ *
+ * Raises: WorkerDied; what is wrong with the file, or a worker that hung on it, becomes the outcome.
+ */
+export async function withOpenFrame<Result>(host: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice, use: (frame: HeldFrame) => Promise<Result>): Promise<Result | UnreadFile> {
+  let frame: HeldFrame | undefined;
+  try {
+    frame = await HeldFrame.open(host, file, choice);
+    return await use(frame);
+  } catch (error) {
+    if (error instanceof CoreError) return unreadFile(error.code, error.message);
+    if (error instanceof WorkerHung) return error.outcome;
+    throw error;
+  } finally {
+    await frame?.close();
+  }
 }
 
 /**
@@ -178,7 +196,8 @@ export async function analyse(
 ): Promise<FrameAnalysis> {
   const settings = { ...search, pixel_size_um: pixelSizeUm ?? frame.facts.pixel_size_um };
   const started = performance.now();
-  let cells = await frame.detect(settings);
+  const [pixelsSha256, found] = await Promise.all([frame.pixelsSha256(), frame.detect(settings)]);
+  let cells = found;
   const detected = performance.now();
   if (classify) {
     const classified: FrameCell[] = [];
@@ -189,7 +208,7 @@ export async function analyse(
     cells = [...classified, ...cells.slice(classified.length)];
   }
   const elapsedMs = { decode: frame.facts.decode_ms, detect: detected - started, classify: performance.now() - detected };
-  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, cells, elapsedMs };
+  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, cells, pixelsSha256, elapsedMs };
 }
 
 /** The arrays that crossed the border as one object a cell. */

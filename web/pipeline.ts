@@ -220,6 +220,11 @@ export class Pipeline {
     return this.#insist((core) => core.viewFrame(this.#frame(frame).inCore, region, maxSidePx, range));
   }
 
+  /** SHA-256 of a frame's decoded pixels; null where the browser cannot compute it. Raises: CoreError. */
+  async hashFrame(frame: number): Promise<string | null> {
+    return sha256(await this.#insist((core) => core.framePixels(this.#frame(frame).inCore)));
+  }
+
   async closeFrame(frame: number): Promise<void> {
     const open = this.#frames.get(frame);
     this.#frames.delete(frame);

@@ -128,12 +128,15 @@ export interface FrameAnalysis {
   settings: DetectSettings;
   /** In reading order; cells added by hand come last. */
   cells: FrameCell[];
+  /** Of the decoded pixels; null where the browser cannot compute it. */
+  pixelsSha256?: string | null;
   elapsedMs: { decode: number; detect: number; classify: number };
 }
 
 /** A frame that could be searched or not, with the file it belongs to. */
 export type FrameOutcome = FrameAnalysis | UnreadFile;
-export type FrameRecord = FrameOutcome & { index: number; path: string };
+/** `removed`: boxes of the cells that a person removed. */
+export type FrameRecord = FrameOutcome & { index: number; path: string; removed?: readonly Box[] };
 
 export interface RuntimeFacts {
   engine: EngineFacts;
@@ -183,6 +186,7 @@ export type WorkerRequest =
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings }
   | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null }
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
+  | { type: 'hash_frame'; ticket: number; frame: number }
   | { type: 'close_frame'; ticket: number; frame: number }
   | { type: 'requests'; ticket: number };
 
@@ -201,6 +205,7 @@ export type WorkerReply =
   | { type: 'detected'; ticket: number; cells: DetectedCells }
   | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
   | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'frame_hashed'; ticket: number; pixelsSha256: string | null }
   | { type: 'frame_closed'; ticket: number }
   | { type: 'requests'; ticket: number; requests: RequestFacts[] }
   | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };

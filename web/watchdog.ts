@@ -15,7 +15,9 @@ export function patienceSeconds(bytes: number): number {
 export type Ticking = (onTick: () => void) => () => void;
 
 export const everySecond: Ticking = (onTick) => {
-  const timer = setInterval(onTick, 1000);
+  const timer = setInterval(onTick, 1000) as unknown as number & { unref?(): void };
+  // Under Node it would keep a program alive that has nothing else to do.
+  timer.unref?.();
   return () => clearInterval(timer);
 };
 

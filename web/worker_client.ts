@@ -1,10 +1,12 @@
 /** The page's side of the workers: one queue, answers in order, every worker on the next files, a dead one replaced. */
 import type { EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
-import { frameWorker, HeldFrame, type FrameOptions } from './frames.ts';
+import { checkWorker, type CheckedFile } from './frame_report.ts';
+import { frameWorker, HeldFrame, type FrameHost, type FrameOptions } from './frames.ts';
 import { refuseSize } from './pipeline.ts';
-import { classifyInOrder, maxWorkers, worstSelfTest, type Run } from './pool.ts';
-import type { ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
+import { classifyInOrder, maxWorkers, worstSelfTest, type PoolWorker, type Run } from './pool.ts';
+import type { FrameReport } from './report.ts';
+import type { ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, ModelSpec, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
 
@@ -72,16 +74,7 @@ export class ClassifierClient {
    *   onOutcome: told once for every file, in order.
    */
   classify(jobs: readonly ClassifyJob[], onOutcome: (index: number, outcome: Outcome) => void): Promise<void> {
-    const run: Run = { cancelled: false };
-    this.#runs.add(run);
-    const job = (position: number): ClassifyJob => jobs[position] as ClassifyJob;
-    return this.#queued(() =>
-      classifyInOrder(this.#links.map((link) => link.poolWorker(() => this.#handModel(link))), {
-        count: jobs.length,
-        read: (position, mostBytes) => readImage(job(position).file, mostBytes),
-        tell: (position, outcome) => onOutcome(job(position).index, outcome),
-      }, run),
-    ).finally(() => this.#runs.delete(run));
+    return this.#empty<Outcome>(() => this.#links.map((link) => link.poolWorker(() => this.#handModel(link))), jobs, onOutcome);
   }
 
   /**
@@ -95,20 +88,40 @@ export class ClassifierClient {
     jobs: readonly ClassifyJob[], options: FrameOptions, onOutcome: (index: number, outcome: FrameOutcome) => void,
     onProgress: (index: number, classified: number, cells: number) => void = () => {},
   ): Promise<void> {
-    const run: Run = { cancelled: false };
+    const tell = (position: number, classified: number, cells: number): void => onProgress((jobs[position] as ClassifyJob).index, classified, cells);
+    return this.#empty((run) => this.#hosts().map((host) => frameWorker(host, options, run, tell)), jobs, onOutcome, { atOnce: 1 });
+  }
+
+  /**
+   * Checks files against a report of frames, after whatever runs now.
+   *
+   * Args:
+   *   spec: of the model in use.
+   *   onOutcome: told once for every file, in order, up to where `run` was cancelled.
+   */
+  checkFrames(jobs: readonly ClassifyJob[], report: FrameReport, spec: ModelSpec, onOutcome: (index: number, outcome: CheckedFile | UnreadFile) => void, run: Run): Promise<void> {
+    return this.#empty(() => this.#hosts().map((host) => checkWorker(host, report, spec, run)), jobs, onOutcome, { atOnce: 1, run });
+  }
+
+  /** Has workers empty a queue of files, after whatever runs now. */
+  #empty<Result>(
+    workers: (run: Run) => PoolWorker<Result>[], jobs: readonly ClassifyJob[], onOutcome: (index: number, outcome: Result | UnreadFile) => void,
+    { atOnce, run = { cancelled: false } }: { atOnce?: number; run?: Run } = {},
+  ): Promise<void> {
     this.#runs.add(run);
     const job = (position: number): ClassifyJob => jobs[position] as ClassifyJob;
     return this.#queued(() =>
-      classifyInOrder(
-        this.#links.map((link) =>
-          frameWorker({ link, makeReady: () => this.#handModel(link) }, options, run, (position, ...progress) => onProgress(job(position).index, ...progress))),
-        {
-          atOnce: 1,
-          count: jobs.length,
-          read: (position, mostBytes) => readImage(job(position).file, mostBytes),
-          tell: (position, outcome) => onOutcome(job(position).index, outcome),
-        }, run),
+      classifyInOrder(workers(run), {
+        ...(atOnce !== undefined && { atOnce }),
+        count: jobs.length,
+        read: (position, mostBytes) => readImage(job(position).file, mostBytes),
+        tell: (position, outcome) => onOutcome(job(position).index, outcome),
+      }, run),
     ).finally(() => this.#runs.delete(run));
+  }
+
+  #hosts(): FrameHost[] {
+    return this.#links.map((link) => ({ link, makeReady: () => this.#handModel(link) }));
   }
 
   /**

@@ -1,5 +1,5 @@
 /** The answering side of a worker: one request at a time, pictures for the screen first. */
-import { CoreError } from './errors.ts';
+import { failed } from './errors.ts';
 import type { WorkerReply, WorkerRequest } from './types.ts';
 
 export type Answer = (request: WorkerRequest) => Promise<void> | void;
@@ -23,8 +23,7 @@ export function inTurns(answer: Answer, reply: (message: WorkerReply) => void): 
       try {
         await answer(request);
       } catch (error) {
-        const code = error instanceof CoreError ? error.code : 'engine_failed';
-        reply({ type: 'failed', ticket: request.ticket, code, message: error instanceof Error ? error.message : String(error) });
+        reply(failed(request.ticket, error));
       }
     }
     working = false;

@@ -195,17 +195,18 @@ val describe(const std::vector<QualityFlag>& flags) {
   return array;
 }
 
-/// Size and samples of an image, from which its hash is made: "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the samples row by row.
-std::vector<std::uint8_t> pixel_bytes(const ImageView& image) {
+/// Size and samples of an image, from which its hash is made: "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the samples row by row,
+/// copied straight into an array of JavaScript's: a frame may fill most of the core's own memory.
+val pixel_bytes(const ImageView& image) {
   const std::string head = std::to_string(image.width_px) + "x" + std::to_string(image.height_px) + "x" + std::to_string(image.channels) + ":" +
                            std::to_string(8 * sample_bytes(image.type)) + "\n";
   const std::size_t row_bytes = static_cast<std::size_t>(image.width_px) * image.pixel_bytes();
-  std::vector<std::uint8_t> bytes(head.begin(), head.end());
-  bytes.reserve(head.size() + row_bytes * static_cast<std::size_t>(image.height_px));
-  for (int y = 0; y < image.height_px; ++y) {
-    const auto* row = reinterpret_cast<const std::uint8_t*>(image.row(y));
-    bytes.insert(bytes.end(), row, row + row_bytes);
-  }
+  val bytes = val::global("Uint8Array").new_(static_cast<double>(head.size() + row_bytes * static_cast<std::size_t>(image.height_px)));
+  const auto put = [&](const void* from, std::size_t count, std::size_t at) {
+    bytes.call<void>("set", val(typed_memory_view(count, static_cast<const std::uint8_t*>(from))), static_cast<double>(at));
+  };
+  put(head.data(), head.size(), 0);
+  for (int y = 0; y < image.height_px; ++y) put(image.row(y), row_bytes, head.size() + static_cast<std::size_t>(y) * row_bytes);
   return bytes;
 }
 
@@ -287,7 +288,7 @@ class Classifier {
       object.set("tensor", copy_out(tensor));
       object.set("shape", array_of({1, spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
       object.set("measures", copy_out(std::vector<double>(measures.begin(), measures.end())));
-      object.set("pixels", copy_out(pixel_bytes(decoded.image.view())));
+      object.set("pixels", pixel_bytes(decoded.image.view()));
       object.set("decode_ms", decoded_ms - start_ms);
       object.set("prepare_ms", prepared_ms - decoded_ms);
       return object;
@@ -480,6 +481,10 @@ class Classifier {
     });
   }
 
+  val frame_pixels(const val& number) const {
+    return guard([&] { return pixel_bytes(open(number).image.view()); });
+  }
+
   val close_frame(const val& number) {
     return guard([&] {
       open(number);
@@ -540,6 +545,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("detect", &Classifier::detect)
       .function("prepare_cells", &Classifier::prepare_cells)
       .function("view_frame", &Classifier::view_frame)
+      .function("frame_pixels", &Classifier::frame_pixels)
       .function("close_frame", &Classifier::close_frame);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);

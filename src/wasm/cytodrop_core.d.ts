@@ -213,6 +213,8 @@ export declare class Classifier {
   prepare_cells(frame: number, boxes: Int32Array, pixel_size_um: number | null): Result<PreparedCells>;
   /** Draws part of a frame; it may reach outside, where the border is repeated. null: the whole frame; its own range. */
   view_frame(frame: number, region: Box | null, max_side_px: number, range: DisplayRange | null): Result<FrameView>;
+  /** Of an open frame, as `Prepared.pixels`. */
+  frame_pixels(frame: number): Result<Uint8Array>;
   close_frame(frame: number): Result<null>;
   delete(): void;
 }

@@ -5,8 +5,11 @@ import type { Found } from '../files.ts';
 import { engineKinds } from '../engine.ts';
 import { unreadFile } from '../errors.ts';
 import { formatCount } from '../format.ts';
+import type { CheckedFrame } from '../frame_report.ts';
 import type { HeldFrame } from '../frames.ts';
 import { listModels } from '../models.ts';
+import type { Run } from '../pool.ts';
+import type { FrameReport } from '../report.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
 import { rejudge } from '../verdict.ts';
 import {
@@ -388,6 +391,26 @@ export async function classifyMissing(frame: number, stop: { readonly cancelled:
 /** Tells the page that a frame changed. */
 export function frameChanged(): void {
   flush();
+}
+
+/**
+ * Checks all files against a report of frames.
+ *
+ * Args:
+ *   onDone: told how many files are done of all.
+ * Returns: for each file what `checkFrameReport` takes; undefined where it was cancelled or the model is not ready.
+ */
+export async function checkFrames(report: FrameReport, run: Run, onDone: (done: number, total: number) => void): Promise<{ path: string; frames: CheckedFrame[] | null }[] | undefined> {
+  const model = spec.value;
+  const jobs = images.flatMap(({ file }, index) => (file ? [{ index, file }] : []));
+  const checked: { path: string; frames: CheckedFrame[] | null }[] = [];
+  if (!model) return undefined;
+  onDone(0, jobs.length);
+  await client.checkFrames(jobs, report, model, (index, outcome) => {
+    checked.push({ path: images[index]?.path ?? '', frames: outcome.status === 'ok' ? outcome.frames : null });
+    onDone(checked.length, jobs.length);
+  }, run);
+  return run.cancelled ? undefined : checked;
 }
 
 /** Opens a frame to look into it; it must be closed. Raises: CoreError. */
