@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Writable } from 'node:stream';
 import { isMainThread, parentPort } from 'node:worker_threads';
+import { Core } from '../web/core.ts';
 import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
+import { contentText } from '../web/file_content.ts';
 import { checkFrameReport, checkWorker, type CheckedFile } from '../web/frame_report.ts';
 import { searchFor, type SearchSettings } from '../web/frames.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
@@ -33,6 +35,9 @@ Usage: node cytodrop.mjs classify --model NAME [options] PATH...
          works on the images again and tells whether they give what the report, exported as JSON, says, of single cells or of
          frames; images are known by their pixels, whatever their names
        node cytodrop.mjs classify --model NAME --detect [options of frames] [options] PATH...
+       node cytodrop.mjs inspect [--format json] PATH...
+         lists what each file says beside its pixels (EXIF, OME-XML, TIFF tags, PNG texts, JPEG comments) and marks what may tell of
+         a person, a place, a time or one very device; none of it is ever in the results of the other commands
 
 PATH is an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order;
 hidden files in folders are left out and every other file is tried.
@@ -92,6 +97,9 @@ interface Options {
   frames: FrameJob | undefined;
 }
 
+/** Files to be inspected, not classified. */
+interface InspectOptions { inspect: string[]; asJson: boolean; output: string | undefined }
+
 /** What is done with each file: by whom, and what is written of it. */
 export interface Task<Result> {
   workers: PoolWorker<Result>[];
@@ -102,16 +110,18 @@ export interface Task<Result> {
   tail(): string;
 }
 
-function readOptions(args: string[]): Options | Promise<Options> | 'help' | 'version' {
+function readOptions(args: string[]): Options | InspectOptions | Promise<Options> | 'help' | 'version' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   if (values.version) return 'version';
   const [command, ...paths] = positionals;
   if (command === 'check') return readCheckOptions(values, paths);
+  if (command === 'inspect') return readInspectOptions(values, paths);
   if (command !== 'classify') throw new UsageError(command === undefined ? 'No command given.' : `There is no command "${command}".`);
   if (values.model === undefined) throw new UsageError('--model is missing.');
   if (!/^[a-z0-9-]+$/.test(values.model)) throw new UsageError(`--model: "${values.model}" is not the name of a model.`);
-  if (!formats.includes(values.format)) throw new UsageError(`--format: expected ${formats.join(', ')}, got "${values.format}".`);
+  const format = values.format ?? 'ndjson';
+  if (!formats.includes(format)) throw new UsageError(`--format: expected ${formats.join(', ')}, got "${format}".`);
   const threads = countOf('--threads', values.threads) ?? 1;
   const jobs = countOf('--jobs', values.jobs) ?? (threads > 1 ? 1 : Math.min(maxWorkers, processors()));
   const engine = engineKinds.find((kind) => kind === values.engine);
@@ -120,9 +130,17 @@ function readOptions(args: string[]): Options | Promise<Options> | 'help' | 'ver
   const maxError = values['max-error'] === undefined ? undefined : Number(values['max-error']) / 100;
   if (maxError !== undefined && !(maxError >= 0 && maxError <= 1 && values['max-error']?.trim() !== '')) throw new UsageError(`--max-error: expected 0 to 100, got "${values['max-error']}".`);
   return {
-    model: values.model, format: values.format as ExportFormat, output: values.output, jobs, threads, engine, paths, fileNames: !values.numbers, maxError,
+    model: values.model, format: format as ExportFormat, output: values.output, jobs, threads, engine, paths, fileNames: !values.numbers, maxError,
     report: undefined, frames: readFrameJob(values),
   };
+}
+
+function readInspectOptions(values: ReturnType<typeof parse>['values'], paths: string[]): InspectOptions {
+  const stray = Object.keys(values).find((option) => !['format', 'output'].includes(option));
+  if (stray !== undefined) throw new UsageError(`--${stray}: is not for inspect.`);
+  if (paths.length === 0) throw new UsageError('No image file or folder given.');
+  if (!['text', 'json'].includes(values.format ?? 'text')) throw new UsageError(`--format: expected text or json, got "${values.format}".`);
+  return { inspect: paths, asJson: values.format === 'json', output: values.output };
 }
 
 /** Everything else that `check` needs stands in the report. */
@@ -197,7 +215,7 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         model: { type: 'string' },
-        format: { type: 'string', default: 'ndjson' },
+        format: { type: 'string' },
         output: { type: 'string' },
         jobs: { type: 'string' },
         threads: { type: 'string' },
@@ -267,6 +285,23 @@ async function readParcel(model: string): Promise<ModelParcel> {
     throw error.code === 'ENOENT' ? new UsageError(`There is no model "${model}" beside this program.`) : error;
   });
   return { files, coreWasm: await readFile(beside('cytodrop_core.wasm')) };
+}
+
+/** Writes what each file says beside its pixels. Returns the exit code. */
+async function inspectAll({ inspect, asJson }: InspectOptions, output: Writable): Promise<number> {
+  const paths = (await Promise.all(inspect.map(filesOf))).flat();
+  const core = await Core.open(await readFile(beside('cytodrop_core.wasm')));
+  let unread = 0;
+  for (const [i, path] of paths.entries()) {
+    const file = await readImage(path, Infinity);
+    const content = file instanceof Uint8Array ? core.inspect(file) : null;
+    if (content?.facts == null) unread++;
+    const problem = file !== undefined && 'status' in file ? file.message : '';
+    if (asJson) await write(output, `${JSON.stringify({ file: path, ...(content ?? { facts: null, problem, tags: [], notes: [] }) })}\n`);
+    else await write(output, `${i > 0 ? '\n' : ''}${path}\n${content ? contentText(content) : problem}\n`);
+  }
+  core.close();
+  return unread > 0 ? exitCode.someUnread : exitCode.allRead;
 }
 
 /** Classifies all files and writes the results in their order, each as soon as it is known. Returns the exit code. */
@@ -408,7 +443,7 @@ async function main(args: string[]): Promise<number> {
     }
     const output = options.output === undefined ? process.stdout : (await open(options.output, 'w')).createWriteStream();
     output.on('error', () => {});
-    const code = await classifyAll(options, output);
+    const code = 'inspect' in options ? await inspectAll(options, output) : await classifyAll(options, output);
     if (output !== process.stdout) await new Promise<void>((resolve) => output.end(() => resolve()));
     return code;
   } catch (error) {

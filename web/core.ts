@@ -1,6 +1,6 @@
 /** The C++ core behind one class that throws `CoreError` instead of handing out results to check. */
 import createCytodropCore, {
-  type Box, type Classifier, type CytodropCore, type DetectedCells, type DetectSettings, type DisplayRange, type FrameFacts, type FrameView,
+  type Box, type Classifier, type CytodropCore, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
   type Prepared, type PreparedCells, type Result, type Verdict, type View,
 } from '#cytodrop_core';
 import type { Tensor } from './engine.ts';
@@ -44,6 +44,11 @@ export class Core {
 
   runNetwork(input: Tensor): Tensor {
     return unwrap(this.#classifier.run_network(input.data, input.shape));
+  }
+
+  /** Works without a model. */
+  inspect(file: Uint8Array): FileContent {
+    return unwrap(this.#classifier.inspect(file));
   }
 
   openFrame(file: Uint8Array, page: number, channel: number): FrameFacts {

@@ -1,5 +1,5 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
-import type { FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
+import type { FileContent, FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
 import { batchSize, type Engine, type EngineKind } from './engine.ts';
@@ -164,6 +164,11 @@ export class Pipeline {
     const result = await this.#attempt((core) => core.view(image, maxSidePx));
     if ('status' in result) throw new CoreError(result.code, result.message);
     return result;
+  }
+
+  /** What a file says beside its pixels. Raises: CoreError. */
+  async inspect(file: Uint8Array): Promise<FileContent> {
+    return this.#insist((core) => core.inspect(file));
   }
 
   /**

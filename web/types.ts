@@ -1,9 +1,9 @@
 /** What crosses between page, worker and command line. */
-import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FrameFacts as CoreFrameFacts, ImageFacts, QualityFlag } from '#cytodrop_core';
+import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, FrameFacts as CoreFrameFacts, ImageFacts, QualityFlag } from '#cytodrop_core';
 import type { EngineFacts, EngineKind } from './engine.js';
 import type { ModelFiles } from './pipeline.ts';
 
-export type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, ImageFacts, QualityFlag };
+export type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, ImageFacts, QualityFlag };
 /** What an open frame turned out to be; the number that the core gave it stays in the worker. */
 export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
 
@@ -181,6 +181,7 @@ export type WorkerRequest =
   | { type: 'adopt_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined }
   | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[] }
   | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
+  | { type: 'inspect'; ticket: number; file: Uint8Array }
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings }
@@ -201,6 +202,7 @@ export type WorkerReply =
   | { type: 'model_adopted'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
   | { type: 'classified'; ticket: number; outcomes: Outcome[] }
   | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'inspected'; ticket: number; content: FileContent }
   | { type: 'frame_opened'; ticket: number; facts: FrameFacts }
   | { type: 'detected'; ticket: number; cells: DetectedCells }
   | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }

@@ -6,7 +6,7 @@ import { frameWorker, HeldFrame, type FrameHost, type FrameOptions } from './fra
 import { refuseSize } from './pipeline.ts';
 import { classifyInOrder, maxWorkers, worstSelfTest, type PoolWorker, type Run } from './pool.ts';
 import type { FrameReport } from './report.ts';
-import type { ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, ModelSpec, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
+import type { ClassifyJob, FileContent, FrameChoice, FrameOutcome, ModelParcel, ModelSpec, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
 
@@ -145,12 +145,24 @@ export class ClassifierClient {
    * Raises: CoreError for a file that cannot be decoded.
    */
   async view(file: File, maxSidePx: number): Promise<ImageData> {
-    const link = this.#links[this.#views++ % this.#links.length] ?? this.#first;
-    const [image] = await Promise.all([readImage(file), this.#giveModel(link)]);
-    if ('status' in image) throw new CoreError(image.code, image.message);
-    const size = image.length;
-    const { rgba, widthPx, heightPx } = await link.ask({ type: 'view', image, maxSidePx }, 'view', { transfer: transferable([image]), patience: () => patienceSeconds(size) });
+    const { link, bytes, options } = await this.#hand(file);
+    const { rgba, widthPx, heightPx } = await link.ask({ type: 'view', image: bytes, maxSidePx }, 'view', options);
     return new ImageData(rgba, widthPx, heightPx);
+  }
+
+  /** What a file says beside its pixels; served as `view`. Raises: CoreError, also for a file that cannot be read. */
+  async inspect(file: File): Promise<FileContent> {
+    const { link, bytes, options } = await this.#hand(file);
+    return (await link.ask({ type: 'inspect', file: bytes }, 'inspected', options)).content;
+  }
+
+  /** A worker that is ready for one more question, and a file for it. */
+  async #hand(file: File): Promise<{ link: WorkerLink; bytes: Uint8Array; options: { transfer: ArrayBuffer[]; patience: () => number } }> {
+    const link = this.#links[this.#views++ % this.#links.length] ?? this.#first;
+    const [bytes] = await Promise.all([readImage(file), this.#giveModel(link)]);
+    if ('status' in bytes) throw new CoreError(bytes.code, bytes.message);
+    const patience = patienceSeconds(bytes.length);
+    return { link, bytes, options: { transfer: transferable([bytes]), patience: () => patience } };
   }
 
   /** What the workers fetched so far; their own workers fetch nothing but the runtime's script. */

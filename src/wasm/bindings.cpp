@@ -21,6 +21,7 @@
 #include "core/detect/detect.h"
 #include "core/error.h"
 #include "core/head/head.h"
+#include "core/inspect/inspect.h"
 #include "core/judge/judge.h"
 #include "core/judge/novelty.h"
 #include "core/judge/quality.h"
@@ -193,6 +194,39 @@ val describe(const std::vector<QualityFlag>& flags) {
     array.call<void>("push", object);
   }
   return array;
+}
+
+val describe(const FileFacts& facts) {
+  val object = val::object();
+  object.set("format", std::string(to_string(facts.header.format)));
+  object.set("width_px", facts.header.width_px);
+  object.set("height_px", facts.header.height_px);
+  object.set("channels", facts.header.channels);
+  object.set("bits_per_channel", facts.header.bits_per_channel);
+  object.set("pages", facts.pages);
+  object.set("page_channels", facts.channels);
+  object.set("pixel_size_um", facts.pixel_size_um > 0 ? val(facts.pixel_size_um) : val::null());
+  object.set("pixel_size_source", facts.pixel_size_source.empty() ? val::null() : val(std::string(facts.pixel_size_source)));
+  return object;
+}
+
+val describe(const FileContent& content) {
+  val tags = val::array(), notes = val::array();
+  for (const Tag& tag : content.tags) {
+    val object = val::object();
+    object.set("group", tag.group);
+    object.set("name", tag.name);
+    object.set("value", tag.value);
+    object.set("mark", std::string(to_string(tag.mark)));
+    tags.call<void>("push", object);
+  }
+  for (const std::string& note : content.notes) notes.call<void>("push", note);
+  val object = val::object();
+  object.set("facts", content.facts ? describe(*content.facts) : val::null());
+  object.set("problem", content.problem);
+  object.set("tags", tags);
+  object.set("notes", notes);
+  return object;
 }
 
 /// Size and samples of an image, from which its hash is made: "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the samples row by row,
@@ -373,6 +407,10 @@ class Classifier {
     });
   }
 
+  val inspect(const val& file) const {
+    return guard([&] { return describe(cytodrop::inspect(copy_in<std::uint8_t>(file, "Uint8Array", "file"))); });
+  }
+
   val open_frame(const val& file, const val& page, const val& channel) {
     return guard([&] {
       constexpr int kMaxPages = 1'000'000, kMaxChannels = 1'000;
@@ -541,6 +579,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("judge", &Classifier::judge)
       .function("load_network", &Classifier::load_network)
       .function("run_network", &Classifier::run_network)
+      .function("inspect", &Classifier::inspect)
       .function("open_frame", &Classifier::open_frame)
       .function("detect", &Classifier::detect)
       .function("prepare_cells", &Classifier::prepare_cells)

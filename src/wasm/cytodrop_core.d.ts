@@ -179,6 +179,34 @@ export interface FrameView {
   rgba: Uint8Array;
 }
 
+/** What a tag may give away; '': nothing. `device`: one very instrument or computer. `text`: free text or unread bytes, in which anything may stand. */
+export type TagMark = '' | 'place' | 'person' | 'time' | 'device' | 'text';
+
+/** One statement of a file about itself; the value is text without control characters, but for line breaks. */
+export interface FileTag { group: string; name: string; value: string; mark: TagMark }
+
+/** What a file says of its pixels, before any is decoded. */
+export interface FileFacts {
+  format: ImageFacts['format'];
+  width_px: number;
+  height_px: number;
+  channels: number;
+  bits_per_channel: number;
+  pages: number;
+  page_channels: number;
+  pixel_size_um: number | null;
+  pixel_size_source: 'OME-XML' | 'ImageJ' | 'resolution tags' | null;
+}
+
+export interface FileContent {
+  /** null: it is no image that is read; `problem` says why. */
+  facts: FileFacts | null;
+  problem: string;
+  tags: FileTag[];
+  /** What was left out, in sentences. */
+  notes: string[];
+}
+
 export declare class Classifier {
   constructor();
   /**
@@ -199,6 +227,8 @@ export declare class Classifier {
   load_network(network: Uint8Array, input: string, output: string): Result<null>;
   /** Runs the loaded network on a batch in C order; its shape is as the ONNX file states it. */
   run_network(tensor: Float32Array, shape: readonly number[]): Result<Output>;
+  /** Lists what a file says beside its pixels, as far as it can be read; works without a model. */
+  inspect(file: Uint8Array): Result<FileContent>;
   /**
    * Decodes one page of a file and keeps it until `close_frame`; works without a model. At most four are open.
    * `channel` -1: as the file has it.

@@ -7,6 +7,7 @@ import { CheckDialog } from './check_dialog.tsx';
 import { Details } from './details.tsx';
 import { dialog, openDialog } from './dialog.tsx';
 import { ErrorSlider } from './error_slider.tsx';
+import { FileDialog } from './file_contents.tsx';
 import { FileInputs, openFilePicker } from './file_inputs.tsx';
 import { Footer } from './footer.tsx';
 import { FieldsHint } from './mode_choice.tsx';
@@ -53,6 +54,7 @@ export function App() {
       {dialog.value === 'privacy' && <PrivacyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'check' && <CheckDialog />}
+      {dialog.value === 'file' && <FileDialog />}
       {dialog.value === 'use' && <UseDialog />}
       {dialog.value === 'about' && <AboutDialog />}
       {dragged && (

@@ -1,6 +1,6 @@
 /** What the page works on: the model, the images, and what became of them. */
 import { batch, computed, signal } from '@preact/signals';
-import type { CellRecord, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
+import type { CellRecord, FileContent, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
 import { engineKinds } from '../engine.ts';
 import { unreadFile } from '../errors.ts';
@@ -480,6 +480,12 @@ export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
   if (mode.value === 'fields') return viewCell(index, maxSidePx);
   const file = images[index]?.file;
   return file ? client.view(file, maxSidePx) : Promise.reject(new Error('No such image.'));
+}
+
+/** What the file of an image or frame says beside its pixels, by its position among the files; it stays in this page. */
+export function contentOf(position: number): Promise<FileContent> {
+  const file = images[position]?.file;
+  return file ? client.inspect(file) : Promise.reject(new Error('No such image.'));
 }
 
 /** Requests that the workers made, which the page's own record does not have. */
