@@ -170,8 +170,12 @@ const boxWords = ({ left_px, top_px, width_px, height_px }: Box): string => `${w
  *   files: the frames of the report that each image given turned out to be, and its path; null: it could not be read.
  */
 export function checkFrameReport(report: FrameReport, files: readonly { path: string; frames: readonly CheckedFrame[] | null }[], spec: ModelSpec, specSha256: string | null): CheckResult {
-  // The same frame may be given twice; it is told once.
-  const checked = new Map(files.flatMap(({ frames }) => frames ?? []).map((frame) => [frame.position, frame]));
+  // Several files may have the same pixels and say different things beside them: the one that fits best is told.
+  const checked = new Map<number, CheckedFrame>();
+  for (const frame of files.flatMap(({ frames }) => frames ?? [])) {
+    const other = checked.get(frame.position);
+    if (other === undefined || frame.differences.length < other.differences.length) checked.set(frame.position, frame);
+  }
   const found = [...checked.values()].sort((a, b) => a.position - b.position);
   const sum = (of: (frame: CheckedFrame) => number): number => found.reduce((total, frame) => total + of(frame), 0);
   const differences = [...modelDifferences(report, spec, specSha256), ...found.flatMap((frame) => frame.differences)];

@@ -45,11 +45,9 @@ const runPlants = (url: string) => `Promise.all(Object.entries(plants).map(async
   return name;
 }))`;
 
-/** Appended to a script of the site; says on a channel when all are through. */
-const planted = (url: string) => `\n;(() => { ${workerPlants} ${runPlants(url)}.then((names) => new BroadcastChannel('plants').postMessage(names)); })();\n`;
-
-/** Run before everything else on the page: the promise of what the plants elsewhere say. */
-const listen = `globalThis.told = new Promise((resolve) => { new BroadcastChannel('plants').onmessage = ({ data }) => resolve(data); });\n`;
+/** Appended to a script of the site; says on a channel, for as long as it lives, that all are through. */
+const planted = (url: string) => `\n;(() => { ${workerPlants} ${runPlants(url)}.then((names) => { const channel = new BroadcastChannel('plants'); setInterval(() => channel.postMessage(names), 100); }); })();\n`;
+const told = `return await new Promise((resolve) => { new BroadcastChannel('plants').onmessage = ({ data }) => resolve(data); });`;
 
 /** One page of a browser. */
 interface Tab {
@@ -103,10 +101,7 @@ for (const { name, launch, missing } of browsers) {
       const honeypot = await Honeypot.start();
       const server = new TestServer(dist);
       if (!policy) server.headers = {};
-      server.change = (path, bytes) => {
-        const changed = change(path, policy ? bytes : withoutPolicy(path, bytes), honeypot);
-        return path === 'guard.js' ? Buffer.concat([Buffer.from(listen), changed]) : changed;
-      };
+      server.change = (path, bytes) => change(path, policy ? bytes : withoutPolicy(path, bytes), honeypot);
       await server.start();
       try {
         await browser.inTab(async (tab) => {
@@ -218,18 +213,28 @@ for (const { name, launch, missing } of browsers) {
         ['link', (address: string) => `Object.assign(document.body.appendChild(document.createElement('a')), { href: '${address}' }).click();`],
         ['window', (address: string) => `window.open('${address}', '_blank', 'noopener');`],
       ] as const) {
-        test(`leaving for another site with something in the address, by ${way}: seen without the policy, refused with it`, async () => {
+        test(`leaving for another site with something in the address, by ${way}: seen without the policy, refused with it`, async (run) => {
+          let [can, isStopped] = [true, true];
           await visit({ policy: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
+            can = way !== 'window' || (await tab.evaluate(`const opened = window.open('', '_blank'); opened?.close(); return opened !== null;`)) === true;
+            // By nothing but the interface by which a page hears of a navigation: docs/privacy.md says so.
+            isStopped = way !== 'location' || (await tab.evaluate(`return 'navigation' in window;`)) === true;
             // The page may be gone before it has answered.
             await tab.evaluate(leave(`${honeypot.url}/${canary}`)).catch(() => undefined);
-            assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'not seen');
+            if (can) assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'not seen');
           });
           await visit({ policy: true }, withoutServiceWorker, async ({ tab, server, honeypot }) => {
-            await tab.evaluate(leave(`${honeypot.url}/${canary}`));
+            await tab.evaluate(leave(`${honeypot.url}/${canary}`)).catch((error: unknown) => { if (isStopped) throw error; });
+            if (!isStopped) {
+              assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'the gap is closed: say so in docs/privacy.md');
+              return;
+            }
             // Were it under way, this would wait for it.
             assert.equal(await tab.evaluate('await new Promise((resolve) => setTimeout(resolve, 500)); return location.href;'), server.url);
             await stoppedAll(honeypot);
           });
+          if (!can) run.skip('this browser opens no window that nobody pressed for, with the policy or without');
+          if (!isStopped) run.skip('nothing stops this in a browser without the interface Navigation, as docs/privacy.md says');
         });
       }
     });
@@ -249,7 +254,7 @@ for (const { name, launch, missing } of browsers) {
 
         test('with the policy none gets out', async () => {
           await visit({ policy: true }, plant, async ({ tab, honeypot }) => {
-            assert.deepEqual(await tab.evaluate('return await told;'), names);
+            assert.deepEqual(await tab.evaluate(told), names);
             await stoppedAll(honeypot);
           });
         });

@@ -110,6 +110,20 @@ describe('a report of frames', () => {
     });
   });
 
+  test('of two files with the same pixels takes the one that says the same of itself', async () => {
+    await withFolder(async (folder) => {
+      const { width, height } = frameSide;
+      for (const [name, pixelSizeUm] of [['a', 0.5], ['b', 1]] as const) writeFileSync(join(folder, `${name}.tif`), greyTiff(width, height, [Uint16Array.from(drawDiscs(width, height, someDiscs), (sample) => 16 * sample)], pixelSizeUm));
+      const paths = ['a', 'b'].map((name) => join(folder, `${name}.tif`));
+      const report = await reportOf('--min-diameter', '4', '--max-diameter', '60', ...paths);
+      const both = await check(folder, report, ...paths);
+      assert.equal(both.code, 0, both.lines.join('\n'));
+      const one = await check(folder, report, paths[0] as string);
+      assert.equal(one.lines[0], 'Not reproduced: 1 of 2 frames read or searched otherwise.');
+      assert.match(one.lines[1] ?? '', /b\.tif: pixel size that the file states: 1 in the report, 0\.5 now$/);
+    });
+  });
+
   test('knows a page of a file by its pixels', async () => {
     await withFolder(async (folder) => {
       const { width, height } = frameSide;

@@ -280,6 +280,11 @@ TEST_CASE("hostile directories: circles, places outside, counts beyond reason, t
     CHECK(value_of(inspect(jpeg({segment(0xe1, data)})), "ImageDescription") == "not readable: it lies outside the file");
   }
 
+  // A compression that is no whole number.
+  content = inspect(exif_jpeg(Exif{{{{259, 10, Exif::rationals({{0xffffffff, 2}})}, {262, 5, Exif::rationals({{0, 0}})}}}}));
+  CHECK(value_of(content, "Compression") == "-0.5");
+  CHECK(value_of(content, "PhotometricInterpretation") == "nan");
+
   std::vector<Exif::Entry> entries(1200, {40000, 3, {0, 1}});
   content = inspect(exif_jpeg(Exif{{entries}}));
   CHECK(content.tags.size() == kMaxTags);

@@ -122,7 +122,7 @@ std::string numbers(const Reader& file, const Entry& entry, bool angle) {
 }
 
 /// Words for the number of a tag; empty where it speaks for itself.
-std::string_view words_for(std::uint16_t number, std::uint64_t value) {
+std::string_view words_for(std::uint16_t number, int value) {
   switch (number) {
     case 259:
       switch (value) {
@@ -166,7 +166,8 @@ std::string value_of(const Reader& file, const Entry& entry, bool gps) {
   if (is_text_tag(entry.number)) return clean_text(text);
   if (entry.type == kUndefined || (entry.type == 1 && entry.count > 4)) return unread_bytes(entry.bytes);
   const std::string all = numbers(file, entry, gps);
-  const std::string_view words = entry.count == 1 && entry.type != 5 ? words_for(entry.number, static_cast<std::uint64_t>(std::max(0.0, number_at(file, entry, 0)))) : "";
+  const double first = entry.count == 1 ? number_at(file, entry, 0) : std::nan("");
+  const std::string_view words = first >= 0 && first < 65'536 ? words_for(entry.number, static_cast<int>(first)) : "";
   return words.empty() ? all : std::string(words);
 }
 
