@@ -89,6 +89,9 @@ test('cells removed and added by hand stand in the report, which page and comman
     assert.match(differs[0] ?? '', /^Not reproduced: 2 of 40 cells differ; 1 cell found that the report does not have\.$/);
     assert.deepEqual(await commandLine(), differs);
 
+    await page.page.click(page.find('side-count'));
+    await page.page.waitForFunction((hook) => /Added, removed by hand\s*1, 1/.test(document.querySelector(hook)?.textContent ?? ''), {}, page.find('count-panel'));
+
     // The frames on the page are as they were.
     assert.deepEqual((JSON.parse(await page.export('json')) as Document).frames, (JSON.parse(text) as Document).frames);
   });
