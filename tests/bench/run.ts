@@ -6,6 +6,7 @@
  *   page      file to verdict in Chromium, beside the pipeline a web developer would write
  *   throughput  one worker and two, of the page and of the command line
  *   compare FOLDER...  exported models by engine, into times.json of each
+ *   frame     moving and enlarging a large frame on the page
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
  * Real JPEGs where `../shared/data` is at hand, else simulated samples.
@@ -19,6 +20,7 @@ import { benchInBrowser } from './browser.ts';
 import { benchFolders } from './compare.ts';
 import { benchEngine } from './engine.ts';
 import { benchFirstVerdict } from './first.ts';
+import { benchFrameView } from './frame_view.ts';
 import { benchUnderNode } from './node.ts';
 import { printGoals } from './report.ts';
 import { benchThroughput } from './throughput.ts';
@@ -37,6 +39,7 @@ const parts: Record<string, () => Promise<void>> = {
   pipeline: () => benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path)))),
   page: () => benchInBrowser(paths),
   throughput: () => benchThroughput(paths),
+  frame: benchFrameView,
   first: () => benchFirstVerdict(paths[0] ?? ''),
 };
 if (positionals[0] === 'compare') {

@@ -66,7 +66,7 @@ function headline(state: string, done: number, total: number): string {
 function details(state: string): string {
   if (state === 'cancelled') return 'What is done is kept.';
   const inFrames = mode.value === 'fields';
-  const found = inFrames ? `${formatCount(cells.value.length)} ${cells.value.length === 1 ? 'cell' : 'cells'} named` : '';
+  const found = inFrames ? `${formatCount(cells.value.length)} ${cells.value.length === 1 ? 'cell' : 'cells'}` : '';
   if (state === 'done') return [found, unread.value.length > 0 ? `${formatCount(unread.value.length)} not read` : ''].filter(Boolean).join(', ');
   if (modelState.value.phase === 'loading') return 'waiting for the model';
   if (!pace.value) return found;

@@ -18,7 +18,31 @@ struct Strip {
   const float* residual;
   float* out;
   std::ptrdiff_t in_step, residual_step, out_step;
+
+  /// The `size` pixels after these.
+  Strip next(int size) const {
+    Strip strip = *this;
+    strip.count = size;
+    strip.in += count * in_step;
+    strip.residual += residual ? count * residual_step : 0;
+    strip.out += count * out_step;
+    return strip;
+  }
 };
+
+/// What is done to sums once they are complete. `store_tile` clamps and adds while they are in registers.
+struct Ending {
+  bool clamps;    ///< a projection has no activation: a clamp without bounds changes no bit, and costs two of its few operations per sum
+  bool adds;      ///< there is a residual, and all activations are clamps
+  bool finishes;  ///< an activation is more than a clamp: `finish` goes over whole pixels
+};
+
+Ending ending_of(const Convolution& convolution, const Map* residual) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const Nonlinearity &activation = convolution.activation, &after = convolution.after;
+  const bool only_clamps = activation.kind == NonlinearityKind::kClamp && after.kind == NonlinearityKind::kClamp;
+  return {.clamps = activation.low > -kInfinity || activation.high < kInfinity, .adds = only_clamps && residual, .finishes = !only_clamps};
+}
 
 /// A convolution on its way over its maps; `residual` is null or of the output's size.
 struct Sweep {
@@ -27,7 +51,7 @@ struct Sweep {
   int top, left;
   const Map* residual;
   Map out;
-  bool clamps;  ///< all activations are clamps
+  Ending ending;
 
   Strip strip(int y, int x, int count) const {
     const Window& window = convolution.window;
@@ -77,7 +101,7 @@ void activate_in_place(const Nonlinearity& f, float* values, int count) {
   }
 }
 
-/// Activation, residual, activation over the sums of whole pixels; only where an activation is more than a clamp.
+/// Activation, residual, activation over the sums of whole pixels.
 void finish(const Convolution& convolution, const Strip& strip) {
   const int channels = round_up_to_4(convolution.outputs);
   for (int p = 0; p < strip.count; ++p) {
@@ -90,26 +114,19 @@ void finish(const Convolution& convolution, const Strip& strip) {
   }
 }
 
-bool only_clamps(const Convolution& convolution) {
-  return convolution.activation.kind == NonlinearityKind::kClamp && convolution.after.kind == NonlinearityKind::kClamp;
-}
-
 /// The sums of kPixels pixels × 4 · kVectors outputs, in registers.
 template <int kPixels, int kVectors>
 using Sums = Float4[std::size_t{kPixels}][std::size_t{kVectors}];
 
-/// Stores the sums of a strip, finished where all activations are clamps; `finish` does the rest.
 template <int kPixels, int kVectors>
-void store_tile(const Convolution& convolution, bool clamps, Sums<kPixels, kVectors>& sum, const Strip& strip, int channel) {
-  const Float4 low = splat4(convolution.activation.low), high = splat4(convolution.activation.high);
-  // A projection has no activation: a clamp without bounds changes no bit, and costs two of its few operations per sum.
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (convolution.activation.low > -kInfinity || convolution.activation.high < kInfinity) {
+void store_tile(const Convolution& convolution, const Ending& ending, Sums<kPixels, kVectors>& sum, const Strip& strip, int channel) {
+  if (ending.clamps) {
+    const Float4 low = splat4(convolution.activation.low), high = splat4(convolution.activation.high);
     for (int p = 0; p < kPixels; ++p) {
       for (int v = 0; v < kVectors; ++v) sum[p][v] = clamp(sum[p][v], low, high);
     }
   }
-  if (clamps && strip.residual) {
+  if (ending.adds) {
     const Float4 lower = splat4(convolution.after.low), upper = splat4(convolution.after.high);
     const float* residual = strip.residual + channel;
     for (int p = 0; p < kPixels; ++p, residual += strip.residual_step) {
@@ -122,77 +139,93 @@ void store_tile(const Convolution& convolution, bool clamps, Sums<kPixels, kVect
   }
 }
 
-/// A strip of a dense convolution, outputs `first` to `last` in blocks of 4 · kVectors; the sums of a block stay in registers
-/// from the first weight to the last.
-template <int kPixels, int kVectors>
-void dense_tile(const Convolution& convolution, const Taps& taps, bool clamps, const Strip& strip, int first, int last) {
-  const float* weight = convolution.packed.data() + first * taps.depth();
-  const int last_steps = (taps.length - 1) % 4 + 1;
-  for (int channel = first; channel < last; channel += 4 * kVectors) {
-    Sums<kPixels, kVectors> sum;
-    for (int v = 0; v < kVectors; ++v) {
-      const Float4 bias = load4(convolution.bias.data() + channel + 4 * v);
-      for (int p = 0; p < kPixels; ++p) sum[p][v] = bias;
-    }
-    const float* pixel = strip.in;
-    for (int row = 0, run = 0;;) {
-      const float* in[std::size_t{kPixels}];
-      for (int p = 0; p < kPixels; ++p) in[p] = pixel + p * strip.in_step;
-      const auto step = [&](int i) {
-        Float4 w[std::size_t{kVectors}];
-        for (int v = 0; v < kVectors; ++v) w[v] = load4(weight + (i * kVectors + v) * 4);
-        for (int p = 0; p < kPixels; ++p) {
-          const Float4 value = splat4(in[p][i]);
-          for (int v = 0; v < kVectors; ++v) sum[p][v] += value * w[v];
+/// Strips of kPixels pixels of a dense convolution, outputs `first` to `last` in blocks of 4 · kVectors; the sums of a block stay in
+/// registers from the first weight to the last. kOneRun: `taps` are one run, as those of 1×1.
+template <int kPixels, int kVectors, bool kOneRun>
+void dense_tiles(const Convolution& convolution, const Taps& taps, const Ending& ending, std::span<const Strip> strips, int first, int last) {
+  constexpr int kTurn = 8;
+  const float* const first_weight = convolution.packed.data() + first * taps.depth();
+  const int last_steps = (taps.length - 1) % kTurn + 1;
+  for (const Strip& strip : strips) {
+    const float* weight = first_weight;
+    for (int channel = first; channel < last; channel += 4 * kVectors) {
+      Sums<kPixels, kVectors> sum;
+      for (int v = 0; v < kVectors; ++v) {
+        const Float4 bias = load4(convolution.bias.data() + channel + 4 * v);
+        for (int p = 0; p < kPixels; ++p) sum[p][v] = bias;
+      }
+      const float* pixel = strip.in;
+      for (int row = 0, run = 0;;) {
+        const float* in[std::size_t{kPixels}];
+        for (int p = 0; p < kPixels; ++p) in[p] = pixel + p * strip.in_step;
+        const auto step = [&](int i) {
+          Float4 w[std::size_t{kVectors}];
+          for (int v = 0; v < kVectors; ++v) w[v] = load4(weight + (i * kVectors + v) * 4);
+          for (int p = 0; p < kPixels; ++p) {
+            const Float4 value = splat4(in[p][i]);
+            for (int v = 0; v < kVectors; ++v) sum[p][v] += value * w[v];
+          }
+        };
+        // Several steps a turn, with a way out after each: without it the optimisers put all that one sum needs in these steps
+        // side by side, and the weights of all steps and all sums do not fit the registers.
+        const auto ends = [&]<int... kStep>(std::integer_sequence<int, kStep...>, int left) { return ((step(kStep), left == kStep + 1) || ...); };
+        for (int left = taps.length; !ends(std::make_integer_sequence<int, kTurn>{}, left); left -= kTurn) {
+          weight += kTurn * 4 * kVectors;
+          for (int p = 0; p < kPixels; ++p) in[p] += kTurn;
         }
-      };
-      // Four steps a turn, with a way out after each: without it the optimisers put all that one sum needs in four steps
-      // side by side, and the weights of four steps and all sums do not fit the registers.
-      for (int left = taps.length;; left -= 4) {
-        if (step(0); left == 1) break;
-        if (step(1); left == 2) break;
-        if (step(2); left == 3) break;
-        if (step(3); left == 4) break;
-        weight += 16 * kVectors;
-        for (int p = 0; p < kPixels; ++p) in[p] += 4;
+        weight += last_steps * 4 * kVectors;
+        if (kOneRun) break;
+        if (++run < taps.runs) {
+          pixel += taps.run_step;
+          continue;
+        }
+        if (++row == taps.rows) break;
+        run = 0;
+        pixel += taps.row_gap();
       }
-      weight += last_steps * 4 * kVectors;
-      if (++run < taps.runs) {
-        pixel += taps.run_step;
-        continue;
-      }
-      if (++row == taps.rows) break;
-      run = 0;
-      pixel += taps.row_gap();
+      store_tile<kPixels, kVectors>(convolution, ending, sum, strip, channel);
     }
-    store_tile<kPixels, kVectors>(convolution, clamps, sum, strip, channel);
   }
 }
 
 /// With 8 outputs the most whose sums, weights and products fit the 15 registers that V8 has on x86-64.
 constexpr int kTilePixels = 5;
 /// Strips that share the weights of a few outputs while these lie in the first-level cache, and how many floats these are.
-constexpr std::size_t kChunkStrips = 4;
+constexpr std::size_t kChunkStrips = 8;
 constexpr std::ptrdiff_t kSharedWeights = 4'096;
 
-template <int kVectors, int kPixels = kTilePixels>
-void dense_tile_of(const Convolution& convolution, const Taps& taps, bool clamps, const Strip& strip, int first, int last) {
-  if (strip.count == kPixels) return dense_tile<kPixels, kVectors>(convolution, taps, clamps, strip, first, last);
-  if constexpr (kPixels > 1) dense_tile_of<kVectors, kPixels - 1>(convolution, taps, clamps, strip, first, last);
+/// All outputs of a few strips of the same length. `group`: how many outputs share the cache.
+template <bool kOneRun, int kPixels = kTilePixels>
+void dense_chunk(const Convolution& convolution, const Taps& taps, const Ending& ending, int group, std::span<const Strip> strips) {
+  if constexpr (kPixels > 1) {
+    if (strips[0].count < kPixels) return dense_chunk<kOneRun, kPixels - 1>(convolution, taps, ending, group, strips);
+  }
+  const int channels = round_up_to_4(convolution.outputs), in_blocks = channels / 8 * 8;
+  for (int first = 0; first < in_blocks; first += group) {
+    dense_tiles<kPixels, 2, kOneRun>(convolution, taps, ending, strips, first, std::min(first + group, in_blocks));
+  }
+  if (in_blocks < channels) dense_tiles<kPixels, 1, kOneRun>(convolution, taps, ending, strips, in_blocks, channels);
+  if (!ending.finishes) return;
+  for (const Strip& strip : strips) finish(convolution, strip);
 }
 
-void dense_chunk(const Convolution& convolution, const Taps& taps, bool clamps, std::span<const Strip> strips) {
-  const int channels = round_up_to_4(convolution.outputs), in_blocks = channels / 8 * 8;
+template <bool kOneRun>
+void convolve_rows(const Sweep& sweep, const Taps& taps) {
   const int group = static_cast<int>(std::max(kSharedWeights / (8 * taps.depth()), std::ptrdiff_t{1})) * 8;
-  for (int first = 0; first < channels; first += group) {
-    const int last = std::min(first + group, in_blocks);
-    for (const Strip& strip : strips) {
-      dense_tile_of<2>(convolution, taps, clamps, strip, first, last);
-      if (first + group >= channels) dense_tile_of<1>(convolution, taps, clamps, strip, in_blocks, channels);
+  std::array<Strip, kChunkStrips> strips;
+  std::size_t count = 0;
+  const auto flush = [&] { dense_chunk<kOneRun>(sweep.convolution, taps, sweep.ending, group, {strips.data(), std::exchange(count, 0)}); };
+  // A row of 16 pixels as 4, 4, 4, 4 rather than 5, 5, 5, 1.
+  const int in_row = (sweep.out.width + kTilePixels - 1) / kTilePixels, size = sweep.out.width / in_row, larger = sweep.out.width % in_row;
+  for (int y = 0; y < sweep.out.height; ++y) {
+    Strip strip = sweep.strip(y, 0, 0);
+    for (int i = 0; i < in_row; ++i) {
+      strip = strip.next(i < larger ? size + 1 : size);
+      if (count == strips.size() || (count > 0 && strips[0].count != strip.count)) flush();
+      strips[count++] = strip;
     }
   }
-  if (clamps) return;
-  for (const Strip& strip : strips) finish(convolution, strip);
+  flush();
 }
 
 void convolve_dense(Sweep sweep) {
@@ -203,18 +236,7 @@ void convolve_dense(Sweep sweep) {
     sweep.out.width *= std::exchange(sweep.out.height, 1);  // all rows are one
   }
   const Taps taps = taps_of(sweep.convolution, sweep.in);
-  std::array<Strip, kChunkStrips> strips;
-  std::size_t count = 0;
-  const int in_row = (sweep.out.width + kTilePixels - 1) / kTilePixels;
-  for (int y = 0; y < sweep.out.height; ++y) {
-    for (int i = 0, x = 0; i < in_row; ++i) {
-      const int size = (sweep.out.width - x + in_row - i - 1) / (in_row - i);  // 16 pixels as 4, 4, 4, 4 rather than 5, 5, 5, 1
-      strips[count++] = sweep.strip(y, x, size);
-      x += size;
-      if (count == strips.size()) dense_chunk(sweep.convolution, taps, sweep.clamps, {strips.data(), std::exchange(count, 0)});
-    }
-  }
-  if (count > 0) dense_chunk(sweep.convolution, taps, sweep.clamps, {strips.data(), count});
+  taps.rows * taps.runs == 1 ? convolve_rows<true>(sweep, taps) : convolve_rows<false>(sweep, taps);
 }
 
 /// A strip × 4 channels of a depthwise convolution.
@@ -223,7 +245,7 @@ void convolve_dense(Sweep sweep) {
 ///   kKernel, kStride: size and step of the kernel where they are known when compiling, else 0.
 ///   channels: from a tap's weights to the next's.
 template <int kPixels, int kKernel, int kStride>
-void depthwise_tile(const Convolution& convolution, bool clamps, const Map& map, int channels, const Strip& strip, int channel) {
+void depthwise_tile(const Convolution& convolution, const Ending& ending, const Map& map, int channels, const Strip& strip, int channel) {
   const Window& window = convolution.window;
   const float *in = strip.in + channel, *weight = convolution.packed.data() + channel;
   Sums<kPixels, 1> sum;
@@ -249,7 +271,7 @@ void depthwise_tile(const Convolution& convolution, bool clamps, const Map& map,
       }
     }
   }
-  store_tile<kPixels, 1>(convolution, clamps, sum, strip, channel);
+  store_tile<kPixels, 1>(convolution, ending, sum, strip, channel);
 }
 
 template <int kKernel, int kStride>
@@ -259,8 +281,8 @@ void convolve_depthwise(const Sweep& sweep) {
   for (int y = 0; y < sweep.out.height; ++y) {
     const auto tile = [&]<int kCount>(std::integral_constant<int, kCount>, int x) {
       const Strip strip = sweep.strip(y, x, kCount);
-      for (int c = 0; c < channels; c += 4) depthwise_tile<kCount, kKernel, kStride>(sweep.convolution, sweep.clamps, sweep.in, channels, strip, c);
-      if (!sweep.clamps) finish(sweep.convolution, strip);
+      for (int c = 0; c < channels; c += 4) depthwise_tile<kCount, kKernel, kStride>(sweep.convolution, sweep.ending, sweep.in, channels, strip, c);
+      if (sweep.ending.finishes) finish(sweep.convolution, strip);
     };
     int x = 0;
     for (; x + kPixels <= sweep.out.width; x += kPixels) tile(std::integral_constant<int, kPixels>{}, x);
@@ -300,7 +322,7 @@ std::vector<float> pack_weights(const Convolution& convolution) {
 
 void convolve(const Convolution& convolution, const Map& in, int top, int left, const Map* residual, const Map& out) {
   const Window& window = convolution.window;
-  const Sweep sweep{convolution, in, top, left, residual, out, only_clamps(convolution)};
+  const Sweep sweep{convolution, in, top, left, residual, out, ending_of(convolution, residual)};
   if (!convolution.depthwise) return convolve_dense(sweep);
   const bool square = window.height == window.width && window.dilation_y == 1 && window.dilation_x == 1;
   const int size = square ? window.width : 0, stride = window.stride_x;
