@@ -6,13 +6,18 @@ import { parseArgs } from 'node:util';
 import type { Writable } from 'node:stream';
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { canCompare, noChecks, type Checks } from '../web/checks.ts';
+import { Core } from '../web/core.ts';
 import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
 import { exportHead, exportRecord, exportTail, type ExportContext, type ExportFormat } from '../web/export.ts';
+import { contentText } from '../web/file_content.ts';
+import { checkFrameReport, checkWorker, type CheckedFile } from '../web/frame_report.ts';
 import { searchFor, searchMethods, type SearchSettings } from '../web/frames.ts';
 import { comparePaths, isBookkeeping } from '../web/paths.ts';
 import { readModel, refuseSize } from '../web/pipeline.ts';
-import { checkReport, checkWords, readReport, type Provenance, type Report } from '../web/provenance.ts';
+import type { Provenance } from '../web/provenance.ts';
+import { readReport } from '../web/read_report.ts';
+import { checkLines, checkReport, checkWords, type CellReport, type CheckResult, type FrameReport, type Report } from '../web/report.ts';
 import { classifyInOrder, maxWorkers, type PoolWorker, type Run } from '../web/pool.ts';
 import type { CellRecord, ModelParcel, ModelSpec, Outcome, UnreadFile } from '../web/types.ts';
 import { thresholdFor } from '../web/verdict.ts';
@@ -28,9 +33,12 @@ For research and teaching; not for diagnosis.
 
 Usage: node cytodrop.mjs classify --model NAME [options] PATH...
        node cytodrop.mjs check REPORT.json [--engine NAME] [--jobs N] PATH...
-         classifies the images again and tells whether they give what the report, exported as JSON, says; images are known
-         by their pixels, whatever their names
+         works on the images again and tells whether they give what the report, exported as JSON, says, of single cells or of
+         frames; images are known by their pixels, whatever their names
        node cytodrop.mjs classify --model NAME --detect [options of frames] [options] PATH...
+       node cytodrop.mjs inspect [--format json] PATH...
+         lists what each file says beside its pixels (EXIF, OME-XML, TIFF tags, PNG texts, JPEG comments) and marks what may tell of
+         a person, a place, a time or one very device; none of it is ever in the results of the other commands
 
 PATH is an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order;
 hidden files in folders are left out and every other file is tried.
@@ -99,6 +107,9 @@ interface Options {
   frames: FrameJob | undefined;
 }
 
+/** Files to be inspected, not classified. */
+interface InspectOptions { inspect: string[]; asJson: boolean; output: string | undefined }
+
 /** What is done with each file: by whom, and what is written of it. */
 export interface Task<Result> {
   workers: PoolWorker<Result>[];
@@ -109,19 +120,21 @@ export interface Task<Result> {
   tail(): string;
 }
 
-function readOptions(args: string[]): Options | Promise<Options> | 'help' | 'version' {
+function readOptions(args: string[]): Options | InspectOptions | Promise<Options> | 'help' | 'version' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   if (values.version) return 'version';
   const [command, ...paths] = positionals;
   if (command === 'check') return readCheckOptions(values, paths);
+  if (command === 'inspect') return readInspectOptions(values, paths);
   if (command !== 'classify') throw new UsageError(command === undefined ? 'No command given.' : `There is no command "${command}".`);
   if (values.model === undefined) throw new UsageError('--model is missing.');
   for (const option of ['model', 'second'] as const) {
     const name = values[option];
     if (name !== undefined && !/^[a-z0-9-]+$/.test(name)) throw new UsageError(`--${option}: "${name}" is not the name of a model.`);
   }
-  if (!formats.includes(values.format)) throw new UsageError(`--format: expected ${formats.join(', ')}, got "${values.format}".`);
+  const format = values.format ?? 'ndjson';
+  if (!formats.includes(format)) throw new UsageError(`--format: expected ${formats.join(', ')}, got "${format}".`);
   const threads = countOf('--threads', values.threads) ?? 1;
   const jobs = countOf('--jobs', values.jobs) ?? (threads > 1 ? 1 : Math.min(maxWorkers, processors()));
   const engine = engineKinds.find((kind) => kind === values.engine);
@@ -130,10 +143,18 @@ function readOptions(args: string[]): Options | Promise<Options> | 'help' | 'ver
   const maxError = values['max-error'] === undefined ? undefined : Number(values['max-error']) / 100;
   if (maxError !== undefined && !(maxError >= 0 && maxError <= 1 && values['max-error']?.trim() !== '')) throw new UsageError(`--max-error: expected 0 to 100, got "${values['max-error']}".`);
   return {
-    model: values.model, format: values.format as ExportFormat, output: values.output, jobs, threads, engine, paths, fileNames: !values.numbers, maxError,
+    model: values.model, format: format as ExportFormat, output: values.output, jobs, threads, engine, paths, fileNames: !values.numbers, maxError,
     checks: { turns: values.turns ?? false, map: values.explain ?? false }, second: values.second,
     report: undefined, frames: readFrameJob(values),
   };
+}
+
+function readInspectOptions(values: ReturnType<typeof parse>['values'], paths: string[]): InspectOptions {
+  const stray = Object.keys(values).find((option) => !['format', 'output'].includes(option));
+  if (stray !== undefined) throw new UsageError(`--${stray}: is not for inspect.`);
+  if (paths.length === 0) throw new UsageError('No image file or folder given.');
+  if (!['text', 'json'].includes(values.format ?? 'text')) throw new UsageError(`--format: expected text or json, got "${values.format}".`);
+  return { inspect: paths, asJson: values.format === 'json', output: values.output };
 }
 
 /** Everything else that `check` needs stands in the report. */
@@ -208,7 +229,7 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         model: { type: 'string' },
-        format: { type: 'string', default: 'ndjson' },
+        format: { type: 'string' },
         output: { type: 'string' },
         jobs: { type: 'string' },
         threads: { type: 'string' },
@@ -285,6 +306,23 @@ async function readParcel(model: string, second: string | undefined): Promise<Mo
   return { files, coreWasm: await readFile(beside('cytodrop_core.wasm')), ...(other && { second: other }) };
 }
 
+/** Writes what each file says beside its pixels. Returns the exit code. */
+async function inspectAll({ inspect, asJson }: InspectOptions, output: Writable): Promise<number> {
+  const paths = (await Promise.all(inspect.map(filesOf))).flat();
+  const core = await Core.open(await readFile(beside('cytodrop_core.wasm')));
+  let unread = 0;
+  for (const [i, path] of paths.entries()) {
+    const file = await readImage(path, Infinity);
+    const content = file instanceof Uint8Array ? core.inspect(file) : null;
+    if (content?.facts == null) unread++;
+    const problem = file !== undefined && 'status' in file ? file.message : '';
+    if (asJson) await write(output, `${JSON.stringify({ file: path, ...(content ?? { facts: null, problem, tags: [], notes: [] }) })}\n`);
+    else await write(output, `${i > 0 ? '\n' : ''}${path}\n${content ? contentText(content) : problem}\n`);
+  }
+  core.close();
+  return unread > 0 ? exitCode.someUnread : exitCode.allRead;
+}
+
 /** Classifies all files and writes the results in their order, each as soon as it is known. Returns the exit code. */
 async function classifyAll(options: Options, output: Writable): Promise<number> {
   const run: Run = { cancelled: false };
@@ -320,30 +358,41 @@ function assertSelfTest(crew: Crew): void {
   if (!crew.selfTest().passed) throw new SelfTestFailed('The self-test failed: this computer does not compute for the model\'s own test image what it should. There are no results.');
 }
 
-/** Classifies the images and writes whether they give what the report says. */
+/** Works on the images again and writes whether they give what the report says. */
 async function check(report: Report, crew: Crew, spec: ModelSpec, paths: string[], output: Writable, run: Run): Promise<number> {
-  const records: CellRecord[] = [];
-  const keep: Task<Outcome> = {
-    workers: crew.workers,
+  const result = report.of === 'frames' ? await checkFrames(report, crew, spec, paths, run) : await checkCells(report, crew, spec, paths, run);
+  if (result === undefined) return exitCode.interrupted;
+  await write(output, `${[checkWords(result), ...checkLines(result)].join('\n')}\n`);
+  return result.reproduced ? exitCode.allRead : exitCode.notReproduced;
+}
+
+async function checkCells(report: CellReport, crew: Crew, spec: ModelSpec, paths: string[], run: Run): Promise<CheckResult | undefined> {
+  const outcomes = await gather(crew, crew.workers, paths, run);
+  return outcomes && checkReport(report, outcomes.map((outcome, index): CellRecord => ({ ...outcome, index, path: paths[index] as string })), spec, crew.runtime.specSha256 ?? null);
+}
+
+async function checkFrames(report: FrameReport, crew: Crew, spec: ModelSpec, paths: string[], run: Run): Promise<CheckResult | undefined> {
+  const outcomes = await gather<CheckedFile>(crew, crew.hosts.map((host) => checkWorker(host, report, spec, run)), paths, run, 1);
+  const files = outcomes?.map((outcome, i) => ({ path: paths[i] as string, frames: outcome.status === 'ok' ? outcome.frames : null }));
+  return files && checkFrameReport(report, files, spec, crew.runtime.specSha256 ?? null);
+}
+
+/** The outcome of every file, in order; undefined where it was interrupted. */
+async function gather<Result extends { status: string }>(crew: Crew, workers: PoolWorker<Result>[], paths: string[], run: Run, atOnce?: number): Promise<(Result | UnreadFile)[] | undefined> {
+  const outcomes: (Result | UnreadFile)[] = [];
+  const keep: Task<Result> = {
+    workers,
+    ...(atOnce !== undefined && { atOnce }),
     head: () => '',
-    record: (outcome, index, path) => {
+    record: (outcome) => {
       assertSelfTest(crew);
-      records.push({ ...outcome, index, path });
+      outcomes.push(outcome);
       return '';
     },
     tail: () => '',
   };
-  const { done } = await perform(keep, paths, output, run);
-  if (done < paths.length) return exitCode.interrupted;
-  const result = checkReport(report, records, spec, crew.runtime.specSha256 ?? null);
-  const lines = [
-    checkWords(result),
-    ...result.differences.map(({ file, what, reported, now }) => `${file === '' ? 'model' : file}: ${what}: ${reported} in the report, ${now} now`),
-    ...result.missing.map((file) => `${file}: none of the images has its pixels`),
-    ...(result.surplus > 0 ? [`${result.surplus} images are not in the report.`] : []),
-  ];
-  await write(output, `${lines.join('\n')}\n`);
-  return result.reproduced ? exitCode.allRead : exitCode.notReproduced;
+  const { done } = await perform(keep, paths, process.stdout, run);
+  return done < paths.length || run.cancelled ? undefined : outcomes;
 }
 
 /** Every image is one cell. */
@@ -414,7 +463,7 @@ async function main(args: string[]): Promise<number> {
     }
     const output = options.output === undefined ? process.stdout : (await open(options.output, 'w')).createWriteStream();
     output.on('error', () => {});
-    const code = await classifyAll(options, output);
+    const code = 'inspect' in options ? await inspectAll(options, output) : await classifyAll(options, output);
     if (output !== process.stdout) await new Promise<void>((resolve) => output.end(() => resolve()));
     return code;
   } catch (error) {

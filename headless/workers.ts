@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, workerData, type MessagePort } from 'node:worker_threads';
 import { noChecks } from '../web/checks.ts';
-import { detectorFolder, readDetector, type DetectorFiles, type DetectorName } from '../web/detector.ts';
+import { detectorShelf } from '../web/detector.ts';
 import type { EngineKind } from '../web/engine.ts';
 import { CoreError } from '../web/errors.ts';
 import { answerAboutFrame } from '../web/frame_requests.ts';
@@ -49,12 +49,7 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
   };
   const selfTests: SelfTest[] = [];
   const runtimes: RuntimeFacts[] = [];
-  const detectors = new Map<DetectorName, Promise<DetectorFiles>>();
-  const readOnce = (name: DetectorName): Promise<DetectorFiles> => {
-    const files = detectors.get(name) ?? readDetector((file) => readFile(beside(`${detectorFolder(name)}/${file}`)));
-    detectors.set(name, files);
-    return files;
-  };
+  const readDetector = detectorShelf((path) => readFile(beside(path)));
   const enlist = async (): Promise<FrameHost> => {
     const link = new WorkerLink(start);
     const adopt = async (): Promise<void> => {
@@ -63,7 +58,7 @@ export async function startCrew(parcel: ModelParcel, jobs: number, engine: Engin
       selfTests.push(selfTest);
     };
     await link.ready(adopt);
-    return { link, makeReady: adopt, readDetector: readOnce };
+    return { link, makeReady: adopt, readDetector };
   };
   const hosts = await Promise.all(Array.from({ length: jobs }, enlist));
   const workers = hosts.map(({ link, makeReady }) => link.poolWorker(makeReady, checks));
@@ -81,7 +76,7 @@ export function serve(port: MessagePort): void {
       pipeline = await Pipeline.open(files, coreWasm, { force: request.engine, openOnnxRuntime }, second);
       reply({ type: 'model_adopted', ticket, runtime: pipeline.runtime, selfTest: pipeline.selfTest });
     } else if (request.type === 'classify' && pipeline !== undefined) {
-      reply({ type: 'classified', ticket, outcomes: await pipeline.classify(request.images, request.checks) });
+      reply({ type: 'classified', ticket, outcomes: await pipeline.classify(request.images, request.checks, (image) => reply({ type: 'at_work', ticket, image })) });
     } else if (pipeline === undefined || !(await answerAboutFrame(pipeline, request, reply))) {
       throw new CoreError('invalid_argument', `The worker cannot answer "${request.type}" now.`);
     }

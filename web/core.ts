@@ -1,8 +1,9 @@
 /** The C++ core behind one class that throws `CoreError` instead of handing out results to check. */
 import createCytodropCore, {
-  type Agreement, type Box, type Classifier, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FrameFacts, type FrameView,
+  type Agreement, type Box, type Classifier, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
   type Prepared, type PreparedCells, type Result, type Verdict, type View,
 } from '#cytodrop_core';
+import type { DetectorName } from './detector.ts';
 import type { Tensor } from './engine.ts';
 import { CoreError } from './errors.ts';
 
@@ -49,6 +50,11 @@ export class Core {
     return unwrap(this.#classifier.run_network(input.data, input.shape));
   }
 
+  /** Works without a model. */
+  inspect(file: Uint8Array): FileContent {
+    return unwrap(this.#classifier.inspect(file));
+  }
+
   turn(input: Tensor): Tensor {
     return unwrap(this.#classifier.turn(input.data, input.shape));
   }
@@ -67,7 +73,7 @@ export class Core {
     return unwrap(this.#classifier.deletion(whole, probabilities, regions));
   }
 
-  loadDetector(name: 'round' | 'adherent', specJson: string, network: Uint8Array): void {
+  loadDetector(name: DetectorName, specJson: string, network: Uint8Array): void {
     unwrap(this.#classifier.load_detector(name, specJson, network));
   }
 
@@ -85,6 +91,10 @@ export class Core {
 
   viewFrame(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): FrameView {
     return unwrap(this.#classifier.view_frame(frame, region, maxSidePx, range));
+  }
+
+  framePixels(frame: number): Uint8Array {
+    return unwrap(this.#classifier.frame_pixels(frame));
   }
 
   closeFrame(frame: number): void {

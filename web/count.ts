@@ -21,7 +21,9 @@ export interface Chamber {
 }
 
 /** What is counted of a frame. */
-export type Countable = { status: 'error' } | { status: 'ok'; cells: readonly { verdict?: Pick<CellVerdict, 'label' | 'unsure' | 'foreign'> }[] };
+export type Countable =
+  | { status: 'error' }
+  | { status: 'ok'; cells: readonly { verdict?: Pick<CellVerdict, 'label' | 'unsure' | 'foreign'> }[]; byHand?: { added: number; removed: number } };
 
 export interface CultureCount {
   /** Frames that could be read, and those that could not and are not in any number below. */
@@ -30,6 +32,9 @@ export interface CultureCount {
   /** Cells of each class by their likeliest label, in spec order, those unsure or of poor image quality among them included. */
   counts: { id: string; name: string; cells: number }[];
   unsure: number;
+  /** Cells that a person added, which are in the numbers below, and that a person removed, which are not. */
+  addedByHand: number;
+  removedByHand: number;
   /** Not like the training images: found, and in no class. */
   foreign: number;
   /** Found, and in no class either. */
@@ -66,6 +71,8 @@ export function countCulture(records: readonly Countable[], spec: Pick<ModelSpec
     frames: read.length,
     framesNotRead: records.length - read.length,
     counts,
+    addedByHand: read.reduce((sum, { byHand }) => sum + (byHand?.added ?? 0), 0),
+    removedByHand: read.reduce((sum, { byHand }) => sum + (byHand?.removed ?? 0), 0),
     unsure: cells.filter(({ unsure }) => unsure).length,
     foreign: classified.length - cells.length,
     notClassified,

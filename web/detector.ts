@@ -36,6 +36,22 @@ export function detectorFacts({ name, version, network: { sha256 } }: DetectorSp
 }
 
 /**
+ * The detectors, each read once for all workers; after a failure the next call tries again.
+ *
+ * Args:
+ *   read: gives the bytes of a file, by its path beside the page or the command line.
+ */
+export function detectorShelf(read: (path: string) => Promise<Uint8Array>): (name: DetectorName) => Promise<DetectorFiles> {
+  const shelf = new Map<DetectorName, Promise<DetectorFiles>>();
+  return (name) => {
+    const files = shelf.get(name) ?? readDetector((file) => read(`${detectorFolder(name)}/${file}`));
+    shelf.set(name, files);
+    files.catch(() => shelf.delete(name));
+    return files;
+  };
+}
+
+/**
  * Reads a detector's folder and checks its network against the sum in its spec.
  *
  * Args:

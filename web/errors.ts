@@ -1,5 +1,5 @@
 /** What can go wrong with one file, and what a person can do about it. */
-import type { UnreadFile } from './types.ts';
+import type { UnreadFile, WorkerReply } from './types.ts';
 
 /** An error with a code: from the C++ core, or from reading the file before it. */
 export class CoreError extends Error {
@@ -22,6 +22,7 @@ const advice: Record<UnreadFile['code'], string> = {
   out_of_memory: 'Close other tabs and programs, or use a smaller image.',
   unreadable_file: 'Check that the file still exists and may be read, then add it again.',
   engine_failed: 'Try the file again; if it fails again, try with fewer files at a time.',
+  took_too_long: 'Try the file alone; if it is stopped again, crop the image or save it anew.',
   invalid_argument: 'Try again; if it happens again, report it together with the file.',
   invalid_model: 'Load the model again; it may have been updated.',
   unsupported_operator: 'Load a model that this page can run.',
@@ -40,4 +41,10 @@ const advice: Record<UnreadFile['code'], string> = {
 export function unreadFile(code: UnreadFile['code'], message: string): UnreadFile {
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);
   return { status: 'error', code, message: /[.…!?]$/.test(sentence) ? sentence : `${sentence}.`, advice: advice[code] };
+}
+
+/** What a worker replies where a request could not be answered. */
+export function failed(ticket: number, error: unknown): WorkerReply {
+  const code = error instanceof CoreError ? error.code : 'engine_failed';
+  return { type: 'failed', ticket, code, message: error instanceof Error ? error.message : String(error) };
 }

@@ -20,7 +20,7 @@ export function exportCount(format: ExportFormat, count: CultureCount, chamber: 
 /** As it stands in a JSON export, also in that of the frames. */
 export function cultureFields(count: CultureCount): object {
   return {
-    frames: count.frames, frames_not_read: count.framesNotRead, cells: count.cells,
+    frames: count.frames, frames_not_read: count.framesNotRead, cells: count.cells, added_by_hand: count.addedByHand, removed_by_hand: count.removedByHand,
     counts: Object.fromEntries(count.counts.map(({ id, cells }) => [id, cells])),
     unsure: count.unsure, not_like_training: count.foreign, not_classified: count.notClassified,
     share_of: count.counts[0]?.id, share: rounded(count.share), share_corrected: rounded(count.corrected),
@@ -44,6 +44,8 @@ function countRows(count: CultureCount, context: ExportContext): string[][] {
     whole('frames', count.frames),
     whole('frames_not_read', count.framesNotRead),
     whole('cells', count.cells),
+    whole('added_by_hand', count.addedByHand),
+    whole('removed_by_hand', count.removedByHand),
     ...count.counts.map(({ id, cells }) => whole(id, cells)),
     whole('unsure', count.unsure),
     whole('not_like_training', count.foreign),

@@ -9,7 +9,7 @@ import type { CellRecord, CellVerdict, FrameAnalysis, FrameCell, FrameRecord } f
 import { kindOf, rejudge } from './verdict.ts';
 import { zip } from './zip.ts';
 
-type Analysis = FrameAnalysis & { index: number; path: string };
+type Analysis = FrameRecord & { status: 'ok' };
 
 /** What comes before the first frame. */
 export function framesHead(format: ExportFormat, context: ExportContext): string {
@@ -81,7 +81,8 @@ export function toGeoJson(analysis: Analysis, context: ExportContext): string {
       measurements: measurements(analysis, cell, context),
     },
   }));
-  return `${JSON.stringify({ type: 'FeatureCollection', features, note: researchNote })}\n`;
+  const byHand = { added_by_hand: analysis.cells.filter(({ score }) => score === null).length, removed_by_hand: analysis.removed?.length ?? 0 };
+  return `${JSON.stringify({ type: 'FeatureCollection', features, ...byHand, note: researchNote })}\n`;
 }
 
 /**
@@ -189,6 +190,7 @@ function jsonFrame(record: FrameRecord, context: ExportContext): object {
   return {
     frame, page: choice.page + 1, channel: choice.channel < 0 ? null : choice.channel + 1, frame_width_px: facts.image.width_px, frame_height_px: facts.image.height_px,
     pixel_size_um: settings.pixel_size_um, pixel_size_from_file_um: facts.pixel_size_um, damaged: facts.damaged, search: { ...settings, ...(detector && { detector }) },
+    pixels_sha256: record.pixelsSha256 ?? null, removed_by_hand: (record.removed ?? []).map(({ left_px, top_px, width_px, height_px }) => [left_px, top_px, width_px, height_px]),
   };
 }
 
@@ -227,9 +229,11 @@ function csvRow(record: FrameRecord | undefined, numbered: { cell: FrameCell; nu
     pixel_size_um: um === null ? '' : String(um),
     search_score: cell?.score?.toFixed(6) ?? '',
     by_hand: cell ? String(cell.score === null) : '',
+    removed_by_hand: analysis ? String(analysis.removed?.length ?? 0) : '',
     cut_by_border: cell ? String(cell.cutByBorder) : '',
     damaged: analysis ? String(analysis.facts.damaged) : '',
     ...unnamed(csvFields(analysis && cell?.verdict ? cellRecord(analysis, cell.verdict) : record?.status === 'error' ? record : undefined, context)),
+    pixels_sha256: analysis?.pixelsSha256 ?? '',
   };
 }
 

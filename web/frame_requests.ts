@@ -1,4 +1,5 @@
 /** What a worker, of the page or of the command line, answers about frames. */
+import { failed } from './errors.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { WorkerReply, WorkerRequest } from './types.ts';
 
@@ -25,13 +26,21 @@ export async function answerAboutFrame(
       return true;
     }
     case 'classify_cells': {
-      reply({ type: 'cells_classified', ticket, verdicts: await pipeline.classifyCells(request.frame, request.boxes, request.pixelSizeUm, request.checks) });
+      reply({ type: 'cells_classified', ticket, verdicts: await pipeline.classifyCells(request.frame, request.boxes, request.pixelSizeUm, request.checks, () => reply({ type: 'at_work', ticket, image: -1 })) });
       return true;
     }
     case 'view_frame': {
       const picture = await pipeline.viewFrame(request.frame, request.region, request.maxSidePx, request.range);
       const rgba = new Uint8ClampedArray(picture.rgba);
       reply({ type: 'frame_view', ticket, widthPx: picture.width_px, heightPx: picture.height_px, rgba }, [rgba.buffer]);
+      return true;
+    }
+    case 'hash_frame': {
+      // Beside what is asked next: the browser computes it outside this worker.
+      pipeline.hashFrame(request.frame).then(
+        (pixelsSha256) => reply({ type: 'frame_hashed', ticket, pixelsSha256 }),
+        (error: unknown) => reply(failed(ticket, error)),
+      );
       return true;
     }
     case 'close_frame': {

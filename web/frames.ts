@@ -6,10 +6,11 @@
 import { noChecks, type Checks } from './checks.ts';
 import { detectorOf, type DetectorFacts, type DetectorFiles, type DetectorName } from './detector.ts';
 import { CoreError, unreadFile } from './errors.ts';
-import { WorkerDied, type PoolWorker, type Run } from './pool.ts';
+import { WorkerDied, WorkerHung, type PoolWorker, type Run } from './pool.ts';
 import type {
   Box, CellVerdict, DetectedCells, DetectSettings, DisplayRange, FrameAnalysis, FrameCell, FrameChoice, FrameFacts, ModelSpec, UnreadFile,
 } from './types.ts';
+import { patienceSeconds } from './watchdog.ts';
 import { transferable, type WorkerLink } from './worker_link.ts';
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
@@ -57,6 +58,8 @@ export class HeldFrame {
   readonly facts: FrameFacts;
   readonly #host: FrameHost;
   readonly #readAgain: (() => Promise<Uint8Array | UnreadFile>) | undefined;
+  /** Seconds that the worker may be silent over one thing done with it. */
+  readonly #patience = (): number => patienceSeconds(4 * this.facts.image.width_px * this.facts.image.height_px);
   #number: number;
 
   private constructor(host: FrameHost, choice: FrameChoice, opened: { number: number; facts: FrameFacts }, readAgain: (() => Promise<Uint8Array | UnreadFile>) | undefined) {
@@ -84,12 +87,12 @@ export class HeldFrame {
    * Raises: CoreError, WorkerDied.
    */
   async detect(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
-    const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected'));
+    const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected', { patience: this.#patience }));
     const { cells, detector } = await detect().catch(async (error: unknown) => {
       const name = detectorOf(settings.method);
       if (!(error instanceof CoreError && error.code === 'detector_not_loaded') || name === undefined) throw error;
       const files = await this.#host.readDetector(name);
-      await this.#ask((link) => link.ask({ type: 'load_detector', files }, 'detector_loaded'));
+      await this.#ask((link) => link.ask({ type: 'load_detector', files }, 'detector_loaded', { patience: this.#patience }));
       return detect();
     });
     return { cells: frameCells(cells), ...(detector && { detector }) };
@@ -108,7 +111,7 @@ export class HeldFrame {
     for (let first = 0; first < cells.length && !run.cancelled; first += cellsAtOnce) {
       const some = cells.slice(first, first + cellsAtOnce);
       const boxes = Int32Array.from(some.flatMap(({ box }) => [box.left_px, box.top_px, box.width_px, box.height_px]));
-      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, boxes, pixelSizeUm, checks }, 'cells_classified'));
+      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, boxes, pixelSizeUm, checks }, 'cells_classified', { patience: this.#patience }));
       onVerdicts(some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict })));
     }
   }
@@ -121,7 +124,12 @@ export class HeldFrame {
    *   range: samples shown as black and white; null: `facts.range`.
    */
   async view(region: Box | null, maxSidePx: number, range: DisplayRange | null = null): Promise<{ widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }> {
-    return this.#ask((link, frame) => link.ask({ type: 'view_frame', frame, region, maxSidePx, range }, 'frame_view'));
+    return this.#ask((link, frame) => link.ask({ type: 'view_frame', frame, region, maxSidePx, range }, 'frame_view', { patience: this.#patience }));
+  }
+
+  /** SHA-256 of the decoded pixels; null where the browser cannot compute it. Computed beside what is asked next. */
+  async pixelsSha256(): Promise<string | null> {
+    return (await this.#ask((link, frame) => link.ask({ type: 'hash_frame', frame }, 'frame_hashed', { patience: this.#patience }))).pixelsSha256;
   }
 
   /** Frees it; a worker that died has nothing to free. */
@@ -135,7 +143,7 @@ export class HeldFrame {
       await link.ready(makeReady);
       return await question(link, this.#number);
     } catch (error) {
-      const isLost = error instanceof WorkerDied || (error instanceof CoreError && error.code === 'frame_not_open');
+      const isLost = (error instanceof WorkerDied && !(error instanceof WorkerHung)) || (error instanceof CoreError && error.code === 'frame_not_open');
       if (!isLost || this.#readAgain === undefined) throw error;
       this.#number = (await openIn(this.#host, await this.#readAgain(), this.choice)).number;
       return question(link, this.#number);
@@ -147,7 +155,8 @@ async function openIn({ link, makeReady }: FrameHost, file: Uint8Array | UnreadF
   if ('status' in file) throw new CoreError(file.code, file.message);
   await link.ready(makeReady);
   const number = ++framesOpened;
-  const { facts } = await link.ask({ type: 'open_frame', frame: number, file, choice }, 'frame_opened', { transfer: transferable([file]) });
+  const patience = patienceSeconds(file.length);
+  const { facts } = await link.ask({ type: 'open_frame', frame: number, file, choice }, 'frame_opened', { transfer: transferable([file]), patience: () => patience });
   return { number, facts };
 }
 
@@ -159,23 +168,18 @@ async function openIn({ link, makeReady }: FrameHost, file: Uint8Array | UnreadF
  *   run: the pool's; when it is cancelled, the cells not reached have no verdict.
  */
 export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, onProgress: (position: number, classified: number, cells: number) => void = () => {}): PoolWorker<FrameAnalysis> {
+  return fileByFile((file, position) =>
+    withOpenFrame(host, file, options.choice, (frame) => analyse(frame, options, (classified, cells) => onProgress(position, classified, cells), run)),
+  );
+}
+
+/** A worker's place in a pool, for work that takes one file after the other. */
+export function fileByFile<Result>(work: (file: Uint8Array | UnreadFile, position: number) => Promise<Result | UnreadFile>): PoolWorker<Result> {
   let before: Promise<unknown> = Promise.resolve();
-  const work = async (file: Uint8Array | UnreadFile, position: number): Promise<FrameAnalysis | UnreadFile> => {
-    let frame: HeldFrame | undefined;
-    try {
-      frame = await HeldFrame.open(host, file, options.choice);
-      return await analyse(frame, options, (classified, cells) => onProgress(position, classified, cells), run);
-    } catch (error) {
-      if (error instanceof CoreError) return unreadFile(error.code, error.message);
-      throw error;
-    } finally {
-      await frame?.close();
-    }
-  };
   return {
     classify: (files, positions) => {
       const all = before.then(async () => {
-        const outcomes: (FrameAnalysis | UnreadFile)[] = [];
+        const outcomes: (Result | UnreadFile)[] = [];
         for (const [i, file] of files.entries()) outcomes.push(await work(file, positions[i] as number));
         return outcomes;
       });
@@ -183,6 +187,25 @@ export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, on
       return all;
     },
   };
+}
+
+/**
+ * Opens a frame, does something with it, and closes it.
+ *
+ * Raises: WorkerDied; what is wrong with the file, or a worker that hung on it, becomes the outcome.
+ */
+export async function withOpenFrame<Result>(host: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice, use: (frame: HeldFrame) => Promise<Result>): Promise<Result | UnreadFile> {
+  let frame: HeldFrame | undefined;
+  try {
+    frame = await HeldFrame.open(host, file, choice);
+    return await use(frame);
+  } catch (error) {
+    if (error instanceof CoreError) return unreadFile(error.code, error.message);
+    if (error instanceof WorkerHung) return error.outcome;
+    throw error;
+  } finally {
+    await frame?.close();
+  }
 }
 
 /**
@@ -198,7 +221,7 @@ export async function analyse(
 ): Promise<FrameAnalysis> {
   const settings = { ...search, pixel_size_um: pixelSizeUm ?? frame.facts.pixel_size_um };
   const started = performance.now();
-  const { cells: found, detector } = await frame.detect(settings);
+  const [pixelsSha256, { cells: found, detector }] = await Promise.all([frame.pixelsSha256(), frame.detect(settings)]);
   let cells = found;
   const detected = performance.now();
   if (classify) {
@@ -210,7 +233,7 @@ export async function analyse(
     cells = [...classified, ...cells.slice(classified.length)];
   }
   const elapsedMs = { decode: frame.facts.decode_ms, detect: detected - started, classify: performance.now() - detected };
-  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, ...(detector && { detector }), cells, elapsedMs };
+  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, ...(detector && { detector }), cells, pixelsSha256, elapsedMs };
 }
 
 /** The arrays that crossed the border as one object a cell. */

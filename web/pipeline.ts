@@ -1,5 +1,5 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
-import type { Agreement, Deletion, FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
+import type { Agreement, Deletion, FileContent, FrameView, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { noChecks, type Checked, type Checks } from './checks.ts';
 import { Core } from './core.ts';
 import { CoreEngine } from './core_engine.ts';
@@ -133,22 +133,27 @@ export class Pipeline {
    * Args:
    *   images: bytes of each file, or the outcome of one that could not be read; untrusted.
    *   checks: what is computed for each beside its verdict.
+   *   onImage: told the position of each before it is begun with, -1 before the network's run on all, and the position of each again
+   *     before its checks.
    * Returns: one outcome each, in order; a bad file harms no other.
    */
-  async classify(images: readonly (Uint8Array | UnreadFile)[], checks: Checks = noChecks): Promise<Outcome[]> {
+  async classify(images: readonly (Uint8Array | UnreadFile)[], checks: Checks = noChecks, onImage: (position: number) => void = () => {}): Promise<Outcome[]> {
     const prepared: (Prepared | UnreadFile)[] = [];
-    for (const image of images) {
+    for (const [position, image] of images.entries()) {
+      onImage(position);
       prepared.push(image instanceof Uint8Array ? await this.#prepare(image) : image);
     }
+    onImage(-1);
     const cells = prepared.filter((result): result is Prepared => !('status' in result));
-    const judged = cells.length > 0 ? await this.#judge(cells, checks) : [];
+    const positions = [...prepared.keys()].filter((position) => !('status' in (prepared[position] as Prepared | UnreadFile)));
+    const judged = cells.length > 0 ? await this.#judge(cells, checks, (cell) => onImage(positions[cell] as number)) : [];
     let next = 0;
     const outcomes = await Promise.all(prepared.map(async (result) => {
       if ('status' in result) return result;
       const outcome = judged[next++] as Outcome;
       return outcome.status === 'ok' && result.pixelsSha256 ? { ...outcome, pixelsSha256: await result.pixelsSha256 } : outcome;
     }));
-    return this.#second ? withOpinions(outcomes, await this.#second.classify(images)) : outcomes;
+    return this.#second ? withOpinions(outcomes, await this.#second.classify(images, noChecks, onImage)) : outcomes;
   }
 
   async #prepare(image: Uint8Array): Promise<Prepared | UnreadFile> {
@@ -167,6 +172,11 @@ export class Pipeline {
     const result = await this.#attempt((core) => core.view(image, maxSidePx));
     if ('status' in result) throw new CoreError(result.code, result.message);
     return result;
+  }
+
+  /** What a file says beside its pixels. Raises: CoreError. */
+  async inspect(file: Uint8Array): Promise<FileContent> {
+    return this.#insist((core) => core.inspect(file));
   }
 
   /**
@@ -205,9 +215,10 @@ export class Pipeline {
    *
    * Args:
    *   boxes: [N][4].
+   *   onCell: told before each cell's checks.
    * Raises: CoreError.
    */
-  async classifyCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null, checks: Checks = noChecks): Promise<CellVerdict[]> {
+  async classifyCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null, checks: Checks = noChecks, onCell: () => void = () => {}): Promise<CellVerdict[]> {
     const { inCore, facts } = this.#frame(frame);
     const verdicts: CellVerdict[] = [];
     for (let first = 0; first < boxes.length; first += 4 * batchSize) {
@@ -222,7 +233,7 @@ export class Pipeline {
           shape: [1, ...shape], measures: measures.subarray(i * measured, (i + 1) * measured), decode_ms: 0, prepare_ms: prepare_ms / count,
         };
       });
-      for (const outcome of await this.#judge(cells, checks)) {
+      for (const outcome of await this.#judge(cells, checks, onCell)) {
         if (outcome.status === 'error') throw new CoreError(outcome.code, outcome.message);
         const { status: _, image: __, elapsedMs: ___, ...verdict } = outcome;
         verdicts.push(verdict);
@@ -234,6 +245,11 @@ export class Pipeline {
   /** Raises: CoreError. */
   async viewFrame(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): Promise<FrameView> {
     return this.#insist((core) => core.viewFrame(this.#frame(frame).inCore, region, maxSidePx, range));
+  }
+
+  /** SHA-256 of a frame's decoded pixels; null where the browser cannot compute it. Raises: CoreError. */
+  async hashFrame(frame: number): Promise<string | null> {
+    return sha256(await this.#insist((core) => core.framePixels(this.#frame(frame).inCore)));
   }
 
   async closeFrame(frame: number): Promise<void> {
@@ -249,7 +265,8 @@ export class Pipeline {
     this.#second?.close();
   }
 
-  async #judge(cells: Prepared[], checks: Checks): Promise<Outcome[]> {
+  /** `onCheck`: told the position among `cells` before what is checked beyond the verdict, which may take long. */
+  async #judge(cells: Prepared[], checks: Checks, onCheck: (cell: number) => void): Promise<Outcome[]> {
     const [, channels, height, width] = (cells[0] as Prepared).shape;
     const data = new Float32Array(cells.length * channels * height * width);
     cells.forEach(({ tensor }, i) => data.set(tensor, i * tensor.length));
@@ -265,6 +282,7 @@ export class Pipeline {
     const outcomes: Outcome[] = [];
     for (const [i, cell] of cells.entries()) {
       const verdict = verdicts[i] as Verdict;
+      if (checks.turns || checks.map) onCheck(i);
       const checked = await this.#check(cell, verdict, checks);
       outcomes.push('status' in checked ? checked : { ...this.#outcome(cell, verdict, share), ...checked });
     }

@@ -13,6 +13,24 @@ const maxBytesTogether = 16 * 1024 * 1024;
 /** The worker ended by itself: out of memory, killed, or a fault in the program. */
 export class WorkerDied extends Error {}
 
+/** The worker gave no sign of life for too long and was ended. */
+export class WorkerHung extends WorkerDied {
+  /** Position, among those handed over, of the image that it was at; -1: not known, or all of them together. */
+  readonly image: number;
+  readonly outcome: UnreadFile;
+
+  constructor(seconds: number, image: number) {
+    const outcome = unreadFile('took_too_long', `The image took longer than ${inWords(seconds)} and was stopped.`);
+    super(outcome.message);
+    this.image = image;
+    this.outcome = outcome;
+  }
+}
+
+function inWords(seconds: number): string {
+  return seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
+}
+
 /** `Result`: what becomes of a file that could be read; an image of one cell, or a frame. */
 export interface PoolWorker<Result = Outcome> {
   /**
@@ -50,7 +68,8 @@ interface Batch {
 /**
  * Empties a queue of images.
  *
- * What a worker had in hand when it died is tried again, one by one; an image that a worker dies on alone is given up.
+ * What a worker had in hand when it died is tried again, one by one; an image that a worker dies on alone is given up, and so is one
+ * that it is known to have hung on.
  *
  * Raises: what `read`, `tell` or a worker throws, after all workers have come to rest.
  */
@@ -84,7 +103,11 @@ export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWo
       await settle(read, await worker.classify(images, read));
     } catch (error) {
       if (!(error instanceof WorkerDied)) throw error;
-      if (alone) await settle(read, [unreadFile('engine_failed', 'The program that classifies images stopped at this file and was started again.')]);
+      if (error instanceof WorkerHung && (alone || error.image >= 0)) {
+        const position = read[Math.max(error.image, 0)] as number;
+        batches.putBack(read.filter((other) => other !== position), 'suspect');
+        await settle([position], [error.outcome]);
+      } else if (alone) await settle(read, [unreadFile('engine_failed', 'The program that classifies images stopped at this file and was started again.')]);
       else batches.putBack(read, 'suspect');
     }
   };

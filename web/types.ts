@@ -1,11 +1,11 @@
 /** What crosses between page, worker and command line. */
-import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FrameFacts as CoreFrameFacts, ImageFacts, QualityFlag } from '#cytodrop_core';
+import type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, FrameFacts as CoreFrameFacts, ImageFacts, QualityFlag } from '#cytodrop_core';
 import type { Checked, Checks } from './checks.ts';
 import type { DetectorFacts, DetectorFiles } from './detector.ts';
 import type { EngineFacts, EngineKind } from './engine.js';
 import type { ModelFiles } from './pipeline.ts';
 
-export type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, ImageFacts, QualityFlag };
+export type { Box, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, ImageFacts, QualityFlag };
 /** What an open frame turned out to be; the number that the core gave it stays in the worker. */
 export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
 
@@ -89,7 +89,7 @@ export interface ClassifiedCell extends Checked {
 
 export interface UnreadFile {
   status: 'error';
-  code: ErrorCode | 'unreadable_file' | 'engine_failed';
+  code: ErrorCode | 'unreadable_file' | 'engine_failed' | 'took_too_long';
   /** What happened, one plain sentence without the file's name. */
   message: string;
   /** What a person can do about it, one plain sentence. */
@@ -132,12 +132,15 @@ export interface FrameAnalysis {
   detector?: DetectorFacts;
   /** In reading order; cells added by hand come last. */
   cells: FrameCell[];
+  /** Of the decoded pixels; null where the browser cannot compute it. */
+  pixelsSha256?: string | null;
   elapsedMs: { decode: number; detect: number; classify: number };
 }
 
 /** A frame that could be searched or not, with the file it belongs to. */
 export type FrameOutcome = FrameAnalysis | UnreadFile;
-export type FrameRecord = FrameOutcome & { index: number; path: string };
+/** `removed`: boxes of the cells that a person removed. */
+export type FrameRecord = FrameOutcome & { index: number; path: string; removed?: readonly Box[] };
 
 export interface RuntimeFacts {
   engine: EngineFacts;
@@ -187,12 +190,14 @@ export type WorkerRequest =
   | { type: 'adopt_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined }
   | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[]; checks: Checks }
   | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
+  | { type: 'inspect'; ticket: number; file: Uint8Array }
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
   | { type: 'load_detector'; ticket: number; files: DetectorFiles }
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings }
   | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null; checks: Checks }
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
+  | { type: 'hash_frame'; ticket: number; frame: number }
   | { type: 'close_frame'; ticket: number; frame: number }
   | { type: 'requests'; ticket: number };
 
@@ -200,16 +205,20 @@ export type WorkerRequest =
 export type WorkerReply =
   /** `lock`: name of a lock that is held until the worker ends. */
   | { type: 'alive'; ticket?: never; lock: string }
+  /** Begins with this; `image`: position of the one it begins with now, -1 for all or none. */
+  | { type: 'at_work'; ticket: number; image: number }
   | { type: 'model_progress'; ticket: number; loadedBytes: number; totalBytes: number }
   | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest; parcel: ModelParcel | undefined }
   | { type: 'model_adopted'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
   | { type: 'classified'; ticket: number; outcomes: Outcome[] }
   | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'inspected'; ticket: number; content: FileContent }
   | { type: 'frame_opened'; ticket: number; facts: FrameFacts }
   | { type: 'detector_loaded'; ticket: number }
   | { type: 'detected'; ticket: number; cells: DetectedCells; detector?: DetectorFacts }
   | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
   | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'frame_hashed'; ticket: number; pixelsSha256: string | null }
   | { type: 'frame_closed'; ticket: number }
   | { type: 'requests'; ticket: number; requests: RequestFacts[] }
   | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };

@@ -35,6 +35,7 @@ async function answer(request: WorkerRequest): Promise<void> {
     case 'adopt_model': return adoptModel(request);
     case 'classify': return classify(request);
     case 'view': return view(request);
+    case 'inspect': return inspect(request);
     case 'requests': return listRequests(request);
     default: return void (await answerAboutFrame(loadedPipeline(), request, reply));
   }
@@ -91,13 +92,17 @@ async function download(url: URL | string, onProgress?: (loadedBytes: number) =>
 }
 
 async function classify({ ticket, images, checks }: Request<'classify'>): Promise<void> {
-  reply({ type: 'classified', ticket, outcomes: await loadedPipeline().classify(images, checks) });
+  reply({ type: 'classified', ticket, outcomes: await loadedPipeline().classify(images, checks, (image) => reply({ type: 'at_work', ticket, image })) });
 }
 
 async function view({ ticket, image, maxSidePx }: Request<'view'>): Promise<void> {
   const picture = await loadedPipeline().view(image, maxSidePx);
   const rgba = new Uint8ClampedArray(picture.rgba);
   reply({ type: 'view', ticket, widthPx: picture.width_px, heightPx: picture.height_px, rgba }, [rgba.buffer]);
+}
+
+async function inspect({ ticket, file }: Request<'inspect'>): Promise<void> {
+  reply({ type: 'inspected', ticket, content: await loadedPipeline().inspect(file) });
 }
 
 function listRequests({ ticket }: Request<'requests'>): void {

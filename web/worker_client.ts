@@ -1,13 +1,16 @@
 /** The page's side of the workers: one queue, answers in order, every worker on the next files, a dead one replaced. */
 import { allChecks, noChecks } from './checks.ts';
-import { detectorFolder, readDetector, type DetectorFiles, type DetectorName } from './detector.ts';
+import { detectorShelf } from './detector.ts';
 import type { EngineKind } from './engine.ts';
 import { CoreError, unreadFile } from './errors.ts';
+import { checkWorker, type CheckedFile } from './frame_report.ts';
 import { frameWorker, HeldFrame, type FrameHost, type FrameOptions } from './frames.ts';
 import { fetchSiteFile } from './models.ts';
 import { refuseSize } from './pipeline.ts';
-import { classifyInOrder, maxWorkers, worstSelfTest, type Run } from './pool.ts';
-import type { ClassifiedCell, ClassifyJob, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
+import { classifyInOrder, maxWorkers, worstSelfTest, type PoolWorker, type Run } from './pool.ts';
+import type { FrameReport } from './report.ts';
+import type { ClassifiedCell, ClassifyJob, FileContent, FrameChoice, FrameOutcome, ModelParcel, ModelSpec, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
+import { patienceSeconds } from './watchdog.ts';
 import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
 
 export type { RequestFacts };
@@ -28,7 +31,7 @@ export class ClassifierClient {
   #links = [this.#first];
   #loaded: { name: string; second: string | undefined; parcel: ModelParcel | undefined } | undefined;
   #selfTests: SelfTest[] = [];
-  readonly #detectors = new Map<DetectorName, Promise<DetectorFiles>>();
+  readonly readDetector = detectorShelf(async (path) => new Uint8Array(await (await fetchSiteFile(new URL(path, document.baseURI))).arrayBuffer()));
   #queue: Promise<unknown> = Promise.resolve();
   readonly #runs = new Set<Run>();
   #views = 0;
@@ -76,16 +79,7 @@ export class ClassifierClient {
    *   onOutcome: told once for every file, in order.
    */
   classify(jobs: readonly ClassifyJob[], onOutcome: (index: number, outcome: Outcome) => void, checks = noChecks): Promise<void> {
-    const run: Run = { cancelled: false };
-    this.#runs.add(run);
-    const job = (position: number): ClassifyJob => jobs[position] as ClassifyJob;
-    return this.#queued(() =>
-      classifyInOrder(this.#links.map((link) => link.poolWorker(() => this.#handModel(link), checks)), {
-        count: jobs.length,
-        read: (position, mostBytes) => readImage(job(position).file, mostBytes),
-        tell: (position, outcome) => onOutcome(job(position).index, outcome),
-      }, run),
-    ).finally(() => this.#runs.delete(run));
+    return this.#empty<Outcome>(() => this.#links.map((link) => link.poolWorker(() => this.#handModel(link), checks)), jobs, onOutcome);
   }
 
   /**
@@ -99,20 +93,40 @@ export class ClassifierClient {
     jobs: readonly ClassifyJob[], options: FrameOptions, onOutcome: (index: number, outcome: FrameOutcome) => void,
     onProgress: (index: number, classified: number, cells: number) => void = () => {},
   ): Promise<void> {
-    const run: Run = { cancelled: false };
+    const tell = (position: number, classified: number, cells: number): void => onProgress((jobs[position] as ClassifyJob).index, classified, cells);
+    return this.#empty((run) => this.#hosts().map((host) => frameWorker(host, options, run, tell)), jobs, onOutcome, { atOnce: 1 });
+  }
+
+  /**
+   * Checks files against a report of frames, after whatever runs now.
+   *
+   * Args:
+   *   spec: of the model in use.
+   *   onOutcome: told once for every file, in order, up to where `run` was cancelled.
+   */
+  checkFrames(jobs: readonly ClassifyJob[], report: FrameReport, spec: ModelSpec, onOutcome: (index: number, outcome: CheckedFile | UnreadFile) => void, run: Run): Promise<void> {
+    return this.#empty(() => this.#hosts().map((host) => checkWorker(host, report, spec, run)), jobs, onOutcome, { atOnce: 1, run });
+  }
+
+  /** Has workers empty a queue of files, after whatever runs now. */
+  #empty<Result>(
+    workers: (run: Run) => PoolWorker<Result>[], jobs: readonly ClassifyJob[], onOutcome: (index: number, outcome: Result | UnreadFile) => void,
+    { atOnce, run = { cancelled: false } }: { atOnce?: number; run?: Run } = {},
+  ): Promise<void> {
     this.#runs.add(run);
     const job = (position: number): ClassifyJob => jobs[position] as ClassifyJob;
     return this.#queued(() =>
-      classifyInOrder(
-        this.#links.map((link) =>
-          frameWorker(this.#host(link), options, run, (position, ...progress) => onProgress(job(position).index, ...progress))),
-        {
-          atOnce: 1,
-          count: jobs.length,
-          read: (position, mostBytes) => readImage(job(position).file, mostBytes),
-          tell: (position, outcome) => onOutcome(job(position).index, outcome),
-        }, run),
+      classifyInOrder(workers(run), {
+        ...(atOnce !== undefined && { atOnce }),
+        count: jobs.length,
+        read: (position, mostBytes) => readImage(job(position).file, mostBytes),
+        tell: (position, outcome) => onOutcome(job(position).index, outcome),
+      }, run),
     ).finally(() => this.#runs.delete(run));
+  }
+
+  #hosts(): FrameHost[] {
+    return this.#links.map((link) => this.#host(link));
   }
 
   /**
@@ -122,20 +136,6 @@ export class ClassifierClient {
    */
   async openFrame(file: File, choice?: FrameChoice): Promise<HeldFrame> {
     return HeldFrame.open(this.#host(this.#first), await readImage(file), choice, () => readImage(file));
-  }
-
-  /**
-   * A network that finds cells, fetched once for all workers.
-   *
-   * Raises: CoreError, `detector_not_loaded`; the next call tries again.
-   */
-  readDetector(name: DetectorName): Promise<DetectorFiles> {
-    const known = this.#detectors.get(name);
-    if (known !== undefined) return known;
-    const files = readDetector(async (file) => new Uint8Array(await (await fetchSiteFile(new URL(`${detectorFolder(name)}/${file}`, document.baseURI))).arrayBuffer()));
-    this.#detectors.set(name, files);
-    files.catch(() => this.#detectors.delete(name));
-    return files;
   }
 
   /** Stops what runs and what waits; the images that workers have in hand are the last. */
@@ -149,10 +149,8 @@ export class ClassifierClient {
    * Raises: CoreError for a file that cannot be decoded.
    */
   async view(file: File, maxSidePx: number): Promise<ImageData> {
-    const link = this.#nextLink();
-    const [image] = await Promise.all([readImage(file), this.#giveModel(link)]);
-    if ('status' in image) throw new CoreError(image.code, image.message);
-    const { rgba, widthPx, heightPx } = await link.ask({ type: 'view', image, maxSidePx }, 'view', { transfer: transferable([image]) });
+    const { link, bytes, options } = await this.#hand(file);
+    const { rgba, widthPx, heightPx } = await link.ask({ type: 'view', image: bytes, maxSidePx }, 'view', options);
     return new ImageData(rgba, widthPx, heightPx);
   }
 
@@ -162,11 +160,25 @@ export class ClassifierClient {
    * Raises: CoreError for a file that cannot be classified; WorkerDied.
    */
   async check(file: File): Promise<ClassifiedCell> {
-    const link = this.#nextLink();
-    const [image] = await Promise.all([readImage(file), this.#giveModel(link)]);
-    const { outcomes: [outcome] } = await link.ask({ type: 'classify', images: [image], checks: allChecks }, 'classified', { transfer: transferable([image]) });
+    const { link, bytes, options } = await this.#hand(file);
+    const { outcomes: [outcome] } = await link.ask({ type: 'classify', images: [bytes], checks: allChecks }, 'classified', options);
     if (outcome?.status !== 'ok') throw new CoreError(outcome?.code ?? 'internal', outcome?.message ?? 'There is no result.');
     return outcome;
+  }
+
+  /** What a file says beside its pixels; served as `view`. Raises: CoreError, also for a file that cannot be read. */
+  async inspect(file: File): Promise<FileContent> {
+    const { link, bytes, options } = await this.#hand(file);
+    return (await link.ask({ type: 'inspect', file: bytes }, 'inspected', options)).content;
+  }
+
+  /** A worker that is ready for one more question, and a file for it; the workers take turns. */
+  async #hand(file: File): Promise<{ link: WorkerLink; bytes: Uint8Array; options: { transfer: ArrayBuffer[]; patience: () => number } }> {
+    const link = this.#links[this.#views++ % this.#links.length] ?? this.#first;
+    const [bytes] = await Promise.all([readImage(file), this.#giveModel(link)]);
+    if ('status' in bytes) throw new CoreError(bytes.code, bytes.message);
+    const patience = patienceSeconds(bytes.length);
+    return { link, bytes, options: { transfer: transferable([bytes]), patience: () => patience } };
   }
 
   /** What the workers fetched so far; their own workers fetch nothing but the runtime's script. */
@@ -175,13 +187,8 @@ export class ClassifierClient {
     return lists.flatMap(({ requests }) => requests);
   }
 
-  /** The workers take turns. */
-  #nextLink(): WorkerLink {
-    return this.#links[this.#views++ % this.#links.length] ?? this.#first;
-  }
-
   #host(link: WorkerLink): FrameHost {
-    return { link, makeReady: () => this.#handModel(link), readDetector: (name) => this.readDetector(name) };
+    return { link, makeReady: () => this.#handModel(link), readDetector: this.readDetector };
   }
 
   #giveModel(link: WorkerLink): Promise<void> {

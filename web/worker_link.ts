@@ -1,8 +1,9 @@
 /** The asking side of one worker: questions, their answers, and what happens when the worker dies. */
 import { noChecks } from './checks.ts';
 import { CoreError } from './errors.ts';
-import { WorkerDied, type PoolWorker } from './pool.ts';
+import { WorkerDied, WorkerHung, type PoolWorker } from './pool.ts';
 import type { UnreadFile, WorkerReply, WorkerRequest } from './types.ts';
+import { everySecond, patienceSeconds, Watchdog, type Ticking } from './watchdog.ts';
 
 type ReplyOf<Type extends WorkerReply['type']> = Extract<WorkerReply, { type: Type }>;
 type Unnumbered<Request> = Request extends unknown ? Omit<Request, 'ticket'> : never;
@@ -20,30 +21,41 @@ export type StartWorker = (onReply: (reply: WorkerReply) => void, onDeath: () =>
 interface Question {
   onReply: (reply: WorkerReply) => void;
   reject: (error: Error) => void;
+  /** Seconds that the worker may be silent over the image of that position; undefined: for ever. */
+  patience: (image: number) => number | undefined;
 }
 
-/** One worker and the questions it has not answered; the next question to a dead one starts another. */
+/** One worker and the questions it has not answered; the next question to a dead one, or to one that was ended since it hung, starts another. */
 export class WorkerLink {
   readonly #start: StartWorker;
+  readonly #watchdog: Watchdog;
   #worker: Transport | undefined;
   #tickets = 0;
   readonly #questions = new Map<number, Question>();
   #ready: Promise<void> | undefined;
+  /** What the worker says it is at. */
+  #atWork: { ticket: number; image: number } | undefined;
 
-  constructor(start: StartWorker) {
+  constructor(start: StartWorker, ticking: Ticking = everySecond) {
     this.#start = start;
+    this.#watchdog = new Watchdog(() => this.#patience(), (seconds) => this.#giveUp(seconds), ticking);
   }
 
   /**
-   * Raises: CoreError with the worker's own words, WorkerDied.
+   * Args:
+   *   patience: seconds that the worker may be silent over it, or over one of its images; unless told, for ever.
+   * Raises: CoreError with the worker's own words, WorkerDied, WorkerHung where it was this that it hung on.
    */
   ask<Last extends WorkerReply['type']>(
-    request: Unnumbered<WorkerRequest>, last: Last, { transfer = [], onReply }: { transfer?: ArrayBuffer[]; onReply?: (reply: WorkerReply) => void } = {},
+    request: Unnumbered<WorkerRequest>, last: Last,
+    { transfer = [], onReply, patience = () => undefined }: { transfer?: ArrayBuffer[]; onReply?: (reply: WorkerReply) => void; patience?: Question['patience'] } = {},
   ): Promise<ReplyOf<Last>> {
     const ticket = ++this.#tickets;
     return new Promise<ReplyOf<Last>>((resolve, reject) => {
+      if (this.#questions.size === 0) this.#watchdog.hear();
       this.#questions.set(ticket, {
         reject,
+        patience,
         onReply: (reply) => {
           if (reply.type === 'failed') reject(new CoreError(reply.code, reply.message));
           else if (reply.type === last) resolve(reply as ReplyOf<Last>);
@@ -52,7 +64,10 @@ export class WorkerLink {
       });
       this.#worker ??= this.#begin();
       this.#worker.post({ ...request, ticket } as WorkerRequest, transfer);
-    }).finally(() => this.#questions.delete(ticket));
+    }).finally(() => {
+      this.#questions.delete(ticket);
+      if (this.#questions.size === 0) this.#watchdog.rest();
+    });
   }
 
   /** Its place in a pool; `makeReady` is what `ready` calls for. */
@@ -60,7 +75,9 @@ export class WorkerLink {
     return {
       classify: async (images) => {
         await this.ready(makeReady);
-        return (await this.ask({ type: 'classify', images, checks }, 'classified', { transfer: transferable(images) })).outcomes;
+        const bytes = images.map((image) => (image instanceof Uint8Array ? image.length : 0));
+        const patience = (image: number): number => patienceSeconds(bytes[image] ?? Math.max(...bytes));
+        return (await this.ask({ type: 'classify', images, checks }, 'classified', { transfer: transferable(images), patience })).outcomes;
       },
     };
   }
@@ -85,15 +102,38 @@ export class WorkerLink {
     this.#worker?.stop();
     this.#worker = undefined;
     this.#ready = undefined;
-    for (const { reject } of this.#questions.values()) reject(new WorkerDied('The program that classifies images stopped.'));
+    this.#atWork = undefined;
+    this.#watchdog.rest();
+    const unanswered = [...this.#questions.values()];
+    this.#questions.clear();
+    for (const { reject } of unanswered) reject(new WorkerDied('The program that classifies images stopped.'));
   }
 
   #begin(): Transport {
     const worker = this.#start(
-      (reply) => this.#questions.get(reply.ticket ?? 0)?.onReply(reply),
+      (reply) => {
+        if (worker !== this.#worker) return;
+        this.#watchdog.hear();
+        this.#atWork = reply.type === 'at_work' ? { ticket: reply.ticket, image: reply.image } : this.#atWork?.ticket === reply.ticket ? undefined : this.#atWork;
+        this.#questions.get(reply.ticket ?? 0)?.onReply(reply);
+      },
       () => { if (worker === this.#worker) this.end(); },
     );
     return worker;
+  }
+
+  /** For what the worker is at, or, where it says nothing, for the most that anyone would wait. */
+  #patience(): number | undefined {
+    const asked = this.#questions.get(this.#atWork?.ticket ?? 0);
+    if (asked !== undefined) return asked.patience(this.#atWork?.image ?? 0);
+    const all = [...this.#questions.values()].map(({ patience }) => patience(Infinity));
+    return all.includes(undefined) ? undefined : Math.max(...(all as number[]));
+  }
+
+  #giveUp(seconds: number): void {
+    const culprit = this.#questions.get(this.#atWork?.ticket ?? 0);
+    culprit?.reject(new WorkerHung(seconds, this.#atWork?.image ?? -1));
+    this.end();
   }
 }
 

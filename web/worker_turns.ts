@@ -1,5 +1,5 @@
 /** The answering side of a worker: one request at a time, pictures for the screen first. */
-import { CoreError } from './errors.ts';
+import { failed } from './errors.ts';
 import type { WorkerReply, WorkerRequest } from './types.ts';
 
 export type Answer = (request: WorkerRequest) => Promise<void> | void;
@@ -19,18 +19,18 @@ export function inTurns(answer: Answer, reply: (message: WorkerReply) => void): 
       await messagesArrived();
       const request = urgent.shift() ?? waiting.shift();
       if (request === undefined) break;
+      reply({ type: 'at_work', ticket: request.ticket, image: -1 });
       try {
         await answer(request);
       } catch (error) {
-        const code = error instanceof CoreError ? error.code : 'engine_failed';
-        reply({ type: 'failed', ticket: request.ticket, code, message: error instanceof Error ? error.message : String(error) });
+        reply(failed(request.ticket, error));
       }
     }
     working = false;
   };
 
   return (request) => {
-    (['view', 'view_frame', 'requests'].includes(request.type) ? urgent : waiting).push(request);
+    (['view', 'view_frame', 'inspect', 'requests'].includes(request.type) ? urgent : waiting).push(request);
     if (working) return;
     working = true;
     void work();

@@ -27,6 +27,7 @@
 #include "core/explain/deletion.h"
 #include "core/explain/turns.h"
 #include "core/head/head.h"
+#include "core/inspect/inspect.h"
 #include "core/judge/judge.h"
 #include "core/judge/novelty.h"
 #include "core/judge/quality.h"
@@ -214,17 +215,51 @@ val describe(const std::vector<QualityFlag>& flags) {
   return array;
 }
 
-/// Size and samples of an image, from which its hash is made: "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the samples row by row.
-std::vector<std::uint8_t> pixel_bytes(const ImageView& image) {
+val describe(const FileFacts& facts) {
+  val object = val::object();
+  object.set("format", std::string(to_string(facts.header.format)));
+  object.set("width_px", facts.header.width_px);
+  object.set("height_px", facts.header.height_px);
+  object.set("channels", facts.header.channels);
+  object.set("bits_per_channel", facts.header.bits_per_channel);
+  object.set("pages", facts.pages);
+  object.set("page_channels", facts.channels);
+  object.set("pixel_size_um", facts.pixel_size_um > 0 ? val(facts.pixel_size_um) : val::null());
+  object.set("pixel_size_source", facts.pixel_size_source.empty() ? val::null() : val(std::string(facts.pixel_size_source)));
+  return object;
+}
+
+val describe(const FileContent& content) {
+  val tags = val::array(), notes = val::array();
+  for (const Tag& tag : content.tags) {
+    val object = val::object();
+    object.set("group", tag.group);
+    object.set("name", tag.name);
+    object.set("value", tag.value);
+    object.set("mark", std::string(to_string(tag.mark)));
+    tags.call<void>("push", object);
+  }
+  for (const std::string& note : content.notes) notes.call<void>("push", note);
+  val object = val::object();
+  object.set("facts", content.facts ? describe(*content.facts) : val::null());
+  object.set("problem", content.problem);
+  object.set("tags", tags);
+  object.set("notes", notes);
+  return object;
+}
+
+/// Size and samples of an image, from which its hash is made: "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the samples row by row,
+/// copied straight into an array of JavaScript's: a frame may fill most of the core's own memory.
+val pixel_bytes(const ImageView& image) {
   const std::string head = std::to_string(image.width_px) + "x" + std::to_string(image.height_px) + "x" + std::to_string(image.channels) + ":" +
                            std::to_string(8 * sample_bytes(image.type)) + "\n";
   const std::size_t row_bytes = static_cast<std::size_t>(image.width_px) * image.pixel_bytes();
-  std::vector<std::uint8_t> bytes(head.begin(), head.end());
-  bytes.reserve(head.size() + row_bytes * static_cast<std::size_t>(image.height_px));
-  for (int y = 0; y < image.height_px; ++y) {
-    const auto* row = reinterpret_cast<const std::uint8_t*>(image.row(y));
-    bytes.insert(bytes.end(), row, row + row_bytes);
-  }
+  val bytes = val::global("Uint8Array").new_(static_cast<double>(head.size() + row_bytes * static_cast<std::size_t>(image.height_px)));
+  const auto put = [&](const void* from, std::size_t count, std::size_t at) {
+    bytes.call<void>("set", val(typed_memory_view(count, static_cast<const std::uint8_t*>(from))), static_cast<double>(at));
+  };
+  put(head.data(), head.size(), 0);
+  for (int y = 0; y < image.height_px; ++y) put(image.row(y), row_bytes, head.size() + static_cast<std::size_t>(y) * row_bytes);
   return bytes;
 }
 
@@ -330,7 +365,7 @@ class Classifier {
       object.set("tensor", copy_out(tensor));
       object.set("shape", array_of({1, spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
       object.set("measures", copy_out(std::vector<double>(measures.begin(), measures.end())));
-      object.set("pixels", copy_out(pixel_bytes(decoded.image.view())));
+      object.set("pixels", pixel_bytes(decoded.image.view()));
       object.set("decode_ms", decoded_ms - start_ms);
       object.set("prepare_ms", prepared_ms - decoded_ms);
       return object;
@@ -413,6 +448,10 @@ class Classifier {
       object.set("shape", array_of(features.shape));
       return object;
     });
+  }
+
+  val inspect(const val& file) const {
+    return guard([&] { return describe(cytodrop::inspect(copy_in<std::uint8_t>(file, "Uint8Array", "file"))); });
   }
 
   val turn(const val& tensor, const val& shape) const {
@@ -582,6 +621,10 @@ class Classifier {
     });
   }
 
+  val frame_pixels(const val& number) const {
+    return guard([&] { return pixel_bytes(open(number).image.view()); });
+  }
+
   val close_frame(const val& number) {
     return guard([&] {
       open(number);
@@ -655,6 +698,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("judge", &Classifier::judge)
       .function("load_network", &Classifier::load_network)
       .function("run_network", &Classifier::run_network)
+      .function("inspect", &Classifier::inspect)
       .function("turn", &Classifier::turn)
       .function("agreement", &Classifier::agreement)
       .function("delete_regions", &Classifier::delete_regions)
@@ -664,6 +708,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("detect", &Classifier::detect)
       .function("prepare_cells", &Classifier::prepare_cells)
       .function("view_frame", &Classifier::view_frame)
+      .function("frame_pixels", &Classifier::frame_pixels)
       .function("close_frame", &Classifier::close_frame);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);

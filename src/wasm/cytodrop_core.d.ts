@@ -219,6 +219,34 @@ export interface FrameView {
   rgba: Uint8Array;
 }
 
+/** What a tag may give away; '': nothing. `device`: one very instrument or computer. `text`: free text or unread bytes, in which anything may stand. */
+export type TagMark = '' | 'place' | 'person' | 'time' | 'device' | 'text';
+
+/** One statement of a file about itself; the value is text without control characters, but for line breaks. */
+export interface FileTag { group: string; name: string; value: string; mark: TagMark }
+
+/** What a file says of its pixels, before any is decoded. */
+export interface FileFacts {
+  format: ImageFacts['format'];
+  width_px: number;
+  height_px: number;
+  channels: number;
+  bits_per_channel: number;
+  pages: number;
+  page_channels: number;
+  pixel_size_um: number | null;
+  pixel_size_source: 'OME-XML' | 'ImageJ' | 'resolution tags' | null;
+}
+
+export interface FileContent {
+  /** null: it is no image that is read; `problem` says why. */
+  facts: FileFacts | null;
+  problem: string;
+  tags: FileTag[];
+  /** What was left out, in sentences. */
+  notes: string[];
+}
+
 export declare class Classifier {
   constructor();
   /**
@@ -239,6 +267,8 @@ export declare class Classifier {
   load_network(network: Uint8Array, input: string, output: string): Result<null>;
   /** Runs the loaded network on a batch in C order; its shape is as the ONNX file states it. */
   run_network(tensor: Float32Array, shape: readonly number[]): Result<Output>;
+  /** Lists what a file says beside its pixels, as far as it can be read; works without a model. */
+  inspect(file: Uint8Array): Result<FileContent>;
   /** The input [1, C, H, W] in every other way that it can be turned and mirrored: [7, C, H, W] of a square, [3, C, H, W] of another. */
   turn(tensor: Float32Array, shape: readonly number[]): Result<Output>;
   /** Compares the verdicts of a cell's pictures: `probabilities` [pictures][classes]. */
@@ -273,6 +303,8 @@ export declare class Classifier {
   prepare_cells(frame: number, boxes: Int32Array, pixel_size_um: number | null): Result<PreparedCells>;
   /** Draws part of a frame; it may reach outside, where the border is repeated. null: the whole frame; its own range. */
   view_frame(frame: number, region: Box | null, max_side_px: number, range: DisplayRange | null): Result<FrameView>;
+  /** Of an open frame, as `Prepared.pixels`. */
+  frame_pixels(frame: number): Result<Uint8Array>;
   close_frame(frame: number): Result<null>;
   delete(): void;
 }

@@ -40,7 +40,7 @@ describe('cytodrop_core.d.ts', () => {
   test('names every method of the class with its number of arguments', (context) => {
     const methods = membersOf(/declare class Classifier/);
     assert.deepEqual(methods.map(({ name }) => name), [
-      'load_model', 'prepare', 'view', 'judge', 'load_network', 'run_network', 'turn', 'agreement', 'delete_regions', 'deletion', 'open_frame', 'load_detector', 'detect', 'prepare_cells', 'view_frame', 'close_frame', 'delete',
+      'load_model', 'prepare', 'view', 'judge', 'load_network', 'run_network', 'inspect', 'turn', 'agreement', 'delete_regions', 'deletion', 'open_frame', 'load_detector', 'detect', 'prepare_cells', 'view_frame', 'frame_pixels', 'close_frame', 'delete',
     ]);
     const classifier = loaded as unknown as Record<string, (...values: unknown[]) => unknown>;
     try {
@@ -77,6 +77,7 @@ describe('a call with a wrong argument is refused, never thrown', () => {
     test(`file = ${shown}`, () => {
       assertRefused(untyped((classifier) => classifier['prepare']!(value)), 'invalid_argument');
       assertRefused(untyped((classifier) => classifier['view']!(value, 64)), 'invalid_argument');
+      assertRefused(untyped((classifier) => classifier['inspect']!(value)), 'invalid_argument');
     });
     test(`features = ${shown}`, () => {
       assertRefused(untyped((classifier) => classifier['judge']!(value, [1, 1280, 4, 4], measures)), 'invalid_argument');

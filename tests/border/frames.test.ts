@@ -60,6 +60,17 @@ describe('a frame', () => {
     assert.deepEqual(valueOf(loaded.open_frame(greyPng(50, 40, samples), 0, -1)).range, { low: 1001, high: 2998 });
   });
 
+  test('has the pixels that an image of one cell has, which a hash is made from: 8 and 16 bits, upright', () => {
+    const wide = greyPng(50, 40, Uint16Array.from({ length: 2000 }, (_, i) => 1000 + i));
+    for (const file of [someFrame(), wide, bytesOf('tests/golden/decode/orientation-6.jpg')]) {
+      const { pixels } = valueOf(loaded.prepare(file));
+      assert.deepEqual(valueOf(loaded.frame_pixels(valueOf(loaded.open_frame(file, 0, -1)).frame)), pixels);
+    }
+    const text = new TextDecoder().decode(valueOf(loaded.prepare(wide)).pixels.subarray(0, 11));
+    assert.equal(text, '50x40x1:16\n');
+    assertRefused(loaded.frame_pixels(99), 'frame_not_open', /not open/);
+  });
+
   test('is searched: a box, a score, an area, an outline and a flag for each cell, in reading order', () => {
     const { boxes, scores, areas_px, outlines, outline_offsets, cut_by_border } = valueOf(loaded.detect(opened.frame, settings));
     assert.equal(scores.length, someDiscs.length);

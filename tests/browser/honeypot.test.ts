@@ -1,15 +1,14 @@
 /** No byte goes anywhere: a whole session with images that carry a mark, and leaks planted in every place a script runs. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'puppeteer-core';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { firefox, launchChromium, launchFirefox } from './browsers.ts';
 import { Honeypot } from './honeypot.ts';
 import { dist } from './site.ts';
 import { TestServer } from './test_server.ts';
+import { WebKit, webKitMissing } from './webkit.ts';
 
 const canary = 'cytodrop-canary-7f3a';
 const hook = (name: string) => `[data-testid=${name}]`;
@@ -46,21 +45,57 @@ const runPlants = (url: string) => `Promise.all(Object.entries(plants).map(async
   return name;
 }))`;
 
-/** Appended to a script of the site; says on a channel when all are through. */
-const planted = (url: string) => `\n;(() => { ${workerPlants} ${runPlants(url)}.then((names) => new BroadcastChannel('plants').postMessage(names)); })();\n`;
+/** Appended to a script of the site; says on a channel, for as long as it lives, that all are through. */
+const planted = (url: string) => `\n;(() => { ${workerPlants} ${runPlants(url)}.then((names) => { const channel = new BroadcastChannel('plants'); setInterval(() => channel.postMessage(names), 100); }); })();\n`;
+const told = `return await new Promise((resolve) => { new BroadcastChannel('plants').onmessage = ({ data }) => resolve(data); });`;
+
+/** One page of a browser. */
+interface Tab {
+  open(url: string): Promise<void>;
+  /** Runs the body of an async function. */
+  evaluate(script: string): Promise<unknown>;
+}
+
+interface Driven { close(): Promise<void>; inTab(use: (tab: Tab) => Promise<void>): Promise<void> }
+
+function driven(launch: typeof launchChromium): () => Promise<Driven> {
+  return async () => {
+    const browser = await launch();
+    return {
+      close: () => browser.close(),
+      inTab: async (use) => {
+        const context = await browser.createBrowserContext();
+        try {
+          const page = await context.newPage();
+          page.setDefaultTimeout(120_000);
+          await use({ open: async (url) => void (await page.goto(url)), evaluate: (script) => page.evaluate(`(async () => { ${script} })()`) });
+        } finally {
+          await context.close();
+        }
+      },
+    };
+  };
+}
+
+/** One window; each visit is to an origin of its own. */
+async function launchWebKit(): Promise<Driven> {
+  const webKit = await WebKit.launch();
+  return { close: () => webKit.close(), inTab: (use) => use(webKit) };
+}
 
 const browsers = [
-  { name: 'Chromium', launch: launchChromium, missing: undefined },
-  { name: 'Firefox', launch: launchFirefox, missing: firefox === undefined ? 'there is no Firefox (Debian: firefox-esr)' : undefined },
+  { name: 'Chromium', launch: driven(launchChromium), missing: undefined },
+  { name: 'Firefox', launch: driven(launchFirefox), missing: firefox === undefined ? 'there is no Firefox (Debian: firefox-esr)' : undefined },
+  { name: 'WebKitGTK', launch: launchWebKit, missing: webKitMissing },
 ];
 
 for (const { name, launch, missing } of browsers) {
   describe(name, { skip: missing }, () => {
-    let browser: Browser;
+    let browser: Driven;
     before(async () => { browser = await launch(); });
     after(() => browser.close());
 
-    interface Visit { page: Page; server: TestServer; honeypot: Honeypot }
+    interface Visit { tab: Tab; server: TestServer; honeypot: Honeypot }
 
     async function visit({ policy }: { policy: boolean }, change: (path: string, bytes: Buffer, honeypot: Honeypot) => Buffer, use: (visit: Visit) => Promise<void>): Promise<void> {
       const honeypot = await Honeypot.start();
@@ -68,22 +103,23 @@ for (const { name, launch, missing } of browsers) {
       if (!policy) server.headers = {};
       server.change = (path, bytes) => change(path, policy ? bytes : withoutPolicy(path, bytes), honeypot);
       await server.start();
-      const context = await browser.createBrowserContext();
       try {
-        const page = await context.newPage();
-        page.setDefaultTimeout(120_000);
-        await page.evaluateOnNewDocument(() => {
-          const told = new Promise((resolve) => { new BroadcastChannel('plants').onmessage = ({ data }) => resolve(data); });
-          Object.assign(globalThis, { told });
+        await browser.inTab(async (tab) => {
+          await tab.open(server.url);
+          await appears(tab, `${hook('footer')}[data-self-test=passed]`);
+          await use({ tab, server, honeypot });
         });
-        await page.goto(server.url);
-        await page.waitForSelector(`${hook('footer')}[data-self-test=passed]`);
-        await use({ page, server, honeypot });
       } finally {
-        await context.close();
         await server.stop();
         await honeypot.stop();
       }
+    }
+
+    async function appears(tab: Tab, selector: string): Promise<void> {
+      const found = await tab.evaluate(`
+        for (let tries = 0; tries < 2400 && !document.querySelector(${JSON.stringify(selector)}); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+        return document.querySelector(${JSON.stringify(selector)}) !== null;`);
+      assert.equal(found, true, `${selector} does not appear`);
     }
 
     async function stoppedAll(honeypot: Honeypot): Promise<void> {
@@ -95,35 +131,31 @@ for (const { name, launch, missing } of browsers) {
     const unchanged = (_: string, bytes: Buffer) => bytes;
 
     test('a whole session, then without a server: nothing arrives, and the site itself is asked for nothing', async () => {
-      await visit({ policy: true }, unchanged, async ({ page, server, honeypot }) => {
-        const folder = mkdtempSync(join(tmpdir(), 'cytodrop-canary-'));
-        try {
-          const images = goldenCases.map(({ image }, i) => {
-            const path = join(folder, `${canary}-${i}.png`);
-            writeFileSync(path, Buffer.concat([readFileSync(join(new URL('models/blood-smear/golden', root).pathname, image)), Buffer.from(canary)]));
-            return path;
-          });
-          await page.waitForSelector(`${hook('footer')}[data-offline=ready]`);
-          const asked = server.asked.length;
-          for (const isOnline of [true, false]) {
-            if (!isOnline) {
-              await server.stop();
-              await page.reload();
-              await page.waitForSelector(`${hook('footer')}[data-self-test=passed]`);
-            }
-            const input = await page.waitForSelector(hook('file-input'), { hidden: true });
-            await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...images);
-            await page.waitForSelector(`${hook('progress')}[data-state=done][data-done="${images.length}"]`);
-            await page.click(hook('cell-card'));
-            await page.waitForSelector(`${hook('details')} canvas`);
-            await page.keyboard.press('Escape');
-            await page.waitForSelector(`${hook('footer')}[data-requests-since="0"]`);
-            assert.deepEqual(server.asked.slice(asked).filter((path) => !path.startsWith('icons/')), []);
+      await visit({ policy: true }, unchanged, async ({ tab, server, honeypot }) => {
+        const images = goldenCases.map(({ image }) => Buffer.concat([readFileSync(join(new URL('models/blood-smear/golden', root).pathname, image)), Buffer.from(canary)]).toString('base64'));
+        await appears(tab, `${hook('footer')}[data-offline=ready]`);
+        const asked = server.asked.length;
+        for (const isOnline of [true, false]) {
+          if (!isOnline) {
+            await server.stop();
+            await tab.open(server.url);
+            await appears(tab, `${hook('footer')}[data-self-test=passed]`);
           }
-          await stoppedAll(honeypot);
-        } finally {
-          rmSync(folder, { recursive: true });
+          await tab.evaluate(`
+            const chosen = new DataTransfer();
+            ${JSON.stringify(images)}.forEach((text, i) => chosen.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], '${canary}-' + i + '.png', { type: 'image/png' })));
+            const input = document.querySelector('${hook('file-input')}');
+            input.files = chosen.files;
+            input.dispatchEvent(new Event('change', { bubbles: true }));`);
+          await appears(tab, `${hook('progress')}[data-state=done][data-done="${images.length}"]`);
+          await tab.evaluate(`document.querySelector('${hook('cell-card')}').click();`);
+          await appears(tab, `${hook('details')} canvas`);
+          await tab.evaluate(`document.querySelector('${hook('file-facts')} summary').click();`);
+          await appears(tab, `${hook('file-contents')}[data-tags]`);
+          await appears(tab, `${hook('footer')}[data-requests-since="0"]`);
+          assert.deepEqual(server.asked.slice(asked).filter((path) => !path.startsWith('icons/')), []);
         }
+        await stoppedAll(honeypot);
       });
     });
 
@@ -132,65 +164,77 @@ for (const { name, launch, missing } of browsers) {
       const withoutServiceWorker = (path: string, bytes: Buffer) => (path === 'service_worker.js' ? Buffer.from('throw 0') : bytes);
 
       test('the honeypot notices every way out where the policy is taken away', async () => {
-        await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
-          await page.evaluate(`(() => { ${pagePlants} return ${runPlants(honeypot.url)}; })()`);
+        await visit({ policy: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
+          await tab.evaluate(`${pagePlants} return ${runPlants(honeypot.url)};`);
           for (const plant of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${plant}/${canary}`), 30_000), plant);
         });
       });
 
       test('with the policy none gets out', async () => {
-        await visit({ policy: true }, withoutServiceWorker, async ({ page, honeypot }) => {
-          assert.deepEqual(await page.evaluate(`(() => { ${pagePlants} return ${runPlants(honeypot.url)}; })()`), names);
+        await visit({ policy: true }, withoutServiceWorker, async ({ tab, honeypot }) => {
+          assert.deepEqual(await tab.evaluate(`${pagePlants} return ${runPlants(honeypot.url)};`), names);
           await stoppedAll(honeypot);
           assert.equal(honeypot.connections, 0);
         });
       });
 
-      const callOut = async (address: string) => {
+      const callOut = (address: string): string => `
         try {
-          const peer = new RTCPeerConnection({ iceServers: [{ urls: `stun:${address}` }] });
+          const peer = new RTCPeerConnection({ iceServers: [{ urls: 'stun:${address}' }] });
           peer.createDataChannel('canary');
           await peer.setLocalDescription();
-          await new Promise<void>((resolve) => {
+          await new Promise((resolve) => {
             peer.onicegatheringstatechange = () => { if (peer.iceGatheringState === 'complete') resolve(); };
             setTimeout(resolve, 3_000);
           });
           return 'made';
         } catch (error) {
-          return `refused: ${(error as Error).name}`;
-        }
-      };
+          return 'refused: ' + error.name;
+        }`;
 
-      test('WebRTC: seen without the policy, refused with it', async () => {
-        await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
-          assert.equal(await page.evaluate(callOut, honeypot.udp), 'made');
+      test('WebRTC: seen without the policy, refused with it', async (run) => {
+        let exists: unknown = true;
+        await visit({ policy: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
+          exists = await tab.evaluate(`return 'RTCPeerConnection' in window;`);
+          if (!exists) return;
+          assert.equal(await tab.evaluate(callOut(honeypot.udp)), 'made');
           assert.ok(await honeypot.until(({ datagrams }) => datagrams > 0, 30_000), 'no datagram');
         });
-        await visit({ policy: true }, withoutServiceWorker, async ({ page, honeypot }) => {
-          assert.match(await page.evaluate(callOut, honeypot.udp), /^refused/);
+        await visit({ policy: true }, withoutServiceWorker, async ({ tab, honeypot }) => {
+          assert.match(String(await tab.evaluate(callOut(honeypot.udp))), /^refused/);
           await stoppedAll(honeypot);
           assert.equal(honeypot.datagrams, 0);
         });
+        if (!exists) run.skip('this browser was built without WebRTC: refused with the policy and without');
       });
 
       for (const [way, leave] of [
-        ['location', (address: string) => { location.href = address; }],
-        ['link', (address: string) => { Object.assign(document.body.appendChild(document.createElement('a')), { href: address }).click(); }],
-        ['window', (address: string) => { window.open(address, '_blank', 'noopener'); }],
+        ['location', (address: string) => `location.href = '${address}';`],
+        ['link', (address: string) => `Object.assign(document.body.appendChild(document.createElement('a')), { href: '${address}' }).click();`],
+        ['window', (address: string) => `window.open('${address}', '_blank', 'noopener');`],
       ] as const) {
-        test(`leaving for another site with something in the address, by ${way}: seen without the policy, refused with it`, async () => {
-          await visit({ policy: false }, withoutServiceWorker, async ({ page, honeypot }) => {
+        test(`leaving for another site with something in the address, by ${way}: seen without the policy, refused with it`, async (run) => {
+          let [can, isStopped] = [true, true];
+          await visit({ policy: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
+            can = way !== 'window' || (await tab.evaluate(`const opened = window.open('', '_blank'); opened?.close(); return opened !== null;`)) === true;
+            // By nothing but the interface by which a page hears of a navigation: docs/privacy.md says so.
+            isStopped = way !== 'location' || (await tab.evaluate(`return 'navigation' in window;`)) === true;
             // The page may be gone before it has answered.
-            await page.evaluate(leave, `${honeypot.url}/${canary}`).catch(() => undefined);
-            assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'not seen');
+            await tab.evaluate(leave(`${honeypot.url}/${canary}`)).catch(() => undefined);
+            if (can) assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'not seen');
           });
-          await visit({ policy: true }, withoutServiceWorker, async ({ page, server, honeypot }) => {
-            await page.evaluate(leave, `${honeypot.url}/${canary}`);
+          await visit({ policy: true }, withoutServiceWorker, async ({ tab, server, honeypot }) => {
+            await tab.evaluate(leave(`${honeypot.url}/${canary}`)).catch((error: unknown) => { if (isStopped) throw error; });
+            if (!isStopped) {
+              assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'the gap is closed: say so in docs/privacy.md');
+              return;
+            }
             // Were it under way, this would wait for it.
-            await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+            assert.equal(await tab.evaluate('await new Promise((resolve) => setTimeout(resolve, 500)); return location.href;'), server.url);
             await stoppedAll(honeypot);
-            assert.equal(page.url(), server.url);
           });
+          if (!can) run.skip('this browser opens no window that nobody pressed for, with the policy or without');
+          if (!isStopped) run.skip('nothing stops this in a browser without the interface Navigation, as docs/privacy.md says');
         });
       }
     });
@@ -209,8 +253,8 @@ for (const { name, launch, missing } of browsers) {
         });
 
         test('with the policy none gets out', async () => {
-          await visit({ policy: true }, plant, async ({ page, honeypot }) => {
-            assert.deepEqual(await page.evaluate(() => (globalThis as unknown as { told: Promise<string[]> }).told), names);
+          await visit({ policy: true }, plant, async ({ tab, honeypot }) => {
+            assert.deepEqual(await tab.evaluate(told), names);
             await stoppedAll(honeypot);
           });
         });

@@ -96,6 +96,9 @@ void add_tiffs(Seeds& seeds) {
     TiffPage first = page;
     first.extra = {{270, 2, text(description)}, resolution};
     seeds.add("tiff", make_tiff({first, page}));
+    first.extra.push_back({306, 2, text("2024:05:06 07:08:09")});
+    first.extra.push_back({34665, 4, {8, 0, 0, 0}});
+    for (const bool big : {false, true}) seeds.add("inspect", make_tiff({first, page}, false, big));
   }
 }
 
@@ -147,9 +150,11 @@ int main(int argc, char** argv) {
     for (const char* name_end : {".png", ".bmp"}) seeds.add_files("image", root / folder, name_end);
     seeds.add_files("jpeg", root / folder, ".jpg");
     seeds.add_files("tiff", root / folder, ".tif");
+    for (const char* name_end : {".png", ".jpg", ".tif"}) seeds.add_files("inspect", root / folder, name_end);
   }
   // Where the test of the corpora unpacked them.
   for (const char* name_end : {".tif", ".tiff"}) seeds.add_files("tiff", root / "build/corpora", name_end);
   seeds.add_files("jpeg", root / "build/corpora", ".jpg");
+  for (const char* name_end : {".tif", ".tiff", ".jpg", ".png"}) seeds.add_files("inspect", root / "build/corpora", name_end);
   std::cout << seeds.count() << " seeds\n";
 }

@@ -91,7 +91,7 @@ describe('the corrected share', () => {
 
 describe('a culture', () => {
   const chamber: Chamber = { squareMm: 1, depthMm: 0.1, dilution: 2 };
-  const frames = [frameOf({ live: 50, dead: 10 }, { unsure: 3, foreign: 2 }), frameOf({ live: 40, dead: 0 }, { notClassified: 1 }), frameOf({})];
+  const frames: Countable[] = [{ ...frameOf({ live: 50, dead: 10 }, { unsure: 3, foreign: 2 }), byHand: { added: 4, removed: 7 } } as Countable, frameOf({ live: 40, dead: 0 }, { notClassified: 1 }), frameOf({})];
   const count = countCulture([...frames, { status: 'error' }], viability, chamber);
 
   test('is the sum of its frames; an unread one is in no number', () => {
@@ -99,7 +99,7 @@ describe('a culture', () => {
       { ...count, share: 0, corrected: 0, perMl: 0 },
       {
         frames: 3, framesNotRead: 1, cells: 103, counts: [{ id: 'live', name: 'Live', cells: 90 }, { id: 'dead', name: 'Dead', cells: 10 }],
-        unsure: 3, foreign: 2, notClassified: 1, share: 0, corrected: 0, perMl: 0,
+        addedByHand: 4, removedByHand: 7, unsure: 3, foreign: 2, notClassified: 1, share: 0, corrected: 0, perMl: 0,
       });
   });
 

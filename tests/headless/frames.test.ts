@@ -122,7 +122,7 @@ describe('a held frame', () => {
     const { widthPx, heightPx, rgba } = await frame.view({ left_px: 10, top_px: 10, width_px: 30, height_px: 20 }, 100);
     assert.deepEqual([widthPx, heightPx, rgba.length], [30, 20, 2400]);
     await frame.close();
-    assert.deepEqual(host.asked, ['open_frame', 'detect', 'classify_cells', 'classify_cells', 'detect', 'detect', 'classify_cells', 'view_frame', 'close_frame']);
+    assert.deepEqual(host.asked, ['open_frame', 'hash_frame', 'detect', 'classify_cells', 'classify_cells', 'detect', 'detect', 'classify_cells', 'view_frame', 'close_frame']);
   });
 
   test('stops where it is told to, and the cells not reached have no verdict', async () => {
@@ -181,7 +181,7 @@ describe('a frame searched with a network', () => {
     const few = (await frame.detect({ ...found.settings, sensitivity: 0.1 })).cells;
     assert.ok(few.length < found.cells.length);
     assert.equal((await frame.detect(settings)).detector, undefined);
-    assert.deepEqual(host.asked, ['open_frame', 'detect', 'load_detector', 'detect', 'detect', 'detect']);
+    assert.deepEqual(host.asked, ['open_frame', 'hash_frame', 'detect', 'load_detector', 'detect', 'detect', 'detect']);
     host.die();
     assert.deepEqual(plain((await frame.detect({ ...found.settings, sensitivity: 0.1 })).cells), plain(few));
     await frame.close();
@@ -486,9 +486,10 @@ describe('real frames', () => {
         const facts = await other.openFrame(index, new Uint8Array(readFileSync(file)), wholeFile);
         const { cells: found } = await other.detect(index, settings);
         const verdicts = found.boxes.length > 0 ? await other.classifyCells(index, found.boxes, null) : [];
+        const pixelsSha256 = await other.hashFrame(index);
         await other.closeFrame(index);
         records.push({
-          status: 'ok', facts, choice: wholeFile, settings, index, path: file, elapsedMs: { decode: 0, detect: 0, classify: 0 },
+          status: 'ok', facts, choice: wholeFile, settings, index, path: file, pixelsSha256, elapsedMs: { decode: 0, detect: 0, classify: 0 },
           cells: verdicts.map((verdict, id) => {
             const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = found.boxes.subarray(4 * id);
             return {

@@ -6,7 +6,9 @@ import { spawn } from 'node:child_process';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
-import { checkReport, readReport, sha256 } from '../../web/provenance.ts';
+import { sha256 } from '../../web/provenance.ts';
+import { readReport } from '../../web/read_report.ts';
+import { checkReport, type CellReport } from '../../web/report.ts';
 import type { CellRecord } from '../../web/types.ts';
 import { kindOf, rejudge, thresholdFor } from '../../web/verdict.ts';
 import { liesOnBackground } from '../../web/components/words.ts';
@@ -64,7 +66,7 @@ describe('reports', () => {
 
   test('a report without cells is not reproduced', () => {
     const report = readReport('{"model":{"name":"blood-smear"},"settings":{"unsure_below":0.5},"cells":[]}');
-    assert.equal(checkReport(report, [] as CellRecord[], spec, null).reproduced, false);
+    assert.equal(checkReport(report as CellReport, [] as CellRecord[], spec, null).reproduced, false);
   });
 });
 

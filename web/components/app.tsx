@@ -1,12 +1,13 @@
 /** The whole page: which screen shows, and what works everywhere on it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { collectDropped, collectPasted } from '../files.ts';
-import { addFiles, progress, runState, spec } from '../state/session.ts';
+import { progress, runState, spec } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex } from '../state/view.ts';
 import { CheckDialog } from './check_dialog.tsx';
 import { Details } from './details.tsx';
 import { dialog, openDialog } from './dialog.tsx';
 import { ErrorSlider } from './error_slider.tsx';
+import { FileDialog } from './file_contents.tsx';
 import { FileInputs, openFilePicker } from './file_inputs.tsx';
 import { Footer } from './footer.tsx';
 import { FieldsHint } from './mode_choice.tsx';
@@ -22,6 +23,7 @@ import { ProgressBar } from './progress_bar.tsx';
 import { StartScreen } from './start_screen.tsx';
 import { Summary } from './summary.tsx';
 import { ResultsTable } from './results_table.tsx';
+import { takeFiles } from './take_files.ts';
 import { Toolbar } from './toolbar.tsx';
 import { UnreadFiles } from './unread_files.tsx';
 import { UpdateLine } from './update_line.tsx';
@@ -52,6 +54,7 @@ export function App() {
       {dialog.value === 'privacy' && <PrivacyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'check' && <CheckDialog />}
+      {dialog.value === 'file' && <FileDialog />}
       {dialog.value === 'use' && <UseDialog />}
       {dialog.value === 'why' && <WhyDialog />}
       {dialog.value === 'about' && <AboutDialog />}
@@ -108,7 +111,7 @@ function useFileDrops(): boolean {
       setDepth(0);
       if (!hasFiles(event) || !event.dataTransfer) return;
       event.preventDefault();
-      void collectDropped(event.dataTransfer).then((found) => addFiles(found));
+      void collectDropped(event.dataTransfer).then(takeFiles);
     };
     return listen({ dragenter: enter, dragleave: leave, dragover: over, drop });
   }, []);
@@ -125,7 +128,7 @@ function useFilePaste(): void {
           event.preventDefault();
           const found = collectPasted(event.clipboardData, count.current);
           count.current += found.files.length;
-          addFiles(found);
+          void takeFiles(found);
         },
       }),
     [],

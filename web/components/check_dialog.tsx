@@ -1,35 +1,60 @@
 /** Checks an exported report against the images on the page. */
-import { useState } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
 import { formatCount } from '../format.ts';
-import { checkReport, checkWords, readReport, type CheckResult } from '../provenance.ts';
-import { finishedRecords, messageOf, modelState, progress, spec } from '../state/session.ts';
-import { Dialog } from './dialog.tsx';
+import { checkFrameReport } from '../frame_report.ts';
+import type { Run } from '../pool.ts';
+import { readReport } from '../read_report.ts';
+import { checkLines, checkReport, checkWords, type CheckResult } from '../report.ts';
+import { checkFrames, finishedRecords, messageOf, modelState, progress, runState, spec } from '../state/session.ts';
+import { Dialog, openDialog } from './dialog.tsx';
 
 const mostShown = 100;
 
+/** A report that was dropped on the page, to be checked when the images with it are done. */
+const dropped = signal<File | null>(null);
+
+export function checkDropped(report: File): void {
+  dropped.value = report;
+  openDialog('check');
+}
+
 export function CheckDialog() {
+  const [report, setReport] = useState<File | null>(dropped.value);
   const [result, setResult] = useState<CheckResult | { message: string } | null>(null);
-  const { done, total } = progress.value;
-  const check = async (file: File | undefined): Promise<void> => {
-    const [model, state] = [spec.value, modelState.value];
-    if (!file || !model || state.phase !== 'ready') return;
-    try {
-      setResult(checkReport(readReport(await file.text()), finishedRecords(), model, state.runtime.specSha256 ?? null));
-    } catch (error) {
-      setResult({ message: messageOf(error) });
-    }
-  };
+  const [done, setDone] = useState<{ done: number; total: number } | null>(null);
+  const ready = modelState.value.phase === 'ready';
+  const waiting = runState.value === 'running';
+  useEffect(() => () => void (dropped.value = null), []);
+  useEffect(() => {
+    if (!report || !ready || waiting) return;
+    const run: Run = { cancelled: false };
+    setResult(null);
+    void check(report, run, (count, total) => setDone({ done: count, total }))
+      .catch((error: unknown) => ({ message: messageOf(error) }))
+      .then((found) => {
+        if (run.cancelled) return;
+        setDone(null);
+        setResult(found ?? null);
+      });
+    return () => void (run.cancelled = true);
+  }, [report, ready, waiting]);
   return (
     <Dialog name="check" title="Check a report">
       <p>
-        Choose a report that was exported as JSON. It is compared with what this browser gives now for the {formatCount(done)} images on the page; they are
-        known by their pixels, whatever their names.
+        Choose a report that was exported as JSON, of single cells or of frames. It is compared with what this browser gives now for the {formatCount(progress.value.total)} images on
+        the page; they are known by their pixels, whatever their names. Frames are searched again with the settings that stand in the report.
       </p>
-      {done < total && <p class="small warning">Not all images are done yet.</p>}
       <label class="field">
         Report
-        <input type="file" accept=".json,application/json" data-testid="check-file" disabled={modelState.value.phase !== 'ready'} onChange={(event) => void check(event.currentTarget.files?.[0])} />
+        <input type="file" accept=".json,application/json" data-testid="check-file" disabled={!ready} onChange={(event) => setReport(event.currentTarget.files?.[0] ?? null)} />
       </label>
+      {report && waiting && <p class="small muted">{report.name} is checked when the images are done.</p>}
+      {done && done.total > 0 && (
+        <p class="small muted" data-testid="check-progress">
+          {formatCount(done.done)} of {formatCount(done.total)} images checked
+        </p>
+      )}
       <div role="status" data-testid="check-result">
         {result && ('message' in result ? <p class="warning">{result.message}</p> : <Result result={result} />)}
       </div>
@@ -37,22 +62,31 @@ export function CheckDialog() {
   );
 }
 
+/** Returns: undefined where it was cancelled. */
+async function check(file: File, run: Run, onDone: (done: number, total: number) => void): Promise<CheckResult | undefined> {
+  const report = readReport(await file.text());
+  const [model, state] = [spec.value, modelState.value];
+  if (!model || state.phase !== 'ready') return undefined;
+  const specSha256 = state.runtime.specSha256 ?? null;
+  if (report.of === 'cells') {
+    if (finishedRecords().length === 0) throw new Error('This report is of images of single cells. Choose “One cell in each image”, and check it again.');
+    return checkReport(report, finishedRecords(), model, specSha256);
+  }
+  const checked = await checkFrames(report, run, onDone);
+  return checked && checkFrameReport(report, checked, model, specSha256);
+}
+
 function Result({ result }: { result: CheckResult }) {
-  const { differences, missing, surplus } = result;
-  const lines = [
-    ...differences.map(({ file, what, reported, now }) => `${file === '' ? 'Model' : file}: ${what} was ${reported}, is ${now}`),
-    ...missing.map((file) => `${file}: no image on the page has its pixels`),
-  ];
+  const lines = checkLines(result);
   return (
     <>
       <p>
-        <strong>{checkWords(result)}</strong>
+        <strong data-reproduced={result.reproduced}>{checkWords(result)}</strong>
       </p>
-      {surplus > 0 && <p class="small">{formatCount(surplus)} images on the page are not in the report.</p>}
       {lines.length > 0 && (
-        <ul class="small">
-          {lines.slice(0, mostShown).map((line) => (
-            <li key={line}>{line}</li>
+        <ul class="small bullets">
+          {lines.slice(0, mostShown).map((line, i) => (
+            <li key={i}>{line}</li>
           ))}
           {lines.length > mostShown && <li>and {formatCount(lines.length - mostShown)} more</li>}
         </ul>

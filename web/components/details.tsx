@@ -10,8 +10,8 @@ import { Checks } from './checks.tsx';
 import { classIndex, ClassMark, classStyle, NoTypeMark } from './class_mark.tsx';
 import { legendPicture, mapMaximum } from './colour_map.ts';
 import { CropPicture, draw, mapOf } from './crop_picture.tsx';
-import { FactList } from './fact_list.tsx';
-import { className, flags, foreignWords, formatBytes, inSentence, intervalWords, liesOnBackground, measureWords, noType, ofMany, partClassified, qualitySentence, qualityWords, ranking, sawOnlyCentre, verdict } from './words.ts';
+import { FileContents } from './file_contents.tsx';
+import { className, flags, foreignWords, inSentence, intervalWords, liesOnBackground, measureWords, noType, ofMany, partClassified, qualitySentence, qualityWords, ranking, sawOnlyCentre, verdict } from './words.ts';
 
 const picturePx = 640;
 
@@ -294,25 +294,18 @@ function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
 }
 
 function Facts({ cell }: { cell: Cell }) {
+  const [open, setOpen] = useState(false);
   const { image, elapsedMs } = cell;
-  const file = imageAt(cell.index)?.file;
-  const facts: [string, string][] = [
-    ['Path', cell.path],
-    ['Size', file ? formatBytes(file.size) : ''],
-    ['Changed', file ? new Date(file.lastModified).toLocaleString() : ''],
-    ['Format', image.format],
-    ['Image', `${formatCount(image.width_px)} × ${formatCount(image.height_px)} px`],
-    ['Channels', `${image.channels} of ${image.bits_per_channel} bits`],
-    ...(image.pages > 1 ? [['Pages', `${formatCount(image.pages)}, the first is classified`] as [string, string]] : []),
-    ['Pixel size', image.pixel_size_um === null ? 'not in the file' : `${Number(image.pixel_size_um.toPrecision(4))} µm`],
+  const more: [string, string][] = [
+    ...(image.pages > 1 && !cell.inFrame ? [['Classified', 'the first page'] as [string, string]] : []),
     ['EXIF orientation', image.exif_orientation === 1 ? 'none' : `${image.exif_orientation}, applied`],
     ['Notes', [...(cell.quality.length > 0 ? [qualityWords(cell)] : []), ...(cell.foreign ? [inSentence(foreignWords)] : []), ...flags(cell)].join(', ') || 'none'],
     ...Object.entries(elapsedMs).map(([stage, ms]): [string, string] => [`Time, ${stage}`, ms < 10 ? `${ms.toLocaleString(undefined, { maximumFractionDigits: 2 })} ms` : formatDuration(ms)]),
   ];
   return (
-    <details class="facts">
-      <summary>File facts</summary>
-      <FactList class="small" facts={facts} />
+    <details class="facts" data-testid="file-facts" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>What is in this file</summary>
+      {open && <FileContents position={cell.inFrame?.frame ?? cell.index} more={more} />}
     </details>
   );
 }

@@ -1,6 +1,6 @@
 /** The pickers behind the buttons; always in the page, never seen. */
 import { collectFolder, collectPicked } from '../files.ts';
-import { addFiles } from '../state/session.ts';
+import { takeFiles } from './take_files.ts';
 
 const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff';
 
@@ -19,7 +19,7 @@ export function openFolderPicker(): void {
     return;
   }
   showDirectoryPicker.call(window, { id: 'images' }).then(
-    async (folder) => addFiles(await collectFolder(folder)),
+    async (folder) => takeFiles(await collectFolder(folder)),
     (error: unknown) => {
       // Closing the picker is no error.
       if (!(error instanceof DOMException && error.name === 'AbortError')) document.getElementById('folder-input')?.click();
@@ -33,7 +33,7 @@ export function openCamera(): void {
 
 function take(event: Event & { currentTarget: HTMLInputElement }): void {
   const input = event.currentTarget;
-  addFiles(collectPicked(input.files ?? []));
+  void takeFiles(collectPicked(input.files ?? []));
   // Emptied, so that the same files can be chosen again.
   input.value = '';
 }

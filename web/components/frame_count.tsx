@@ -28,7 +28,7 @@ export function CountPanel() {
   files.value;
   if (!model) return null;
   const chamber = chamberOf(typed.value);
-  const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.map(inUse) })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
+  const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.map(inUse), byHand: { added: entry.analysis.cells.filter(({ score }) => score === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
   const count = countCulture(records, model, chamber);
   const word = model.classes[0]?.name ?? '';
   const save = (format: 'csv' | 'json'): void => {
@@ -50,6 +50,7 @@ export function CountPanel() {
         ))}
         {count.unsure > 0 && <Line name="of them unsure" value={formatCount(count.unsure)} />}
         {count.foreign > 0 && <Line name="Not like the training images, not counted" value={formatCount(count.foreign)} />}
+        {count.addedByHand + count.removedByHand > 0 && <Line name="Added, removed by hand" value={`${formatCount(count.addedByHand)}, ${formatCount(count.removedByHand)}`} />}
         {count.notClassified > 0 && <Line name="Found, not classified" value={formatCount(count.notClassified)} />}
         {count.share && <Line hook="share" name={`Share ${inSentence(word)}`} estimate={count.share} words={formatPercent} />}
         {count.corrected && <Line hook="corrected" name={`Share ${inSentence(word)}, corrected`} estimate={count.corrected} words={formatPercent} />}

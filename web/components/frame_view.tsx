@@ -8,6 +8,7 @@ import { withFrame } from '../state/held_frames.ts';
 import { era, files, messageOf, spec, underWay } from '../state/session.ts';
 import { currentFrame, currentIndex, filter, leastProbability, openCell, openDetails, openIndex, shareOf, shown, standOn, theme } from '../state/view.ts';
 import type { Box, FrameCell, ModelSpec } from '../types.ts';
+import { openDialog } from './dialog.tsx';
 import { classIndex, classStyle, foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
 import { FrameCanvas, letterFromPx, type Colours, type DrawnCell, type FramePart } from './frame_canvas.ts';
 import { savePicture } from './frame_picture.ts';
@@ -76,6 +77,9 @@ function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: Fram
       <span data-testid="frame-cells" data-count={cells.length}>
         {formatCount(cells.length)} {cells.length === 1 ? 'cell' : 'cells'}
       </span>
+      <button type="button" class="link" data-testid="frame-file" aria-haspopup="dialog" onClick={() => openDialog('file')}>
+        What is in this file
+      </button>
       {facts.damaged && <span class="warning">The file is damaged; its pixels may not be what was stored.</span>}
       {facts.pages > 1 && (
         <label class="field">

@@ -117,11 +117,9 @@ function Exports() {
       <button type="button" data-testid="export-json" aria-label="Export JSON" disabled={!ready} onClick={() => save('json')}>
         JSON
       </button>
-      {!inFrames && (
-        <button type="button" data-testid="check-report" aria-haspopup="dialog" disabled={!ready} onClick={() => openDialog('check')}>
-          Check a report
-        </button>
-      )}
+      <button type="button" data-testid="check-report" aria-haspopup="dialog" disabled={!ready} onClick={() => openDialog('check')}>
+        Check a report
+      </button>
       {inFrames && <OutlineExports />}
       <label class="check small">
         <input type="checkbox" data-testid="with-file-names" checked={withFileNames.value} onChange={(event) => (withFileNames.value = event.currentTarget.checked)} />
@@ -139,7 +137,7 @@ function OutlineExports() {
   const save = (make: (analysis: FrameRecord & { status: 'ok' }, context: ExportContext) => BlobPart, type: string, ending: string): void => {
     const context = exportContext();
     if (!context || !entry || frame === null) return;
-    const analysis = { ...entry.analysis, index: frame, path: entry.path };
+    const analysis = { ...entry.analysis, index: frame, path: entry.path, removed: entry.removed };
     saveFile(make(analysis, context), type, `cytodrop-${frameFileName(analysis, context)}${ending}`);
   };
   return (
@@ -156,7 +154,7 @@ function OutlineExports() {
 
 /** Every frame that was read or refused, in file order. */
 function frameRecords(): FrameRecord[] {
-  const read = allFrames().map(({ frame, entry }): FrameRecord => ({ ...entry.analysis, index: frame, path: entry.path }));
+  const read = allFrames().map(({ frame, entry }): FrameRecord => ({ ...entry.analysis, index: frame, path: entry.path, removed: entry.removed }));
   return [...read, ...unreadFrames()].sort((a, b) => a.index - b.index);
 }
 

@@ -105,7 +105,7 @@ async function search(frame: number, anew: boolean): Promise<void> {
     await withFrame(frame, options.choice, async (held) => {
       const settings = { ...options.search, pixel_size_um: options.pixelSizeUm ?? held.facts.pixel_size_um };
       const started = performance.now();
-      const { cells: found, detector } = await held.detect(settings);
+      const [pixelsSha256, { cells: found, detector }] = await Promise.all([anew ? held.pixelsSha256() : null, held.detect(settings)]);
       const entry = frameAt(frame);
       if (isStale() || !entry) return;
       const scaleChanged = settings.pixel_size_um !== entry.analysis.settings.pixel_size_um;
@@ -115,7 +115,7 @@ async function search(frame: number, anew: boolean): Promise<void> {
       const cells = anew ? found : carryOver(known, found, entry.removed);
       const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
       // Steps back would lead to cells of the search before.
-      changeFrame(frame, { undo: [], analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [] } }, cells);
+      changeFrame(frame, { undo: [], analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
       frameChanged();
     });
     await classifySoon(frame, isStale);

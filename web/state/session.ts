@@ -1,14 +1,17 @@
 /** What the page works on: the model, the images, and what became of them. */
 import { batch, computed, effect, signal } from '@preact/signals';
 import { allChecks, canCompare, type Checked, type Checks } from '../checks.ts';
-import type { CellRecord, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
+import type { CellRecord, FileContent, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
 import { detectorOf } from '../detector.ts';
 import { engineKinds } from '../engine.ts';
 import { unreadFile } from '../errors.ts';
 import { formatCount } from '../format.ts';
+import type { CheckedFrame } from '../frame_report.ts';
 import type { HeldFrame } from '../frames.ts';
 import { listModels } from '../models.ts';
+import type { Run } from '../pool.ts';
+import type { FrameReport } from '../report.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
 import { rejudge } from '../verdict.ts';
 import {
@@ -433,6 +436,26 @@ export function frameChanged(): void {
   flush();
 }
 
+/**
+ * Checks all files against a report of frames.
+ *
+ * Args:
+ *   onDone: told how many files are done of all.
+ * Returns: for each file what `checkFrameReport` takes; undefined where it was cancelled or the model is not ready.
+ */
+export async function checkFrames(report: FrameReport, run: Run, onDone: (done: number, total: number) => void): Promise<{ path: string; frames: CheckedFrame[] | null }[] | undefined> {
+  const model = spec.value;
+  const jobs = images.flatMap(({ file }, index) => (file ? [{ index, file }] : []));
+  const checked: { path: string; frames: CheckedFrame[] | null }[] = [];
+  if (!model) return undefined;
+  onDone(0, jobs.length);
+  await client.checkFrames(jobs, report, model, (index, outcome) => {
+    checked.push({ path: images[index]?.path ?? '', frames: outcome.status === 'ok' ? outcome.frames : null });
+    onDone(checked.length, jobs.length);
+  }, run);
+  return run.cancelled ? undefined : checked;
+}
+
 /** Opens a frame to look into it; it must be closed. Raises: CoreError. */
 export function openFrame(index: number, choice: FrameChoice): Promise<HeldFrame> {
   const file = images[index]?.file;
@@ -508,6 +531,12 @@ export async function checkOf(index: number): Promise<Checked> {
   const file = images[index]?.file;
   if (!file) throw new Error('The image is not there any more.');
   return client.check(file);
+}
+
+/** What the file of an image or frame says beside its pixels, by its position among the files; it stays in this page. */
+export function contentOf(position: number): Promise<FileContent> {
+  const file = images[position]?.file;
+  return file ? client.inspect(file) : Promise.reject(new Error('No such image.'));
 }
 
 /** Requests that the workers made, which the page's own record does not have. */

@@ -7,44 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "core/decode/xml_search.h"
+
 namespace cytodrop {
 namespace {
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-/// The inside of the next start tag of that name, with or without a namespace prefix, from `from` on; moves `from` behind it.
-std::optional<std::string_view> next_tag(std::string_view xml, std::string_view name, std::size_t& from) {
-  while (true) {
-    const std::size_t at = xml.find(name, from);
-    if (at == std::string_view::npos) return std::nullopt;
-    from = at + name.size();
-    const bool begins = at > 0 && (xml[at - 1] == '<' || xml[at - 1] == ':');
-    if (!begins || from >= xml.size() || !(is_space(xml[from]) || xml[from] == '/' || xml[from] == '>')) continue;
-    std::size_t end = from;
-    for (char quote = 0; end < xml.size() && (quote || xml[end] != '>'); ++end) {
-      if (quote ? xml[end] == quote : xml[end] == '"' || xml[end] == '\'') quote = quote ? '\0' : xml[end];
-    }
-    const std::string_view inside = xml.substr(from, end - from);
-    from = end;
-    return inside;
-  }
-}
-
-/// The value of an attribute, entities unresolved; empty where there is none.
-std::string_view attribute(std::string_view tag, std::string_view name) {
-  for (std::size_t at = tag.find(name); at != std::string_view::npos; at = tag.find(name, at + 1)) {
-    std::size_t i = at + name.size();
-    if (at == 0 || !is_space(tag[at - 1])) continue;
-    while (i < tag.size() && is_space(tag[i])) ++i;
-    if (i >= tag.size() || tag[i] != '=') continue;
-    ++i;
-    while (i < tag.size() && is_space(tag[i])) ++i;
-    if (i >= tag.size() || (tag[i] != '"' && tag[i] != '\'')) continue;
-    const std::size_t end = tag.find(tag[i], i + 1);
-    if (end != std::string_view::npos) return tag.substr(i + 1, end - i - 1);
-  }
-  return {};
-}
 
 /// A number that begins the text; NaN where none does.
 double number(std::string_view text) {
@@ -143,7 +109,7 @@ std::string_view line_value(std::string_view text, std::string_view name) {
     const std::string_view line = text.substr(at, end - at);
     if (line.size() > name.size() && line.substr(0, name.size()) == name && line[name.size()] == '=') {
       std::string_view value = line.substr(name.size() + 1);
-      while (!value.empty() && (is_space(value.back()) || value.back() == '\0')) value.remove_suffix(1);
+      while (!value.empty() && (is_xml_space(value.back()) || value.back() == '\0')) value.remove_suffix(1);
       return value;
     }
     at = end + 1;

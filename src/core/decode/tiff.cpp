@@ -576,6 +576,28 @@ Image read_pixels(Library& library, const Page& page, int channel) {
   return image;
 }
 
+/// Where the pages of the image lie; the first is never left out.
+std::vector<std::uint64_t> page_offsets(const Directories& directories) {
+  std::vector<std::uint64_t> offsets;
+  for (std::size_t i = 0; i < directories.all.size(); ++i) {
+    if (i == 0 || !directories.all[i].auxiliary) offsets.push_back(directories.all[i].offset);
+  }
+  return offsets;
+}
+
+const char* description(TIFF* tiff) {
+  const char* text = nullptr;
+  return TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) ? text : nullptr;
+}
+
+/// What the description of the first directory, which libtiff holds now, says of the pages of the file.
+TiffLayout read_layout(TIFF* tiff, std::size_t directories) {
+  const char* text = description(tiff);
+  if (!text) return {};
+  return read_description(text, static_cast<int>(directories), tag<std::uint16_t>(tiff, TIFFTAG_SAMPLESPERPIXEL, 1),
+                          static_cast<double>(tag<float>(tiff, TIFFTAG_XRESOLUTION, 0)));
+}
+
 }  // namespace
 
 void check_decoded_size(std::int64_t width_px, std::int64_t height_px, std::int64_t pixel_bytes) {
@@ -601,22 +623,29 @@ FileHeader read_tiff_header(Bytes file) {
   return read_page(library).header();
 }
 
+TiffFacts read_tiff_facts(Bytes file) {
+  const std::vector<std::uint64_t> offsets = page_offsets(walk_directories(file));
+  Library library(file);
+  library.read_directory(offsets.front());
+  const Page page = read_page(library);
+  const TiffLayout layout = read_layout(library.get(), offsets.size());
+  const char* text = description(library.get());
+  const bool imagej = text && std::string_view(text).starts_with("ImageJ=");
+  return {.header = page.header(),
+          .pages = layout.pages > 0 ? layout.pages : static_cast<int>(offsets.size()),
+          .channels = layout.channels > 1 ? layout.channels : page.grey_channels,
+          .pixel_size_um = layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um,
+          .pixel_size_source = layout.pixel_size_um > 0 ? (imagej ? "ImageJ" : "OME-XML") : page.pixel_size_um > 0 ? "resolution tags" : ""};
+}
+
 DecodedImage decode_tiff(Bytes file, const DecodeOptions& options) {
   const Directories directories = walk_directories(file);
-  std::vector<std::uint64_t> offsets;
-  for (std::size_t i = 0; i < directories.all.size(); ++i) {
-    if (i == 0 || !directories.all[i].auxiliary) offsets.push_back(directories.all[i].offset);
-  }
+  const std::vector<std::uint64_t> offsets = page_offsets(directories);
   Library library(file);
   library.read_directory(offsets.front());
 
   DecodedImage decoded;
-  const char* text = nullptr;
-  TiffLayout layout;
-  if (TIFFGetField(library.get(), TIFFTAG_IMAGEDESCRIPTION, &text) && text) {
-    layout = read_description(text, static_cast<int>(offsets.size()), tag<std::uint16_t>(library.get(), TIFFTAG_SAMPLESPERPIXEL, 1),
-                              static_cast<double>(tag<float>(library.get(), TIFFTAG_XRESOLUTION, 0)));
-  }
+  const TiffLayout layout = read_layout(library.get(), offsets.size());
   decoded.pages = layout.pages > 0 ? layout.pages : static_cast<int>(offsets.size());
   if (options.page < 0 || options.page >= decoded.pages) {
     throw Error(ErrorCode::kInvalidArgument, "the file has " + std::to_string(decoded.pages) + " pages, and page " + std::to_string(options.page + 1) + " was asked for");

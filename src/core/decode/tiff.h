@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "core/decode/decode.h"
 
@@ -33,6 +34,18 @@ FileHeader read_tiff_header(std::span<const std::uint8_t> file);
 /// Raises: kInvalidArgument (no such page or channel), kUnsupportedFeature, kTruncated, kCorrupt, kTooLarge, kOutOfMemory.
 /// Source: TIFF 6.0; OME-TIFF specification 6.0; libtiff 4.5 or newer for the samples.
 DecodedImage decode_tiff(std::span<const std::uint8_t> file, const DecodeOptions& options);
+
+/// What `decode_tiff` would say of the first page.
+struct TiffFacts {
+  FileHeader header;
+  int pages = 1;
+  int channels = 1;
+  double pixel_size_um = 0;            ///< 0: the file does not tell
+  std::string_view pixel_size_source;  ///< "OME-XML", "ImageJ" or "resolution tags"; empty where it does not tell
+};
+
+/// Raises: as decode_tiff, before any pixel is decoded.
+TiffFacts read_tiff_facts(std::span<const std::uint8_t> file);
 
 /// Raises kTooLarge over kMaxPixels or kMaxDecodedBytes.
 void check_decoded_size(std::int64_t width_px, std::int64_t height_px, std::int64_t pixel_bytes);

@@ -1,0 +1,116 @@
+/** Reports of frames on the page, with cells changed by hand, and the same words on the command line. */
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, test } from 'node:test';
+import { root } from '../border/fixtures.ts';
+import { cytodrop } from '../headless/fixtures.ts';
+import { Site, type CellPage } from './site.ts';
+
+const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
+
+interface Document { frames: { removed_by_hand: number[][]; cells: { cell: number; box: number[]; by_hand: boolean; probability: number }[] }[] }
+
+let site: Site;
+let folder: string;
+before(async () => {
+  site = await Site.start();
+  folder = mkdtempSync(join(tmpdir(), 'cytodrop-reports-'));
+});
+after(async () => {
+  await site.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function openField(page: CellPage): Promise<void> {
+  await page.press('model-picker');
+  const button = '[data-testid=model-card][data-model=viability] [data-testid=use-model]';
+  await page.page.waitForSelector(button);
+  await page.page.$eval(button, (element) => (element as HTMLElement).click());
+  await page.page.waitForFunction((title) => document.querySelector('[data-testid=footer]')?.textContent?.includes(title), {}, 'Viability');
+  await page.page.waitForSelector(`${page.find('footer')}[data-self-test=passed]`);
+  await (await page.page.waitForSelector(page.find('sample-field')))?.click();
+  await page.finish(1);
+  await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="40"]`);
+}
+
+/** What the dialog says, a line each. */
+async function result(page: CellPage): Promise<string[]> {
+  await page.page.waitForSelector(`${page.find('check-result')} :is(strong, .warning)`);
+  const lines = await page.page.$$eval(`${page.find('check-result')} :is(strong, li, .warning)`, (all) => all.map((each) => each.textContent ?? ''));
+  await page.page.keyboard.press('Escape');
+  await page.page.waitForSelector(page.find('check-dialog'), { hidden: true });
+  return lines;
+}
+
+async function check(page: CellPage, path: string): Promise<string[]> {
+  await page.press('check-report');
+  const input = await page.page.waitForSelector(page.find('check-file'));
+  await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(path);
+  return result(page);
+}
+
+test('cells removed and added by hand stand in the report, which page and command line check with the same words', async () => {
+  const path = join(folder, 'report.json');
+  const commandLine = async (): Promise<string[]> => (await cytodrop('check', path, field)).stdout.trimEnd().split('\n');
+  await site.visit(async (page) => {
+    await openField(page);
+    const before = JSON.parse(await page.export('json')) as Document;
+    // Remove the first cell, and add one in the corner.
+    await page.page.focus(page.find('frame-canvas'));
+    await page.page.keyboard.press('ArrowRight');
+    await page.page.keyboard.press('Delete');
+    await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="39"]`);
+    await page.page.click(page.find('tool-add'));
+    const canvas = await page.page.$(page.find('frame-canvas'));
+    await canvas?.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    const box = (await canvas?.boundingBox()) ?? assert.fail();
+    await page.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="40"]`);
+    await page.page.waitForFunction((hook) => document.querySelector<HTMLElement>(hook)?.dataset['count'] === '40', {}, page.find('frame-cells'));
+
+    const text = await page.export('json');
+    const report = JSON.parse(text) as Document;
+    assert.deepEqual(report.frames[0]?.removed_by_hand.length, 1);
+    assert.ok(before.frames[0]?.cells.some(({ box: one }) => one.join() === report.frames[0]?.removed_by_hand[0]?.join()));
+    assert.equal(report.frames[0]?.cells.filter(({ by_hand: byHand }) => byHand).length, 1);
+    writeFileSync(path, text);
+    const onPage = await check(page, path);
+    assert.deepEqual(onPage.slice(0, 1), ['Reproduced: all 40 cells of 1 frame give the same results to the sixth decimal.']);
+    assert.match(onPage[1] ?? '', /^Cells changed by hand, as the report says: 1 added and 1 removed\./);
+    assert.deepEqual(await commandLine(), onPage);
+
+    (report.frames[0]?.cells[3] as { probability: number }).probability = 0.123;
+    (report.frames[0]?.cells[8] as { box: number[] }).box[1]! += 2;
+    writeFileSync(path, JSON.stringify(report));
+    const differs = await check(page, path);
+    assert.match(differs[0] ?? '', /^Not reproduced: 2 of 40 cells differ; 1 cell found that the report does not have\.$/);
+    assert.deepEqual(await commandLine(), differs);
+
+    await page.page.click(page.find('side-count'));
+    await page.page.waitForFunction((hook) => /Added, removed by hand\s*1, 1/.test(document.querySelector(hook)?.textContent ?? ''), {}, page.find('count-panel'));
+
+    // The frames on the page are as they were.
+    assert.deepEqual((JSON.parse(await page.export('json')) as Document).frames, (JSON.parse(text) as Document).frames);
+  });
+});
+
+test('a report dropped with its frames is checked when they are done; other JSON is a file that is not read', async () => {
+  const [path, image, other] = [join(folder, 'cytodrop-viability.json'), join(folder, 'renamed.png'), join(folder, 'other.json')];
+  const { stdout } = await cytodrop('classify', '--model', 'viability', '--detect', '--format', 'json', field);
+  writeFileSync(path, stdout);
+  writeFileSync(other, '{"frames": []}');
+  copyFileSync(field, image);
+  await site.visit(async (page) => {
+    await openField(page);
+    await page.drop([path, image]);
+    await page.page.waitForSelector(page.find('check-dialog'));
+    assert.deepEqual(await result(page), ['Reproduced: all 40 cells of 1 frame give the same results to the sixth decimal.']);
+    assert.equal((await page.progress()).total, 2);
+    await page.drop([other]);
+    await page.finish(3);
+    assert.equal(await page.page.$(page.find('check-dialog')), null);
+  });
+});
