@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Writable } from 'node:stream';
 import { isMainThread, parentPort } from 'node:worker_threads';
-import { canCompare, noChecks, type Checks } from '../web/checks.ts';
+import { canCompare, type Checks } from '../web/checks.ts';
 import { Core } from '../web/core.ts';
 import { engineKinds, type EngineKind } from '../web/engine.ts';
 import { unreadFile } from '../web/errors.ts';
@@ -17,7 +17,7 @@ import { comparePaths, isBookkeeping } from '../web/paths.ts';
 import { readModel, refuseSize } from '../web/pipeline.ts';
 import type { Provenance } from '../web/provenance.ts';
 import { readReport } from '../web/read_report.ts';
-import { checkLines, checkReport, checkWords, type CellReport, type CheckResult, type FrameReport, type Report } from '../web/report.ts';
+import { checkLines, checkReport, checkWords, type CellReport, type CheckResult, type FrameReport, type ModelsNow, type Report } from '../web/report.ts';
 import { classifyInOrder, maxWorkers, type PoolWorker, type Run } from '../web/pool.ts';
 import type { CellRecord, ModelParcel, ModelSpec, Outcome, UnreadFile } from '../web/types.ts';
 import { thresholdFor } from '../web/verdict.ts';
@@ -162,10 +162,10 @@ async function readCheckOptions(values: ReturnType<typeof parse>['values'], [fil
   if (file === undefined || paths.length === 0) throw new UsageError('check: a report and an image file or folder are needed.');
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new UsageError(`The report could not be read (${error.code}).`); });
   const report = readReport(text);
-  if (!/^[a-z0-9-]+$/.test(report.model.name)) throw new UsageError('The report names no model.');
+  if ([report.model, report.second].some((model) => model !== null && !/^[a-z0-9-]+$/.test(model.name))) throw new UsageError('The report names no model.');
   const engine = engineKinds.find((kind) => kind === values.engine);
   const jobs = countOf('--jobs', values.jobs) ?? Math.min(maxWorkers, processors());
-  return { model: report.model.name, format: 'json', output: values.output, jobs, threads: 1, engine, paths, checks: noChecks, second: undefined, fileNames: true, maxError: undefined, report, frames: undefined };
+  return { model: report.model.name, format: 'json', output: values.output, jobs, threads: 1, engine, paths, checks: report.checks, second: report.second?.name, fileNames: true, maxError: undefined, report, frames: undefined };
 }
 
 /** The options of frames; without --detect none of them may be there. */
@@ -343,9 +343,9 @@ async function classifyAll(options: Options, output: Writable): Promise<number> 
   const provenance: Provenance = { commit, platform: `Node ${process.version}, ${process.platform} ${process.arch}`, time: new Date().toISOString(), specSha256: crew.runtime.specSha256 ?? null };
   const { second } = parcel;
   const context = (): ExportContext => ({
-    checks: options.checks, ...(second && { secondModel: `${second.spec.name} ${second.spec.version}` }), spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames, provenance, ...(chosen && { unsureBelow: chosen.threshold }),
+    checks: options.checks, ...(second && { secondModel: second.spec }), spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames, provenance, ...(chosen && { unsureBelow: chosen.threshold }),
   });
-  if (options.report !== undefined) return check(options.report, crew, spec, paths, output, run);
+  if (options.report !== undefined) return check(options.report, crew, { spec, specSha256: crew.runtime.specSha256 ?? null, second: second?.spec }, paths, output, run);
   const { format, frames } = options;
   const done = frames === undefined
     ? await perform(cellTask(crew, format, context), paths, output, run)
@@ -359,22 +359,22 @@ function assertSelfTest(crew: Crew): void {
 }
 
 /** Works on the images again and writes whether they give what the report says. */
-async function check(report: Report, crew: Crew, spec: ModelSpec, paths: string[], output: Writable, run: Run): Promise<number> {
-  const result = report.of === 'frames' ? await checkFrames(report, crew, spec, paths, run) : await checkCells(report, crew, spec, paths, run);
+async function check(report: Report, crew: Crew, now: ModelsNow, paths: string[], output: Writable, run: Run): Promise<number> {
+  const result = report.of === 'frames' ? await checkFrames(report, crew, now, paths, run) : await checkCells(report, crew, now, paths, run);
   if (result === undefined) return exitCode.interrupted;
   await write(output, `${[checkWords(result), ...checkLines(result)].join('\n')}\n`);
   return result.reproduced ? exitCode.allRead : exitCode.notReproduced;
 }
 
-async function checkCells(report: CellReport, crew: Crew, spec: ModelSpec, paths: string[], run: Run): Promise<CheckResult | undefined> {
+async function checkCells(report: CellReport, crew: Crew, now: ModelsNow, paths: string[], run: Run): Promise<CheckResult | undefined> {
   const outcomes = await gather(crew, crew.workers, paths, run);
-  return outcomes && checkReport(report, outcomes.map((outcome, index): CellRecord => ({ ...outcome, index, path: paths[index] as string })), spec, crew.runtime.specSha256 ?? null);
+  return outcomes && checkReport(report, outcomes.map((outcome, index): CellRecord => ({ ...outcome, index, path: paths[index] as string })), now);
 }
 
-async function checkFrames(report: FrameReport, crew: Crew, spec: ModelSpec, paths: string[], run: Run): Promise<CheckResult | undefined> {
-  const outcomes = await gather<CheckedFile>(crew, crew.hosts.map((host) => checkWorker(host, report, spec, run)), paths, run, 1);
+async function checkFrames(report: FrameReport, crew: Crew, now: ModelsNow, paths: string[], run: Run): Promise<CheckResult | undefined> {
+  const outcomes = await gather<CheckedFile>(crew, crew.hosts.map((host) => checkWorker(host, report, now, run)), paths, run, 1);
   const files = outcomes?.map((outcome, i) => ({ path: paths[i] as string, frames: outcome.status === 'ok' ? outcome.frames : null }));
-  return files && checkFrameReport(report, files, spec, crew.runtime.specSha256 ?? null);
+  return files && checkFrameReport(report, files, now);
 }
 
 /** The outcome of every file, in order; undefined where it was interrupted. */

@@ -29,8 +29,7 @@ export interface Checked {
 /** Which checks a whole export has: its columns are the same for every cell. */
 export interface CheckedColumns {
   checks?: Checks;
-  /** Name and version of the second model. */
-  secondModel?: string;
+  secondModel?: ModelSpec;
 }
 
 /** Whether another model names the same types in pictures of the same kind, so that the two may be asked about one cell. */
@@ -58,7 +57,7 @@ export function checkedFields(cell: Checked | undefined, { checks, secondModel }
       empty_probability: number(deletion?.by_map.at(-1)), map_beats: deletion?.beaten ?? null, map_beats_of: deletion?.random_orders ?? null, map_explains: deletion?.explains ?? null,
     }),
     ...(secondModel !== undefined && {
-      second_model: secondModel, second_type: second?.label ?? null, second_probability: number(second?.probability), agree: second?.agree ?? null,
+      second_model: `${secondModel.name} ${secondModel.version}`, second_type: second?.label ?? null, second_probability: number(second?.probability), agree: second?.agree ?? null,
     }),
   };
 }

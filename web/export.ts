@@ -3,7 +3,7 @@
  *
  * Every format is a head, one piece for each record, and a tail, so that the command line can write while it works.
  */
-import { checkedFields, type CheckedColumns } from './checks.ts';
+import { checkedFields, noChecks, type CheckedColumns } from './checks.ts';
 import { sixDecimals, type Provenance } from './provenance.ts';
 import type { CellRecord, ModelSpec, RuntimeFacts, SelfTest } from './types.ts';
 import { kindOf, rejudge } from './verdict.ts';
@@ -36,7 +36,7 @@ export function exportHead(format: ExportFormat, context: ExportContext): string
 
 /** A JSON document up to the first entry of its list. */
 export function jsonHead(context: ExportContext, list: string): string {
-  const { spec, runtime, selfTest } = context;
+  const { spec, runtime, selfTest, secondModel } = context;
   const head = {
     note: researchNote,
     time: context.provenance?.time ?? null,
@@ -44,13 +44,16 @@ export function jsonHead(context: ExportContext, list: string): string {
       cytodrop: context.appVersion, commit: context.provenance?.commit || null, core: runtime.coreVersion, engine: runtime.engine.name,
       threads: runtime.engine.threads, platform: context.provenance?.platform ?? null,
     },
-    settings: { unsure_below: unsureBelow(context) },
+    settings: { unsure_below: unsureBelow(context), checks: context.checks ?? noChecks },
     model: {
       name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
       novelty_sha256: spec.novelty?.sha256 ?? null, temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below,
       foreign_above: spec.novelty?.threshold ?? null, licence: spec.licence,
       classes: spec.classes.map(({ id, name }) => ({ id, name })),
     },
+    second_model: secondModel
+      ? { name: secondModel.name, version: secondModel.version, title: secondModel.title, network_sha256: secondModel.network.sha256, head_sha256: secondModel.head.sha256 }
+      : null,
     self_test: { result: selfTestWord(selfTest), max_logit_difference: selfTest?.maxLogitDifference ?? null },
   };
   return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "${list}": [`;

@@ -4,7 +4,7 @@ import { defaultSearch, fileByFile, overlap, searchFor, wholeFile, withOpenFrame
 import type { PoolWorker, Run } from './pool.ts';
 import { sixDecimals } from './provenance.ts';
 import {
-  isRecord, modelDifferences, readVerdict, sharedNames, tellVerdict, type CheckResult, type Difference, type FrameReport, type ReportedFrame, type ReportedFrameCell,
+  isRecord, modelDifferences, readVerdict, sharedNames, tellVerdict, uncheckedWords, type CheckResult, type Difference, type FrameReport, type ModelsNow, type ReportedFrame, type ReportedFrameCell,
 } from './report.ts';
 import type { Box, DetectSettings, FrameCell, FrameChoice, ModelSpec } from './types.ts';
 
@@ -67,7 +67,7 @@ const isCount = (value: unknown): value is number => Number.isInteger(value) && 
  * Args:
  *   run: the pool's; when it is cancelled, the frame under way is not finished and counts as none.
  */
-export function checkWorker(host: FrameHost, report: FrameReport, spec: ModelSpec, run: Run): PoolWorker<CheckedFile> {
+export function checkWorker(host: FrameHost, report: FrameReport, now: ModelsNow, run: Run): PoolWorker<CheckedFile> {
   const choices = distinctChoices(report.frames);
   const byPixels = new Map<string, number[]>();
   for (const [position, { pixelsSha256 }] of report.frames.entries()) {
@@ -78,7 +78,7 @@ export function checkWorker(host: FrameHost, report: FrameReport, spec: ModelSpe
     for (const choice of choices) {
       // A worker takes the bytes that it is handed.
       const bytes = file instanceof Uint8Array && choices.length > 1 ? file.slice() : file;
-      const outcome = await withOpenFrame(host, bytes, choice, async (held) => ({ status: 'ok' as const, frames: await checkFrame(held, report, byPixels.get((await held.pixelsSha256()) ?? '') ?? [], spec, run) }));
+      const outcome = await withOpenFrame(host, bytes, choice, async (held) => ({ status: 'ok' as const, frames: await checkFrame(held, report, byPixels.get((await held.pixelsSha256()) ?? '') ?? [], now, run) }));
       if (outcome.status === 'ok') frames.push(...outcome.frames);
       else if (outcome.code !== 'invalid_argument') return outcome;
     }
@@ -93,12 +93,12 @@ function distinctChoices(frames: readonly ReportedFrame[]): FrameChoice[] {
 }
 
 /** Checks one open frame against those of the report that have its pixels. */
-async function checkFrame(held: HeldFrame, report: FrameReport, positions: readonly number[], spec: ModelSpec, run: Run): Promise<CheckedFrame[]> {
+async function checkFrame(held: HeldFrame, report: FrameReport, positions: readonly number[], now: ModelsNow, run: Run): Promise<CheckedFrame[]> {
   const checked: CheckedFrame[] = [];
   for (const position of positions) {
     const reported = report.frames[position] as ReportedFrame;
     const { cells } = reported;
-    const differences = await differencesOf(held, reported, report.unsureBelow, spec, run);
+    const differences = await differencesOf(held, reported, report, now, run);
     if (run.cancelled) return [];
     const count = (of: (cell: ReportedFrameCell) => boolean): number => cells.filter(of).length;
     checked.push({ position, cells: cells.length, addedByHand: count(({ byHand }) => byHand), notClassified: count(({ verdict }) => verdict === null), differences });
@@ -106,7 +106,7 @@ async function checkFrame(held: HeldFrame, report: FrameReport, positions: reado
   return checked;
 }
 
-async function differencesOf(held: HeldFrame, reported: ReportedFrame, unsureBelow: number, spec: ModelSpec, run: Run): Promise<Difference[]> {
+async function differencesOf(held: HeldFrame, reported: ReportedFrame, { unsureBelow, checks }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
   const { file } = reported;
   const differences: Difference[] = [];
   const tell = (what: string, before: unknown, now: unknown, cell?: number): void => {
@@ -144,7 +144,7 @@ async function differencesOf(held: HeldFrame, reported: ReportedFrame, unsureBel
     tell(`${name}cut by the border`, before.cutByBorder, now.cutByBorder, before.number);
   }
   const named = there.filter(({ before: { verdict } }) => verdict !== null);
-  if (spec.frame === undefined) {
+  if (models.spec.frame === undefined) {
     for (const { before } of named) tell(`cell ${before.number}: type`, before.verdict?.label, 'not classified', before.number);
     return differences;
   }
@@ -152,9 +152,9 @@ async function differencesOf(held: HeldFrame, reported: ReportedFrame, unsureBel
   await held.classify(named.map(({ now }) => now), reported.settings.pixel_size_um, (some) => {
     for (const { verdict } of some) {
       const { before } = named[next++] as (typeof named)[number];
-      if (before.verdict && verdict) tellVerdict(before.verdict, verdict, unsureBelow, spec, (what, was, now) => tell(`cell ${before.number}: ${what}`, was, now, before.number));
+      if (before.verdict && verdict) tellVerdict(before.verdict, verdict, unsureBelow, models, (what, was, now) => tell(`cell ${before.number}: ${what}`, was, now, before.number));
     }
-  }, run);
+  }, run, checks);
   return differences;
 }
 
@@ -172,7 +172,7 @@ const boxWords = ({ left_px, top_px, width_px, height_px }: Box): string => `${w
  * Args:
  *   files: the frames of the report that each image given turned out to be, and its path; null: it could not be read.
  */
-export function checkFrameReport(report: FrameReport, files: readonly { path: string; frames: readonly CheckedFrame[] | null }[], spec: ModelSpec, specSha256: string | null): CheckResult {
+export function checkFrameReport(report: FrameReport, files: readonly { path: string; frames: readonly CheckedFrame[] | null }[], now: ModelsNow): CheckResult {
   // Several files may have the same pixels and say different things beside them: the one that fits best is told.
   const checked = new Map<number, CheckedFrame>();
   for (const frame of files.flatMap(({ frames }) => frames ?? [])) {
@@ -181,7 +181,7 @@ export function checkFrameReport(report: FrameReport, files: readonly { path: st
   }
   const found = [...checked.values()].sort((a, b) => a.position - b.position);
   const sum = (of: (frame: CheckedFrame) => number): number => found.reduce((total, frame) => total + of(frame), 0);
-  const differences = [...modelDifferences(report, spec, specSha256), ...found.flatMap((frame) => frame.differences)];
+  const differences = [...modelDifferences(report, now), ...found.flatMap((frame) => frame.differences)];
   const missing = report.frames.filter((_, position) => !checked.has(position)).map(({ file }) => file);
   const byHand: [number, string][] = [
     [sum(({ addedByHand }) => addedByHand), 'added'], [sum(({ position }) => report.frames[position]?.removed.length ?? 0), 'removed'],
@@ -191,8 +191,9 @@ export function checkFrameReport(report: FrameReport, files: readonly { path: st
   const unknown = report.frames.filter(({ pixelsSha256 }) => pixelsSha256 === null).length;
   const notes = [
     ...(edits === '' ? [] : [`Cells changed by hand, as the report says: ${edits}. The added ones were classified again; that they are cells, and that the removed ones are none, is a person's word.`]),
-    ...settingsWords(found.map(({ position }) => report.frames[position] as ReportedFrame), spec),
+    ...settingsWords(found.map(({ position }) => report.frames[position] as ReportedFrame), now.spec),
     ...(notClassified === 0 ? [] : [`${notClassified} cells of the report were not classified then; their places were compared.`]),
+    ...(found.length === 0 ? [] : uncheckedWords(report, { turns: true, map: true, second: now.second !== undefined })),
     ...(unknown === 0 ? [] : [`${unknown} frames of the report have no hash of their pixels, by which they could be known.`]),
   ];
   return {

@@ -1,6 +1,6 @@
 /** Reads an exported report, which may come from anybody. */
 import { readFrames } from './frame_report.ts';
-import { isRecord, readVerdict, sumKeys, type Report, type ReportedCell } from './report.ts';
+import { isRecord, readVerdict, type Report, type ReportedCell, type ReportedModel } from './report.ts';
 
 const mostReportBytes = 200_000_000;
 
@@ -20,15 +20,22 @@ export function readReport(text: string): Report {
   const incomplete = new Error('This JSON file is no report of Cytodrop, or of a version too old to be checked.');
   if (!isRecord(document)) throw incomplete;
   const { model, settings, cells, frames } = document;
-  if (!isRecord(model) || typeof model['name'] !== 'string' || !isRecord(settings)) throw incomplete;
+  if (!isRecord(model) || !isRecord(settings)) throw incomplete;
   const unsureBelow = settings['unsure_below'];
   if (typeof unsureBelow !== 'number') throw incomplete;
-  const sum = (key: string): string | null => (typeof model[key] === 'string' ? model[key] : null);
-  const head = { model: { name: model['name'], sums: Object.fromEntries(sumKeys.map((key) => [key, sum(key)])) }, unsureBelow };
+  const { turns, map } = isRecord(settings['checks']) ? settings['checks'] : {};
+  const second = isRecord(document['second_model']) ? readModel(document['second_model'], ['network_sha256', 'head_sha256'], incomplete) : null;
+  const head = { model: readModel(model, ['spec_sha256', 'network_sha256', 'head_sha256', 'novelty_sha256'], incomplete), second, checks: { turns: turns === true, map: map === true }, unsureBelow };
   if (Array.isArray(frames)) return { of: 'frames', ...head, ...readFrames(frames, incomplete) };
   if (!Array.isArray(cells)) throw incomplete;
   const read = cells.filter((cell) => isRecord(cell) && cell['status'] === 'ok').map((cell) => readCell(cell as Record<string, unknown>, incomplete));
   return { of: 'cells', ...head, cells: read, unread: cells.length - read.length };
+}
+
+function readModel({ name, ...rest }: Record<string, unknown>, sumKeys: readonly string[], incomplete: Error): ReportedModel {
+  if (typeof name !== 'string') throw incomplete;
+  const sum = (key: string): string | null => (typeof rest[key] === 'string' ? rest[key] : null);
+  return { name, sums: Object.fromEntries(sumKeys.map((key) => [key, sum(key)])) };
 }
 
 function readCell(cell: Record<string, unknown>, incomplete: Error): ReportedCell {

@@ -1,4 +1,5 @@
 /** Reports: what an export says of its results, and whether the same images give them again. */
+import { checkedFields, type Checked, type Checks } from './checks.ts';
 import { sixDecimals } from './provenance.ts';
 import type { Box, CellRecord, CellVerdict, DetectSettings, FrameChoice, ModelSpec } from './types.ts';
 import { kindOf, rejudge } from './verdict.ts';
@@ -10,6 +11,8 @@ export interface ReportedVerdict {
   probability: number;
   novelty: number | null;
   probabilities: Record<string, number>;
+  /** What was checked beyond the verdict, by the export's names; empty where nothing was. */
+  checked: Record<string, unknown>;
 }
 
 /** One image of a single cell. */
@@ -34,8 +37,14 @@ export interface ReportedFrame {
   cells: ReportedFrameCell[];
 }
 
+/** By what a report knows a model again; a sum is null where the report has none. */
+export interface ReportedModel { name: string; sums: Record<string, string | null> }
+
 interface ReportHead {
-  model: { name: string; sums: Record<string, string | null> };
+  model: ReportedModel;
+  /** A model of the same types that was asked too. */
+  second: ReportedModel | null;
+  checks: Checks;
   unsureBelow: number;
   /** Files that could not be read then, which have no pixels to know them by. */
   unread: number;
@@ -70,48 +79,65 @@ export interface CheckResult {
 
 export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const sumKeys = ['spec_sha256', 'network_sha256', 'head_sha256', 'novelty_sha256'];
+/** Models in use, to compare a report's with; `specSha256` null: not known. */
+export interface ModelsNow { spec: ModelSpec; specSha256: string | null; second: ModelSpec | undefined }
 
 /** Raises: `incomplete` where something is missing. */
-export function readVerdict({ label, verdict, probability, novelty, probabilities }: Record<string, unknown>, incomplete: Error): ReportedVerdict {
+export function readVerdict({ label, verdict, probability, novelty, probabilities, ...others }: Record<string, unknown>, incomplete: Error): ReportedVerdict {
   if (
     typeof label !== 'string' || typeof verdict !== 'string' || typeof probability !== 'number' || (novelty !== null && typeof novelty !== 'number') || !isRecord(probabilities)
   ) throw incomplete;
-  return { label, verdict, probability, novelty, probabilities: probabilities as Record<string, number> };
+  return { label, verdict, probability, novelty, probabilities: probabilities as Record<string, number>, checked: others };
 }
 
 type Tell = (what: string, reported: unknown, now: unknown) => void;
 
-/** Tells all that a cell's verdict consists of, as reported and as it is now under the report's threshold. */
-export function tellVerdict(reported: ReportedVerdict, cell: Pick<CellVerdict, 'label' | 'probability' | 'probabilities' | 'novelty' | 'quality' | 'foreign' | 'unsure'>, unsureBelow: number, spec: ModelSpec, tell: Tell): void {
+/** Tells all that a cell's verdict consists of, as reported and as it is now under the report's threshold, and of its checks what both have. */
+export function tellVerdict(
+  reported: ReportedVerdict, cell: Pick<CellVerdict, 'label' | 'probability' | 'probabilities' | 'novelty' | 'quality' | 'foreign' | 'unsure' | keyof Checked>, unsureBelow: number, { spec, second }: ModelsNow, tell: Tell,
+): void {
   const now = rejudge(cell, unsureBelow);
   tell('type', reported.label, now.label);
   tell('verdict', reported.verdict, kindOf(now));
   tell('probability', reported.probability, sixDecimals(now.probability));
   tell('distance from the training images', reported.novelty, now.novelty === null ? null : sixDecimals(now.novelty));
   spec.classes.forEach(({ id }, i) => tell(`probability of ${id}`, reported.probabilities[id], sixDecimals(now.probabilities[i] ?? NaN)));
+  const columns = { checks: { turns: cell.turns !== undefined, map: cell.deletion !== undefined }, ...(cell.second && second && { secondModel: second }) };
+  for (const [name, value] of Object.entries(checkedFields(cell, columns))) {
+    if (name in reported.checked) tell(name.replaceAll('_', ' '), reported.checked[name], value);
+  }
 }
 
-/** Differences between the model that a report names and the one in use, by its `specSha256` where that is known. */
-export function modelDifferences(report: Report, spec: ModelSpec, specSha256: string | null): Difference[] {
-  const sums: Record<string, string | null> = {
-    spec_sha256: specSha256, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256, novelty_sha256: spec.novelty?.sha256 ?? null,
+const sumsOf = ({ network, head, novelty }: ModelSpec, specSha256: string | null): Record<string, string | null> => ({
+  spec_sha256: specSha256, network_sha256: network.sha256, head_sha256: head.sha256, novelty_sha256: novelty?.sha256 ?? null,
+});
+
+/** Differences between the models that a report names and those in use. */
+export function modelDifferences({ model, second }: Report, now: ModelsNow): Difference[] {
+  const tell = (whose: string, before: ReportedModel, spec: ModelSpec, specSha256: string | null): Difference[] => {
+    const sums = sumsOf(spec, specSha256);
+    const told: [string, string | null | undefined, string | null | undefined][] = [
+      [whose, before.name, spec.name],
+      ...Object.entries(before.sums).filter(([key]) => key !== 'spec_sha256' || specSha256 !== null)
+        .map(([key, sum]): [string, string | null, string | null | undefined] => [`${whose}'s ${key.replace('_sha256', '')} file (SHA-256)`, sum, sums[key]]),
+    ];
+    return told.filter(([, reported, other]) => reported !== other).map(([what, reported, other]) => ({ file: '', what, reported: String(reported), now: String(other) }));
   };
-  const told: [string, string | null | undefined, string | null | undefined][] = [
-    ['model', report.model.name, spec.name],
-    ...sumKeys.filter((key) => key !== 'spec_sha256' || specSha256 !== null).map((key): [string, string | null | undefined, string | null | undefined] => [`model's ${key.replace('_sha256', '')} file (SHA-256)`, report.model.sums[key], sums[key]]),
-  ];
-  return told.filter(([, reported, now]) => reported !== now).map(([what, reported, now]) => ({ file: '', what, reported: String(reported), now: String(now) }));
+  return [...tell('model', model, now.spec, now.specSha256), ...(second && now.second ? tell('second model', second, now.second, null) : [])];
 }
 
-/**
- * Compares a report with what the same images give now. They are known by their pixels, not by their names.
- *
- * Args:
- *   specSha256: of the model in use; null where it is not known.
- */
-export function checkReport(report: CellReport, records: readonly CellRecord[], spec: ModelSpec, specSha256: string | null): CheckResult {
-  const differences = modelDifferences(report, spec, specSha256);
+/** Which checks of the report could not be compared, a sentence each. */
+export function uncheckedWords({ checks, second }: Report, did: Checks & { second: boolean }): string[] {
+  return [
+    ...(checks.turns && !did.turns ? ['The report also says whether each type stays when the picture is turned. Choose “Check by turning” to compare that too.'] : []),
+    ...(checks.map && !did.map ? ['The report also says how far each map explains its verdict, which the command line compares.'] : []),
+    ...(second && !did.second ? [`The report also has the opinion of the model ${second.name}. Compare with that model to check it too.`] : []),
+  ];
+}
+
+/** Compares a report with what the same images give now. They are known by their pixels, not by their names. */
+export function checkReport(report: CellReport, records: readonly CellRecord[], now: ModelsNow): CheckResult {
+  const differences = modelDifferences(report, now);
   const cells = records.filter((record) => record.status === 'ok');
   const byPixels = new Map(cells.map((cell) => [cell.pixelsSha256, cell]));
   const missing: string[] = [];
@@ -123,15 +149,16 @@ export function checkReport(report: CellReport, records: readonly CellRecord[], 
       continue;
     }
     compared++;
-    tellVerdict(old, cell, report.unsureBelow, spec, (what, reported, now) => {
-      if (reported !== now) differences.push({ file: old.file, what, reported: String(reported), now: String(now) });
+    tellVerdict(old, cell, report.unsureBelow, now, (what, before, value) => {
+      if (before !== value) differences.push({ file: old.file, what, reported: String(before), now: String(value) });
     });
   }
   const reported = new Set(report.cells.map(({ pixels_sha256 }) => pixels_sha256));
+  const did = { turns: cells.some(({ turns }) => turns !== undefined), map: cells.some(({ deletion }) => deletion !== undefined), second: cells.some(({ second }) => second !== undefined) };
   const surplus = cells.filter(({ pixelsSha256 }) => !reported.has(pixelsSha256 ?? '')).length;
   return {
     of: 'cells', reproduced: differences.length === 0 && missing.length === 0 && compared > 0, compared, frames: 0, differences, missing,
-    otherPixels: sharedNames(missing, cells.map(({ path }) => path)), surplus, notes: [],
+    otherPixels: sharedNames(missing, cells.map(({ path }) => path)), surplus, notes: compared > 0 ? uncheckedWords(report, did) : [],
   };
 }
 

@@ -8,8 +8,8 @@ import { frameWorker, HeldFrame, type FrameHost, type FrameOptions } from './fra
 import { fetchSiteFile } from './models.ts';
 import { refuseSize } from './pipeline.ts';
 import { classifyInOrder, maxWorkers, worstSelfTest, type PoolWorker, type Run } from './pool.ts';
-import type { FrameReport } from './report.ts';
-import type { ClassifiedCell, ClassifyJob, FileContent, FrameChoice, FrameOutcome, ModelParcel, ModelSpec, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
+import type { FrameReport, ModelsNow } from './report.ts';
+import type { ClassifiedCell, ClassifyJob, FileContent, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
 
@@ -101,11 +101,11 @@ export class ClassifierClient {
    * Checks files against a report of frames, after whatever runs now.
    *
    * Args:
-   *   spec: of the model in use.
+   *   now: the models in use.
    *   onOutcome: told once for every file, in order, up to where `run` was cancelled.
    */
-  checkFrames(jobs: readonly ClassifyJob[], report: FrameReport, spec: ModelSpec, onOutcome: (index: number, outcome: CheckedFile | UnreadFile) => void, run: Run): Promise<void> {
-    return this.#empty(() => this.#hosts().map((host) => checkWorker(host, report, spec, run)), jobs, onOutcome, { atOnce: 1, run });
+  checkFrames(jobs: readonly ClassifyJob[], report: FrameReport, now: ModelsNow, onOutcome: (index: number, outcome: CheckedFile | UnreadFile) => void, run: Run): Promise<void> {
+    return this.#empty(() => this.#hosts().map((host) => checkWorker(host, report, now, run)), jobs, onOutcome, { atOnce: 1, run });
   }
 
   /** Has workers empty a queue of files, after whatever runs now. */

@@ -1,7 +1,7 @@
 /** What is checked beyond the verdict: deletion curves, turned pictures, a second model; in the pipeline and on the command line. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
@@ -9,8 +9,9 @@ import { allChecks, canCompare, checkedFields, noChecks, type Agreement, type Ch
 import { flags, turnsSentence } from '../../web/components/words.ts';
 import type { Engines } from '../../web/pipeline.ts';
 import { Pipeline, readModel } from '../../web/pipeline.ts';
+import { checkReport, type CellReport } from '../../web/report.ts';
 import type { Cell } from '../../web/state/session.ts';
-import type { ClassifiedCell } from '../../web/types.ts';
+import type { CellRecord, ClassifiedCell } from '../../web/types.ts';
 import { bytesOf, goldenCases, jsonOf, largestDifference, root, spec, tinyCases, tinyModel, tinySpec } from '../border/fixtures.ts';
 import { cytodrop, linesOf, openEngine, parseCsv, program, withFolder, type Line } from './fixtures.ts';
 import { writeSecondModel } from './second_model.ts';
@@ -112,7 +113,7 @@ describe('words and fields', () => {
   test('columns are those that the export has, whatever the cell', () => {
     assert.deepEqual(checkedFields({ turns }, {}), {});
     assert.deepEqual(checkedFields({ turns }, { checks: { turns: true, map: false } }), { turns_agree: 5, turns_of: 8, turns_least_probability: 0.123457, turns_mean_probability: 0.5, turns_disagree: true });
-    const empty = checkedFields(undefined, { checks: allChecks, secondModel: 'other 1.0.0' });
+    const empty = checkedFields(undefined, { checks: allChecks, secondModel: { ...tinySpec, name: 'other', version: '1.0.0' } });
     assert.equal(Object.keys(empty).length, 16);
     assert.deepEqual(Object.entries(empty).filter(([, value]) => value !== null), [['second_model', 'other 1.0.0']]);
     const deletion = { by_map: Float64Array.of(0.9, 0.2, 0.1), map_area: 0.35 } as unknown as Deletion;
@@ -154,6 +155,49 @@ describe('the command line', () => {
     assert.deepEqual(Object.keys(plain[0] ?? {}).filter((key) => /^(turns|map|second)_/.test(key)), []);
   });
 
+  test('a report with checks is reproduced with them, of cells and of frames, and differences are told', async () => {
+    const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
+    await withFolder(async (folder) => {
+      const file = join(folder, 'report.json');
+      for (const [options, images, cells] of [
+        [['blood-smear', '--turns', '--explain'], goldenFiles.slice(0, 2), '2 cells'], [['viability', '--turns', '--detect'], [field], '40 cells of 1 frame'],
+      ] as const) {
+        const { stdout } = await cytodrop('classify', '--format', 'json', '--model', ...options, ...images);
+        const report = JSON.parse(stdout) as { settings: { checks: object }; second_model: null; cells: Record<string, unknown>[]; frames: { cells: Record<string, unknown>[] }[] };
+        assert.deepEqual(report.settings.checks, { turns: true, map: options.includes('--explain' as never) });
+        assert.equal(report.second_model, null);
+        writeFileSync(file, stdout);
+        assert.equal((await cytodrop('check', file, ...images)).stdout, `Reproduced: all ${cells} give the same results to the sixth decimal.\n`);
+        const cell = (report.cells ?? report.frames[0]?.cells)[1] as Record<string, unknown>;
+        cell['turns_agree'] = 3;
+        if (options.includes('--explain' as never)) cell['map_area'] = 0.5;
+        writeFileSync(file, JSON.stringify(report));
+        const { code, stdout: lines } = await cytodrop('check', file, ...images);
+        assert.equal(code, 4);
+        assert.match(lines, /: turns agree: 3 in the report, 8 now\n/);
+        assert.equal(/: map area: 0\.5 in the report, 0\.\d+ now\n/.test(lines), options.includes('--explain' as never));
+      }
+    });
+  });
+
+  test('checks of a report that were not made again are named, and a second model is known by its sums', () => {
+    const sums = { network_sha256: tinySpec.network.sha256, head_sha256: 'other' };
+    const verdict = { label: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {}, checked: { turns_agree: 8, second_type: 'disc' } };
+    const report: CellReport = {
+      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, unsureBelow: 0, unread: 0, cells: [{ ...verdict, file: 'a.png', pixels_sha256: 'a' }],
+    };
+    const image = { index: 0, path: 'a.png', status: 'ok', pixelsSha256: 'a', ...verdict, quality: [], foreign: false, unsure: false, probabilities: [], turns: { agree: 8, of: 8 } } as unknown as CellRecord;
+    const alone = checkReport(report, [image], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: undefined });
+    assert.deepEqual(alone.notes, [
+      'The report also says how far each map explains its verdict, which the command line compares.', 'The report also has the opinion of the model other. Compare with that model to check it too.',
+    ]);
+    assert.deepEqual(alone.differences, []);
+    const both = checkReport(report, [{ ...image, second: { label: 'ring', probability: 1, agree: true } } as CellRecord], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: { ...tinySpec, name: 'other' } });
+    assert.deepEqual(both.differences.map(({ what, reported, now }) => [what, reported, now]), [
+      ["second model's head file (SHA-256)", 'other', tinySpec.head.sha256], ['second type', 'disc', 'ring'],
+    ]);
+  });
+
   test('cells of frames are turned too', async () => {
     const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
     const run = await cytodrop('classify', '--model', 'viability', '--detect', '--turns', '--format', 'csv', field);
@@ -167,9 +211,9 @@ describe('the command line', () => {
       for (const part of ['cytodrop.mjs', 'cytodrop_core.wasm', 'models/blood-smear']) cpSync(join(dirname(program), part), join(folder, part), { recursive: true });
       cpSync(new URL(tinyModel, root), join(folder, 'models/tiny-shapes'), { recursive: true });
       await writeSecondModel(true, join(folder, 'models/tiny-swapped'));
-      const run = (second: string): Promise<{ code: number | null; stdout: string; stderr: string }> =>
+      const run = (second: string, format = 'ndjson'): Promise<{ code: number | null; stdout: string; stderr: string }> =>
         new Promise((resolve, reject) => {
-          const child = spawn(process.execPath, [join(folder, 'cytodrop.mjs'), 'classify', '--model', 'tiny-shapes', '--second', second, ...tinyCases.map(({ image }) => join(folder, 'models/tiny-shapes/golden', image))]);
+          const child = spawn(process.execPath, [join(folder, 'cytodrop.mjs'), 'classify', '--model', 'tiny-shapes', '--second', second, '--format', format, ...tinyCases.map(({ image }) => join(folder, 'models/tiny-shapes/golden', image))]);
           const text = { stdout: '', stderr: '' };
           child.stdout.setEncoding('utf8').on('data', (part: string) => { text.stdout += part; });
           child.stderr.setEncoding('utf8').on('data', (part: string) => { text.stderr += part; });
@@ -178,6 +222,8 @@ describe('the command line', () => {
       const { code, stdout } = await run('tiny-swapped');
       assert.equal(code, 0);
       const lines = linesOf(stdout) as (Line & Record<string, unknown>)[];
+      const report = JSON.parse((await run('tiny-swapped', 'json')).stdout) as { second_model: { name: string; version: string; network_sha256: string } };
+      assert.deepEqual([report.second_model.name, report.second_model.version, report.second_model.network_sha256.length], ['tiny-swapped', '1.0.0', 64]);
       assert.deepEqual(lines.map((line) => [line['second_model'], line['agree']]), tinyCases.map(({ label }) => ['tiny-swapped 1.0.0', label === 'ring']));
       for (const [second, words] of [['blood-smear', /does not name the same types/], ['tiny-shapes', /does not name/], ['none', /There is no model "none"/], ['../x', /is not the name/]] as const) {
         const refused = await run(second);

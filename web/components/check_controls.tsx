@@ -1,5 +1,5 @@
 /** What is checked of every cell beside its type: turned pictures, and another model of the same types where there is one. */
-import { checkTurns, cells, comparable, compareWith, listings, secondName, setCheckTurns } from '../state/session.ts';
+import { checkTurns, cells, comparable, compareWith, secondName, secondSpec, setCheckTurns } from '../state/session.ts';
 import type { CheckedColumns } from '../checks.ts';
 
 export function CheckControls() {
@@ -29,6 +29,6 @@ export function CheckControls() {
 
 /** Columns of an export for what was checked of any cell. */
 export function checkedColumns(): CheckedColumns {
-  const second = listings.value.find(({ name }) => name === secondName.value)?.spec;
-  return { checks: { turns: cells.value.some(({ turns }) => turns !== undefined), map: false }, ...(second && { secondModel: `${second.name} ${second.version}` }) };
+  const second = secondSpec.value;
+  return { checks: { turns: cells.value.some(({ turns }) => turns !== undefined), map: false }, ...(second && { secondModel: second }) };
 }

@@ -6,7 +6,7 @@ import { checkFrameReport } from '../frame_report.ts';
 import type { Run } from '../pool.ts';
 import { readReport } from '../read_report.ts';
 import { checkLines, checkReport, checkWords, type CheckResult } from '../report.ts';
-import { checkFrames, finishedRecords, messageOf, modelState, progress, runState, spec } from '../state/session.ts';
+import { checkFrames, finishedRecords, messageOf, modelsInUse, modelState, progress, runState } from '../state/session.ts';
 import { Dialog, openDialog } from './dialog.tsx';
 
 const mostShown = 100;
@@ -65,15 +65,14 @@ export function CheckDialog() {
 /** Returns: undefined where it was cancelled. */
 async function check(file: File, run: Run, onDone: (done: number, total: number) => void): Promise<CheckResult | undefined> {
   const report = readReport(await file.text());
-  const [model, state] = [spec.value, modelState.value];
-  if (!model || state.phase !== 'ready') return undefined;
-  const specSha256 = state.runtime.specSha256 ?? null;
+  const now = modelsInUse();
+  if (now === undefined) return undefined;
   if (report.of === 'cells') {
     if (finishedRecords().length === 0) throw new Error('This report is of images of single cells. Choose “One cell in each image”, and check it again.');
-    return checkReport(report, finishedRecords(), model, specSha256);
+    return checkReport(report, finishedRecords(), now);
   }
-  const checked = await checkFrames(report, run, onDone);
-  return checked && checkFrameReport(report, checked, model, specSha256);
+  const checked = await checkFrames(report, now, run, onDone);
+  return checked && checkFrameReport(report, checked, now);
 }
 
 function Result({ result }: { result: CheckResult }) {

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Checked, Deletion } from '../checks.ts';
 import { formatCount, formatPercent } from '../format.ts';
-import { checkOf, listings, messageOf, secondName, type Cell } from '../state/session.ts';
+import { checkOf, messageOf, secondSpec, type Cell } from '../state/session.ts';
 import type { ModelSpec } from '../types.ts';
 import { openDialog } from './dialog.tsx';
 import { className, inSentence, turnsSentence } from './words.ts';
@@ -61,7 +61,7 @@ function Turns({ cell, model, turns }: { cell: Cell; model: ModelSpec; turns: No
 }
 
 function Second({ cell, model }: { cell: Cell; model: ModelSpec }) {
-  const other = listings.value.find(({ name }) => name === secondName.value)?.spec;
+  const other = secondSpec.value;
   if (!cell.second) return null;
   const { label, probability, agree } = cell.second;
   return (

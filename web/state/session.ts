@@ -11,7 +11,7 @@ import type { CheckedFrame } from '../frame_report.ts';
 import type { HeldFrame } from '../frames.ts';
 import { listModels } from '../models.ts';
 import type { Run } from '../pool.ts';
-import type { FrameReport } from '../report.ts';
+import type { FrameReport, ModelsNow } from '../report.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
 import { rejudge } from '../verdict.ts';
 import {
@@ -50,6 +50,7 @@ export const unsureBelow = signal<number | null>(null);
 export const checkTurns = signal(false);
 /** Another model that is asked about every cell too. */
 export const secondName = signal<string | null>(null);
+export const secondSpec = computed(() => listings.value.find(({ name }) => name === secondName.value)?.spec);
 
 export const spec = computed(() => listings.value.find(({ name }) => name === chosenName.value)?.spec ?? null);
 
@@ -436,20 +437,25 @@ export function frameChanged(): void {
   flush();
 }
 
+/** What reports are compared with; undefined until the model is ready. */
+export function modelsInUse(): ModelsNow | undefined {
+  const [model, state] = [spec.value, modelState.value];
+  if (!model || state.phase !== 'ready') return undefined;
+  return { spec: model, specSha256: state.runtime.specSha256 ?? null, second: secondSpec.value };
+}
+
 /**
  * Checks all files against a report of frames.
  *
  * Args:
  *   onDone: told how many files are done of all.
- * Returns: for each file what `checkFrameReport` takes; undefined where it was cancelled or the model is not ready.
+ * Returns: for each file what `checkFrameReport` takes; undefined where it was cancelled.
  */
-export async function checkFrames(report: FrameReport, run: Run, onDone: (done: number, total: number) => void): Promise<{ path: string; frames: CheckedFrame[] | null }[] | undefined> {
-  const model = spec.value;
+export async function checkFrames(report: FrameReport, now: ModelsNow, run: Run, onDone: (done: number, total: number) => void): Promise<{ path: string; frames: CheckedFrame[] | null }[] | undefined> {
   const jobs = images.flatMap(({ file }, index) => (file ? [{ index, file }] : []));
   const checked: { path: string; frames: CheckedFrame[] | null }[] = [];
-  if (!model) return undefined;
   onDone(0, jobs.length);
-  await client.checkFrames(jobs, report, model, (index, outcome) => {
+  await client.checkFrames(jobs, report, now, (index, outcome) => {
     checked.push({ path: images[index]?.path ?? '', frames: outcome.status === 'ok' ? outcome.frames : null });
     onDone(checked.length, jobs.length);
   }, run);
