@@ -254,7 +254,9 @@ def measure_adherent(data: Path, out: Path, folder: Path) -> None:
 
 def write(folder: Path, content: bytes, rule: Rule, title: str, metrics: dict, runs: dict[str, Run]) -> None:
     training = {name: {"phase_contrast": list(plan.frames), "viability": list(plan.parts), "steps": plan.steps} for name, plan in runs.items()}
-    write_folder(folder, content, rule, {"name": folder.name, "version": "1.0.0", "title": title, "training": training, "licence": "MIT", "metrics": metrics})
+    # Boxes teach nothing about outlines.
+    outline = "inside" if any(plan.frames for plan in runs.values()) else "ellipse"
+    write_folder(folder, content, rule, {"name": folder.name, "version": "1.0.0", "title": title, "training": training, "outline": outline, "licence": "MIT", "metrics": metrics})
     replace_between(folder / "card.md", *NUMBERS, numbers_of(metrics))
     print(numbers_of(metrics))
 

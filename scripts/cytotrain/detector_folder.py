@@ -82,6 +82,7 @@ def write_folder(folder: Path, content: bytes, rule: Rule, about: dict) -> None:
         "normalisation": {"rule": "median_spread", "gain": rule.gain, "most": rule.most},
         "threshold": rule.threshold,
         "overlap": rule.overlap,
+        "outline": about["outline"],
         **{key: about[key] for key in ("training", "licence", "metrics") if key in about},
     }
     (folder / "spec.json").write_text(format_json(spec) + "\n")

@@ -121,7 +121,7 @@ void add_frames(Seeds& seeds) {
       seeds.add("detect", bytes);
     }
   }
-  const std::string spec = R"({"network": {"input": "x", "output": "y", "halo_px": 4}, "cell_diameter_px": 12, "threshold": 0.5, "overlap": 0.4,
+  const std::string spec = R"({"network": {"input": "x", "output": "y", "halo_px": 4}, "cell_diameter_px": 12, "threshold": 0.5, "overlap": 0.4, "outline": "inside",
     "normalisation": {"rule": "median_spread", "gain": 4, "most": 8}})";
   FileBytes bytes{3};
   bytes.insert(bytes.end(), spec.begin(), spec.end());

@@ -24,7 +24,7 @@ constexpr int kHaloPx = 12;
 
 Json spec_json() {
   return {{"name", "test"}, {"version", "1"}, {"network", {{"input", "x"}, {"output", "y"}, {"halo_px", kHaloPx}}}, {"cell_diameter_px", 20},
-          {"normalisation", {{"rule", "median_spread"}, {"gain", 4}, {"most", 8}}}, {"threshold", 0.5}, {"overlap", 0.4}};
+          {"normalisation", {{"rule", "median_spread"}, {"gain", 4}, {"most", 8}}}, {"threshold", 0.5}, {"overlap", 0.4}, {"outline", "inside"}};
 }
 
 DetectorSpec test_spec() { return parse_detector_spec(spec_json().dump()); }
@@ -186,7 +186,7 @@ TEST_CASE("maps and cells have the same bits in every build", "[detector]") {
     add(&cell.area_px, 1);
     add(cell.outline.data(), cell.outline.size());
   }
-  CHECK(hash == 0x298f24c14bf8c30);
+  CHECK(hash == 0x412fdb4ce63567d9);
 }
 
 TEST_CASE("the shipped detectors' halos are as wide as what their networks see", "[detector]") {
@@ -275,7 +275,7 @@ TEST_CASE("networks and specs that do not fit are refused with what was expected
   CHECK(refused(GraphWriter().node("Softplus", {"x"}, "y").file({1, 1, -1, -1})).code() == ErrorCode::kUnsupportedOperator);
 
   for (const auto& [pointer, value] : std::vector<std::pair<std::string, Json>>{
-           {"/threshold", 2}, {"/threshold", "high"}, {"/overlap", -1}, {"/cell_diameter_px", 0}, {"/cell_diameter_px", 1e9}, {"/normalisation/gain", 0},
+           {"/threshold", 2}, {"/threshold", "high"}, {"/overlap", -1}, {"/outline", "box"}, {"/cell_diameter_px", 0}, {"/cell_diameter_px", 1e9}, {"/normalisation/gain", 0},
            {"/normalisation/rule", "mean_std"}, {"/normalisation", 3}, {"/network/halo_px", -4}, {"/network/halo_px", 1.5}, {"/network/input", ""}, {"/network", nullptr}}) {
     Json spec = spec_json();
     spec[Json::json_pointer(pointer)] = value;
@@ -324,6 +324,48 @@ TEST_CASE("an inside too small to be believed gives way to the box's ellipse; of
                  0, 0, 0, 1, 0, 0, 0};
   keep_largest_part(mask);
   CHECK(mask.values == std::vector<std::uint8_t>{1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+}
+
+TEST_CASE("the outline is the ellipse in the box where the spec says so", "[detector]") {
+  CellMaps maps = empty_maps(120, 80);
+  mark(maps, 8, 9, 11, 2, 9);
+  Json stated = spec_json();
+  stated["outline"] = "ellipse";
+  const DetectedCell cell = marked_cells(maps, parse_detector_spec(stated.dump()), kSettings).at(0);
+  REQUIRE(cell.outline.size() == 32);
+  CHECK(cell.outline[0].x_px == 34);
+  CHECK(cell.outline[0].y_px == 38 - 11);
+  double twice_area = 0;
+  for (std::size_t i = 0; i < 32; ++i) {
+    const Point &a = cell.outline[i], &b = cell.outline[(i + 1) % 32];
+    CHECK(std::hypot(a.x_px - 34, a.y_px - 38) == Approx(11));
+    twice_area += double{a.x_px} * double{b.y_px} - double{b.x_px} * double{a.y_px};  // positive: clockwise on the screen
+  }
+  CHECK(cell.area_px == Approx(twice_area / 2));
+  CHECK(cell.area_px == Approx(3.1416 * 121).epsilon(0.01));
+}
+
+TEST_CASE("jags of one pixel go, and what a neighbour has stays its own", "[detector]") {
+  Mask mask(7, 6);
+  mask.values = {0, 0, 0, 0, 0, 0, 0,
+                 0, 1, 0, 1, 0, 1, 0,
+                 1, 1, 1, 1, 1, 1, 1,
+                 1, 1, 1, 0, 1, 1, 1,
+                 1, 1, 1, 1, 1, 1, 1,
+                 0, 0, 0, 0, 0, 0, 0};
+  smooth_edge(mask);
+  CHECK(mask.values == std::vector<std::uint8_t>{0, 0, 0, 0, 0, 0, 0,  //
+                                                 0, 0, 0, 0, 0, 0, 0,  //
+                                                 1, 1, 1, 1, 1, 1, 1,  //
+                                                 1, 1, 1, 1, 1, 1, 1,  //
+                                                 1, 1, 1, 1, 1, 1, 1,  //
+                                                 0, 0, 0, 0, 0, 0, 0});
+
+  CellMaps maps = empty_maps(120, 80);
+  mark(maps, 8, 9, 12, 2, 10);
+  const std::vector<Point> smooth = cells_of(maps).at(0).outline;
+  for (int x = 13; x < 21; x += 2) maps.inside.row(13)[x] = 1;  // teeth on the upper edge
+  CHECK(cells_of(maps).at(0).outline.size() == smooth.size());
 }
 
 TEST_CASE("cells that touch share what is inside by the depth in their boxes", "[detector]") {

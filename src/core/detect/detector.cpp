@@ -65,6 +65,7 @@ DetectorSpec parse_detector_spec(std::string_view json_text) {
                           .most = normalisation["most"].number(1e-3, 1e3),
                           .threshold = root["threshold"].number(0, 1),
                           .overlap = root["overlap"].number(0, 1),
+                          .outline = root["outline"].one_of<DetectorOutline>({{"inside", DetectorOutline::kInside}, {"ellipse", DetectorOutline::kEllipse}}),
                           .halo_px = root["network"]["halo_px"].integer(0, kMostHalo)};
   normalisation["rule"].one_of<int>({{"median_spread", 0}});
   return spec;

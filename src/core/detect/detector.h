@@ -11,6 +11,12 @@
 
 namespace cytodrop {
 
+/// What is drawn around a cell.
+enum class DetectorOutline {
+  kInside,   ///< what the network says is inside it; the ellipse where that is too little
+  kEllipse,  ///< the ellipse in its box: all that a network can know that learned from boxes
+};
+
 /// The part of detectors/<name>/spec.json that the core acts on.
 struct DetectorSpec {
   std::string input, output;    ///< names in the network's graph
@@ -18,6 +24,7 @@ struct DetectorSpec {
   double gain = 0, most = 0;    ///< the network reads clamp(gain · (grey − median) / spread, −most, most)
   double threshold = 0;         ///< score above which a block holds a centre, at a sensitivity of a half
   double overlap = 0;           ///< intersection over union above which two boxes are the same cell
+  DetectorOutline outline = DetectorOutline::kInside;
   int halo_px = 0;              ///< how far what the network says of a block reaches, at most
 };
 

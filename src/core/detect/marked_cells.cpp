@@ -1,8 +1,10 @@
 #include "core/detect/marked_cells.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "core/detect/morphology.h"
 #include "core/detect/outline.h"
@@ -16,7 +18,9 @@ constexpr double kLogitsOfSensitivity = 4;  // between a sensitivity of 0 and of
 constexpr double kSlack = 0.4;              // a box may be that much smaller or larger than the diameters say
 constexpr double kLeastOfEllipse = 0.25;    // an inside smaller than this share of its box's ellipse is not believed
 constexpr int kPixelPx = kBlockPx / 2;      // of the map of insides
-constexpr double kPi = 3.14159265358979323846;
+/// Of 0 to 90 degrees: written out, since mathematical libraries differ in the last bit.
+constexpr std::array<double, 9> kCosines{1, 0.98078528040323045, 0.92387953251128674, 0.83146961230254524, 0.70710678118654752, 0.55557023301960222, 0.38268343236508977, 0.19509032201612827, 0};
+constexpr double kEllipseArea = 4 * kCosines[7];  // of the polygon that stands for an ellipse, as a share of its box
 
 struct Rectangle {
   double left = 0, top = 0, right = 0, bottom = 0;
@@ -154,25 +158,53 @@ Plane<std::int32_t> owners_of(const CellMaps& maps, const std::vector<Mark>& mar
   return owners;
 }
 
-/// The cell's pixels in its window: the largest part of what is its own, without holes; where that is too little, its box's ellipse.
-Mask mask_of(const Window& window, const Plane<std::int32_t>& owners, std::int32_t number) {
-  const auto where = [&](auto is_inside) {
-    Mask mask(window.width, window.height);
-    for (int y = 0; y < window.height; ++y) {
-      for (int x = 0; x < window.width; ++x) mask.row(y)[x] = is_inside(x, y);
-    }
-    return mask;
-  };
-  const auto pixels = [](const Mask& mask) { return std::count(mask.values.begin(), mask.values.end(), 1); };
-  Mask own = where([&](int x, int y) { return owners.row(window.top + y)[window.left + x] == number; });
+/// The cell's pixels in its window: the largest part of what is its own, without holes; none where that is too little.
+std::optional<Mask> inside_of(const Window& window, const Plane<std::int32_t>& owners, std::int32_t number) {
+  const auto owner = [&](int x, int y) { return owners.row(window.top + y)[window.left + x]; };
+  Mask own(window.width, window.height);
+  for (int y = 0; y < window.height; ++y) {
+    for (int x = 0; x < window.width; ++x) own.row(y)[x] = owner(x, y) == number;
+  }
+  // The four pixels of a block are told by four channels, which do not quite agree: without this the outline is a saw.
+  smooth_edge(own);
+  for (int y = 0; y < window.height; ++y) {
+    for (int x = 0; x < window.width; ++x) own.row(y)[x] &= owner(x, y) == number || owner(x, y) == 0;
+  }
   keep_largest_part(own);
   fill_holes(own, std::numeric_limits<std::int64_t>::max());
-  if (pixels(own) > 0 && static_cast<double>(pixels(own)) >= kLeastOfEllipse * kPi / 4 * window.box.area()) return own;
-  const Mask ellipse = where([&](int x, int y) { return window.depth(x, y) <= 1; });
-  return pixels(ellipse) > 0 ? ellipse : Mask(window.width, window.height, 1);
+  const auto pixels = std::count(own.values.begin(), own.values.end(), 1);
+  if (pixels == 0 || static_cast<double>(pixels) < kLeastOfEllipse * kEllipseArea * window.box.area()) return std::nullopt;
+  return own;
 }
 
-DetectedCell cell_of(const CellMaps& maps, const Mark& mark, const Plane<std::int32_t>& owners, std::int32_t number) {
+/// The outline of a cell's pixels, in px of the frame.
+std::vector<Point> outline_in_frame(const CellMaps& maps, const Window& window, const Mask& mask) {
+  Plane<std::int32_t> label(mask.width_px, mask.height_px);
+  std::copy(mask.values.begin(), mask.values.end(), label.values.begin());
+  const auto first = static_cast<int>(std::find(mask.values.begin(), mask.values.end(), 1) - mask.values.begin());
+  std::vector<Point> outline = outline_of(label, 1, first % mask.width_px, first / mask.width_px);
+  const double across = kPixelPx * maps.frame_px_across(), down = kPixelPx * maps.frame_px_down();
+  for (Point& point : outline) {
+    point = {static_cast<float>(std::min((window.left + double{point.x_px}) * across, double(maps.frame_width_px))),
+             static_cast<float>(std::min((window.top + double{point.y_px}) * down, double(maps.frame_height_px)))};
+  }
+  return outline;
+}
+
+/// The ellipse in a box, clockwise on the screen from its top.
+std::vector<Point> ellipse_in(const Rectangle& box) {
+  constexpr std::size_t kQuarter = kCosines.size() - 1;
+  std::vector<Point> outline;
+  for (std::size_t i = 0; i < 4 * kQuarter; ++i) {
+    const std::size_t quarter = i / kQuarter, step = i % kQuarter;
+    const double cosine = kCosines[step], sine = kCosines[kQuarter - step];
+    const double x = std::array{sine, cosine, -sine, -cosine}[quarter], y = std::array{-cosine, sine, cosine, -sine}[quarter];
+    outline.push_back({static_cast<float>((box.left + box.right + x * box.width()) / 2), static_cast<float>((box.top + box.bottom + y * box.height()) / 2)});
+  }
+  return outline;
+}
+
+DetectedCell cell_of(const CellMaps& maps, const DetectorSpec& spec, const Mark& mark, const Plane<std::int32_t>& owners, std::int32_t number) {
   const auto rounded = [](double px) { return static_cast<int>(px + 0.5); };
   DetectedCell cell;
   cell.score = sigmoid(mark.logit);
@@ -183,17 +215,10 @@ DetectedCell cell_of(const CellMaps& maps, const Mark& mark, const Plane<std::in
   cell.cut_by_border = cell.box.left_px == 0 || cell.box.top_px == 0 || right == maps.frame_width_px || bottom == maps.frame_height_px;
 
   const Window window(maps, mark.box);
-  const Mask mask = mask_of(window, owners, number);
-  Plane<std::int32_t> label(mask.width_px, mask.height_px);
-  std::copy(mask.values.begin(), mask.values.end(), label.values.begin());
-  const auto first = static_cast<int>(std::find(mask.values.begin(), mask.values.end(), 1) - mask.values.begin());
-  const double across = kPixelPx * maps.frame_px_across(), down = kPixelPx * maps.frame_px_down();
-  cell.area_px = static_cast<double>(std::count(mask.values.begin(), mask.values.end(), 1)) * across * down;
-  cell.outline = outline_of(label, 1, first % mask.width_px, first / mask.width_px);
-  for (Point& point : cell.outline) {
-    point = {static_cast<float>(std::min((window.left + double{point.x_px}) * across, double(maps.frame_width_px))),
-             static_cast<float>(std::min((window.top + double{point.y_px}) * down, double(maps.frame_height_px)))};
-  }
+  const std::optional<Mask> inside = spec.outline == DetectorOutline::kInside ? inside_of(window, owners, number) : std::nullopt;
+  cell.outline = inside ? outline_in_frame(maps, window, *inside) : ellipse_in(mark.box);
+  cell.area_px = inside ? static_cast<double>(std::count(inside->values.begin(), inside->values.end(), 1)) * kPixelPx * kPixelPx * maps.frame_px_across() * maps.frame_px_down()
+                        : kEllipseArea * mark.box.area();
   return cell;
 }
 
@@ -209,7 +234,7 @@ std::vector<DetectedCell> marked_cells(const CellMaps& maps, const DetectorSpec&
   const Plane<std::int32_t> owners = owners_of(maps, marks);
   std::vector<DetectedCell> cells;
   for (std::size_t i = 0; i < marks.size(); ++i) {
-    DetectedCell cell = cell_of(maps, marks[i], owners, static_cast<std::int32_t>(i + 1));
+    DetectedCell cell = cell_of(maps, spec, marks[i], owners, static_cast<std::int32_t>(i + 1));
     if (settings.keep_cut_by_border || !cell.cut_by_border) cells.push_back(std::move(cell));
   }
   sort_in_reading_order(cells);

@@ -1,6 +1,7 @@
 #include "core/detect/morphology.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace cytodrop {
 namespace {
@@ -132,6 +133,20 @@ void fill_holes(Mask& mask, std::int64_t most_px) {
     for (const std::size_t at : hole) mask.values[at] = 1;
   }
   for (std::uint8_t& value : mask.values) value = value == 1;
+}
+
+void smooth_edge(Mask& mask) {
+  const Mask before = mask;
+  for (int y = 0; y < mask.height_px; ++y) {
+    for (int x = 0; x < mask.width_px; ++x) {
+      int inside = 0;
+      for (int dy = -1; dy <= 1; ++dy) {
+        const std::uint8_t* row = before.row(std::clamp(y + dy, 0, mask.height_px - 1));
+        for (int dx = -1; dx <= 1; ++dx) inside += row[std::clamp(x + dx, 0, mask.width_px - 1)] << (2 - std::abs(dx) - std::abs(dy));
+      }
+      mask.row(y)[x] = inside > 8;
+    }
+  }
 }
 
 void keep_largest_part(Mask& mask) {

@@ -17,6 +17,9 @@ void close(Mask& mask, int radius_px);
 void open(Mask& mask, int radius_px);
 /// Fills holes of at most so many pixels; a hole that touches the frame's edge is none.
 void fill_holes(Mask& mask, std::int64_t most_px);
+/// Every pixel becomes what more than half of its 3 × 3 are, weighted 1 2 1 both ways; beyond the plane its edge goes on.
+/// Teeth of one pixel go, discs stay.
+void smooth_edge(Mask& mask);
 /// Keeps the largest 4-connected part, of equal ones the first in reading order.
 void keep_largest_part(Mask& mask);
 /// Takes out straight horizontal and vertical runs of at least that length, the lines of a counting chamber.
