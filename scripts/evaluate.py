@@ -14,7 +14,6 @@ import argparse
 import json
 import random
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +39,9 @@ USUAL_SHARES = np.arange(0.97, 0.9955, 0.0025)
 MOST_FLAGGED = 0.045
 """The novelty threshold lets the smallest of these shares of the validation images pass at which novelty and image quality
 together flag no more than this share of them."""
+SPOILED = "own training images spoiled"
+SHOWN_FROM = 300
+"""Images of a foreign folder before this one are measured, those after it may be shown."""
 THRESHOLDS = (0.0, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
 """Those whose risk and coverage the spec holds."""
 
@@ -53,6 +55,7 @@ def main() -> None:
     parser.add_argument("--aim", type=float, default=0.995, help="accuracy of sure verdicts that the threshold is chosen for")
     parser.add_argument("--weights", type=Path, help="folder of the pre-trained weights, for the corners-only control of colour images")
     parser.add_argument("--foreign", nargs="*", type=Path, default=[], help="folders of images of another kind")
+    parser.add_argument("--exposed", nargs="*", type=Path, default=[], help="such folders of which the novelty is shown other images than those it is measured by")
     parser.add_argument(
         "--keep", action="store_true",
         help="take from metrics.json what neither novelty nor image quality changes: disturbances, controls, leaks, other parts, originals",
@@ -91,9 +94,14 @@ def main() -> None:
     # See export_onnx.append_middle.
     is_ignored = ~model.layers[0][0].any(0)
     statistics = novelty.fit(features["train"], labels["train"], NOVELTY_DIMENSIONS, measured_of["train"], is_ignored)
+    shown = shown_as_foreign(model, arguments.exposed, of_part["train"])
+    expose = lambda shown: novelty.expose(statistics, features["train"], np.concatenate(list(shown.values())), features["val"], measured_of["val"])
+    # What the score makes of a kind that it was not shown, for each kind that it was.
+    without = {kind: expose({other: values for other, values in shown.items() if other != kind}) for kind in shown if kind != SPOILED}
+    statistics = expose(shown) if shown else statistics
     distances = {part: statistics.distance(values, measured_of[part]) for part, values in features.items()}
     threshold = choose_novelty_threshold(distances["val"], is_poor(measured_of["val"], limits))
-    (folder / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
+    (folder / "novelty.safetensors").write_bytes(write_safetensors(statistics.tensors()))
     spec["novelty"] = {
         "file": "novelty.safetensors", "sha256": sha256(folder / "novelty.safetensors"), "rule": "mahalanobis",
         "dimensions": len(statistics.scale), "threshold": threshold,
@@ -129,6 +137,11 @@ def main() -> None:
                 }
                 for kind, sets in (("foreign", foreign), ("spoiled", spoiled))
             },
+        },
+        "exposure": {
+            "shown": {kind: len(values) for kind, values in shown.items()},
+            "left_out": {name: describe_left_out(without[kind], features, measured_of, foreign[name], limits) for kind in without
+                         for name in (kind, f"{kind}, fitted") if name in foreign},
         },
         "other_parts": {part: describe_other(probabilities[part], labels[part], ids) for part in extra},
     }
@@ -303,6 +316,12 @@ def describe_share(is_flagged: np.ndarray) -> dict:
     return {"images": len(is_flagged), "flagged": count, "share": round(count / len(is_flagged), 4), "interval_95": interval}
 
 
+def describe_left_out(statistics: novelty.Novelty, features: dict, measured_of: dict, found: tuple[np.ndarray, np.ndarray], limits: dict) -> dict:
+    """What is flagged of a kind of images that the statistics were not shown, under a threshold of their own."""
+    threshold = choose_novelty_threshold(statistics.distance(features["val"], measured_of["val"]), is_poor(measured_of["val"], limits))
+    return describe_share((statistics.distance(*found) > threshold) | is_poor(found[1], limits))
+
+
 def describe_foreign(usual: np.ndarray, foreign: np.ndarray) -> dict:
     """How well novelty tells foreign images from the validation part."""
     return {
@@ -315,21 +334,7 @@ def foreign_sets(folders: list[Path], spec: dict, most: int = 200) -> dict[str, 
     """Decoded images of another kind: up to `most` of each folder, blank ones and noise."""
     sets: dict[str, list[np.ndarray]] = {}
     for folder in folders:
-        files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
-        random.Random(1).shuffle(files)
-        images: list[np.ndarray] = []
-        for file in files:
-            try:
-                image = decode(file)
-            except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
-                continue
-            if min(image.shape[:2]) >= 16:
-                images.append(image)
-            if len(images) == most:
-                break
-        if not images:
-            raise SystemExit(f"{folder} holds no image")
-        sets[folder.name] = images
+        sets[folder.name] = images = images_of(folder, 0, most)
         # The same at the size and in the colours of the model's own images, so that neither gives them away.
         if spec["input"]["channels"] == "grey" or all(image.shape[2] > 2 for image in images):
             sets[f"{folder.name}, fitted"] = [fit_to(image, spec) for image in images]
@@ -341,6 +346,41 @@ def foreign_sets(folders: list[Path], spec: dict, most: int = 200) -> dict[str, 
         np.clip(draw.normal(mean, spread, (side, side, channels)), 0, 255).astype(np.uint8) for mean, spread in levels
     ]
     return sets
+
+
+def images_of(folder: Path, first: int, most: int) -> list[np.ndarray]:
+    """Decoded images below a folder, in an order drawn once, without the `first` ones."""
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
+    random.Random(1).shuffle(files)
+    images: list[np.ndarray] = []
+    for file in files[first:]:
+        try:
+            image = decode(file)
+        except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
+            continue
+        if min(image.shape[:2]) >= 16:
+            images.append(image)
+        if len(images) == most:
+            break
+    if not images:
+        raise SystemExit(f"{folder} holds no image")
+    return images
+
+
+def shown_as_foreign(model: ExportedModel, folders: list[Path], train: list[Sample]) -> dict[str, np.ndarray]:
+    """Features of images that the novelty is to learn to tell: others of these folders than those that are measured, as they are
+    and fitted, and spoiled training images, but for those whose light alone is wrong, which the image quality tells.
+
+    Returns: N×D of each folder, by its name, and of SPOILED; empty without folders.
+    """
+    shown = {}
+    for folder in folders:
+        images = images_of(folder, SHOWN_FROM, 600)
+        shown[folder.name] = embed(model, [*images, *(fit_to(image, model.spec) for image in images)])[0]
+    if shown:
+        pixels = [decode(sample.file) for sample in train[:: max(1, len(train) // 500)]]
+        shown[SPOILED] = embed(model, (change(image) for name, change in spoiled_for(pixels[0]).items() if "light" not in name for image in pixels))[0]
+    return shown
 
 
 def fit_to(image: np.ndarray, spec: dict) -> np.ndarray:

@@ -7,7 +7,6 @@ that is not like them. The network is random filters, the head a least-squares f
 """
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +44,7 @@ def main() -> None:
     (FOLDER / "head.safetensors").write_bytes(write_safetensors({"dense_0.weight": weights[:, :-1], "dense_0.bias": weights[:, -1]}))
     measured = np.array([quality.measure(image, make_spec()) for _, image in train])
     statistics = novelty.fit(pooled, labels, DIMENSIONS, measured)
-    (FOLDER / "novelty.safetensors").write_bytes(write_safetensors(asdict(statistics)))
+    (FOLDER / "novelty.safetensors").write_bytes(write_safetensors(statistics.tensors()))
     threshold = round(1.2 * float(statistics.distance(pooled, measured).max()), 3)
     spec = make_spec()
     spec["novelty"]["threshold"] = threshold

@@ -172,6 +172,20 @@ def novelty(spec: dict, report: dict) -> list[str]:
         "validation part so that both together flag at most 4.5 % of it. Image quality: limits of plain measures, of the training and validation parts together; "
         "each leaves at most 0.25 % of them outside. \"Fitted\": brought to the size and the channels of the model's own images first, so that "
         "neither gives them away.",
+        *exposure(report),
+    ]
+
+
+def exposure(report: dict) -> list[str]:
+    """What was shown as foreign, and what a kind comes to that was not; empty for a model that was shown nothing."""
+    found = report.get("exposure", {"shown": {}})
+    if not found["shown"]:
+        return []
+    rows = [[name, one["images"], percent(one["share"]), interval(one["interval_95"])] for name, one in found["left_out"].items()]
+    return [
+        "", "Shown as foreign: " + ", ".join(f"{kind} ({count})" for kind, count in found["shown"].items()) + "; other images than those counted above. Photographs, "
+        "samples, blank images and noise were not shown. What is flagged of each kind by a score that was shown the others but not it:", "",
+        *table(["kind not shown", "number", "flagged by either", "95 % Wilson interval"], rows),
     ]
 
 

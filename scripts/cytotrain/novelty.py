@@ -1,11 +1,12 @@
-"""How unlike the training images an image is: Mahalanobis distance of its pooled features to the nearest class.
+"""How unlike the training images an image is: Mahalanobis distance of its pooled features to the nearest class, and more
+for what looks like foreign images that were shown.
 
 One covariance for all classes: measured along the first directions of the features, and equal in all others.
 Source: Lee et al. 2018, A simple unified framework for detecting out-of-distribution samples; Tipping and Bishop 1999,
-Probabilistic principal component analysis, for the equal rest.
+Probabilistic principal component analysis, for the equal rest; Hendrycks et al. 2019, Deep anomaly detection with outlier exposure.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -24,6 +25,8 @@ class Novelty:
         residual_scale: 1, one over the variance in each other direction.
         appearance_mean: M, of the measures of image quality; see cytotrain.quality.
         appearance: M×M, brings the measures less their mean to lengths that add to the distance.
+        exposure, exposure_offset: D and 1, of the features less `mean`: how much they look like the foreign images that were
+            shown, which adds to the distance above 0; None for a model that was shown none.
     """
 
     mean: np.ndarray
@@ -33,13 +36,25 @@ class Novelty:
     residual_scale: np.ndarray
     appearance_mean: np.ndarray
     appearance: np.ndarray
+    exposure: np.ndarray | None = None
+    exposure_offset: np.ndarray | None = None
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """What the file holds."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     def distance(self, features: np.ndarray, measured: np.ndarray) -> np.ndarray:
         """Distance of cells with N×D pooled features and N×M measures, in standard deviations."""
-        return np.sqrt(self._of_features(features) + self._of_appearance(measured))
+        return np.sqrt(self._of_features(features) + self._of_appearance(measured) + self._of_exposure(features))
 
     def _of_appearance(self, measured: np.ndarray) -> np.ndarray:
         return (((measured - self.appearance_mean) @ self.appearance.T.astype(np.float64)) ** 2).sum(1)
+
+    def _of_exposure(self, features: np.ndarray) -> np.ndarray | float:
+        if self.exposure is None:
+            return 0.0
+        looks = (features.astype(np.float64) - self.mean) @ self.exposure.astype(np.float64) + self.exposure_offset[0]
+        return np.maximum(0, looks) ** 2
 
     def _of_features(self, features: np.ndarray) -> np.ndarray:
         centred = features.astype(np.float64) - self.mean
@@ -93,6 +108,35 @@ def fit(features: np.ndarray, labels: np.ndarray, dimensions: int, measured: np.
         plain = made_of(np.concatenate([basis, axes]), np.concatenate([scale, one_over]), np.concatenate([class_means, their_means], 1))
     weight = APPEARANCE_SHARE * usual / max(np.median(plain._of_appearance(measured)), 1e-12)
     return replace(plain, appearance=(appearance * np.sqrt(weight)).astype(np.float32))
+
+
+EXPOSURE_SHARE = 0.5
+"""What looking as foreign as one usual image in ten does adds to the squared distance, as a share of a usual image's."""
+EXPOSURE_STRENGTH = 0.03
+"""Inverse of the penalty on the squared weights of standardised features."""
+
+
+def expose(statistics: Novelty, usual: np.ndarray, shown: np.ndarray, held: np.ndarray, held_measured: np.ndarray) -> Novelty:
+    """Let what foreign images have add to the distance: a logistic regression of these against the training part.
+
+    Args:
+        usual: N×D features of the training part.
+        shown: F×D of foreign images.
+        held, held_measured: V×D and V×M of the validation part, by which what it adds is scaled.
+    """
+    # Only this needs it.
+    from sklearn.linear_model import LogisticRegression
+
+    centre, spread = usual.mean(0), usual.std(0) + 1e-6
+    standard = (np.concatenate([usual, shown]).astype(np.float64) - centre) / spread
+    is_shown = np.arange(len(standard)) >= len(usual)
+    regression = LogisticRegression(C=EXPOSURE_STRENGTH, max_iter=1000, class_weight="balanced").fit(standard, is_shown)
+    weights = regression.coef_[0] / spread
+    offset = regression.intercept_[0] + (statistics.mean - centre) @ weights
+    looks = (held - statistics.mean) @ weights + offset
+    middle, ninth = np.quantile(looks, [0.5, 0.9])
+    factor = np.sqrt(EXPOSURE_SHARE * np.median(statistics.distance(held, held_measured) ** 2)) / (ninth - middle)
+    return replace(statistics, exposure=(weights * factor).astype(np.float32), exposure_offset=np.array([(offset - middle) * factor], np.float32))
 
 
 def along(centred: np.ndarray, labels: np.ndarray, basis: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -139,7 +139,7 @@ int main(int argc, char** argv) {
   add_tiffs(seeds);
   add_frames(seeds);
   seeds.add("head", make_safetensors({{"a.weight", {2, 3}, values(6)}, {"a.bias", {2}, values(2)}, {"b.weight", {3, 2}, values(6)}, {"b.bias", {3}, values(3)}}));
-  seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));
+  seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}, {"exposure", {3}, values(3)}, {"exposure_offset", {1}, {-1}}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, {}, {0x3c00, 0, 0, 0, 0xbc00, 0x0001}}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));
   seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
   seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});

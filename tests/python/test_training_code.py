@@ -211,6 +211,24 @@ class Novelty(unittest.TestCase):
         odd[0, 6:] = [0.2, -0.15]
         self.assertGreater(both.distance(odd, measured[:1])[0], 10 * np.sqrt(np.median(squares)))
 
+    def test_what_was_shown_as_foreign_is_further_away_and_the_rest_is_not(self):
+        random = np.random.RandomState(6)
+        features, labels, measured = random.normal(size=(2000, 6)), np.repeat([0, 1], 1000), np.zeros((2000, len(quality.MEASURES)))
+        plain = novelty.fit(features, labels, 3, measured)
+        # Foreign images differ in one direction only, and by less than two spreads.
+        shown = random.normal(size=(500, 6)) + np.array([0, 0, 0, 0, 0, 1.8])
+        exposed = novelty.expose(plain, features[:1500], shown[:300], features[1500:], measured[1500:])
+        self.assertEqual(set(exposed.tensors()) - set(plain.tensors()), {"exposure", "exposure_offset"})
+        far = lambda statistics, values: statistics.distance(values, measured[:len(values)])
+        self.assertGreater(np.abs(exposed.exposure[5]), 5 * np.abs(exposed.exposure[:5]).max())
+        passed = lambda statistics: (far(statistics, shown[300:]) <= np.quantile(far(statistics, features[1500:]), 0.95)).mean()
+        self.assertGreater(passed(plain), 0.7)
+        self.assertLess(passed(exposed), 0.6)
+        unlike = features[1500:][(features[1500:] @ exposed.exposure) < (features[1500:] @ exposed.exposure).mean()]
+        np.testing.assert_array_equal(far(exposed, unlike[unlike[:, 5] < -0.5]), far(plain, unlike[unlike[:, 5] < -0.5]))
+        ninth = np.quantile(far(exposed, features[1500:]) ** 2 - far(plain, features[1500:]) ** 2, 0.9)
+        self.assertAlmostEqual(ninth / np.median(far(plain, features[1500:]) ** 2), novelty.EXPOSURE_SHARE, delta=0.01)
+
     def test_limits_leave_good_cells_alone(self):
         spec = json.loads((MODELS_FOLDER / "viability" / "spec.json").read_text())
         random = np.random.RandomState(3)

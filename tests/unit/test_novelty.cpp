@@ -70,6 +70,27 @@ TEST_CASE("how structures lie in the crop adds to the distance; measures that ar
   CHECK(error_of([&] { novelty.distance(near_first, measures); }).code() == ErrorCode::kInvalidArgument);
 }
 
+TEST_CASE("what looks like the foreign images that a model was shown is further away; the rest is not") {
+  auto shown = tensors();
+  shown.push_back({"exposure", {3}, {1, 0.5f, 0}});
+  shown.push_back({"exposure_offset", {1}, {-1}});
+  const Novelty novelty(kLayout, make_safetensors(shown));
+  // c = (1, 4, 2): 1 + 2 − 1 = 2.
+  const float near_first[] = {2, 5, 3};
+  CHECK(novelty.distance(near_first, usual()) == std::sqrt(9.0 + 4.0));
+  // c = (1, 0, 2): 1 − 1 = 0, and (−2, 0, 2): −3, which counts nothing.
+  for (const float x : {2.0f, -1.0f}) {
+    const float features[] = {x, 1, 3};
+    CHECK(novelty.distance(features, usual()) == Novelty(kLayout, make_safetensors(tensors())).distance(features, usual()));
+  }
+  for (std::size_t i : {7u, 8u}) {
+    auto half = shown;
+    half.erase(half.begin() + static_cast<std::ptrdiff_t>(i));
+    INFO(shown[i].name);
+    CHECK(std::string(error_of([&] { Novelty(kLayout, make_safetensors(half)); }).what()).find("tensor " + shown[i].name + " ") != std::string::npos);
+  }
+}
+
 TEST_CASE("statistics stored as float16 are read as the numbers they stand for") {
   auto halved = tensors();
   // 1 = 0x3c00, 0.5 = 0x3800, −2 = 0xc000, 2⁻²⁴ = 0x0001.

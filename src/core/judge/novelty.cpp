@@ -75,6 +75,10 @@ Novelty::Novelty(NoveltyLayout layout, std::span<const std::uint8_t> safetensors
   appearance_mean_ = values("appearance_mean", {kMeasures});
   appearance_ = values("appearance", {kMeasures, kMeasures});
   residual_scale_ = static_cast<double>(values("residual_scale", {1}).front());
+  if (tensors.contains("exposure") || tensors.contains("exposure_offset")) {
+    exposure_ = values("exposure", {layout.features});
+    exposure_offset_ = static_cast<double>(values("exposure_offset", {1}).front());
+  }
   if (residual_scale_ < 0) throw Error(ErrorCode::kInvalidModel, "the tensor residual_scale of the novelty file is below 0");
 }
 
@@ -109,7 +113,10 @@ double Novelty::distance(std::span<const float> embedding, const Measures& measu
     }
     appearance += sum * sum;
   }
-  return std::sqrt(nearest + residual_scale_ * outside + appearance);
+  double exposed = exposure_offset_;
+  for (std::size_t i = 0; i < exposure_.size(); ++i) exposed += static_cast<double>(exposure_[i]) * centred[i];
+  exposed = std::max(0.0, exposed);
+  return std::sqrt(nearest + residual_scale_ * outside + appearance + exposed * exposed);
 }
 
 }  // namespace cytodrop

@@ -35,7 +35,8 @@ std::vector<double> project_plain(const Basis& basis, std::span<const double> in
 class Novelty {
  public:
   /// Takes the statistics from a safetensors file: `mean` [D], `basis` [d, D] with orthonormal rows, `scale` [d],
-  /// `class_means` [K, d], `residual_scale` [1], `appearance_mean` [M] and `appearance` [M, M].
+  /// `class_means` [K, d], `residual_scale` [1], `appearance_mean` [M] and `appearance` [M, M], and, of a model that was shown foreign
+  /// images, `exposure` [D] and `exposure_offset` [1].
   ///
   /// Raises: kInvalidModel naming a tensor that is missing, has another shape or type, or holds a value that is not finite,
   ///   or for a `residual_scale` below 0.
@@ -44,14 +45,16 @@ class Novelty {
   /// The Mahalanobis distance to the nearest class, with what lies outside the basis weighed by one number.
   ///
   /// With c the embedding less the mean and z = basis · c: the root of the least over k of
-  /// Σ_j ((z_j − class_means[k, j]) · scale_j)², plus residual_scale · (‖c‖² − ‖z‖²), plus ‖appearance · (measures − appearance_mean)‖².
+  /// Σ_j ((z_j − class_means[k, j]) · scale_j)², plus residual_scale · (‖c‖² − ‖z‖²), plus ‖appearance · (measures − appearance_mean)‖²,
+  /// plus max(0, exposure · c + exposure_offset)².
   /// All sums are in float64 and in order, so that every build gives the same bits.
   ///
   /// Args:
   ///   embedding: D finite values.
   ///   measures: M finite values.
   /// Raises: kInvalidArgument for another number of values or one that is not finite.
-  /// Source: Lee et al. 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial attacks".
+  /// Source: Lee et al. 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial attacks";
+  ///   for the last part Hendrycks et al. 2019, "Deep anomaly detection with outlier exposure".
   double distance(std::span<const float> embedding, const Measures& measures) const;
 
  private:
@@ -62,6 +65,8 @@ class Novelty {
   double residual_scale_ = 0;
   std::vector<float> appearance_mean_;
   std::vector<float> appearance_;
+  std::vector<float> exposure_;  ///< empty for a model that was shown no foreign images
+  double exposure_offset_ = 0;
 };
 
 }  // namespace cytodrop
