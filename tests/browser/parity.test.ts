@@ -7,13 +7,14 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { startServer, type Serving } from '../../scripts/server.ts';
+import { allChecks } from '../../web/checks.ts';
 import { detectorFolder, readDetector } from '../../web/detector.ts';
 import { frameCells, searchMethods, wholeFile } from '../../web/frames.ts';
 import { Pipeline, readModel } from '../../web/pipeline.ts';
 import { bytesOf, root } from '../border/fixtures.ts';
 import { cytodrop, linesOf } from '../headless/fixtures.ts';
 import { firefox, launchChromium, launchFirefox } from './browsers.ts';
-import { bitsOf, bitsOfCells, fieldSearch } from './parity_bits.ts';
+import { bitsOf, bitsOfCells, bitsOfChecks, fieldSearch } from './parity_bits.ts';
 import { dist } from './site.ts';
 import { WebKit, webKitMissing } from './webkit.ts';
 
@@ -25,6 +26,8 @@ let folder: string;
 let server: Serving;
 /** What Node computes, by model. */
 const expected = new Map<string, string[]>();
+/** What the first sample of each model comes to when it is turned and when its regions are deleted. */
+const expectedChecks = new Map<string, string>();
 const fieldModel = 'viability';
 const field = `${fieldModel}/fields/simulated-field-1.png`;
 /** The cells of a simulated field, by method. */
@@ -47,6 +50,9 @@ before(async () => {
     const pipeline = await Pipeline.open(await readModel(read), bytesOf('build/wasm/cytodrop_core.wasm'), { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
     const outcomes = await pipeline.classify(files.map((file) => bytesOf(`public/samples/${file}`)));
     expected.set(model, await Promise.all(outcomes.map((outcome, i) => bitsOf(files[i] ?? '', outcome))));
+    const [checked] = await pipeline.classify([bytesOf(`public/samples/${files[0]}`)], allChecks);
+    assert.ok(checked?.status === 'ok');
+    expectedChecks.set(model, await bitsOfChecks(files[0] ?? '', checked));
     if (model === fieldModel) expectedCells = await searchUnderNode(pipeline);
     pipeline.close();
   }
@@ -105,6 +111,14 @@ for (const { name, launch, missing } of [
       assert.ok(expectedCells.length === searchMethods.length && expectedCells.every((line) => Number(line.split(' ')[0]) >= 30), String(expectedCells));
       await browser.open(server.url);
       assert.deepEqual(await browser.evaluate(`${ready} return await searchField('${fieldModel}', '${field}');`), expectedCells);
+    });
+
+    test('every turn and every deletion is Node\'s to the last bit', async () => {
+      await browser.open(server.url);
+      for (const { model, files } of sets) {
+        const line = await browser.evaluate(`${ready} return await checkSample(${JSON.stringify(model)}, ${JSON.stringify(files[0])});`);
+        assert.equal(line, expectedChecks.get(model));
+      }
     });
 
     for (const workers of [1, 3]) {

@@ -1,4 +1,5 @@
 /** An outcome as text that differs when a bit does; the same in a browser and under Node. */
+import type { Checked } from '../../web/checks.ts';
 import { defaultSearch } from '../../web/frames.ts';
 import type { FrameCell, Outcome } from '../../web/types.ts';
 
@@ -11,6 +12,14 @@ export async function bitsOf(file: string, outcome: Outcome): Promise<string> {
   const { label, logits, probabilities, novelty, maps } = outcome;
   const rest = new Blob([Float64Array.from(probabilities), Float64Array.of(novelty ?? NaN), maps.values as Float32Array<ArrayBuffer>]);
   return `${file} ${label} ${logits.map(hexOf).join(' ')} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', await rest.arrayBuffer())))}`;
+}
+
+/** What turning and deleting came to, and one sum of all their numbers. */
+export async function bitsOfChecks(file: string, { turns, deletion }: Checked): Promise<string> {
+  if (!turns || !deletion) throw new Error(`${file}: not checked`);
+  const { by_map, from_middle, at_random, map_area, middle_area, random_area } = deletion;
+  const numbers = [turns.least_probability, turns.mean_probability, map_area, middle_area, random_area, ...by_map, ...from_middle, ...at_random];
+  return `${file} ${turns.agree}/${turns.of} ${deletion.beaten}/${deletion.random_orders} ${numbers.length} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', Float64Array.from(numbers))))}`;
 }
 
 /** The number of cells, and one sum of all boxes, scores, areas and outlines. */

@@ -1,7 +1,7 @@
 /** Runs in every browser: the page's pool of workers on the simulated samples, and every number that comes out, to the last bit. */
 import { ClassifierClient } from '../../web/worker_client.ts';
 import { searchMethods } from '../../web/frames.ts';
-import { bitsOf, bitsOfCells, fieldSearch } from './parity_bits.ts';
+import { bitsOf, bitsOfCells, bitsOfChecks, fieldSearch } from './parity_bits.ts';
 
 /** A line for each sample. */
 async function classifySamples(model: string, files: string[], workers: number): Promise<string[]> {
@@ -28,5 +28,12 @@ async function searchField(model: string, file: string): Promise<string[]> {
   return lines;
 }
 
-Object.assign(globalThis, { classifySamples, searchField });
+/** Everything that can be checked of one sample. */
+async function checkSample(model: string, file: string): Promise<string> {
+  const client = new ClassifierClient(undefined, () => {});
+  await client.loadModel(model, () => {});
+  return bitsOfChecks(file, await client.check(new File([await (await fetch(`samples/${file}`)).blob()], file)));
+}
+
+Object.assign(globalThis, { classifySamples, searchField, checkSample });
 document.body.dataset['ready'] = '';
