@@ -3,7 +3,10 @@
     python scripts/score_detection.py --data ../shared/data --node node_modules/.bin/node
 
 Needs the built core (scripts/build); for the peer `pip install opencv-python-headless scikit-image`, else its rows are left out with a
-word. A cell is found when its box and a labelled box, one to one, overlap by an intersection over union of 0.5 or more.
+word. A cell is found when its box and a labelled box, one to one, overlap by an intersection over union of 0.5 or more; where masks
+are labelled (`phase-contrast`) there is a second row by outlines and masks: what a thin process does to a box says little about the cell.
+With --folds, the folder that scripts/train_detector.py keeps its runs in, the recipe of the network for spread cells is measured on
+frames that it did not see.
 The settings of both were chosen on the tuning parts only: `viability` groups that scripts/prepare_data.py calls train, the
 `phase-contrast` frames set1 and set14. Intervals: 95 %, bootstrap over the groups or frames. `cell-lines` has no boxes:
 the share of its automatic centres that lie in one found box and the counts are printed.
@@ -20,7 +23,7 @@ from pathlib import Path
 from typing import Callable
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
@@ -38,6 +41,12 @@ class Labelled:
     path: Path
     group: str
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4)))
+    masks: np.ndarray | None = None
+    """H×W: 0, or the number of the cell, as `boxes` has them, from 1."""
+
+
+Found = tuple[list[np.ndarray], list[dict]]
+"""Of each frame the boxes, N×4, and what else is known: `outlines`, or `masks` as pairs of left and top and a Boolean array."""
 
 
 def main() -> None:
@@ -45,6 +54,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--node", default="node", help="a Node that runs TypeScript")
     parser.add_argument("--part", choices=("tune", "test"), default="test")
+    parser.add_argument("--folds", type=Path, help="runs of train_detector.py, with fold-a and fold-b")
     parser.add_argument("--overlays", type=Path, help="folder to draw the cell-lines frames into")
     arguments = parser.parse_args()
     ours = lambda settings: lambda paths: cytodrop(arguments.node, settings, paths)
@@ -58,6 +68,15 @@ def main() -> None:
     report("phase-contrast", "Cytodrop, adherent", frames, ours(ADHERENT))
     report("phase-contrast", "Cytodrop, round", frames, ours({**ADHERENT, "method": "round"}))
     report("phase-contrast", "OpenCV, scikit-image", frames, lambda paths: opencv(paths, 25, 130))
+    if arguments.folds:
+        seen_by = {"test": "fold-b", "tune": "fold-a"}
+        frames = [(frame, part) for part in seen_by for frame in phase_contrast(arguments.data / "phase-contrast", part)]
+        other = {"fold-a": "fold-b", "fold-b": "fold-a"}
+        by_fold = lambda part: ours({**ADHERENT, "method": "network_adherent", "detector": str((arguments.folds / other[seen_by[part]] / "detector").resolve())})
+        found = [by_fold(part)([frame.path]) for frame, part in frames]
+        joined = [boxes for boxes, _ in found], [results for _, results in found]
+        unseen = lambda _: tuple([one for part in parts for one in part] for parts in joined)
+        report("phase-contrast, all five", "Cytodrop, network for spread cells, each frame by the fold that has not seen it", [frame for frame, _ in frames], unseen)
     cell_lines(arguments.data / "cell-lines", arguments.node, arguments.overlays)
 
 
@@ -84,7 +103,8 @@ def phase_contrast(folder: Path, part: str) -> list[Labelled]:
         masks = np.asarray(Image.open(folder / f"{path.stem}-instances.png")).astype(int)
         areas = np.bincount(masks.ravel())
         where = [(y, x) for label, (y, x) in labelled_slices(masks) if areas[label] >= LEAST_MASK_PX]
-        frames.append(Labelled(path, path.stem, np.array([[x.start, y.start, x.stop, y.stop] for y, x in where])))
+        kept = np.cumsum(areas >= LEAST_MASK_PX) * (areas >= LEAST_MASK_PX) - (areas[0] >= LEAST_MASK_PX)
+        frames.append(Labelled(path, path.stem, np.array([[x.start, y.start, x.stop, y.stop] for y, x in where]), np.maximum(kept, 0)[masks]))
     return frames
 
 
@@ -92,7 +112,7 @@ def labelled_slices(masks: np.ndarray) -> list[tuple[int, tuple[slice, slice]]]:
     return [(label, where) for label, where in enumerate(ndimage.find_objects(masks), 1) if where is not None]
 
 
-def cytodrop(node: str, settings: dict, paths: list[Path], times: int = 1) -> tuple[list[np.ndarray], list[dict]]:
+def cytodrop(node: str, settings: dict, paths: list[Path], times: int = 1) -> Found:
     names = "\n".join(str(path.resolve()) for path in paths)
     command = [node, Path(__file__).with_name("detect.ts"), json.dumps(settings), str(times)]
     lines = subprocess.run(command, input=names, capture_output=True, text=True, check=True).stdout.splitlines()
@@ -102,7 +122,7 @@ def cytodrop(node: str, settings: dict, paths: list[Path], times: int = 1) -> tu
     return [np.array(result["boxes"]).reshape(-1, 4) for result in results], results
 
 
-def opencv(paths: list[Path], least: float, most: float) -> tuple[list[np.ndarray], list[dict]]:
+def opencv(paths: list[Path], least: float, most: float) -> Found:
     """The usual recipe: background by a wide median, local deviation, Otsu, closing, holes, opening, distance,
     watershed (scikit-image's: OpenCV's own knows no mask and lets the background eat the rims)."""
     import cv2
@@ -129,12 +149,13 @@ def opencv(paths: list[Path], least: float, most: float) -> tuple[list[np.ndarra
         tops = (distance >= cv2.dilate(distance, disc(0.4 * least)) - 1e-6) & (distance > 0.25 * least)
         _, seeds = cv2.connectedComponents(tops.astype(np.uint8))
         labels = watershed(-distance, seeds, mask=mask > 0)
-        found = []
+        found, masks = [], []
         areas = np.bincount(labels.ravel())
         for label, (y, x) in labelled_slices(labels):
             if least <= 2 * np.sqrt(areas[label] / np.pi) <= most:
                 found.append([x.start, y.start, x.stop, y.stop])
-        results.append({"ms": [1000 * (time.perf_counter() - start)]})
+                masks.append(((x.start, y.start), labels[y, x] == label))
+        results.append({"ms": [1000 * (time.perf_counter() - start)], "masks": masks})
         boxes.append(np.array(found).reshape(-1, 4))
     return boxes, results
 
@@ -147,17 +168,53 @@ def matched(found: np.ndarray, truth: np.ndarray, least_overlap: float = 0.5) ->
     sides = np.clip(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0, None)
     both = sides.prod(-1)
     overlap = both / ((a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - both)
+    return paired(overlap, least_overlap)
+
+
+def paired(overlap: np.ndarray, least_overlap: float) -> int:
+    """How many of N found can be paired one to one with M labelled ones, by their N×M intersections over unions."""
     good = overlap >= least_overlap
     rows, columns = linear_sum_assignment(-np.where(good, 1 + overlap, 0))
     return int(good[rows, columns].sum())
 
 
-def report(images: str, finder: str, frames: list[Labelled], find: Callable[[list[Path]], tuple[list[np.ndarray], list[dict]]]) -> None:
+def matched_masks(found: dict, truth: np.ndarray, least_overlap: float = 0.5) -> int:
+    """How many outlines or masks can be paired with those of H×W numbered from 1 in the same way."""
+    masks = found["masks"] if "masks" in found else [mask_of(outline) for outline in found["outlines"]]
+    areas = np.bincount(truth.ravel())
+    overlap = np.zeros((len(masks), len(areas) - 1))
+    for row, ((left, top), mask) in zip(overlap, masks):
+        # What lies beyond the frame is cut off.
+        mask = mask[max(0, -top):, max(0, -left):][:truth.shape[0] - max(0, top), :truth.shape[1] - max(0, left)]
+        seen = truth[max(0, top):, max(0, left):][:mask.shape[0], :mask.shape[1]]
+        both = np.bincount(seen[mask], minlength=len(areas))[1:]
+        row[:] = both / (mask.sum() + areas[1:] - both)
+    return paired(overlap, least_overlap) if overlap.size else 0
+
+
+def mask_of(outline: list[float]) -> tuple[tuple[int, int], np.ndarray]:
+    """The pixels in a polygon of x, y, x, y, …: left and top, and a Boolean array."""
+    points = np.array(outline).reshape(-1, 2)
+    left, top = np.floor(points.min(0)).astype(int)
+    width, height = np.ceil(points.max(0)).astype(int) - (left, top)
+    mask = Image.new("1", (max(1, width), max(1, height)))
+    # A pixel's middle lies half a pixel from its edge.
+    ImageDraw.Draw(mask).polygon([(x - left - 0.5, y - top - 0.5) for x, y in points.tolist()], fill=1)
+    return (int(left), int(top)), np.asarray(mask)
+
+
+def report(images: str, finder: str, frames: list[Labelled], find: Callable[[list[Path]], Found]) -> None:
     try:
-        found, _ = find([frame.path for frame in frames])
+        found, results = find([frame.path for frame in frames])
     except ImportError as error:
         return print(f"| {images} | {finder} | left out: {error} | | | | |")
-    counts = np.array([[matched(boxes, frame.boxes), len(boxes), len(frame.boxes)] for frame, boxes in zip(frames, found)])
+    row(images, finder, frames, [matched(boxes, frame.boxes) for frame, boxes in zip(frames, found)], found)
+    if all(frame.masks is not None for frame in frames):
+        row(f"{images}, by masks", finder, frames, [matched_masks(result, frame.masks) for frame, result in zip(frames, results)], found)
+
+
+def row(images: str, finder: str, frames: list[Labelled], pairs: list[int], found: list[np.ndarray]) -> None:
+    counts = np.array([[pairs_of, len(boxes), len(frame.boxes)] for pairs_of, boxes, frame in zip(pairs, found, frames)])
     figures = [f"{100 * at:.1f} % ({100 * low:.1f} to {100 * high:.1f})" for at, low, high in intervals(counts, [f.group for f in frames]).values()]
     print(f"| {images} | {finder} | {' | '.join(figures)} | {len(frames)}, {counts[:, 2].sum()} |", flush=True)
 
@@ -204,8 +261,6 @@ def cell_lines(folder: Path, node: str, overlays: Path | None) -> None:
 
 
 def draw(path: Path, outlines: list[list[float]], folder: Path) -> None:
-    from PIL import ImageDraw
-
     folder.mkdir(parents=True, exist_ok=True)
     picture = Image.open(path).convert("RGB")
     pen = ImageDraw.Draw(picture)

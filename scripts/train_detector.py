@@ -3,10 +3,11 @@
 
     python scripts/train_detector.py --data ../shared/data --out build/detectors --folders detectors
 
-Four runs, one after the other, each going on from its checkpoint in --out where it was broken off:
+Five runs, one after the other, each going on from its checkpoint in --out where it was broken off:
 
-    round     learns boxes from the `viability` groups that scripts/prepare_data.py calls train;
-    fold-a    goes on with them and with the masks of the `phase-contrast` frames set1 and set14; the other three test it;
+    base      learns boxes from the `viability` groups that scripts/prepare_data.py calls train;
+    round     goes on with them;
+    fold-a    goes on from `base` with them and with the masks of the `phase-contrast` frames set1 and set14; the other three test it;
     fold-b    the same with set6, set11 and set20, tested on set1 and set14;
     adherent  the same with train and val of `viability` and all five frames.
 
@@ -33,8 +34,8 @@ from score_detection import Labelled, intervals, matched, phase_contrast, viabil
 
 BATCH = 16
 BOX_WEIGHT = 3
-# On the validation tiles F1 is flat from 0.40 to 0.50; above 0.45 faint cells, mostly dead ones, are missed.
-ROUND_RULE = Rule(threshold=0.45)
+# On the validation tiles F1 is flat from 0.47 to 0.54 and best here, where as many cells are found as are labelled.
+ROUND_RULE = Rule(threshold=0.52)
 LINES_PX = (12 / 1.25, 60 / 1.25)
 NUMBERS = ("<!-- numbers: written by scripts/train_detector.py -->", "<!-- end of numbers -->")
 
@@ -49,6 +50,7 @@ class Run:
         share: of phase contrast in a batch.
         rate: greatest learning rate.
         start: run whose weights it begins with.
+        seed: of the pieces drawn; another than that of `start` where the images are the same.
     """
 
     frames: tuple[str, ...]
@@ -57,13 +59,15 @@ class Run:
     share: float
     rate: float
     start: str | None
+    seed: int = 0
 
 
 RUNS = {
-    "round": Run((), ("train",), 2000, 0.0, 2e-3, None),
-    "fold-a": Run(("set1", "set14"), ("train",), 1600, 0.6, 1.5e-3, "round"),
-    "adherent": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 1600, 0.6, 1.5e-3, "round"),
-    "fold-b": Run(("set6", "set11", "set20"), ("train",), 1600, 0.6, 1.5e-3, "round"),
+    "base": Run((), ("train",), 5000, 0.0, 2e-3, None),
+    "round": Run((), ("train",), 12000, 0.0, 1.5e-3, "base", seed=1),
+    "fold-a": Run(("set1", "set14"), ("train",), 5000, 0.6, 1.5e-3, "base"),
+    "adherent": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 5000, 0.6, 1.5e-3, "base"),
+    "fold-b": Run(("set6", "set11", "set20"), ("train",), 5000, 0.6, 1.5e-3, "base"),
 }
 SHIPPED = ("round", "adherent")
 
@@ -106,7 +110,7 @@ def train(name: str, data: Path, out: Path, bfloat16: bool) -> None:
     tiles = [frame for part in plan.parts for frame in viability_levels(data, part)]
     dishes = phase_levels(data, plan.frames)
     validation = viability(data / "viability", "val")
-    rng, start, losses = np.random.default_rng([0, step]), time.monotonic(), []
+    rng, start, losses = np.random.default_rng([plan.seed, step]), time.monotonic(), []
     while step < plan.steps:
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / plan.steps)) + 1e-6
@@ -224,7 +228,7 @@ def measure_round(data: Path, out: Path, folder: Path) -> None:
     maps_of = opened(content)
     rows = {part: figures(counts_at(search(maps_of, frames, ROUND_PX), frames, ROUND_PX, ROUND_RULE), frames, f"viability, {part}")
             for part, frames in (("val", validation), ("test", test))}
-    write(folder, content, ROUND_RULE, "Cells in suspension, brightfield", {"rows": rows}, {"round": RUNS["round"]})
+    write(folder, content, ROUND_RULE, "Cells in suspension, brightfield", {"rows": rows}, {name: RUNS[name] for name in ("base", "round")})
 
 
 def measure_adherent(data: Path, out: Path, folder: Path) -> None:
@@ -241,6 +245,9 @@ def measure_adherent(data: Path, out: Path, folder: Path) -> None:
     for name, other in (("fold-a", "fold-b"), ("fold-b", "fold-a")):
         _, chosen, _ = best_of([searched[other]], ADHERENT_PX)
         counts[name] = counts_at(*searched[name], ADHERENT_PX, chosen)
+        # For scripts/score_detection.py, which has the core find them.
+        write_folder(out / name / "detector", export(marker(out / name), [network_input(grey_of(parts[name][0].path), *ADHERENT_PX, chosen)[0]]), chosen,
+                     about("fold", "A fold", {"base": RUNS["base"], name: RUNS[name]}, {}))
         titles = ", ".join(frame.group for frame in parts[name])
         rows[name] = figures(counts[name], parts[name], f"phase-contrast: {titles}") | {"threshold": chosen.threshold}
     every = [frame for frames in parts.values() for frame in frames]
@@ -249,14 +256,19 @@ def measure_adherent(data: Path, out: Path, folder: Path) -> None:
     rows["round"] = figures(counts_at(search(opened(content), test, ROUND_PX), test, ROUND_PX, rule), test, "viability, test")
     frames = {frame.group: [int(n) for n in one] for name in parts for frame, one in zip(parts[name], counts[name])}
     metrics = {"rows": rows, "frames": frames, "cell_lines": centres_found(data / "cell-lines", opened(content), rule)}
-    write(folder, content, rule, "Adherent cells, phase contrast", metrics, RUNS)
+    write(folder, content, rule, "Adherent cells, phase contrast", metrics, {name: plan for name, plan in RUNS.items() if name != "round"})
 
 
-def write(folder: Path, content: bytes, rule: Rule, title: str, metrics: dict, runs: dict[str, Run]) -> None:
+def about(name: str, title: str, runs: dict[str, Run], metrics: dict) -> dict:
+    """What a spec says of a network and how it was made."""
     training = {name: {"phase_contrast": list(plan.frames), "viability": list(plan.parts), "steps": plan.steps} for name, plan in runs.items()}
     # Boxes teach nothing about outlines.
     outline = "inside" if any(plan.frames for plan in runs.values()) else "ellipse"
-    write_folder(folder, content, rule, {"name": folder.name, "version": "1.0.0", "title": title, "training": training, "outline": outline, "licence": "MIT", "metrics": metrics})
+    return {"name": name, "version": "1.1.0", "title": title, "training": training, "outline": outline, "licence": "MIT", "metrics": metrics}
+
+
+def write(folder: Path, content: bytes, rule: Rule, title: str, metrics: dict, runs: dict[str, Run]) -> None:
+    write_folder(folder, content, rule, about(folder.name, title, runs, metrics))
     replace_between(folder / "card.md", *NUMBERS, numbers_of(metrics))
     print(numbers_of(metrics))
 
