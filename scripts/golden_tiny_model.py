@@ -17,8 +17,9 @@ from cytotrain import novelty, quality
 from cytotrain.metrics import confusion_matrix, per_class, wilson_interval
 from cytotrain.model_folder import ExportedModel, format_json, sha256, write_spec
 from cytotrain.png import write_png
-from cytotrain.prepare import decode, prepare
+from cytotrain.prepare import prepare
 from cytotrain.safetensors import write_safetensors
+from golden import describe
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "tiny-shapes"
 SIDE_PX, CHANNELS, DIMENSIONS = 16, 12, 5
@@ -168,39 +169,6 @@ def measure(labels: np.ndarray, pooled: np.ndarray) -> dict:
         "accuracy_interval_95": [round(bound, 6) for bound in wilson_interval(correct, len(labels))],
         "balanced_accuracy": round(float(recall.mean()), 6), "macro_f1": round(float(f1.mean()), 6), "ece": 0.0,
         "confusion": matrix.tolist(),
-    }
-
-
-def describe(model: ExportedModel, image_file: Path) -> dict:
-    """Compute one case and write its tensors beside the image."""
-    tensor = prepare(decode(image_file), model.spec).numpy()
-    features = model.features(tensor)
-    logits = model.logits(features)
-    probabilities = model.probabilities(logits)[0]
-    label = int(probabilities.argmax())
-    activation_map = model.activation_map(features[0], label)
-    measured = quality.measure(decode(image_file), model.spec)
-    distance = float(model.novelty(features, measured[None])[0])
-    for kind, values in [("tensor", tensor), ("features", features)]:
-        image_file.with_suffix(f".{kind}.f32").write_bytes(values.astype("<f4").tobytes())
-    return {
-        "image": image_file.name,
-        "tensor": f"{image_file.stem}.tensor.f32",
-        "tensor_shape": list(tensor.shape),
-        "features": f"{image_file.stem}.features.f32",
-        "features_shape": list(features.shape),
-        "logits": logits[0].tolist(),
-        "probabilities": probabilities.tolist(),
-        "label": SHAPES[label],
-        "unsure": bool(probabilities[label] < model.spec["judge"]["abstain_below"]),
-        "novelty": distance,
-        "foreign": distance > model.spec["novelty"]["threshold"],
-        "measures": measured.tolist(),
-        "quality": quality.flags(measured, model.spec.get("quality", {})),
-        "map": {
-            "class": SHAPES[label], "height": activation_map.shape[0], "width": activation_map.shape[1],
-            "values": activation_map.ravel().tolist(),
-        },
     }
 
 
