@@ -36,6 +36,8 @@ test('a model is loaded when it is chosen, names the samples drawn for it, and i
     const button = await page.page.waitForSelector(`${page.find('model-card')}[data-model=prostate-lines] ${page.find('use-model')}`);
     await button?.click();
     await page.page.waitForSelector(`${page.find('model-picker')}[data-phase=ready]`);
+    // Samples of single cells are looked at as such, whatever was chosen before.
+    await page.page.click(`label:has(${page.find('mode-fields')})`);
     await page.press('samples');
     await page.finish(6);
     assert.equal(await page.page.$eval(page.find('caution'), (element) => element.textContent), caution);

@@ -279,9 +279,10 @@ export function addFiles({ files, unopened }: Found, intended?: ReadonlyMap<stri
   else void run();
 }
 
-/** Adds the simulated samples of the model in use. */
+/** Adds the simulated samples of the model in use, each one cell, and looks at them as such. */
 export async function addSamples(): Promise<void> {
   if (chosenName.value === null) return;
+  chooseMode('cells');
   try {
     const samples = await fetchSamples(chosenName.value);
     addFiles({ files: samples, unopened: [] }, new Map(samples.map(({ path, intended }) => [path, intended])));
