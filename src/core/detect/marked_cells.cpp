@@ -182,7 +182,8 @@ std::vector<Point> outline_in_frame(const CellMaps& maps, const Window& window, 
   Plane<std::int32_t> label(mask.width_px, mask.height_px);
   std::copy(mask.values.begin(), mask.values.end(), label.values.begin());
   const auto first = static_cast<int>(std::find(mask.values.begin(), mask.values.end(), 1) - mask.values.begin());
-  std::vector<Point> outline = outline_of(label, 1, first % mask.width_px, first / mask.width_px);
+  // The mask's pixels are large.
+  std::vector<Point> outline = cut_corners(outline_of(label, 1, first % mask.width_px, first / mask.width_px));
   const double across = kPixelPx * maps.frame_px_across(), down = kPixelPx * maps.frame_px_down();
   for (Point& point : outline) {
     point = {static_cast<float>(std::min((window.left + double{point.x_px}) * across, double(maps.frame_width_px))),

@@ -48,4 +48,14 @@ std::vector<Point> outline_of(const Plane<std::int32_t>& labels, std::int32_t la
   return outline;
 }
 
+std::vector<Point> cut_corners(const std::vector<Point>& outline) {
+  std::vector<Point> rounder;
+  for (std::size_t i = 0; i < outline.size(); ++i) {
+    const Point &a = outline[i], &b = outline[(i + 1) % outline.size()];
+    rounder.push_back({0.75f * a.x_px + 0.25f * b.x_px, 0.75f * a.y_px + 0.25f * b.y_px});
+    rounder.push_back({0.25f * a.x_px + 0.75f * b.x_px, 0.25f * a.y_px + 0.75f * b.y_px});
+  }
+  return rounder;
+}
+
 }  // namespace cytodrop
