@@ -27,8 +27,8 @@ export function Toolbar() {
   return (
     <section class="toolbar" aria-label="View and export">
       <label class="field">
-        Search
-        <input id="search" type="search" value={search.value} aria-keyshortcuts="/" autocomplete="off" spellcheck={false} onInput={(event) => (search.value = event.currentTarget.value)} />
+        <span class="visually-hidden">Search</span>
+        <input id="search" type="search" placeholder="Search" value={search.value} aria-keyshortcuts="/" autocomplete="off" spellcheck={false} onInput={(event) => (search.value = event.currentTarget.value)} />
       </label>
       {layout.value !== 'frame' && <label class="field">
         <span class="field-name">Sort</span>
@@ -123,7 +123,7 @@ function Exports() {
       {inFrames && <OutlineExports />}
       <label class="check small">
         <input type="checkbox" data-testid="with-file-names" checked={withFileNames.value} onChange={(event) => (withFileNames.value = event.currentTarget.checked)} />
-        with file names
+        file names
       </label>
     </div>
   );
