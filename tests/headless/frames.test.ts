@@ -401,7 +401,7 @@ describe('the command line', () => {
     await withFolder(async (folder) => {
       writeFileSync(join(folder, 'a.png'), someFrame());
       writeFileSync(join(folder, 'b.png'), someFrame().subarray(0, 300));
-      const { code, stdout } = await detect('--count', '--square-mm', '1', '--dilution', '2', '--format', 'json', '--numbers', '--geojson', join(folder, 'g'), '--rois', join(folder, 'r'), folder);
+      const { code, stdout } = await detect('--method', 'round', '--count', '--square-mm', '1', '--dilution', '2', '--format', 'json', '--numbers', '--geojson', join(folder, 'g'), '--rois', join(folder, 'r'), folder);
       assert.equal(code, 2);
       const { culture } = JSON.parse(stdout) as { culture: { cells: number; frames: number; frames_not_read: number; per_ml: { all: { value: number } } } };
       assert.deepEqual([culture.frames, culture.frames_not_read, culture.cells, culture.per_ml.all.value], [1, 1, 20, 400_000]);
