@@ -36,7 +36,7 @@ export function Details() {
   };
   return (
     <div class="details" data-testid="details" role="dialog" aria-modal={isSheet.value} aria-labelledby="details-title" tabIndex={-1} ref={panel} onKeyDown={onKeyDown}>
-      <header>
+      <div class="details-head">
         <h2 id="details-title">{position < 0 ? 'Cell' : `Cell ${ofMany(position + 1, shown.value.length)}`}</h2>
         <div class="details-actions">
           <button type="button" disabled={position <= 0} onClick={() => step(-1)}>
@@ -52,7 +52,7 @@ export function Details() {
         <p class="small muted path" title={cell.path}>
           {cell.path}
         </p>
-      </header>
+      </div>
       <div class="details-body">
         <Verdict cell={cell} model={model} />
         <Picture key={cell.index} cell={cell} model={model} />

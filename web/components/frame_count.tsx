@@ -37,7 +37,7 @@ export function CountPanel() {
   };
   return (
     <form class="frame-panel" data-testid="count-panel" onSubmit={(event) => event.preventDefault()}>
-      <h3>Count a culture</h3>
+      <h2>Count a culture</h2>
       <p class="small muted">
         {count.frames === 1 ? 'One frame, taken for' : `All ${formatCount(count.frames)} frames together, each taken for`} one square of the chamber{count.framesNotRead > 0 && `; ${formatCount(count.framesNotRead)} could not be read`}.
       </p>

@@ -139,7 +139,7 @@ function SearchSettings() {
   };
   return (
     <form class="frame-panel" data-testid="search-settings" onSubmit={(event) => event.preventDefault()}>
-      <h3>What counts as a cell</h3>
+      <h2>What counts as a cell</h2>
       <label class="field">
         Cells
         <select data-testid="method" value={search.method} onChange={(event) => tryOptions(frame, { method: searchMethods.find((name) => name === event.currentTarget.value)! })}>
@@ -186,7 +186,7 @@ function SearchSettings() {
           Back to those of all
         </button>
       </p>
-      <h3>What is shown</h3>
+      <h2>What is shown</h2>
       <Slider
         name="least-probability" label="Probability from" value={leastProbability.value} min={0} max={0.99} step={0.01} words={leastProbability.value === 0 ? 'all' : formatPercent(leastProbability.value)}
         onInput={(value) => (leastProbability.value = value)}

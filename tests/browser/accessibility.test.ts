@@ -1,0 +1,62 @@
+/** What axe-core finds wrong for people who hear the page, see little contrast or use keys only: nothing, in every view, wide and on a phone, light and dark. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import { Site, type CellPage } from './site.ts';
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')).replace(/axe\.js$/, 'axe.min.js'), 'utf8');
+/** A tile's name is its verdict in words; the letter beside them, drawn for the eye, would be noise to the ear. */
+const options = { resultTypes: ['violations', 'passes'], rules: { 'label-content-name-mismatch': { enabled: false } } };
+
+let site: Site;
+before(async () => { site = await Site.start(); });
+after(() => site.stop());
+
+/** Asserts that nothing is wrong with what the page shows now. */
+async function assertAccessible(page: CellPage, view: string): Promise<void> {
+  for (const scheme of ['light', 'dark']) {
+    await page.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
+    const { violations, passes } = (await page.page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResults;
+    assert.ok(passes.length >= 20, `${view}: only ${passes.length} rules had something to look at`);
+    assert.deepEqual(violations.map(({ id, nodes }) => `${view}, ${scheme}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`), []);
+  }
+}
+
+for (const [device, size] of [['wide', { width: 1440, height: 900 }], ['on a phone', { width: 390, height: 844 }]] as const) {
+  test(`single cells, ${device}`, async () => {
+    await site.visit(async (page) => {
+      await page.page.evaluate(axe);
+      await assertAccessible(page, 'start');
+      await page.press('samples');
+      await page.finish(24);
+      await assertAccessible(page, 'gallery');
+      await page.page.click(`label:has(${page.find('view-table')})`);
+      await page.page.waitForSelector('table');
+      await assertAccessible(page, 'table');
+      await page.page.click(`label:has(${page.find('view-gallery')})`);
+      await (await page.page.waitForSelector(page.find('cell-card')))?.click();
+      await page.page.waitForSelector(page.find('details'));
+      await assertAccessible(page, 'details');
+    }, size);
+  });
+
+  test(`models and fields of view, ${device}`, async () => {
+    await site.visit(async (page) => {
+      await page.page.evaluate(axe);
+      await page.press('model-picker');
+      const use = await page.page.waitForSelector(`${page.find('model-card')}[data-model=viability] ${page.find('use-model')}`);
+      await assertAccessible(page, 'models');
+      await use?.click();
+      await page.page.waitForSelector(`${page.find('model-picker')}[data-phase=ready]`);
+      await (await page.page.waitForSelector(page.find('sample-field')))?.click();
+      await page.finish(1);
+      for (const side of ['side-frames', 'side-search', 'side-count']) {
+        await page.page.click(`label:has(${page.find(side)})`);
+        await page.page.waitForSelector(`${page.find(side)}:checked`);
+        await assertAccessible(page, side);
+      }
+    }, size);
+  });
+}
