@@ -171,7 +171,7 @@ def novelty(spec: dict, report: dict) -> list[str]:
         f"Unlike: Mahalanobis distance of the pooled features, and of how structures lie in the crop, above {spec['novelty']['threshold']}, chosen on the "
         "validation part so that both together flag at most 4.5 % of it. Image quality: limits of plain measures, of the training and validation parts together; "
         "each leaves at most 0.25 % of them outside. \"Fitted\": brought to the size and the channels of the model's own images first, so that "
-        "neither gives them away.",
+        "neither gives them away. Samples: the drawn images of all models, its own among them, which should pass.",
         *exposure(report),
     ]
 
