@@ -93,12 +93,12 @@ def main() -> None:
     spec["quality"] = limits = quality.fit_limits(np.concatenate([measured_of["train"], measured_of["val"]]), spec)
     # See export_onnx.append_middle.
     is_ignored = ~model.layers[0][0].any(0)
-    statistics = novelty.fit(features["train"], labels["train"], NOVELTY_DIMENSIONS, measured_of["train"], is_ignored)
+    unexposed = novelty.fit(features["train"], labels["train"], NOVELTY_DIMENSIONS, measured_of["train"], is_ignored)
     shown = shown_as_foreign(model, arguments.exposed, of_part["train"])
-    expose = lambda shown: novelty.expose(statistics, features["train"], np.concatenate(list(shown.values())), features["val"], measured_of["val"])
+    expose = lambda shown: novelty.expose(unexposed, features["train"], np.concatenate(list(shown.values())), features["val"], measured_of["val"])
     # What the score makes of a kind that it was not shown, for each kind that it was.
     without = {kind: expose({other: values for other, values in shown.items() if other != kind}) for kind in shown if kind != SPOILED}
-    statistics = expose(shown) if shown else statistics
+    statistics = expose(shown) if shown else unexposed
     distances = {part: statistics.distance(values, measured_of[part]) for part, values in features.items()}
     threshold = choose_novelty_threshold(distances["val"], is_poor(measured_of["val"], limits))
     (folder / "novelty.safetensors").write_bytes(write_safetensors(statistics.tensors()))

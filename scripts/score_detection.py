@@ -69,14 +69,15 @@ def main() -> None:
     report("phase-contrast", "Cytodrop, round", frames, ours({**ADHERENT, "method": "round"}))
     report("phase-contrast", "OpenCV, scikit-image", frames, lambda paths: opencv(paths, 25, 130))
     if arguments.folds:
-        seen_by = {"test": "fold-b", "tune": "fold-a"}
-        frames = [(frame, part) for part in seen_by for frame in phase_contrast(arguments.data / "phase-contrast", part)]
-        other = {"fold-a": "fold-b", "fold-b": "fold-a"}
-        by_fold = lambda part: ours({**ADHERENT, "method": "network_adherent", "detector": str((arguments.folds / other[seen_by[part]] / "detector").resolve())})
-        found = [by_fold(part)([frame.path]) for frame, part in frames]
-        joined = [boxes for boxes, _ in found], [results for _, results in found]
-        unseen = lambda _: tuple([one for part in parts for one in part] for parts in joined)
-        report("phase-contrast, all five", "Cytodrop, network for spread cells, each frame by the fold that has not seen it", [frame for frame, _ in frames], unseen)
+        by_fold = {fold: phase_contrast(arguments.data / "phase-contrast", part) for fold, part in (("fold-a", "test"), ("fold-b", "tune"))}
+        found, results = [], []
+        for fold, unseen in by_fold.items():
+            detector = str((arguments.folds / fold / "detector").resolve())
+            boxes, others = ours({**ADHERENT, "method": "network_adherent", "detector": detector})([frame.path for frame in unseen])
+            found += boxes
+            results += others
+        every = [frame for unseen in by_fold.values() for frame in unseen]
+        report("phase-contrast, all five", "Cytodrop, network for spread cells, each frame by the fold that has not seen it", every, lambda _: (found, results))
     cell_lines(arguments.data / "cell-lines", arguments.node, arguments.overlays)
 
 
@@ -102,9 +103,10 @@ def phase_contrast(folder: Path, part: str) -> list[Labelled]:
             continue
         masks = np.asarray(Image.open(folder / f"{path.stem}-instances.png")).astype(int)
         areas = np.bincount(masks.ravel())
-        where = [(y, x) for label, (y, x) in labelled_slices(masks) if areas[label] >= LEAST_MASK_PX]
-        kept = np.cumsum(areas >= LEAST_MASK_PX) * (areas >= LEAST_MASK_PX) - (areas[0] >= LEAST_MASK_PX)
-        frames.append(Labelled(path, path.stem, np.array([[x.start, y.start, x.stop, y.stop] for y, x in where]), np.maximum(kept, 0)[masks]))
+        kept = {label: where for label, where in labelled_slices(masks) if areas[label] >= LEAST_MASK_PX}
+        numbers = np.zeros(len(areas), int)
+        numbers[list(kept)] = np.arange(1, len(kept) + 1)
+        frames.append(Labelled(path, path.stem, np.array([[x.start, y.start, x.stop, y.stop] for y, x in kept.values()]), numbers[masks]))
     return frames
 
 

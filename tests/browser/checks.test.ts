@@ -79,9 +79,7 @@ test('the details check map and turns on request, by keyboard, with the numbers 
 
 test('the cell of a frame is checked too', async () => {
   await site.visit(async (page) => {
-    await page.press('model-picker');
-    await page.page.click(`${page.find('model-card')}[data-model=viability] ${page.find('use-model')}`);
-    await page.page.waitForSelector(`${page.find('footer')}[data-self-test=passed]`);
+    await page.useModel('viability', 'Viability');
     await page.page.click(page.find('mode-fields'));
     await page.addFiles([pathOf('public/samples/viability/fields/simulated-field-1.png')]);
     await page.finish(1);

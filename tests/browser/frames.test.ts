@@ -39,18 +39,9 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function useModel(page: CellPage): Promise<void> {
-  await page.press('model-picker');
-  const button = `[data-testid=model-card][data-model=${model}] [data-testid=use-model]`;
-  await page.page.waitForSelector(button);
-  await page.page.$eval(button, (element) => (element as HTMLElement).click());
-  await page.page.waitForFunction((title) => document.querySelector('[data-testid=footer]')?.textContent?.includes(title), {}, 'Viability');
-  await page.page.waitForSelector(`${page.find('footer')}[data-self-test=passed]`);
-}
-
 /** The simulated field, found and named. Returns: how many cells. */
 async function openSample(page: CellPage): Promise<number> {
-  await useModel(page);
+  await page.useModel(model, 'Viability');
   await (await page.page.waitForSelector(page.find('sample-field')))?.click();
   await page.finish(1);
   return await outlined(page, (count) => count > 0);
@@ -172,7 +163,7 @@ test('the network that finds cells is fetched once, before the first image, and 
 
 test('where the network that finds cells cannot be had, every frame says so and what to do', async () => {
   await site.visit(async (page) => {
-    await useModel(page);
+    await page.useModel(model, 'Viability');
     await page.page.setRequestInterception(true);
     page.page.on('request', (request) => void (request.url().includes('/detectors/') ? request.respond({ status: 503 }) : request.continue()));
     await page.page.click(`label:has(${page.find('mode-fields')})`);
@@ -267,7 +258,7 @@ test('the keyboard walks through the cells, opens one, closes it and removes it'
 test('cancel keeps the frames that are done; go on does the rest; results of the other way of looking are kept too', async () => {
   const files = copies(24, 'many');
   await site.visit(async (page) => {
-    await useModel(page);
+    await page.useModel(model, 'Viability');
     await page.page.click(`label:has(${page.find('mode-fields')})`);
     await page.addFiles(files);
     await page.page.waitForFunction((selector) => Number((document.querySelector(selector) as HTMLElement | null)?.dataset['done']) >= 2, {}, page.find('progress'));
@@ -325,7 +316,7 @@ test('on a phone nothing is wider than the screen, and a finger opens a cell', a
 
 test('settings of one frame become those of all; another model keeps the cells and what was changed by hand', async () => {
   await site.visit(async (page) => {
-    await useModel(page);
+    await page.useModel(model, 'Viability');
     await page.page.click(`label:has(${page.find('mode-fields')})`);
     await page.addFiles(copies(3, 'all'));
     await page.finish(3);
@@ -367,7 +358,7 @@ test('of hundreds of frames few rows exist, and the last one is a key away; 16-b
     return path;
   });
   await site.visit(async (page) => {
-    await useModel(page);
+    await page.useModel(model, 'Viability');
     await page.page.click(`label:has(${page.find('mode-fields')})`);
     await page.addFiles(files);
     await page.finish(files.length);
@@ -390,7 +381,7 @@ test('of hundreds of frames few rows exist, and the last one is a key away; 16-b
 test('a folder opened to the page is read to the bottom, its hidden files left out', async () => {
   const picture = readFileSync(field).toString('base64');
   await site.visit(async (page) => {
-    await useModel(page);
+    await page.useModel(model, 'Viability');
     await page.page.click(`label:has(${page.find('mode-fields')})`);
     await page.page.evaluate(async (base64) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -420,7 +411,7 @@ test('real frames: the page and the command line agree', { skip: !existsSync(joi
   const expected = await commandLine(tiles);
   assert.ok(expected.flatMap(({ cells }) => cells).length > 0, 'no cells found');
   await site.visit(async (page) => {
-    await useModel(page);
+    await page.useModel(model, 'Viability');
     await page.page.click(`label:has(${page.find('mode-fields')})`);
     await page.addFiles(tiles);
     await page.finish(tiles.length);

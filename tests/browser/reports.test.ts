@@ -25,12 +25,7 @@ after(async () => {
 });
 
 async function openField(page: CellPage): Promise<void> {
-  await page.press('model-picker');
-  const button = '[data-testid=model-card][data-model=viability] [data-testid=use-model]';
-  await page.page.waitForSelector(button);
-  await page.page.$eval(button, (element) => (element as HTMLElement).click());
-  await page.page.waitForFunction((title) => document.querySelector('[data-testid=footer]')?.textContent?.includes(title), {}, 'Viability');
-  await page.page.waitForSelector(`${page.find('footer')}[data-self-test=passed]`);
+  await page.useModel('viability', 'Viability');
   await (await page.page.waitForSelector(page.find('sample-field')))?.click();
   await page.finish(1);
   await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="40"]`);

@@ -137,6 +137,16 @@ export class CellPage {
     await this.page.click(this.find(hook));
   }
 
+  /** Chooses a model in the picker and waits until it is the one in use and has tested itself. */
+  async useModel(name: string, title: string): Promise<void> {
+    await this.press('model-picker');
+    const button = `${this.find('model-card')}[data-model=${name}] ${this.find('use-model')}`;
+    await this.page.waitForSelector(button);
+    await this.page.$eval(button, (element) => (element as HTMLElement).click());
+    await this.page.waitForFunction((words) => document.querySelector('[data-testid=footer]')?.textContent?.includes(words), {}, title);
+    await this.page.waitForSelector(`${this.find('footer')}[data-self-test=passed]`);
+  }
+
   async addFiles(paths: string[], hook: 'file-input' | 'folder-input' = 'file-input'): Promise<void> {
     const input = await this.page.waitForSelector(this.find(hook), { hidden: true });
     await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...paths);
