@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from cytotrain.png import write_png
+from cytotrain.tiles import parts_of, read_boxes
 
 
 @dataclass(frozen=True)
@@ -138,18 +139,15 @@ VIABILITY_SIDE_PX = 48
 
 
 def viability(data: Path) -> Iterator[Crop]:
-    """Cells of haemocytometer tiles; all cells of a group of near-equal tiles are on one side."""
+    """Cells of haemocytometer tiles, in the part of their tile."""
     folder = data / "viability"
-    rows = read_rows(folder / "boxes.csv")
-    groups = sorted({row["group"] for row in rows}, key=int)
-    random.Random(1).shuffle(groups)
-    split_of = {group: by_order(rank / len(groups), 0) for rank, group in enumerate(groups)}
-    for number, row in enumerate(rows):
+    split_of = parts_of(folder)
+    for number, row in enumerate(read_boxes(folder)):
         with Image.open(folder / "images" / row["image"]) as tile:
             frame = np.asarray(tile.convert("L"))
         x, y = (int(row["x0"]) + int(row["x1"])) // 2, (int(row["y0"]) + int(row["y1"])) // 2
         origin = f"{Path(row['image']).stem}_{number:04d}"
-        yield Crop(cut(frame, x, y, VIABILITY_SIDE_PX), row["label"], split_of[row["group"]], origin)
+        yield Crop(cut(frame, x, y, VIABILITY_SIDE_PX), row["label"], split_of[row["image"]], origin)
 
 
 LINE_SIDE_PX = 96

@@ -5,7 +5,7 @@
 
 Five runs, one after the other, each going on from its checkpoint in --out where it was broken off:
 
-    base      learns boxes from the `viability` groups that scripts/prepare_data.py calls train;
+    base      learns boxes from the `viability` tiles that cytotrain/tiles.py calls train;
     round     goes on with them;
     fold-a    goes on from `base` with them and with the masks of the `phase-contrast` frames set1 and set14; the other three test it;
     fold-b    the same with set6, set11 and set20, tested on set1 and set14;
@@ -221,10 +221,12 @@ def best_of(searched: list[tuple[list[Searched], list[Labelled]]], diameters: tu
 
 
 def measure_round(data: Path, out: Path, folder: Path) -> None:
-    """Export `round` and measure it on the validation and the test tiles."""
+    """Export `round`, or take what the folder holds where its run is not in `out`, and measure it on the validation and the test tiles."""
     validation, test = (viability(data / "viability", part) for part in ("val", "test"))
-    network = marker(out / "round")
-    content = export(network, [network_input(grey_of(frame.path), *ROUND_PX, ROUND_RULE)[0] for frame in validation[:8]])
+    if (out / "round" / "weights.pt").exists():
+        content = export(marker(out / "round"), [network_input(grey_of(frame.path), *ROUND_PX, ROUND_RULE)[0] for frame in validation[:8]])
+    else:
+        content = (folder / "network.onnx").read_bytes()
     maps_of = opened(content)
     rows = {part: figures(counts_at(search(maps_of, frames, ROUND_PX), frames, ROUND_PX, ROUND_RULE), frames, f"viability, {part}")
             for part, frames in (("val", validation), ("test", test))}

@@ -1,0 +1,47 @@
+"""The tiles of `viability` and the part of the split that each is in: one rule for its cells and for finding them."""
+
+import csv
+import random
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+COPIES = Path(__file__).resolve().parents[1] / "viability_copies.csv"
+
+
+def read_boxes(folder: Path) -> list[dict[str, str]]:
+    """Rows of the data set's boxes.csv: image, label, x0, y0, x1, y1 in px, group, …"""
+    with open(folder / "boxes.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_copies() -> list[tuple[str, str, np.ndarray]]:
+    """Pairs of tiles that show the same pixels, and the 2×3 matrix from the first to the second, both in px from the first pixel's middle."""
+    with open(COPIES, newline="") as file:
+        return [(row["image"], row["copy"], np.array(row["matrix"].split(), float).reshape(2, 3)) for row in csv.DictReader(file)]
+
+
+def parts_of(folder: Path) -> dict[str, str]:
+    """The part of each tile: "train", "val", "test", or "gap" for one that must not be used.
+
+    Groups are drawn at random, 70 %, 10 % and 20 %. Tiles all of one grey, as overexposed ones are, show none of the cells that are
+    labelled in them. Tiles overlap, and some are others turned, mirrored or brightened (scripts/find_copies.py), which the groups
+    do not know: a validation tile with a copy in the training part, or a test tile with one in either, would test what was learned.
+    """
+    group_of = {row["image"]: row["group"] for row in read_boxes(folder)}
+    groups = sorted(set(group_of.values()), key=int)
+    random.Random(1).shuffle(groups)
+    share = {group: rank / len(groups) for rank, group in enumerate(groups)}
+    drawn = {image: "train" if share[group] < 0.7 else "val" if share[group] < 0.8 else "test" for image, group in group_of.items()}
+    pairs = [(first, second) for first, second, _ in read_copies()]
+    learned_from = {"train": (), "val": ("train",), "test": ("train", "val")}
+    # Of copies in one part the first counts, but in the training part, where they do no harm.
+    spoiled = {two for one, two in pairs if drawn[one] == drawn[two] != "train"}
+    spoiled |= {one for pair in pairs for one, other in (pair, pair[::-1]) if drawn[other] in learned_from[drawn[one]]}
+    return {image: "gap" if image in spoiled or is_blank(folder / "images" / image) else part for image, part in drawn.items()}
+
+
+def is_blank(file: Path) -> bool:
+    with Image.open(file) as tile:
+        return np.ptp(np.asarray(tile)) == 0

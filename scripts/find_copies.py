@@ -1,0 +1,141 @@
+"""Find images of a folder that show the same pixels: shifted, turned, mirrored or brightened, as cut and augmented data sets hold them.
+
+    python scripts/find_copies.py --images ../shared/data/viability/images --out scripts/viability_copies.csv
+
+Needs `pip install opencv-python-headless`. Images on both sides of a split that share cells test what was trained. Two images are
+copies where SIFT points of one lie, by one turn and shift, on like points of the other or of its mirror image, and where, laid upon each
+other, even their finest grain is the same: that of two photographs, however alike, differs. Overlaps with next to nothing in them are not
+found. Writes a row a pair: the images, how alike their grain is, from 0 to 1, and the 2 × 3 matrix, row by row, that leads from a place in the
+first, in px from the middle of its first pixel, to that in the second.
+Six minutes for 1,600 images of 220 × 220 px.
+"""
+
+import argparse
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+POINTS = 300
+LEAST_CONTRAST = 0.01
+LEAST_COSINE = 0.95
+LIKEST = 4
+LEAST_POINTS = 3
+LEAST_GRAIN = 0.9  # lines of a counting chamber laid upon each other come to 0.87
+LEAST_OVERALL = 0.5  # spares the search where there is nothing to find
+BLOCK_PX = 16
+LEAST_BLOCKS = 4
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", required=True, type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    arguments = parser.parse_args()
+    files = sorted(file for file in arguments.images.iterdir() if file.suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp", ".tif"))
+    images = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
+    found: dict[tuple[int, int], tuple[float, np.ndarray]] = {}
+    for is_mirrored in (False, True):
+        for (first, second), (here, there) in alike(images, is_mirrored).items():
+            grain, matrix = laid_upon(turned(images[first], is_mirrored), images[second], here, there)
+            if grain > max(LEAST_GRAIN, found.get((first, second), (0,))[0]):
+                mirror = np.array([[-1, 0, images[first].shape[1] - 1], [0, 1, 0], [0, 0, 1]])
+                found[first, second] = grain, matrix @ mirror if is_mirrored else matrix
+    rows = [{"image": files[first].name, "copy": files[second].name, "grain": f"{grain:.2f}", "matrix": " ".join(f"{value:.6g}" for value in matrix.ravel())}
+            for (first, second), (grain, matrix) in sorted(found.items())]
+    with open(arguments.out, "w", newline="") as out:
+        writer = csv.DictWriter(out, ["image", "copy", "grain", "matrix"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(f"{len(files)} images, {len(rows)} pairs of copies of {len({row[side] for row in rows for side in ('image', 'copy')})} images")
+
+
+def turned(image: np.ndarray, is_mirrored: bool) -> np.ndarray:
+    return np.ascontiguousarray(image[:, ::-1]) if is_mirrored else image
+
+
+def alike(images: list[np.ndarray], is_mirrored: bool) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
+    """Like points of pairs of images, the first of each mirrored or not: M×2 in px in the first, M×2 in the second."""
+    numbers, points, descriptors = described(images)
+    others = (numbers, points, descriptors) if not is_mirrored else described([turned(image, True) for image in images])
+    found = defaultdict(list)
+    for start in range(0, len(others[0]), 2_000):
+        mine = others[0][start:start + 2_000]
+        # Of each pair the image that comes first is the one that is mirrored.
+        begin = np.searchsorted(numbers, mine[0], "right")
+        cosines = others[2][start:start + 2_000] @ descriptors[begin:].T
+        rows, columns = np.nonzero((cosines > LEAST_COSINE) & (mine[:, None] < numbers[begin:]))
+        # The points of the chamber's lines are like each other everywhere: of each point only the likest count.
+        order = np.lexsort((-cosines[rows, columns], rows))
+        rows, columns = rows[order], columns[order]
+        rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        for row, column in zip(rows[rank < LIKEST] + start, columns[rank < LIKEST] + begin):
+            found[int(others[0][row]), int(numbers[column])].append((row, column))
+    return {pair: (others[1][[a for a, _ in matches]], points[[b for _, b in matches]])
+            for pair, matches in found.items() if len(matches) >= LEAST_POINTS}
+
+
+def described(images: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """SIFT points of all images: the image's number, N; place in px, N×2; descriptor of length 1, N×128."""
+    sift = cv2.SIFT_create(POINTS, contrastThreshold=LEAST_CONTRAST)
+    numbers, points, descriptors = [], [], []
+    for number, image in enumerate(images):
+        found, values = sift.detectAndCompute(image, None)
+        if found:
+            numbers += [number] * len(found)
+            points += [point.pt for point in found]
+            descriptors.append(values / np.linalg.norm(values, axis=1, keepdims=True))
+    return np.array(numbers), np.array(points), np.concatenate(descriptors)
+
+
+def laid_upon(first: np.ndarray, second: np.ndarray, here: np.ndarray, there: np.ndarray) -> tuple[float, np.ndarray | None]:
+    """How alike the grain of both is, 0 where they do not fit, and the 2×3 matrix that leads from the first to the second."""
+    matrix, inliers = cv2.estimateAffinePartial2D(here, there, method=cv2.RANSAC, ransacReprojThreshold=2)
+    if matrix is None or inliers.sum() < LEAST_POINTS or not 0.9 < np.hypot(*matrix[0, :2]) < 1.1:
+        return 0.0, None
+    grain = grain_under(matrix, first, second)
+    best = max(((grain_under(moved, first, second), moved) for moved in placements(matrix)), key=lambda one: one[0], default=(0.0, None)) if grain else (0.0, None)
+    return best if best[0] > grain - 0.01 else (grain, matrix)
+
+
+def placements(matrix: np.ndarray) -> list[np.ndarray]:
+    """Where a transform is close to a turn by quarters, such ones near it that move pixels upon pixels."""
+    close = np.round(matrix[:, :2])
+    if np.abs(close - matrix[:, :2]).max() > 0.03 or abs(np.linalg.det(close)) != 1:
+        return []
+    shift = np.round(matrix[:, 2])
+    return [np.column_stack([close, shift + (x, y)]) for x in (-1, 0, 1) for y in (-1, 0, 1)]
+
+
+def grain_under(matrix: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+    """How alike the grain of the second is to that of the first, moved; 0 where they overlap by little or look different."""
+    size = second.shape[::-1]
+    warped = cv2.warpAffine(first, matrix, size, flags=cv2.INTER_LINEAR)
+    is_seen = cv2.warpAffine(np.ones_like(first), matrix, size, flags=cv2.INTER_NEAREST) > 0
+    if is_seen.sum() < LEAST_BLOCKS * BLOCK_PX**2 or np.corrcoef(warped[is_seen], second[is_seen])[0, 1] < LEAST_OVERALL:
+        return 0.0
+    return alike_grain(warped, second, is_seen)
+
+
+def alike_grain(first: np.ndarray, second: np.ndarray, is_seen: np.ndarray) -> float:
+    """The median correlation of what is finer than 7 px, over the quieter half of the blocks, where grain is all there is.
+
+    Lines and cells of two images may lie upon each other, and then all that is loud correlates.
+    """
+    first, second = (image.astype(np.float32) - cv2.blur(image.astype(np.float32), (7, 7)) for image in (first, second))
+    is_inner = cv2.erode(is_seen.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    found = []
+    for top in range(0, first.shape[0] - BLOCK_PX + 1, BLOCK_PX):
+        for left in range(0, first.shape[1] - BLOCK_PX + 1, BLOCK_PX):
+            block = (slice(top, top + BLOCK_PX), slice(left, left + BLOCK_PX))
+            loudness = max(first[block].std(), second[block].std())
+            if is_inner[block].all() and min(first[block].std(), second[block].std()) > 0.2:
+                found.append((loudness, np.corrcoef(first[block].ravel(), second[block].ravel())[0, 1]))
+    quiet = [correlation for _, correlation in sorted(found)[:(len(found) + 1) // 2]]
+    return float(np.median(quiet)) if len(found) >= LEAST_BLOCKS else 0.0
+
+
+if __name__ == "__main__":
+    main()
