@@ -2,7 +2,7 @@
 
     python scripts/find_copies.py --images ../shared/data/viability/images --out scripts/viability_copies.csv
 
-Needs `pip install opencv-python-headless`. Images on both sides of a split that share cells test what was trained. Two images are
+Needs `pip install opencv-python-headless`; searches the folder to its bottom. Images on both sides of a split that share cells test what was trained. Two images are
 copies where SIFT points of one lie, by one turn and shift, on like points of the other or of its mirror image, and where, laid upon each
 other, even their finest grain is the same: that of two photographs, however alike, differs. Overlaps with next to nothing in them are not
 found. Writes a row a pair: the images, how alike their grain is, from 0 to 1, and the 2 × 3 matrix, row by row, that leads from a place in the
@@ -17,6 +17,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
+from cytotrain.tasks import IMAGE_SUFFIXES
 
 POINTS = 300
 LEAST_CONTRAST = 0.01
@@ -34,16 +36,22 @@ def main() -> None:
     parser.add_argument("--images", required=True, type=Path)
     parser.add_argument("--out", required=True, type=Path)
     arguments = parser.parse_args()
-    files = sorted(file for file in arguments.images.iterdir() if file.suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp", ".tif"))
+    files = sorted(file for file in arguments.images.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
     images = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
+    unread = [str(file) for file, image in zip(files, images) if image is None]
+    if unread or not files:
+        raise SystemExit(f"not read as images: {', '.join(unread)}" if unread else f"{arguments.images} holds no images")
+    names = [file.relative_to(arguments.images).as_posix() for file in files]
     found: dict[tuple[int, int], tuple[float, np.ndarray]] = {}
     for is_mirrored in (False, True):
-        for (first, second), (here, there) in alike(images, is_mirrored).items():
+        pairs = alike(images, is_mirrored)
+        print(f"{len(files)} images{', mirrored' * is_mirrored}: {len(pairs)} pairs to lay upon each other", flush=True)
+        for (first, second), (here, there) in pairs.items():
             grain, matrix = laid_upon(turned(images[first], is_mirrored), images[second], here, there)
             if grain > max(LEAST_GRAIN, found.get((first, second), (0,))[0]):
                 mirror = np.array([[-1, 0, images[first].shape[1] - 1], [0, 1, 0], [0, 0, 1]])
                 found[first, second] = grain, matrix @ mirror if is_mirrored else matrix
-    rows = [{"image": files[first].name, "copy": files[second].name, "grain": f"{grain:.2f}", "matrix": " ".join(f"{value:.6g}" for value in matrix.ravel())}
+    rows = [{"image": names[first], "copy": names[second], "grain": f"{grain:.2f}", "matrix": " ".join(f"{value:.6g}" for value in matrix.ravel())}
             for (first, second), (grain, matrix) in sorted(found.items())]
     with open(arguments.out, "w", newline="") as out:
         writer = csv.DictWriter(out, ["image", "copy", "grain", "matrix"], lineterminator="\n")
@@ -67,7 +75,7 @@ def alike(images: list[np.ndarray], is_mirrored: bool) -> dict[tuple[int, int], 
         begin = np.searchsorted(numbers, mine[0], "right")
         cosines = others[2][start:start + 2_000] @ descriptors[begin:].T
         rows, columns = np.nonzero((cosines > LEAST_COSINE) & (mine[:, None] < numbers[begin:]))
-        # The points of the chamber's lines are like each other everywhere: of each point only the likest count.
+        # Points of straight lines, as a counting chamber's, are like each other everywhere: of each point only the likest count.
         order = np.lexsort((-cosines[rows, columns], rows))
         rows, columns = rows[order], columns[order]
         rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
