@@ -43,11 +43,13 @@ def main() -> None:
         raise SystemExit(f"not read as images: {', '.join(unread)}" if unread else f"{arguments.images} holds no images")
     names = [file.relative_to(arguments.images).as_posix() for file in files]
     found: dict[tuple[int, int], tuple[float, np.ndarray]] = {}
+    theirs = described(images)
     for is_mirrored in (False, True):
-        pairs = alike(images, is_mirrored)
+        shown = [np.ascontiguousarray(image[:, ::-1]) for image in images] if is_mirrored else images
+        pairs = alike(described(shown) if is_mirrored else theirs, theirs)
         print(f"{len(files)} images{', mirrored' * is_mirrored}: {len(pairs)} pairs to lay upon each other", flush=True)
         for (first, second), (here, there) in pairs.items():
-            grain, matrix = laid_upon(turned(images[first], is_mirrored), images[second], here, there)
+            grain, matrix = laid_upon(shown[first], images[second], here, there)
             if grain > max(LEAST_GRAIN, found.get((first, second), (0,))[0]):
                 mirror = np.array([[-1, 0, images[first].shape[1] - 1], [0, 1, 0], [0, 0, 1]])
                 found[first, second] = grain, matrix @ mirror if is_mirrored else matrix
@@ -60,33 +62,36 @@ def main() -> None:
     print(f"{len(files)} images, {len(rows)} pairs of copies of {len({row[side] for row in rows for side in ('image', 'copy')})} images")
 
 
-def turned(image: np.ndarray, is_mirrored: bool) -> np.ndarray:
-    return np.ascontiguousarray(image[:, ::-1]) if is_mirrored else image
+Described = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Of each SIFT point the image's number, N; its place in px, N×2; its descriptor, of length 1, N×128."""
 
 
-def alike(images: list[np.ndarray], is_mirrored: bool) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
-    """Like points of pairs of images, the first of each mirrored or not: M×2 in px in the first, M×2 in the second."""
-    numbers, points, descriptors = described(images)
-    others = (numbers, points, descriptors) if not is_mirrored else described([turned(image, True) for image in images])
+def alike(firsts: Described, seconds: Described) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
+    """Like points of pairs of images.
+
+    Args:
+        firsts: of the images as they, or their mirror images, are the first of a pair.
+        seconds: of the images as they are the second; the first of a pair comes before the second in their order.
+    Returns: of each pair M×2 in px in the first, M×2 in the second.
+    """
+    numbers, points, descriptors = seconds
     found = defaultdict(list)
-    for start in range(0, len(others[0]), 2_000):
-        mine = others[0][start:start + 2_000]
-        # Of each pair the image that comes first is the one that is mirrored.
+    for start in range(0, len(firsts[0]), 2_000):
+        mine = firsts[0][start:start + 2_000]
         begin = np.searchsorted(numbers, mine[0], "right")
-        cosines = others[2][start:start + 2_000] @ descriptors[begin:].T
+        cosines = firsts[2][start:start + 2_000] @ descriptors[begin:].T
         rows, columns = np.nonzero((cosines > LEAST_COSINE) & (mine[:, None] < numbers[begin:]))
         # Points of straight lines, as a counting chamber's, are like each other everywhere: of each point only the likest count.
         order = np.lexsort((-cosines[rows, columns], rows))
         rows, columns = rows[order], columns[order]
         rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
         for row, column in zip(rows[rank < LIKEST] + start, columns[rank < LIKEST] + begin):
-            found[int(others[0][row]), int(numbers[column])].append((row, column))
-    return {pair: (others[1][[a for a, _ in matches]], points[[b for _, b in matches]])
+            found[int(firsts[0][row]), int(numbers[column])].append((row, column))
+    return {pair: (firsts[1][[a for a, _ in matches]], points[[b for _, b in matches]])
             for pair, matches in found.items() if len(matches) >= LEAST_POINTS}
 
 
-def described(images: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """SIFT points of all images: the image's number, N; place in px, N×2; descriptor of length 1, N×128."""
+def described(images: list[np.ndarray]) -> Described:
     sift = cv2.SIFT_create(POINTS, contrastThreshold=LEAST_CONTRAST)
     numbers, points, descriptors = [], [], []
     for number, image in enumerate(images):

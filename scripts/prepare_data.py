@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from cytotrain.png import write_png
-from cytotrain.tiles import parts_of, read_boxes
+from cytotrain.tiles import by_order, parts_of, read_rows
 
 
 @dataclass(frozen=True)
@@ -87,21 +87,6 @@ def cut(frame: np.ndarray, x: int, y: int, side_px: int) -> np.ndarray:
     return frame[np.ix_(rows, columns)][..., None]
 
 
-def read_rows(file: Path) -> list[dict[str, str]]:
-    with file.open(newline="") as rows:
-        return list(csv.DictReader(rows))
-
-
-def by_order(share: float, gap: float) -> str:
-    """Split a sequence in its order: seven tenths, one tenth, two tenths, with gaps before the second and the third."""
-    for start, part in ((0.8, "test"), (0.7, "val")):
-        if share >= start + gap:
-            return part
-        if share >= start:
-            return "gap"
-    return "train"
-
-
 JURKAT_PHASES = {
     "G1": "g1", "S_phase": "s", "G2": "g2",
     "Prophase": "mitosis", "Metaphase": "mitosis", "Anaphase": "mitosis", "Telophase": "mitosis",
@@ -142,7 +127,7 @@ def viability(data: Path) -> Iterator[Crop]:
     """Cells of haemocytometer tiles, in the part of their tile."""
     folder = data / "viability"
     split_of = parts_of(folder)
-    for number, row in enumerate(read_boxes(folder)):
+    for number, row in enumerate(read_rows(folder / "boxes.csv")):
         with Image.open(folder / "images" / row["image"]) as tile:
             frame = np.asarray(tile.convert("L"))
         x, y = (int(row["x0"]) + int(row["x1"])) // 2, (int(row["y0"]) + int(row["y1"])) // 2

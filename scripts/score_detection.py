@@ -13,7 +13,6 @@ the share of its automatic centres that lie in one found box and the counts are 
 """
 
 import argparse
-import csv
 import json
 import subprocess
 import time
@@ -26,7 +25,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
-from cytotrain.tiles import is_blank, parts_of, read_boxes, read_copies
+from cytotrain.tiles import is_blank, parts_of, read_copies, read_rows
 
 ROUND = {"least_diameter": 14, "most_diameter": 45}
 ADHERENT = {"least_diameter": 25, "most_diameter": 130, "method": "adherent"}
@@ -89,7 +88,7 @@ def main() -> None:
 def viability(folder: Path, part: str) -> list[Labelled]:
     part_of = parts_of(folder)
     boxes: dict[tuple[str, str], list[list[int]]] = {}
-    for row in read_boxes(folder):
+    for row in read_rows(folder / "boxes.csv"):
         if part_of[row["image"]] == part:
             boxes.setdefault((row["image"], row["group"]), []).append([int(row[c]) for c in ("x0", "y0", "x1", "y1")])
     return [Labelled(folder / "images" / image, group, np.array(found)) for (image, group), found in boxes.items()]
@@ -102,7 +101,7 @@ def labelled_twice(folder: Path) -> tuple[list[Labelled], list[np.ndarray], tupl
     Returns: frames; boxes of each, N×4; how many cells are boxed in both (any overlap of 0.1), and how many of them are called the same.
     """
     labels: dict[str, list[list[int]]] = {}
-    for row in read_boxes(folder):
+    for row in read_rows(folder / "boxes.csv"):
         labels.setdefault(row["image"], []).append([*(int(row[c]) for c in ("x0", "y0", "x1", "y1")), row["label"] == "live"])
     frames, again, both, same = [], [], 0, 0
     for first, second, matrix in read_copies():
@@ -279,8 +278,7 @@ def intervals(counts: np.ndarray, groups: list[str]) -> dict[str, tuple[float, f
 
 def cell_lines(folder: Path, node: str, overlays: Path | None) -> None:
     paths = sorted((folder / "frames").glob("*.png"))
-    with open(folder / "centres.csv") as file:
-        rows = [row for row in csv.DictReader(file) if row["usable"] == "1"]
+    rows = [row for row in read_rows(folder / "centres.csv") if row["usable"] == "1"]
     times = {}
     searches = {method: cytodrop(node, {**LINES, "method": method}, paths, 3) for method in ("network_adherent", "adherent")}
     print("\n| cell-lines frame | automatic centres | found by the network | centres in a box | found by adherent | centres in a box |\n|---|---|---|---|---|---|")

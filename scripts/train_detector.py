@@ -16,7 +16,6 @@ anew with `--only measure-round` or `--only measure-adherent`. No run sees the t
 """
 
 import argparse
-import csv
 import math
 import time
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from cytotrain.card import replace_between
 from cytotrain.detector import CellMarker, Rule, boxes_of, has_size, network_input
 from cytotrain.detector_folder import export, numbers_of, opened, write_folder
 from cytotrain.pieces import ADHERENT_PX, ROUND_PX, grey_of, pieces_of, phase_levels, viability_levels
+from cytotrain.tiles import read_rows
 from score_detection import Labelled, intervals, matched, phase_contrast, viability
 
 BATCH = 16
@@ -284,8 +284,7 @@ def figures(counts: np.ndarray, frames: list[Labelled], images: str) -> dict:
 
 def centres_found(folder: Path, maps_of, rule: Rule) -> dict[str, list[int]]:
     """Boxes found in each frame of `cell-lines`, its automatic centres, and how many of these lie in a box."""
-    with open(folder / "centres.csv") as file:
-        centres = [row for row in csv.DictReader(file) if row["usable"] == "1"]
+    centres = [row for row in read_rows(folder / "centres.csv") if row["usable"] == "1"]
     found = {}
     for path in sorted((folder / "frames").glob("*.png")):
         [(maps, scaled, size)] = search(maps_of, [Labelled(path, path.stem)], LINES_PX)

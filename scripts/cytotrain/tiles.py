@@ -10,16 +10,25 @@ from PIL import Image
 COPIES = Path(__file__).resolve().parents[1] / "viability_copies.csv"
 
 
-def read_boxes(folder: Path) -> list[dict[str, str]]:
-    """Rows of the data set's boxes.csv: image, label, x0, y0, x1, y1 in px, group, …"""
-    with open(folder / "boxes.csv", newline="") as file:
-        return list(csv.DictReader(file))
+def read_rows(file: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file; of the data set's boxes.csv: image, label, x0, y0, x1, y1 in px, group, …"""
+    with file.open(newline="") as rows:
+        return list(csv.DictReader(rows))
 
 
 def read_copies() -> list[tuple[str, str, np.ndarray]]:
     """Pairs of tiles that show the same pixels, and the 2×3 matrix from the first to the second, both in px from the first pixel's middle."""
-    with open(COPIES, newline="") as file:
-        return [(row["image"], row["copy"], np.array(row["matrix"].split(), float).reshape(2, 3)) for row in csv.DictReader(file)]
+    return [(row["image"], row["copy"], np.array(row["matrix"].split(), float).reshape(2, 3)) for row in read_rows(COPIES)]
+
+
+def by_order(share: float, gap: float) -> str:
+    """Split a sequence in its order: seven tenths, one tenth, two tenths, with gaps before the second and the third."""
+    for start, part in ((0.8, "test"), (0.7, "val")):
+        if share >= start + gap:
+            return part
+        if share >= start:
+            return "gap"
+    return "train"
 
 
 def parts_of(folder: Path) -> dict[str, str]:
@@ -29,11 +38,11 @@ def parts_of(folder: Path) -> dict[str, str]:
     labelled in them. Tiles overlap, and some are others turned, mirrored or brightened (scripts/find_copies.py), which the groups
     do not know: a validation tile with a copy in the training part, or a test tile with one in either, would test what was learned.
     """
-    group_of = {row["image"]: row["group"] for row in read_boxes(folder)}
+    group_of = {row["image"]: row["group"] for row in read_rows(folder / "boxes.csv")}
     groups = sorted(set(group_of.values()), key=int)
     random.Random(1).shuffle(groups)
-    share = {group: rank / len(groups) for rank, group in enumerate(groups)}
-    drawn = {image: "train" if share[group] < 0.7 else "val" if share[group] < 0.8 else "test" for image, group in group_of.items()}
+    part_of = {group: by_order(rank / len(groups), 0) for rank, group in enumerate(groups)}
+    drawn = {image: part_of[group] for image, group in group_of.items()}
     pairs = [(first, second) for first, second, _ in read_copies()]
     learned_from = {"train": (), "val": ("train",), "test": ("train", "val")}
     # Of copies in one part the first counts, but in the training part, where they do no harm.

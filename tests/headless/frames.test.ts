@@ -312,7 +312,7 @@ describe('exports', () => {
       [String(cell.box.left_px), cell.areaPx.toFixed(1), cell.verdict?.probabilities[0]?.toFixed(6), cell.verdict?.label, 'false', '']);
     assert.equal(rows[20]?.['error_message'], 'Broken.');
     assert.equal(rows[3]?.['p_live'], '');
-    for (const { note, model, self_test: selfTest } of rows) assert.deepEqual([note, model, selfTest], ['For research and teaching; not for diagnosis', `viability ${spec.version}`, 'passed']);
+    for (const { note, model, self_test: selfTest } of rows) assert.deepEqual([note, model, selfTest], ['For research and teaching; not for diagnosis', 'viability 1.2.1', 'passed']);
   });
 
   test('JSON and NDJSON say the same; no name of a file unless it is asked for', () => {

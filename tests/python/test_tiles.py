@@ -67,13 +67,13 @@ class Copies(unittest.TestCase):
             raise skip(f"{error}: the search for copies is not tested")
         self.find_copies = find_copies
 
-    def field(self, seed: int) -> np.ndarray:
-        """160×160 uint8: soft blobs at random places, with noise of its own."""
+    def field(self, seed: int, grain: int = 0) -> np.ndarray:
+        """160×160 uint8: soft blobs at random places; seeds of the scene and of its noise."""
         rng = np.random.default_rng(seed)
         y, x = np.mgrid[:160, :160]
         light = 110 + sum(rng.uniform(-60, 90) * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * s**2))
                           for cx, cy, s in zip(*rng.uniform(0, 160, (2, 40)), rng.uniform(2, 6, 40)))
-        return np.clip(light + rng.normal(0, 3, light.shape), 0, 255).astype(np.uint8)
+        return np.clip(light + np.random.default_rng([seed, grain]).normal(0, 3, light.shape), 0, 255).astype(np.uint8)
 
     def test_copies_are_found_with_the_way_between_them_and_like_images_are_not(self):
         field = self.field(1)
@@ -96,8 +96,9 @@ class Copies(unittest.TestCase):
         self.assertEqual(matrices["a", "c"], [[-1, 0, 119], [0, 1, 0]])
         self.assertEqual(matrices["a", "d"], [[-1, 0, 119], [0, -1, 159]])
         self.assertGreater(min(float(row["grain"]) for row in rows.values()), 0.9)
-        # The same scene photographed again has other grain.
         everywhere = np.ones_like(field, bool)
+        # The same scene photographed again has other grain.
+        self.assertLess(self.find_copies.alike_grain(field, self.field(1, grain=1), everywhere), 0.2)
         self.assertLess(self.find_copies.alike_grain(self.field(1), self.field(2), everywhere), 0.2)
         self.assertGreater(self.find_copies.alike_grain(field, field, everywhere), 0.99)
         self.assertLess(self.find_copies.alike_grain(field, again, everywhere), self.find_copies.alike_grain(field, field, everywhere))
