@@ -18,7 +18,6 @@ for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
 }
 copyModels();
 for (const text of ['use.md', 'why.md']) cpSync(join(root, 'docs', text), join(dist, text));
-cpSync(join(root, 'detectors'), join(dist, 'detectors'), { recursive: true });
 await buildServiceWorker();
 compressAll();
 // The last file written: scripts/build takes its time for that of the whole build.
@@ -34,7 +33,7 @@ async function buildCommandLine(): Promise<void> {
     resolve: { alias: { 'onnxruntime-web/wasm': 'onnxruntime-web' } },
     ssr: { noExternal: true },
     build: {
-      ssr: join(root, 'headless/cytodrop.ts'),
+      ssr: join(root, 'src/cli/main.ts'),
       target: 'node18',
       emptyOutDir: false,
       rolldownOptions: { output: { entryFileNames: 'cytodrop.mjs', codeSplitting: false } },
@@ -61,12 +60,13 @@ async function buildServiceWorker(): Promise<void> {
   });
 }
 
-/** A folder with a spec is a model. */
+/** A folder with a spec is a model; the list has those that a person chooses from, and not the detectors. */
 function copyModels(): void {
   const names = readdirSync(join(root, 'models')).filter((name) => existsSync(join(root, 'models', name, 'spec.json'))).sort();
-  const listings = names.map((name) => {
+  const listings = names.flatMap((name) => {
     cpSync(join(root, 'models', name), join(dist, 'models', name), { recursive: true });
-    return { name, spec: JSON.parse(readFileSync(join(root, 'models', name, 'spec.json'), 'utf8')) as unknown };
+    const spec = JSON.parse(readFileSync(join(root, 'models', name, 'spec.json'), 'utf8')) as { kind?: string };
+    return spec.kind === 'detector' ? [] : { name, spec };
   });
   mkdirSync(join(dist, 'models'), { recursive: true });
   writeFileSync(join(dist, 'models/index.json'), JSON.stringify(listings));

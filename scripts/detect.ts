@@ -11,8 +11,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import createCytodropCore, { type DetectSettings, type Result } from '#cytodrop_core';
-import { detectorFolder, detectorOf } from '../web/detector.ts';
-import { defaultSearch } from '../web/frames.ts';
+import { detectorFolder, detectorOf } from '../src/js/model/detector.ts';
+import { defaultSearch } from '../src/js/frames/search.ts';
 
 const [settingsJson = '{}', times = '1', ...named] = process.argv.slice(2);
 const { detector, ...asked } = JSON.parse(settingsJson) as Partial<DetectSettings> & { detector?: string };

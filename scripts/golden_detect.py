@@ -26,7 +26,7 @@ LEAST_PX, MOST_PX = 12.0, 40.0
 
 
 def main() -> None:
-    detector = ROOT / "detectors" / "round"
+    detector = ROOT / "models" / "round"
     spec = json.loads((detector / "spec.json").read_text())
     rule = Rule(spec["cell_diameter_px"], spec["normalisation"]["gain"], spec["normalisation"]["most"], spec["threshold"], spec["overlap"])
     FOLDER.mkdir(parents=True, exist_ok=True)

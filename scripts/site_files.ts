@@ -1,6 +1,6 @@
 /** What the service worker may keep: every file that the page can ask for, with its SHA-256. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 export interface SiteFiles {
@@ -27,18 +27,29 @@ export function listSiteFiles(folder: string): SiteFiles {
     const [room = '', name = ''] = path.split('/');
     const isOfModel = room === 'models' && path !== 'models/index.json';
     if (notOfThePage.test(path) || (isOfModel && !filesOfModel(folder, name).includes(path))) continue;
-    const isOfAnother = name !== first && ((isOfModel && !path.endsWith('/card.md')) || (room === 'samples' && name !== 'manifest.json'));
+    const isOfAnother = name !== first && !isDetector(folder, name) && ((isOfModel && !path.endsWith('/card.md')) || (room === 'samples' && name !== 'manifest.json'));
     const isLater = isOfAnother || isFurtherGolden(folder, path) || /^(ort\/|assets\/onnxruntime)/.test(path);
     files[isLater ? 'onDemand' : 'atInstall'][path] = createHash('sha256').update(readFileSync(join(folder, path))).digest('hex');
   }
   return files;
 }
 
-/** Those that a worker loads (web/pipeline.ts, `readModel`), and the card. */
+interface Spec { kind?: string; network: { file: string }; head: { file: string }; novelty?: { file: string } }
+
+function specOf(folder: string, name: string): Spec | undefined {
+  const file = join(folder, 'models', name, 'spec.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Spec) : undefined;
+}
+
+function isDetector(folder: string, name: string): boolean {
+  return specOf(folder, name)?.kind === 'detector';
+}
+
+/** Those that are read to use it (`readModel` and `readDetector` of the library), and the card. */
 function filesOfModel(folder: string, name: string): string[] {
-  const read = (file: string) => JSON.parse(readFileSync(join(folder, 'models', name, file), 'utf8')) as Record<string, unknown>;
-  const spec = read('spec.json') as { network: { file: string }; head: { file: string }; novelty?: { file: string } };
-  const files = ['spec.json', spec.network.file, spec.head.file, spec.novelty?.file, 'card.md', 'golden/golden.json', ...goldenImages(folder, name)];
+  const spec = specOf(folder, name);
+  if (spec === undefined) return [];
+  const files = isDetector(folder, name) ? ['spec.json', spec.network.file, 'card.md'] : ['spec.json', spec.network.file, spec.head.file, spec.novelty?.file, 'card.md', 'golden/golden.json', ...goldenImages(folder, name)];
   return files.filter((file) => file !== undefined).map((file) => `models/${name}/${file}`);
 }
 
@@ -50,5 +61,5 @@ function goldenImages(folder: string, name: string): string[] {
 /** The self-test takes the first. */
 function isFurtherGolden(folder: string, path: string): boolean {
   const [room, name = '', ...rest] = path.split('/');
-  return room === 'models' && rest.length > 0 && goldenImages(folder, name).slice(1).includes(rest.join('/'));
+  return room === 'models' && rest.length > 0 && !isDetector(folder, name) && goldenImages(folder, name).slice(1).includes(rest.join('/'));
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Train the networks that find cells, measure them and write them into their folders.
 
-    python scripts/train_detector.py --data ../shared/data --out build/detectors --folders detectors
+    python scripts/train_detector.py --data ../shared/data --out build/detectors --folders models
 
 Five runs, one after the other, each going on from its checkpoint in --out where it was broken off:
 

@@ -1,6 +1,5 @@
 /** Files as a person hands them over: dropped, picked or pasted. */
-
-import { comparePaths, isBookkeeping } from './paths.ts';
+import { comparePaths, isBookkeeping } from '../src/js/index.ts';
 
 export interface FoundFile { file: File; path: string }
 

@@ -42,22 +42,3 @@ export function formatDuration(milliseconds: number): string {
   if (minutes < 60) return `${minutes}\u00a0min ${seconds % 60}\u00a0s`;
   return `${whole.format(Math.floor(minutes / 60))}\u00a0h ${minutes % 60}\u00a0min`;
 }
-
-/**
- * The Wilson score interval of a share, 95 %.
- *
- * Args:
- *   successes: k of n.
- *   total: n; with 0 nothing is known and the interval is [0, 1].
- * Returns: lower and upper bound.
- * Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
- */
-export function wilsonInterval(successes: number, total: number): [number, number] {
-  if (total === 0) return [0, 1];
-  const z = 1.959963984540054;
-  const share = successes / total;
-  const scale = 1 + (z * z) / total;
-  const centre = share + (z * z) / (2 * total);
-  const reach = z * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total));
-  return [successes === 0 ? 0 : (centre - reach) / scale, successes === total ? 1 : (centre + reach) / scale];
-}

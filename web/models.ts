@@ -1,5 +1,5 @@
 /** Where the models lie beside the page. */
-import type { ModelListing } from './types.ts';
+import type { ModelListing } from '../src/js/index.ts';
 
 /** Address of one file of a model; a worker has no document and says where the page is. */
 export function modelFileUrl(name: string, file: string, baseUrl = document.baseURI): URL {

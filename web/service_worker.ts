@@ -4,8 +4,8 @@
  * to another address fails here too, and it never sees what a person drops on the page.
  */
 import { securityHeaders } from '../scripts/security_headers.ts';
-import { factsOf } from './request_facts.ts';
-import type { ServiceWorkerNews, ServiceWorkerOrder } from './types.ts';
+import type { ServiceWorkerNews, ServiceWorkerOrder } from './service_worker_messages.ts';
+import { requestFactsOf } from '../src/js/work/requests.ts';
 
 /** Path below the site to SHA-256 in hexadecimal; put in by the build. */
 declare const __FILES_AT_INSTALL__: Record<string, string>;
@@ -138,7 +138,7 @@ async function fetchChecked(path: string, told?: (news: ServiceWorkerNews) => vo
       continue;
     }
     const entry = performance.getEntriesByName(addressOf(path)).at(-1);
-    if (entry) told?.({ type: 'fetched', request: { ...factsOf(entry as PerformanceResourceTiming), by: 'service worker' } });
+    if (entry) told?.({ type: 'fetched', request: { ...requestFactsOf(entry as PerformanceResourceTiming), by: 'service worker' } });
     if (!response.ok) refusal = new Refusal(502, `The server answered with status ${response.status}.`);
     else if ((await sha256Of(bytes)) === files.get(path)) return bytes;
     else refusal = new Refusal(409, 'The server has another version of this file than this page knows.');

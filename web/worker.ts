@@ -1,13 +1,7 @@
 /** The page's worker: file bytes go in, verdicts come out. */
 import coreWasmUrl from '../build/wasm/cytodrop_core.wasm?url';
-import type { Engine } from './engine.ts';
-import { CoreError } from './errors.ts';
-import { answerAboutFrame } from './frame_requests.ts';
 import { fetchSiteFile, modelFileUrl } from './models.ts';
-import { Pipeline, readModel } from './pipeline.ts';
-import { factsOf } from './request_facts.ts';
-import type { ModelParcel, WorkerReply, WorkerRequest } from './types.ts';
-import { inTurns } from './worker_turns.ts';
+import { requestFactsOf, answerAboutFrame, CytodropError, type Engine, inTurns, type ModelParcel, Pipeline, readModel, type WorkerReply, type WorkerRequest } from '../src/js/index.ts';
 
 type Request<Type extends WorkerRequest['type']> = Extract<WorkerRequest, { type: Type }>;
 
@@ -57,7 +51,7 @@ async function loadModel({ ticket, name, second, baseUrl, engine, share }: Reque
 async function openOnnxRuntime(baseUrl: string, onProgress: (loadedBytes: number) => void): Promise<Engine> {
   const address = (file: string) => new URL(`ort/${file}`, baseUrl).href;
   const [{ OnnxRuntimeEngine }, wasm] = await Promise.all([
-    import('./onnxruntime.ts'),
+    import('../src/js/core/onnxruntime.ts'),
     download(address('ort-wasm-simd-threaded.wasm'), onProgress),
   ]);
   const threads = crossOriginIsolated ? Math.min(maxThreads, navigator.hardwareConcurrency) : 1;
@@ -107,12 +101,12 @@ async function inspect({ ticket, file }: Request<'inspect'>): Promise<void> {
 
 function listRequests({ ticket }: Request<'requests'>): void {
   const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-  const requests = entries.map((entry) => ({ ...factsOf(entry), by: 'worker' as const }));
+  const requests = entries.map((entry) => ({ ...requestFactsOf(entry), by: 'worker' as const }));
   reply({ type: 'requests', ticket, requests });
 }
 
 function loadedPipeline(): Pipeline {
-  if (pipeline === undefined) throw new CoreError('model_not_loaded', 'No model is loaded.');
+  if (pipeline === undefined) throw new CytodropError('model_not_loaded', 'No model is loaded.');
   return pipeline;
 }
 

@@ -1,19 +1,13 @@
 /** The page's side of the workers: one queue, answers in order, every worker on the next files, a dead one replaced. */
-import { allChecks, noChecks } from './checks.ts';
-import { detectorShelf } from './detector.ts';
-import type { EngineKind } from './engine.ts';
-import { CoreError, unreadFile } from './errors.ts';
-import { checkWorker, type CheckedFile } from './frame_report.ts';
-import { frameWorker, HeldFrame, type FrameHost, type FrameOptions } from './frames.ts';
 import { fetchSiteFile } from './models.ts';
-import { refuseSize } from './pipeline.ts';
-import { classifyInOrder, maxWorkers, worstSelfTest, type PoolWorker, type Run } from './pool.ts';
-import type { FrameReport, ModelsNow } from './report.ts';
-import type { ClassifiedCell, ClassifyJob, FileContent, FrameChoice, FrameOutcome, ModelParcel, Outcome, RequestFacts, RuntimeFacts, SelfTest, UnreadFile, WorkerReply } from './types.ts';
-import { patienceSeconds } from './watchdog.ts';
-import { transferable, WorkerLink, type StartWorker } from './worker_link.ts';
+import {
+  allChecks, type CheckedFile, checkWorker, type ClassifiedCell, classifyInOrder, CytodropError, detectorShelf, type EngineKind, type FileContent,
+  type FrameChoice, type FrameHost, type FrameOptions, type FrameOutcome, type FrameReport, frameWorker, HeldFrame, maxWorkers, type ModelParcel,
+  type ModelsNow, noChecks, type Outcome, patienceSeconds, type PoolWorker, refuseSize, type RequestFacts, type Run, type RuntimeFacts, type SelfTest,
+  type StartWorker, transferable, unreadFile, type UnreadFile, WorkerLink, type WorkerReply, worstSelfTest,
+} from '../src/js/index.ts';
 
-export type { RequestFacts };
+export interface ClassifyJob { index: number; file: File }
 
 export interface LoadedModel {
   runtime: RuntimeFacts;
@@ -132,7 +126,7 @@ export class ClassifierClient {
   /**
    * Opens one frame to work on by hand, also while others are searched: see `HeldFrame`. It must be closed.
    *
-   * Raises: CoreError for a file that cannot be decoded.
+   * Raises: CytodropError for a file that cannot be decoded.
    */
   async openFrame(file: File, choice?: FrameChoice): Promise<HeldFrame> {
     return HeldFrame.open(this.#host(this.#first), await readImage(file), choice, () => readImage(file));
@@ -146,7 +140,7 @@ export class ClassifierClient {
   /**
    * The crop that the network saw; served between two batches, also during a run.
    *
-   * Raises: CoreError for a file that cannot be decoded.
+   * Raises: CytodropError for a file that cannot be decoded.
    */
   async view(file: File, maxSidePx: number): Promise<ImageData> {
     const { link, bytes, options } = await this.#hand(file);
@@ -157,16 +151,16 @@ export class ClassifierClient {
   /**
    * One image with everything that can be checked of it; served after what its worker has in hand.
    *
-   * Raises: CoreError for a file that cannot be classified; WorkerDied.
+   * Raises: CytodropError for a file that cannot be classified; WorkerDied.
    */
   async check(file: File): Promise<ClassifiedCell> {
     const { link, bytes, options } = await this.#hand(file);
     const { outcomes: [outcome] } = await link.ask({ type: 'classify', images: [bytes], checks: allChecks }, 'classified', options);
-    if (outcome?.status !== 'ok') throw new CoreError(outcome?.code ?? 'internal', outcome?.message ?? 'There is no result.');
+    if (outcome?.status !== 'ok') throw new CytodropError(outcome?.code ?? 'internal', outcome?.message ?? 'There is no result.');
     return outcome;
   }
 
-  /** What a file says beside its pixels; served as `view`. Raises: CoreError, also for a file that cannot be read. */
+  /** What a file says beside its pixels; served as `view`. Raises: CytodropError, also for a file that cannot be read. */
   async inspect(file: File): Promise<FileContent> {
     const { link, bytes, options } = await this.#hand(file);
     return (await link.ask({ type: 'inspect', file: bytes }, 'inspected', options)).content;
@@ -176,7 +170,7 @@ export class ClassifierClient {
   async #hand(file: File): Promise<{ link: WorkerLink; bytes: Uint8Array; options: { transfer: ArrayBuffer[]; patience: () => number } }> {
     const link = this.#links[this.#views++ % this.#links.length] ?? this.#first;
     const [bytes] = await Promise.all([readImage(file), this.#giveModel(link)]);
-    if ('status' in bytes) throw new CoreError(bytes.code, bytes.message);
+    if ('status' in bytes) throw new CytodropError(bytes.code, bytes.message);
     const patience = patienceSeconds(bytes.length);
     return { link, bytes, options: { transfer: transferable([bytes]), patience: () => patience } };
   }
@@ -196,7 +190,7 @@ export class ClassifierClient {
   }
 
   async #handModel(link: WorkerLink): Promise<void> {
-    if (this.#loaded === undefined) throw new CoreError('model_not_loaded', 'No model is loaded.');
+    if (this.#loaded === undefined) throw new CytodropError('model_not_loaded', 'No model is loaded.');
     const { name, second, parcel } = this.#loaded;
     if (parcel === undefined) await this.#load(name, second, () => {});
     else this.#note((await link.ask({ type: 'adopt_model', parcel, engine: 'core' }, 'model_adopted')).selfTest);

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from cytotrain.folders import folders_of_kind
+
 TABLE_BEGIN = "<!-- table: written by scripts/evaluate.py -->"
 TABLE_END = "<!-- end of table -->"
 BEGIN = "<!-- numbers: written by scripts/evaluate.py -->"
@@ -31,7 +33,7 @@ def replace_between(file: Path, begin: str, end: str, text: str) -> None:
 def models_table(models_folder: Path) -> str:
     """One row of Markdown for each model, from its spec.json and metrics.json; test part only."""
     rows = []
-    for spec_file in sorted(models_folder.glob("*/spec.json")):
+    for spec_file in (folder / "spec.json" for folder in folders_of_kind(models_folder, "classifier")):
         spec, report = (json.loads((spec_file.parent / name).read_text()) for name in ("spec.json", "metrics.json"))
         test, name = spec["metrics"]["test"], spec["name"]
         curves = report["auc"]["test"]

@@ -1,4 +1,4 @@
-"""Write detectors/<name>/: the network as ONNX with float16 weights, and what spec.json says about it."""
+"""Write models/<name>/: the network as ONNX with float16 weights, and what spec.json says about it."""
 
 import hashlib
 import inspect
@@ -71,6 +71,7 @@ def write_folder(folder: Path, content: bytes, rule: Rule, about: dict) -> None:
     (folder / "network.onnx").write_bytes(content)
     weights = onnx.load_from_string(content).graph.initializer
     spec = {
+        "kind": "detector",
         "name": about["name"],
         "version": about["version"],
         "title": about["title"],

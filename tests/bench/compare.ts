@@ -1,15 +1,15 @@
 /** Exported models of any kind, the network alone under Node: milliseconds a cell by engine, in turn, into times.json of each folder. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Core } from '../../web/core.ts';
-import { CoreEngine } from '../../web/core_engine.ts';
-import { engineKinds, type Engine, type EngineKind } from '../../web/engine.ts';
-import { CoreError } from '../../web/errors.ts';
-import type { ModelSpec } from '../../web/types.ts';
 import { bytesOf } from '../border/fixtures.ts';
-import { openEngine } from '../headless/fixtures.ts';
+import { openEngine } from '../cli/fixtures.ts';
 import { printTable } from './report.ts';
 import { takeTurn } from './turn.ts';
+import { Core } from '../../src/js/core/core.ts';
+import { CoreEngine } from '../../src/js/core/core_engine.ts';
+import { engineKinds, type Engine, type EngineKind } from '../../src/js/core/engine.ts';
+import { CytodropError } from '../../src/js/core/errors.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 
 const rounds = 5;
 const secondsPerTurn = 0.5;
@@ -38,7 +38,7 @@ async function timesOf(folder: string): Promise<Times> {
       try {
         await engine.load(bytes, network);
       } catch (error) {
-        if (!(error instanceof CoreError && error.code === 'unsupported_operator')) throw error;
+        if (!(error instanceof CytodropError && error.code === 'unsupported_operator')) throw error;
         engines.delete(kind);
       }
     }

@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultSearch } from '../../web/frames.ts';
 import { bytesOf, root } from '../border/fixtures.ts';
 import { timeSearches, type SearchTimes } from './detect_rounds.ts';
 import { median, printTime } from './report.ts';
 import { path, withPage } from './site.ts';
+import { defaultSearch } from '../../src/js/frames/search.ts';
 
 const rounds = 3;
 const mostFrames = 3;
@@ -22,10 +22,10 @@ export async function benchDetect(): Promise<void> {
   }
   const frames = readdirSync(folder).filter((name) => name.endsWith('.png')).sort().slice(0, mostFrames).map((name) => join(folder, name));
   console.log(`\nFinding the cells of ${frames.length} frames of 1408 × 1040 px, one thread`);
-  const detector = { specJson: new TextDecoder().decode(bytesOf('detectors/adherent/spec.json')), network: bytesOf('detectors/adherent/network.onnx') };
+  const detector = { specJson: new TextDecoder().decode(bytesOf('models/adherent/spec.json')), network: bytesOf('models/adherent/network.onnx') };
   print(`Node ${process.version}`, await timeSearches(bytesOf('build/wasm/cytodrop_core.wasm'), detector, frames.map((file) => new Uint8Array(readFileSync(file))), settings, rounds));
   const named = Object.fromEntries(frames.map((file, i) => [`frame-${i}.png`, file]));
-  await withPage({ script: 'detect_page', ready: 'benchDetect', files: { detector: path('detectors/adherent'), ...named } }, async (page, version) => {
+  await withPage({ script: 'detect_page', ready: 'benchDetect', files: { detector: path('models/adherent'), ...named } }, async (page, version) => {
     print(version, (await page.evaluate(`benchDetect(${JSON.stringify(Object.keys(named))}, ${JSON.stringify(settings)}, ${rounds})`)) as SearchTimes);
   });
   printRival(frames);

@@ -1,6 +1,6 @@
 /** Runs in Chromium: the searches that detect.ts times. */
-import type { DetectSettings } from '../../web/types.ts';
 import { timeSearches, type SearchTimes } from './detect_rounds.ts';
+import type { DetectSettings } from '#cytodrop_core';
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   return new Uint8Array(await (await fetch(new URL(path, document.baseURI))).arrayBuffer());

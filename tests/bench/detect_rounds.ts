@@ -1,6 +1,6 @@
 /** What the benchmark of finding cells does with each frame, under Node and in Chromium alike. */
-import { Core } from '../../web/core.ts';
-import type { DetectSettings } from '../../web/types.ts';
+import type { DetectSettings } from '#cytodrop_core';
+import { Core } from '../../src/js/core/core.ts';
 
 /** Milliseconds of every round, one after the other; `cells` are those of the last. */
 export interface SearchTimes { decode: number[]; search: Record<Method, number[]>; cells: Record<Method, number> }

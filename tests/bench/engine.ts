@@ -3,20 +3,20 @@
  * for Node where it is at hand. One thread, batches as the page makes them, the engines in turn.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer-core';
-import { Core } from '../../web/core.ts';
-import { CoreEngine } from '../../web/core_engine.ts';
-import { batchSize, type EngineKind, type Tensor } from '../../web/engine.ts';
-import type { ModelSpec } from '../../web/types.ts';
-import { bytesOf, jsonOf } from '../border/fixtures.ts';
-import { openEngine } from '../headless/fixtures.ts';
+import { bytesOf, jsonOf, modelsOfKind } from '../border/fixtures.ts';
+import { openEngine } from '../cli/fixtures.ts';
 import { efficientNetV2B0, mobileNetV2 } from './networks.ts';
 import { median, printGoal, printLimit, printTable } from './report.ts';
 import { path, withPage } from './site.ts';
 import { takeTurn } from './turn.ts';
+import { Core } from '../../src/js/core/core.ts';
+import { CoreEngine } from '../../src/js/core/core_engine.ts';
+import { batchSize, type EngineKind, type Tensor } from '../../src/js/core/engine.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 
 const rounds = 5;
 const secondsPerTurn = 0.25;
@@ -68,7 +68,7 @@ export async function benchEngine({ byLayer }: { byLayer: boolean }): Promise<vo
 
 /** Every shipped model, then generated networks: the same shape at other sizes, and the paper's. */
 function benchNetworks(): BenchNetwork[] {
-  const folders = readdirSync(path('models')).filter((name) => existsSync(path(`models/${name}/spec.json`))).sort();
+  const folders = modelsOfKind('classifier');
   if (folders.length === 0) throw new Error('there is no model in models/');
   const shipped = folders.map((name) => {
     const { network, input } = jsonOf<ModelSpec>(`models/${name}/spec.json`);

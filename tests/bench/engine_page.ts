@@ -1,9 +1,9 @@
 /** Runs in Chromium: the two engines on any network, one turn at a time. */
-import { Core } from '../../web/core.ts';
-import { CoreEngine } from '../../web/core_engine.ts';
-import type { Engine, EngineKind } from '../../web/engine.ts';
-import { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
 import { takeTurn } from './turn.ts';
+import { Core } from '../../src/js/core/core.ts';
+import { CoreEngine } from '../../src/js/core/core_engine.ts';
+import type { Engine, EngineKind } from '../../src/js/core/engine.ts';
+import { OnnxRuntimeEngine } from '../../src/js/core/onnxruntime.ts';
 
 const address = (path: string) => new URL(path, document.baseURI).href;
 const bytesOf = async (path: string) => new Uint8Array(await (await fetch(address(path))).arrayBuffer());

@@ -4,9 +4,9 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core';
 import { startServer } from '../../scripts/server.ts';
-import { engineKinds, type EngineKind } from '../../web/engine.ts';
 import { dist, findBrowser, launchArguments } from '../browser/site.ts';
 import { median, printLimit, printTable } from './report.ts';
+import { type EngineKind, engineKinds } from '../../src/js/core/engine.ts';
 
 const rounds = 5;
 

@@ -1,10 +1,11 @@
 /** Per-cell time of every stage under Node: our model, and EfficientNetV2-B0 through the same pipeline. */
-import { batchSize, type EngineKind } from '../../web/engine.ts';
-import { Pipeline, readModel, type ModelFiles } from '../../web/pipeline.ts';
 import { bytesOf, model } from '../border/fixtures.ts';
-import { openEngine } from '../headless/fixtures.ts';
+import { openEngine } from '../cli/fixtures.ts';
 import { efficientNetV2B0 } from './networks.ts';
 import { median, printGoal, printTime, stageNames } from './report.ts';
+import { Pipeline } from '../../src/js/classify/pipeline.ts';
+import { batchSize, type EngineKind } from '../../src/js/core/engine.ts';
+import { type ModelFiles, readModel } from '../../src/js/model/model_files.ts';
 
 interface Measured { decode: number; prepare: number; network: number; head: number; whole: number }
 

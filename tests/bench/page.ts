@@ -1,9 +1,9 @@
 /** Runs in Chromium: our pipeline and a web developer's, image by image in turn. */
-import { batchSize } from '../../web/engine.ts';
-import { Pipeline, readModel } from '../../web/pipeline.ts';
-import { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
-import type { ModelFiles } from '../../web/pipeline.ts';
-import type { StageTimes } from '../../web/types.ts';
+import type { StageTimes } from '../../src/js/classify/outcome.ts';
+import { Pipeline } from '../../src/js/classify/pipeline.ts';
+import { batchSize } from '../../src/js/core/engine.ts';
+import { OnnxRuntimeEngine } from '../../src/js/core/onnxruntime.ts';
+import { type ModelFiles, readModel } from '../../src/js/model/model_files.ts';
 
 export interface BrowserTimes { ours: number[]; stages: StageTimes[]; rival: number[]; rivalNetwork: number[]; agreed: number; images: number }
 

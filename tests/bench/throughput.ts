@@ -14,7 +14,7 @@ import { build } from 'vite';
 import { startServer } from '../../scripts/server.ts';
 import { root } from '../border/fixtures.ts';
 import { dist, findBrowser, launchArguments } from '../browser/site.ts';
-import { program } from '../headless/fixtures.ts';
+import { program } from '../cli/fixtures.ts';
 import { printGoal } from './report.ts';
 
 const least = 1440;

@@ -1,6 +1,6 @@
 /** One turn of one engine, the same under Node and in Chromium. */
-import type { Tensor } from '../../web/engine.ts';
 import { median } from './report.ts';
+import type { Tensor } from '../../src/js/core/engine.ts';
 
 /**
  * Runs a network on noise for a while, three times at least.

@@ -1,7 +1,7 @@
 /** What the tests under Node share: the built core, the model's files, the first golden image. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import createCytodropCore, { type CytodropCore, type Result } from '#cytodrop_core';
-import type { ModelSpec } from '../../web/types.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 
 export const root = new URL('../../', import.meta.url);
 
@@ -39,6 +39,12 @@ export interface GoldenCase {
 
 export const goldenCases = jsonOf<{ cases: GoldenCase[] }>(`${model}/golden/golden.json`).cases;
 export const goldenImage = bytesOf(`${model}/golden/${goldenCases[0]?.image}`);
+
+/** Folders in models/ of one kind, in alphabetical order; a spec that says none is a classifier's. */
+export function modelsOfKind(kind: 'classifier' | 'detector'): string[] {
+  const names = readdirSync(new URL('models/', root), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  return names.filter((name) => (jsonOf<{ kind?: string }>(`models/${name}/spec.json`).kind ?? 'classifier') === kind);
+}
 
 /** A model of a few kilobytes that has statistics of its training images, and golden images of which one is foreign. */
 export const tinyModel = 'tests/golden/tiny-shapes';

@@ -10,8 +10,8 @@ const settings: DetectSettings = {
   pixel_size_um: null, least_diameter: 8, most_diameter: 60, sensitivity: 0.5, split_touching: true, keep_cut_by_border: true, method: 'round',
 };
 const viability = 'models/viability';
-const detectorSpec = new TextDecoder().decode(bytesOf('detectors/round/spec.json'));
-const detectorNetwork = bytesOf('detectors/round/network.onnx');
+const detectorSpec = new TextDecoder().decode(bytesOf('models/round/spec.json'));
+const detectorNetwork = bytesOf('models/round/network.onnx');
 const spec = jsonOf<Record<string, unknown>>(`${viability}/spec.json`);
 
 let core: CytodropCore;
@@ -161,7 +161,7 @@ describe('a frame searched with a network', () => {
 
   test('what one network said of it is not taken for what another says', () => {
     loadDetector();
-    valueOf(loaded.load_detector('adherent', new TextDecoder().decode(bytesOf('detectors/adherent/spec.json')), bytesOf('detectors/adherent/network.onnx')));
+    valueOf(loaded.load_detector('adherent', new TextDecoder().decode(bytesOf('models/adherent/spec.json')), bytesOf('models/adherent/network.onnx')));
     const by = (frame: number, method: DetectSettings['method']): unknown => plain(valueOf(loaded.detect(frame, { ...byNetwork, method })));
     const held = field();
     const [round, adherent] = [by(field(), 'network_round'), by(field(), 'network_adherent')];

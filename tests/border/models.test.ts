@@ -1,16 +1,15 @@
 /** The model folder is the contract: each spec against the schema, each file against the spec. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { DetectorSpec } from '../../web/detector.ts';
-import type { ModelSpec } from '../../web/types.ts';
-import { bytesOf, jsonOf, root } from './fixtures.ts';
+import { bytesOf, jsonOf, modelsOfKind } from './fixtures.ts';
+import type { DetectorSpec } from '../../src/js/model/detector.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
 const matches = ajv.compile<ModelSpec>(jsonOf('models/spec.schema.json'));
-const names = readdirSync(new URL('models/', root), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+const names = modelsOfKind('classifier');
 
 test('the schema takes all that a spec may state', () => {
   const full = jsonOf<object>('tests/golden/tiny-shapes/spec.json');
@@ -52,12 +51,14 @@ for (const name of names) {
   });
 }
 
-for (const name of ['round', 'adherent']) {
-  describe(`detectors/${name}`, () => {
-    const spec = jsonOf<DetectorSpec>(`detectors/${name}/spec.json`);
+test('there is a detector for each kind of cells', () => assert.deepEqual(modelsOfKind('detector'), ['adherent', 'round']));
+
+for (const name of modelsOfKind('detector')) {
+  describe(`models/${name}`, () => {
+    const spec = jsonOf<DetectorSpec>(`models/${name}/spec.json`);
 
     test('the network is the one the spec names, and small', () => {
-      const network = bytesOf(`detectors/${name}/${spec.network.file}`);
+      const network = bytesOf(`models/${name}/${spec.network.file}`);
       assert.equal(createHash('sha256').update(network).digest('hex'), spec.network.sha256);
       assert.equal(network.length, spec.network.bytes);
       assert.ok(network.length <= 2_000_000);
@@ -65,6 +66,6 @@ for (const name of ['round', 'adherent']) {
       assert.match(spec.version, /^\d+\.\d+\.\d+$/);
     });
 
-    test('there is a card', () => assert.ok(bytesOf(`detectors/${name}/card.md`).length > 500));
+    test('there is a card', () => assert.ok(bytesOf(`models/${name}/card.md`).length > 500));
   });
 }

@@ -1,12 +1,12 @@
 /** The core's inference engine against ONNX Runtime Web: the shipped networks and hundreds of generated graphs. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Core } from '../../web/core.ts';
-import { CoreEngine } from '../../web/core_engine.ts';
-import { CoreError } from '../../web/errors.ts';
-import { OnnxRuntimeEngine } from '../../web/onnxruntime.ts';
 import { bytesOf, floatsOf, goldenCases, jsonOf, largestDifference, model, root, spec } from './fixtures.ts';
 import { GraphWriter } from './onnx_writer.ts';
+import { Core } from '../../src/js/core/core.ts';
+import { CoreEngine } from '../../src/js/core/core_engine.ts';
+import { CytodropError } from '../../src/js/core/errors.ts';
+import { OnnxRuntimeEngine } from '../../src/js/core/onnxruntime.ts';
 
 const graphCount = 400;
 
@@ -250,9 +250,9 @@ describe('our engine equals ONNX Runtime Web to 1e-4', () => {
     }
   });
 
-  for (const name of ['round', 'adherent']) test(`on detectors/${name}, frames of several sizes`, async () => {
-    const { network: { file, ...names } } = jsonOf<{ network: { file: string; input: string; output: string } }>(`detectors/${name}/spec.json`);
-    const network = bytesOf(`detectors/${name}/${file}`);
+  for (const name of ['round', 'adherent']) test(`on models/${name}, frames of several sizes`, async () => {
+    const { network: { file, ...names } } = jsonOf<{ network: { file: string; input: string; output: string } }>(`models/${name}/spec.json`);
+    const network = bytesOf(`models/${name}/${file}`);
     await ours.load(network, names);
     await oracle.load(network, names);
     const random = new Random(1);
@@ -297,7 +297,7 @@ test('an operator that is not ours is named, and the network before stays', asyn
   const file = writer.file(['n', 3, 8, 8], writer.node('Softplus', ['x']));
   await ours.load(bytesOf(`${model}/${spec.network.file}`), spec.network);
   await assert.rejects(ours.load(file, { input: 'x', output: 'y' }), (error) =>
-    error instanceof CoreError && error.code === 'unsupported_operator' && error.message.includes('Softplus'));
+    error instanceof CytodropError && error.code === 'unsupported_operator' && error.message.includes('Softplus'));
   const golden = goldenCases[0];
   assert.ok(golden);
   await ours.run({ data: floatsOf(`${model}/golden/${golden.tensor}`), shape: golden.tensor_shape });

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { goldenCases, root, tinyCases, tinyModel } from '../border/fixtures.ts';
-import { cytodrop, linesOf, parseCsv, type ExportedCell, type Line } from '../headless/fixtures.ts';
-import { writeSecondModel } from '../headless/second_model.ts';
+import { cytodrop, linesOf, parseCsv, type ExportedCell, type Line } from '../cli/fixtures.ts';
+import { writeSecondModel } from '../cli/second_model.ts';
 import { dist, Site, type CellPage } from './site.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, root));

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { root, tinyCases, tinyModel, tinySpec } from '../border/fixtures.ts';
-import { parseCsv } from '../headless/fixtures.ts';
+import { parseCsv } from '../cli/fixtures.ts';
 import { Site, dist, type CellPage } from './site.ts';
 
 const tinyFolder = fileURLToPath(new URL(tinyModel, root));

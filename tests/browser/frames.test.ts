@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
 import { root } from '../border/fixtures.ts';
-import { cytodrop, parseCsv } from '../headless/fixtures.ts';
+import { cytodrop, parseCsv } from '../cli/fixtures.ts';
 import { shared, Site, type CellPage } from './site.ts';
 
 const model = 'viability';
@@ -134,17 +134,17 @@ test('the simulated field: every drawn cell is found, summed up, and exported as
 });
 
 test('the network that finds cells is fetched once, before the first image, and told in exports; another way of finding them is a choice away', async () => {
-  const { network: { sha256 } } = JSON.parse(readFileSync(new URL('detectors/round/spec.json', root), 'utf8')) as { network: { sha256: string } };
+  const { network: { sha256 } } = JSON.parse(readFileSync(new URL('models/round/spec.json', root), 'utf8')) as { network: { sha256: string } };
   const search = async (page: CellPage): Promise<FoundFrame['search']> => (await exportedFrames(page))[0]?.search;
   await site.visit(async (page) => {
     await openSample(page);
-    const fetched = page.requests.filter((url) => url.includes('/detectors/')).map((url) => url.slice(url.indexOf('/detectors/')));
-    assert.deepEqual(fetched, ['/detectors/round/spec.json', '/detectors/round/network.onnx']);
+    const fetched = page.requests.filter((url) => /\/models\/(round|adherent)\//.test(url)).map((url) => url.slice(url.indexOf('/models/')));
+    assert.deepEqual(fetched, ['/models/round/spec.json', '/models/round/network.onnx']);
     await page.page.waitForSelector(`${page.find('footer')}[data-requests-since="0"]`);
     const first = await search(page);
     assert.deepEqual([first?.method, first?.detector?.sha256], ['network_round', sha256]);
     await page.press('requests');
-    await page.page.waitForFunction(() => document.querySelector('dialog[open]')?.textContent?.includes('detectors/round/network.onnx'));
+    await page.page.waitForFunction(() => document.querySelector('dialog[open]')?.textContent?.includes('models/round/network.onnx'));
     await page.page.keyboard.press('Escape');
 
     await page.page.click(`label:has(${page.find('side-search')})`);
@@ -165,7 +165,7 @@ test('where the network that finds cells cannot be had, every frame says so and 
   await site.visit(async (page) => {
     await page.useModel(model, 'Viability');
     await page.page.setRequestInterception(true);
-    page.page.on('request', (request) => void (request.url().includes('/detectors/') ? request.respond({ status: 503 }) : request.continue()));
+    page.page.on('request', (request) => void (/\/models\/(round|adherent)\//.test(request.url()) ? request.respond({ status: 503 }) : request.continue()));
     await page.page.click(`label:has(${page.find('mode-fields')})`);
     await page.addFiles([field]);
     await page.finish(1);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { drawDiscs, frameSide, someDiscs } from '../border/frames.ts';
-import { canary, taggedJpeg, taggedPng, taggedTiff } from '../headless/tagged.ts';
+import { canary, taggedJpeg, taggedPng, taggedTiff } from '../cli/tagged.ts';
 import { Site, type CellPage } from './site.ts';
 
 let site: Site;

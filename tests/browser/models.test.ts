@@ -1,11 +1,11 @@
 /** The models a person can choose from. */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { ModelSpec } from '../../web/types.ts';
-import { root } from '../border/fixtures.ts';
+import { modelsOfKind } from '../border/fixtures.ts';
 import { Site, dist } from './site.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 
 const listings = JSON.parse(readFileSync(join(dist, 'models/index.json'), 'utf8')) as { name: string; spec: ModelSpec }[];
 let site: Site;
@@ -14,7 +14,7 @@ before(async () => { site = await Site.start(); });
 after(() => site.stop());
 
 test('every model says what it is for, how often it is right, how large it is and what its licence is', async () => {
-  assert.deepEqual(listings.map(({ name }) => name), readdirSync(new URL('models', root), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort());
+  assert.deepEqual(listings.map(({ name }) => name), modelsOfKind('classifier'));
   await site.visit(async (page) => {
     await page.press('model-picker');
     const texts = await page.page.$$eval(page.find('model-card'), (cards) => cards.map((card) => card.textContent?.replaceAll('\u00a0', ' ') ?? ''));

@@ -7,16 +7,19 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { startServer, type Serving } from '../../scripts/server.ts';
-import { allChecks } from '../../web/checks.ts';
-import { detectorFolder, readDetector } from '../../web/detector.ts';
-import { frameCells, searchMethods, wholeFile } from '../../web/frames.ts';
-import { Pipeline, readModel } from '../../web/pipeline.ts';
 import { bytesOf, root } from '../border/fixtures.ts';
-import { cytodrop, linesOf } from '../headless/fixtures.ts';
+import { cytodrop, linesOf } from '../cli/fixtures.ts';
 import { firefox, launchChromium, launchFirefox } from './browsers.ts';
 import { bitsOf, bitsOfCells, bitsOfChecks, fieldSearch } from './parity_bits.ts';
 import { dist } from './site.ts';
 import { WebKit, webKitMissing } from './webkit.ts';
+import { allChecks } from '../../src/js/classify/checks.ts';
+import { Pipeline } from '../../src/js/classify/pipeline.ts';
+import { frameCells } from '../../src/js/frames/cells.ts';
+import { wholeFile } from '../../src/js/frames/frame.ts';
+import { searchMethods } from '../../src/js/frames/search.ts';
+import { detectorFolder, readDetector } from '../../src/js/model/detector.ts';
+import { readModel } from '../../src/js/model/model_files.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, root));
 const sets = (JSON.parse(readFileSync(join(dist, 'samples/manifest.json'), 'utf8')) as { sets: { model: string; images: { file: string }[] }[] }).sets
@@ -43,7 +46,7 @@ before(async () => {
     build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: path('tests/browser/parity_page.ts'), output: { entryFileNames: 'parity.js' } } },
   });
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Parity</title><body><script type="module" src="parity.js"></script>\n');
-  for (const name of ['models', 'samples', 'detectors']) cpSync(join(dist, name), join(folder, name), { recursive: true });
+  for (const name of ['models', 'samples']) cpSync(join(dist, name), join(folder, name), { recursive: true });
   server = await startServer({ folder, host: '127.0.0.1', port: 0 });
   for (const { model, files } of sets) {
     const read = (file: string) => Promise.resolve(bytesOf(`models/${model}/${file}`));

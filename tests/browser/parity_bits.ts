@@ -1,7 +1,8 @@
 /** An outcome as text that differs when a bit does; the same in a browser and under Node. */
-import type { Checked } from '../../web/checks.ts';
-import { defaultSearch } from '../../web/frames.ts';
-import type { FrameCell, Outcome } from '../../web/types.ts';
+import type { Checked } from '../../src/js/classify/checks.ts';
+import type { Outcome } from '../../src/js/classify/outcome.ts';
+import type { FrameCell } from '../../src/js/frames/frame.ts';
+import { defaultSearch } from '../../src/js/frames/search.ts';
 
 /** At a scale of the network that is not the frame's. */
 export const fieldSearch = { ...defaultSearch, least_diameter: 12, most_diameter: 45, pixel_size_um: null };

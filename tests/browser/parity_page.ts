@@ -1,7 +1,7 @@
 /** Runs in every browser: the page's pool of workers on the simulated samples, and every number that comes out, to the last bit. */
 import { ClassifierClient } from '../../web/worker_client.ts';
-import { searchMethods } from '../../web/frames.ts';
 import { bitsOf, bitsOfCells, bitsOfChecks, fieldSearch } from './parity_bits.ts';
+import { searchMethods } from '../../src/js/frames/search.ts';
 
 /** A line for each sample. */
 async function classifySamples(model: string, files: string[], workers: number): Promise<string[]> {

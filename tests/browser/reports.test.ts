@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { root } from '../border/fixtures.ts';
-import { cytodrop } from '../headless/fixtures.ts';
+import { cytodrop } from '../cli/fixtures.ts';
 import { Site, type CellPage } from './site.ts';
 
 const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { goldenCases, jsonOf, root, spec } from '../border/fixtures.ts';
-import { cytodrop, linesOf, parseCsv, type ExportedCell, type Line } from '../headless/fixtures.ts';
+import { cytodrop, linesOf, parseCsv, type ExportedCell, type Line } from '../cli/fixtures.ts';
 import { Site, dist, shared, type ExportedDocument } from './site.ts';
 
 const note = 'For research and teaching; not for diagnosis';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
 import { startServer, type Serving } from '../../scripts/server.ts';
 import { root } from '../border/fixtures.ts';
-import type { ExportedCell } from '../headless/fixtures.ts';
+import type { ExportedCell } from '../cli/fixtures.ts';
 
 export const dist = fileURLToPath(new URL('dist', root));
 /** A folder beside the checkout with data that is not ours to ship; tests that need it are skipped where it is missing. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { goldenCases, root, spec } from '../border/fixtures.ts';
-import { type ExportedCell } from '../headless/fixtures.ts';
+import { type ExportedCell } from '../cli/fixtures.ts';
 import { dist, Site, type CellPage } from './site.ts';
 
 const files = goldenCases.map(({ image }) => fileURLToPath(new URL(`models/blood-smear/golden/${image}`, root)));

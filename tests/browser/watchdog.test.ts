@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { goldenCases, root } from '../border/fixtures.ts';
-import { hangPlant, mainPlant } from '../headless/hang_plant.ts';
+import { hangPlant, mainPlant } from '../cli/hang_plant.ts';
 import { dist, Site } from './site.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, root));

@@ -25,8 +25,9 @@ import train_detector
 from cytotrain import pieces
 from cytotrain.detector import CellMarker, Rule, boxes_of, contrast_of, has_size, network_input, peaks, scaled_size
 from cytotrain.detector_folder import HALO_PX, numbers_of
+from cytotrain.folders import folders_of_kind
 
-FOLDERS = sorted((ROOT / "detectors").glob("*/spec.json"))
+FOLDERS = sorted(folder / "spec.json" for folder in folders_of_kind(ROOT / "models", "detector"))
 
 
 class Input(unittest.TestCase):

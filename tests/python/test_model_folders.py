@@ -14,9 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from cytotrain.card import BEGIN, END, TABLE_BEGIN, TABLE_END, models_table, numbers
+from cytotrain.folders import folders_of_kind
 
 SCHEMA = json.loads((ROOT / "models" / "spec.schema.json").read_text())
-MODELS = {file.parent: json.loads(file.read_text()) for file in sorted((ROOT / "models").glob("*/spec.json"))}
+MODELS = {file.parent: json.loads(file.read_text()) for file in (folder / "spec.json" for folder in folders_of_kind(ROOT / "models", "classifier"))}
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None), "boolean": bool}
 
 

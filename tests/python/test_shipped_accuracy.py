@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 try:
     import prepare_data
+    from cytotrain.folders import folders_of_kind
     from cytotrain.tasks import list_samples
 except ImportError as error:
     reason = f"{error}: the shipped models' accuracy is not measured again; see scripts/requirements.txt"
@@ -37,7 +38,7 @@ class ShippedAccuracy(unittest.TestCase):
                 self.skipTest(f"{needed} is missing")
 
     def test_command_line_reproduces_the_cards(self):
-        for folder in sorted(file.parent for file in (ROOT / "models").glob("*/spec.json")):
+        for folder in folders_of_kind(ROOT / "models", "classifier"):
             with self.subTest(model=folder.name), tempfile.TemporaryDirectory() as name:
                 data = SHARED / folder.name
                 if folder.name in prepare_data.SOURCES:

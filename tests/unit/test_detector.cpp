@@ -192,7 +192,7 @@ TEST_CASE("maps and cells have the same bits in every build", "[detector]") {
 
 TEST_CASE("the shipped detectors' halos are as wide as what their networks see", "[detector]") {
   for (const char* name : {"round", "adherent"}) {
-    const fs::path folder = source_dir() / "detectors" / name;
+    const fs::path folder = source_dir() / "models" / name;
     const FileBytes spec = read_file(folder / "spec.json");
     Detector detector(parse_detector_spec(std::string(spec.begin(), spec.end())), read_file(folder / "network.onnx"));
     const Image frame = noise_image(300, 20, 1, SampleType::kUint8);

@@ -1,6 +1,6 @@
 /** What is checked of every cell beside its type: turned pictures, and another model of the same types where there is one. */
 import { checkTurns, cells, comparable, compareWith, secondName, secondSpec, setCheckTurns } from '../state/session.ts';
-import type { CheckedColumns } from '../checks.ts';
+import type { CheckedColumns } from '../../src/js/index.ts';
 
 export function CheckControls() {
   const others = comparable.value;

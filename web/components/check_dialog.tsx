@@ -2,12 +2,9 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { formatCount } from '../format.ts';
-import { checkFrameReport } from '../frame_report.ts';
-import type { Run } from '../pool.ts';
-import { readReport } from '../read_report.ts';
-import { checkLines, checkReport, checkWords, type CheckResult } from '../report.ts';
 import { checkFrames, finishedRecords, messageOf, modelsInUse, modelState, progress, runState } from '../state/session.ts';
 import { Dialog, openDialog } from './dialog.tsx';
+import { checkFrameReport, checkLines, checkReport, type CheckResult, checkWords, readReport, type Run } from '../../src/js/index.ts';
 
 const mostShown = 100;
 

@@ -1,11 +1,10 @@
 /** Whether the map and the verdict of one cell hold: computed on request, since it takes some hundreds of runs of the network. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Checked, Deletion } from '../checks.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { checkOf, messageOf, secondSpec, type Cell } from '../state/session.ts';
-import type { ModelSpec } from '../types.ts';
 import { openDialog } from './dialog.tsx';
 import { className, inSentence, turnsSentence } from './words.ts';
+import type { Checked, Deletion, ModelSpec } from '../../src/js/index.ts';
 
 type State = { phase: 'idle' } | { phase: 'working' } | { phase: 'failed'; message: string } | { phase: 'done'; checked: Checked };
 

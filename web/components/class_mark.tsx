@@ -1,5 +1,5 @@
 /** A class as a coloured shape and its letter; never by colour alone. */
-import type { ModelSpec } from '../types.ts';
+import type { ModelSpec } from '../../src/js/index.ts';
 
 /** As many as the Okabe–Ito palette has colours; a model with more classes repeats them, its letters stay unique. */
 const styles = 8;

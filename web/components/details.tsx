@@ -1,17 +1,15 @@
 /** One cell at length: what it was called, how sure, where the network looked, and which part of the image it saw. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { researchNote } from '../export.ts';
 import { formatCount, formatDuration, formatPercent } from '../format.ts';
 import { imageAt, spec, unsureBelow, type Cell } from '../state/session.ts';
 import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../state/view.ts';
-import type { ModelSpec } from '../types.ts';
-import { kindOf, riskCoverage } from '../verdict.ts';
 import { Checks } from './checks.tsx';
 import { classIndex, ClassMark, classStyle, NoTypeMark } from './class_mark.tsx';
 import { legendPicture, mapMaximum } from './colour_map.ts';
 import { CropPicture, draw, mapOf } from './crop_picture.tsx';
 import { FileContents } from './file_contents.tsx';
 import { className, flags, foreignWords, inSentence, intervalWords, liesOnBackground, measureWords, noType, ofMany, partClassified, qualitySentence, qualityWords, ranking, sawOnlyCentre, verdict } from './words.ts';
+import { kindOf, type ModelSpec, researchNote, riskCoverage } from '../../src/js/index.ts';
 
 const picturePx = 640;
 

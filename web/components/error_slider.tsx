@@ -1,8 +1,8 @@
 /** How many wrong types a person tolerates, and what that costs: the threshold moves, the network need not run again. */
 import { formatCount, formatPercent } from '../format.ts';
 import { cells, spec, unsureBelow } from '../state/session.ts';
-import { kindOf, riskCoverage, type RiskPoint } from '../verdict.ts';
 import { intervalWords } from './words.ts';
+import { kindOf, riskCoverage, type RiskPoint } from '../../src/js/index.ts';
 
 export function ErrorSlider() {
   const model = spec.value;

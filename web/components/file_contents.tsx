@@ -1,12 +1,11 @@
 /** What is in a file beside its pixels: shown on demand, as text, and nowhere else. */
 import { useEffect, useState } from 'preact/hooks';
-import { factsOf, groupsOf, identifyingWords, markWords, staysHere } from '../file_content.ts';
 import { formatBytes } from './words.ts';
 import { contentOf, files, messageOf } from '../state/session.ts';
 import { currentFrame } from '../state/view.ts';
-import type { FileContent, FileTag } from '../types.ts';
 import { Dialog } from './dialog.tsx';
 import { FactList } from './fact_list.tsx';
+import { fileFactsOf, type FileContent, type FileTag, groupsOf, identifyingWords, markWords, staysHere } from '../../src/js/index.ts';
 
 /** Reads the file when it is first shown. `more`: what else the caller knows of it. */
 export function FileContents({ position, more = [] }: { position: number; more?: readonly (readonly [string, string])[] }) {
@@ -19,7 +18,7 @@ export function FileContents({ position, more = [] }: { position: number; more?:
   }, [position]);
   const image = files.value[position];
   const own: [string, string][] = image ? [['Path', image.path], ...(image.file ? [['Size', formatBytes(image.file.size)], ['Changed', new Date(image.file.lastModified).toLocaleString()]] as [string, string][] : [])] : [];
-  const facts = content && 'tags' in content ? (factsOf(content) ?? [['Not read', content.problem]]) : [];
+  const facts = content && 'tags' in content ? (fileFactsOf(content) ?? [['Not read', content.problem]]) : [];
   return (
     <div class="file-contents" data-testid="file-contents" data-tags={content && 'tags' in content ? content.tags.length : undefined}>
       <p class="small stays-here">{staysHere}</p>

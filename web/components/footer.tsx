@@ -1,6 +1,5 @@
 /** What stands behind the numbers, always in sight. */
 import { useEffect } from 'preact/hooks';
-import { researchNote } from '../export.ts';
 import { formatCount } from '../format.ts';
 import { keeping } from '../state/offline.ts';
 import { askWorkers, requestsSinceFirstImage } from '../state/requests.ts';
@@ -8,6 +7,7 @@ import { modelState, runState, spec } from '../state/session.ts';
 import type { LoadedModel } from '../worker_client.ts';
 import { openDialog } from './dialog.tsx';
 import { openAbout } from './page_text.tsx';
+import { researchNote } from '../../src/js/index.ts';
 
 export function Footer({ inert }: { inert: boolean }) {
   const model = spec.value;

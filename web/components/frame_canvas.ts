@@ -1,5 +1,5 @@
 /** Draws a frame and the outlines of its cells, once for each change and never more often than the screen. */
-import type { Box } from '../types.ts';
+import type { Box } from '../../src/js/index.ts';
 
 /** A part of the frame as a picture; `scale` is picture px per frame px. */
 export interface FramePart { region: Box; picture: ImageBitmap; scale: number }

@@ -1,14 +1,11 @@
 /** Counting a culture: cells of all frames together, the share that lives, and how many a millilitre holds. */
 import { signal } from '@preact/signals';
-import { countCulture, type Chamber, type Estimate } from '../count.ts';
-import { exportCount } from '../export_count.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { allFrames, unreadFrames } from '../state/frame_store.ts';
 import { files, spec, unsureBelow } from '../state/session.ts';
-import type { FrameCell, ModelSpec } from '../types.ts';
-import { rejudge } from '../verdict.ts';
 import { exportContext, saveFile, today } from './toolbar.tsx';
 import { inSentence } from './words.ts';
+import { type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec, rejudge } from '../../src/js/index.ts';
 
 export function canCount({ classes }: ModelSpec): boolean {
   return classes.length === 2;

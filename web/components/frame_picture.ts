@@ -1,15 +1,13 @@
 /** A frame with its cells drawn in, as a PNG file to keep. */
-import { researchNote } from '../export.ts';
-import { formatCount, formatPercent, wilsonInterval } from '../format.ts';
+import { formatCount, formatPercent } from '../format.ts';
 import type { FrameEntry } from '../state/frame_store.ts';
 import { withFrame } from '../state/held_frames.ts';
-import type { ModelSpec } from '../types.ts';
-import { appVersion } from '../version.ts';
 import { classStyle } from './class_mark.tsx';
 import { addOutline, paintLetter, type DrawnCell } from './frame_canvas.ts';
 import { sharesOf } from './shares.ts';
 import { readColours } from './frame_view.tsx';
 import { saveFile, today } from './toolbar.tsx';
+import { wilsonInterval, appVersion, type ModelSpec, researchNote } from '../../src/js/index.ts';
 
 /** Browsers refuse canvases of more; a larger frame is saved smaller. */
 const mostPixels = 100e6;

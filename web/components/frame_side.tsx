@@ -1,19 +1,17 @@
 /** Beside the frame: the list of frames, the settings of the search, and counting. */
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { detectorOf } from '../detector.ts';
 import { formatCount, formatPercent } from '../format.ts';
-import { searchMethods } from '../frames.ts';
 import { fieldOptions, frameAt, optionsOf, unreadFrames, type FrameEntry } from '../state/frame_store.ts';
 import { backToAll, showRange, tryOptions, useForAll } from '../state/frames.ts';
 import { files, spec, underWay } from '../state/session.ts';
 import { currentFrame, currentIndex, leastProbability } from '../state/view.ts';
-import type { ModelSpec } from '../types.ts';
 import { classStyle } from './class_mark.tsx';
 import { CountPanel, canCount } from './frame_count.tsx';
 import { mostWhole, useRowWindow } from './row_window.ts';
 import { sharesOf } from './shares.ts';
 import { Choice } from './toolbar.tsx';
+import { detectorOf, type ModelSpec, searchMethods } from '../../src/js/index.ts';
 
 type Side = 'frames' | 'search' | 'count';
 export const side = signal<Side>('frames');

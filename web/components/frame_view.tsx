@@ -1,13 +1,11 @@
 /** One frame at a time: its picture, its cells outlined and lettered, and the tools to look at and correct them. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatCount } from '../format.ts';
-import { scalingFor } from '../frames.ts';
 import { cellKey, frameAt, frameOfKey, type FrameEntry } from '../state/frame_store.ts';
 import { addCell, busyFrame, chooseInFile, removeCell, tool, undo, type Tool } from '../state/frames.ts';
 import { withFrame } from '../state/held_frames.ts';
 import { era, files, messageOf, spec, underWay } from '../state/session.ts';
 import { currentFrame, currentIndex, filter, leastProbability, openCell, openDetails, openIndex, shareOf, shown, standOn, theme } from '../state/view.ts';
-import type { Box, FrameCell, ModelSpec } from '../types.ts';
 import { openDialog } from './dialog.tsx';
 import { classIndex, classStyle, foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
 import { FrameCanvas, letterFromPx, type Colours, type DrawnCell, type FramePart } from './frame_canvas.ts';
@@ -15,6 +13,7 @@ import { savePicture } from './frame_picture.ts';
 import { FrameSide } from './frame_side.tsx';
 import { Choice } from './toolbar.tsx';
 import { ofMany, verdict } from './words.ts';
+import { type Box, type FrameCell, type ModelSpec, scalingFor } from '../../src/js/index.ts';
 
 export function FrameLayout() {
   const frame = currentFrame.value;

@@ -3,12 +3,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import { formatPercent } from '../format.ts';
 import { cells, imageAt, runState, spec, type Cell } from '../state/session.ts';
 import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, tileSize, type TileSize } from '../state/view.ts';
-import type { ModelSpec } from '../types.ts';
-import { kindOf } from '../verdict.ts';
 import { classIndex, ClassMark, classStyle, foreignIndex, NoTypeMark, qualityIndex } from './class_mark.tsx';
 import { CropPicture } from './crop_picture.tsx';
 import { mostWhole, useRowWindow } from './row_window.ts';
 import { className, flags, foreignWords, inSentence, mostLike, noType, verdict } from './words.ts';
+import { kindOf, type ModelSpec } from '../../src/js/index.ts';
 
 const gapPx = 16;
 const leastWidthPx: Record<TileSize, number> = { small: 96, medium: 144, large: 224 };

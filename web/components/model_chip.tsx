@@ -1,9 +1,9 @@
 /** The model in use, in one press; opens the picker. */
 import { listings, modelState, spec } from '../state/session.ts';
-import type { ModelMetrics } from '../types.ts';
 import { formatPercent } from '../format.ts';
 import { openDialog } from './dialog.tsx';
 import { formatBytes } from './words.ts';
+import type { ModelMetrics } from '../../src/js/index.ts';
 
 /** "98.9 % (98.1–99.4 %)". */
 export function accuracyWords({ accuracy, accuracy_interval_95: [low, high] }: ModelMetrics): string {

@@ -3,13 +3,13 @@ import { formatCount } from '../format.ts';
 import { keeping, keptModels } from '../state/offline.ts';
 import { chooseModel, chosenName, listings, modelState, progress } from '../state/session.ts';
 import { resetView } from '../state/view.ts';
-import type { ModelSpec } from '../types.ts';
 import { ClassMark } from './class_mark.tsx';
 import { closeDialog, Dialog } from './dialog.tsx';
 import { accuracyWords } from './model_chip.tsx';
 import { ModelFacts } from './model_facts.tsx';
 import { openAbout } from './page_text.tsx';
 import { formatBytes } from './words.ts';
+import type { ModelSpec } from '../../src/js/index.ts';
 
 export function ModelDialog() {
   return (

@@ -1,9 +1,9 @@
 /** What a model's spec says of it, in words. */
 import { formatCount, formatPercent } from '../format.ts';
-import type { ModelSpec } from '../types.ts';
 import { FactList } from './fact_list.tsx';
 import { accuracyWords } from './model_chip.tsx';
 import { formatBytes } from './words.ts';
+import type { ModelSpec } from '../../src/js/index.ts';
 
 export function ModelFacts({ spec }: { spec: ModelSpec }) {
   const { test } = spec.metrics;

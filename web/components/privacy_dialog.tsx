@@ -4,9 +4,9 @@ import { formatCount } from '../format.ts';
 import { keepAnyway, keeping, keptModels, type Keeping } from '../state/offline.ts';
 import { askWorkers, requests, requestsSinceFirstImage } from '../state/requests.ts';
 import { firstImageAtMs, listings } from '../state/session.ts';
-import type { RequestFacts } from '../types.ts';
 import { Dialog } from './dialog.tsx';
 import { formatBytes } from './words.ts';
+import type { RequestFacts } from '../../src/js/index.ts';
 
 export function PrivacyDialog() {
   useEffect(() => void askWorkers(), []);

@@ -1,11 +1,11 @@
 /** The drop area once there are images: how far the work is, and a place to add more. */
-import { researchNote } from '../export.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { mode } from '../state/frame_store.ts';
 import { cancel, cells, modelState, pace, progress, run, runState, unread } from '../state/session.ts';
 import { openDialog } from './dialog.tsx';
 import { openFilePicker, openFolderPicker } from './file_inputs.tsx';
 import { ModeChoice } from './mode_choice.tsx';
+import { researchNote } from '../../src/js/index.ts';
 
 export function ProgressBar() {
   const { done, total } = progress.value;

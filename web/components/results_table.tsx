@@ -1,15 +1,13 @@
 /** All cells shown as a table that sorts by its columns; of many cells only rows near the window exist as elements. */
 import { useEffect, useRef } from 'preact/hooks';
-import { researchNote } from '../export.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { imageAt, spec, type Cell } from '../state/session.ts';
 import { currentIndex, openDetails, openIndex, shown, sort, standOn, type SortKey } from '../state/view.ts';
-import type { ModelSpec } from '../types.ts';
-import { kindOf } from '../verdict.ts';
 import { classIndex, ClassMark, NoTypeMark } from './class_mark.tsx';
 import { NothingShown } from './gallery.tsx';
 import { mostWhole, useRowWindow } from './row_window.ts';
 import { className, flags, mostLike, noType, ranking } from './words.ts';
+import { kindOf, type ModelSpec, researchNote } from '../../src/js/index.ts';
 
 const rowPx = 44;
 

@@ -1,9 +1,9 @@
 /** How many cells count as what: the same for the summary, the list of frames and the saved picture. */
 import { judged, type Cell } from '../state/session.ts';
 import { shareOf } from '../state/view.ts';
-import type { ModelSpec } from '../types.ts';
 import { foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
 import { foreignWords } from './words.ts';
+import type { ModelSpec } from '../../src/js/index.ts';
 
 export interface Share { id: string; name: string; letter: string; index: number; count: number }
 

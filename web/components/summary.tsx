@@ -1,10 +1,11 @@
 /** How many cells of each type, with what certainty a share of this size is known, and a filter by pressing. */
-import { formatCount, formatPercent, wilsonInterval } from '../format.ts';
+import { formatCount, formatPercent } from '../format.ts';
 import { spec } from '../state/session.ts';
 import { filter, scopedCells } from '../state/view.ts';
 import { ClassMark, classStyle } from './class_mark.tsx';
 import { sharesOf, type Share } from './shares.ts';
 import { intervalWords } from './words.ts';
+import { wilsonInterval } from '../../src/js/index.ts';
 
 export function Summary() {
   const model = spec.value;

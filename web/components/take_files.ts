@@ -1,8 +1,8 @@
 /** What a person hands over: images to work on, and a report among them to check. */
-import { researchNote } from '../export.ts';
 import type { Found } from '../files.ts';
 import { addFiles } from '../state/session.ts';
 import { checkDropped } from './check_dialog.tsx';
+import { researchNote } from '../../src/js/index.ts';
 
 /** A report is known by how it begins; any other JSON file is one that cannot be read, as before. */
 export async function takeFiles(found: Found): Promise<void> {

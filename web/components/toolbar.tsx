@@ -1,14 +1,11 @@
 /** Everything that changes how the results are looked at, and takes them away. */
-import { toCsv, toJson, type ExportContext } from '../export.ts';
-import { exportFrames, frameFileName, toGeoJson, toRoiZip } from '../export_frames.ts';
 import { formatCount } from '../format.ts';
 import { allFrames, frameAt, mode, unreadFrames } from '../state/frame_store.ts';
 import { clear, files, finishedRecords, modelState, progress, spec, unsureBelow } from '../state/session.ts';
 import { currentFrame, filter, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, thisFrameOnly, tileSize, withFileNames, type Layout, type SortKey, type TileSize } from '../state/view.ts';
-import type { FrameRecord } from '../types.ts';
-import { appVersion, commit } from '../version.ts';
 import { CheckControls, checkedColumns } from './check_controls.tsx';
 import { openDialog } from './dialog.tsx';
+import { appVersion, commit, type ExportContext, exportFrames, frameFileName, type FrameRecord, toCsv, toGeoJson, toJson, toRoiZip } from '../../src/js/index.ts';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
   { key: 'index', descending: false, word: 'File order' },

@@ -1,9 +1,7 @@
 /** What the page says about one cell, in plain words. */
 import type { Cell } from '../state/session.ts';
-import { turnsDisagree, type Agreement } from '../checks.ts';
-import type { ModelSpec } from '../types.ts';
 import { formatCount, formatPercent } from '../format.ts';
-import { kindOf } from '../verdict.ts';
+import { type Agreement, kindOf, type ModelSpec, turnsDisagree } from '../../src/js/index.ts';
 
 export function className(spec: ModelSpec, id: string): string {
   return spec.classes.find((one) => one.id === id)?.name ?? id;

@@ -1,7 +1,9 @@
 /** Frames of many cells as the page keeps them: what was found, what a person changed, and the cells as the results show them. */
 import { signal } from '@preact/signals';
-import { carryOver, defaultSearch, searchFor, wholeFile, type FrameOptions } from '../frames.ts';
-import type { Box, ClassifiedCell, DisplayRange, FrameAnalysis, FrameCell, FrameOutcome, ModelSpec, UnreadFile } from '../types.ts';
+import {
+  type Box, carryOver, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameOptions, type FrameOutcome,
+  type ModelSpec, searchFor, type UnreadFile, wholeFile,
+} from '../../src/js/index.ts';
 
 /** One cell in each image, or frames that hold many. */
 export type Mode = 'cells' | 'fields';

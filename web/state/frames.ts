@@ -1,11 +1,10 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { carryOver, cellByHand, type SearchSettings } from '../frames.ts';
-import type { DisplayRange, FrameCell, FrameChoice } from '../types.ts';
 import { allFrames, cellKey, changeFrame, fieldOptions, forgetSearch, frameAt, mode, optionsOf, type FieldOptions, type FrameEntry } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
 import { classifyMissing, era, files, frameChanged, messageOf, notice, run, runState } from './session.ts';
 import { closeDetails, currentFrame, openIndex } from './view.ts';
+import { cellByHand, carryOver, type DisplayRange, type FrameCell, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
 
 export type Tool = 'look' | 'remove' | 'add';
 export const tool = signal<Tool>('look');

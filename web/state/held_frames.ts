@@ -1,9 +1,7 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
-import type { Checked, Checks } from '../checks.ts';
-import type { HeldFrame } from '../frames.ts';
-import type { FrameChoice } from '../types.ts';
 import { cellAt, frameAt, frameOfKey } from './frame_store.ts';
 import { openFrame } from './session.ts';
+import type { Checked, Checks, FrameChoice, HeldFrame } from '../../src/js/index.ts';
 
 /** The core keeps four; one of them belongs to the run. */
 const mostHeld = 2;
@@ -17,7 +15,7 @@ let released: (() => void)[] = [];
 /**
  * Does something with an open frame.
  *
- * Raises: CoreError, also where the file cannot be read any more; WorkerDied.
+ * Raises: CytodropError, also where the file cannot be read any more; WorkerDied.
  */
 export async function withFrame<T>(frame: number, choice: FrameChoice, use: (frame: HeldFrame) => Promise<T>): Promise<T> {
   const key = [frame, choice.page, choice.channel].join();

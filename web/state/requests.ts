@@ -1,8 +1,8 @@
 /** The requests that this page, its workers and its service worker made, as the browser itself records them. */
 import { signal } from '@preact/signals';
-import { factsOf } from '../request_facts.ts';
-import type { RequestFacts, ServiceWorkerNews } from '../types.ts';
 import { firstImageAtMs, workerRequests } from './session.ts';
+import { requestFactsOf, type RequestFacts } from '../../src/js/index.ts';
+import type { ServiceWorkerNews } from '../service_worker_messages.ts';
 
 const own = signal<RequestFacts[]>([]);
 const ofWorkers = signal<RequestFacts[]>([]);
@@ -10,7 +10,7 @@ const ofServiceWorker = signal<RequestFacts[]>([]);
 
 /** Every request so far, first to last. */
 export function requests(): RequestFacts[] {
-  const page = performance.getEntriesByType('navigation').map((entry) => ({ ...factsOf(entry as PerformanceResourceTiming), by: 'page' as const }));
+  const page = performance.getEntriesByType('navigation').map((entry) => ({ ...requestFactsOf(entry as PerformanceResourceTiming), by: 'page' as const }));
   return [...page, ...own.value, ...ofWorkers.value, ...ofServiceWorker.value].sort((a, b) => a.startedAtMs - b.startedAtMs);
 }
 
@@ -27,7 +27,7 @@ export function watchRequests(): void {
   new PerformanceObserver((list) => {
     // A blob: address is memory of this page, not a request.
     const made = list.getEntries().filter(({ name }) => !name.startsWith('blob:'));
-    own.value = [...own.value, ...made.map((entry) => ({ ...factsOf(entry as PerformanceResourceTiming), by: 'page' as const }))];
+    own.value = [...own.value, ...made.map((entry) => ({ ...requestFactsOf(entry as PerformanceResourceTiming), by: 'page' as const }))];
   }).observe({ type: 'resource', buffered: true });
   if (!('serviceWorker' in navigator)) return;
   navigator.serviceWorker.addEventListener('message', ({ data: { request } }: MessageEvent<ServiceWorkerNews>) => {

@@ -1,25 +1,20 @@
 /** What the page works on: the model, the images, and what became of them. */
 import { batch, computed, effect, signal } from '@preact/signals';
-import { allChecks, canCompare, type Checked, type Checks } from '../checks.ts';
-import type { CellRecord, FileContent, FrameChoice, FrameOutcome, ModelListing, Outcome, RequestFacts, UnreadFile } from '../types.ts';
 import type { Found } from '../files.ts';
-import { detectorOf } from '../detector.ts';
-import { engineKinds } from '../engine.ts';
-import { unreadFile } from '../errors.ts';
 import { formatCount } from '../format.ts';
-import type { CheckedFrame } from '../frame_report.ts';
-import type { HeldFrame } from '../frames.ts';
 import { listModels } from '../models.ts';
-import type { Run } from '../pool.ts';
-import type { FrameReport, ModelsNow } from '../report.ts';
 import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
-import { rejudge } from '../verdict.ts';
 import {
   allCells, allFrames, cellAt, fieldOptions, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, searchAs, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
   type Cell, type Mode,
 } from './frame_store.ts';
 import { checkCell, forgetHeldFrames, viewCell, withFrame } from './held_frames.ts';
 import { fetchField, fetchSamples } from './samples.ts';
+import {
+  allChecks, canCompare, type CellRecord, type Checked, type CheckedFrame, type Checks, detectorOf, engineKinds, type FileContent, type FrameChoice,
+  type FrameOutcome, type FrameReport, type HeldFrame, type ModelListing, type ModelsNow, type Outcome, rejudge, type RequestFacts, type Run, unreadFile,
+  type UnreadFile,
+} from '../../src/js/index.ts';
 
 export type { Cell };
 export type Unread = UnreadFile & { index: number; path: string };
@@ -420,7 +415,7 @@ async function classifyRest(mine: number): Promise<boolean> {
 /** Frames whose cells could not be classified, not to be tried for ever. */
 const unable = new Set<string>();
 
-/** Classifies the cells of one frame that have no verdict yet. Raises: CoreError. */
+/** Classifies the cells of one frame that have no verdict yet. Raises: CytodropError. */
 export async function classifyMissing(frame: number, stop: { readonly cancelled: boolean }): Promise<void> {
   const entry = frameAt(frame);
   if (!entry || spec.value?.frame === undefined) return;
@@ -463,7 +458,7 @@ export async function checkFrames(report: FrameReport, now: ModelsNow, run: Run,
   return run.cancelled ? undefined : checked;
 }
 
-/** Opens a frame to look into it; it must be closed. Raises: CoreError. */
+/** Opens a frame to look into it; it must be closed. Raises: CytodropError. */
 export function openFrame(index: number, choice: FrameChoice): Promise<HeldFrame> {
   const file = images[index]?.file;
   return file ? client.openFrame(file, choice) : Promise.reject(new Error('No such image.'));
@@ -532,7 +527,7 @@ export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
   return file ? client.view(file, maxSidePx) : Promise.reject(new Error('No such image.'));
 }
 
-/** Everything that can be checked of one cell. Raises: CoreError, WorkerDied, Error where the image is gone. */
+/** Everything that can be checked of one cell. Raises: CytodropError, WorkerDied, Error where the image is gone. */
 export async function checkOf(index: number): Promise<Checked> {
   if (mode.value === 'fields') return checkCell(index, allChecks);
   const file = images[index]?.file;

@@ -17,7 +17,7 @@ enum class DetectorOutline {
   kEllipse,  ///< the ellipse in its box: all that a network can know that learned from boxes
 };
 
-/// The part of detectors/<name>/spec.json that the core acts on.
+/// The part of models/<name>/spec.json that the core acts on.
 struct DetectorSpec {
   std::string input, output;    ///< names in the network's graph
   double cell_diameter_px = 0;  ///< of the typical cell, at the size that frames are brought to

@@ -1,0 +1,30 @@
+/** What is computed for a cell beyond its verdict; each costs further runs of the network. */
+import type { Agreement, Deletion } from '#cytodrop_core';
+
+export type { Agreement, Deletion };
+
+export interface Checks {
+  /** Turned and mirrored pictures: eight runs a cell instead of one. */
+  turns: boolean;
+  /** Deletion by the map, from the middle and at random: some two hundred runs a cell. */
+  map: boolean;
+}
+
+export const noChecks: Checks = { turns: false, map: false };
+export const allChecks: Checks = { turns: true, map: true };
+
+/** What another model of the same types says of a cell. */
+export interface SecondOpinion { label: string; probability: number; agree: boolean }
+
+/** What was checked of a cell; missing: not asked for. */
+export interface Checked {
+  turns?: Agreement;
+  /** null: the map has too few regions to be checked. */
+  deletion?: Deletion | null;
+  second?: SecondOpinion;
+}
+
+/** The verdict changes when the picture is turned. */
+export function turnsDisagree({ turns }: Checked): boolean {
+  return turns !== undefined && turns.agree < turns.of;
+}

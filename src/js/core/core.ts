@@ -1,0 +1,112 @@
+/** The C++ core behind one class that throws `CytodropError` instead of handing out results to check. */
+import createCytodropCore, {
+  type Agreement, type Box, type Classifier, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
+  type Prepared, type PreparedCells, type Result, type Verdict, type View,
+} from '#cytodrop_core';
+import type { DetectorName } from '../model/detector.ts';
+import type { Tensor } from './engine.ts';
+import { CytodropError } from './errors.ts';
+
+export class Core {
+  readonly version: string;
+  /** Orders in which regions of a map are deleted. */
+  readonly deletionOrders: number;
+  readonly #classifier: Classifier;
+
+  private constructor(module: CytodropCore) {
+    this.#classifier = new module.Classifier();
+    this.version = module.core_version();
+    this.deletionOrders = module.deletion_orders();
+  }
+
+  /** Starts a core of its own from the bytes of cytodrop_core.wasm; `close` frees it. */
+  static async open(wasmBinary: Uint8Array): Promise<Core> {
+    return new Core(await createCytodropCore({ wasmBinary }));
+  }
+
+  /** `novelty` is empty for a model without statistics of its training images. */
+  loadModel(specJson: string, head: Uint8Array, novelty: Uint8Array): void {
+    unwrap(this.#classifier.load_model(specJson, head, novelty));
+  }
+
+  prepare(file: Uint8Array): Prepared {
+    return unwrap(this.#classifier.prepare(file));
+  }
+
+  view(file: Uint8Array, maxSidePx: number): View {
+    return unwrap(this.#classifier.view(file, maxSidePx));
+  }
+
+  /** `measures`: those of all cells, one after the other. */
+  judge(features: Tensor, measures: Float64Array): Verdict[] {
+    return unwrap(this.#classifier.judge(features.data, features.shape, measures));
+  }
+
+  loadNetwork(network: Uint8Array, names: { input: string; output: string }): void {
+    unwrap(this.#classifier.load_network(network, names.input, names.output));
+  }
+
+  runNetwork(input: Tensor): Tensor {
+    return unwrap(this.#classifier.run_network(input.data, input.shape));
+  }
+
+  /** Works without a model. */
+  inspect(file: Uint8Array): FileContent {
+    return unwrap(this.#classifier.inspect(file));
+  }
+
+  turn(input: Tensor): Tensor {
+    return unwrap(this.#classifier.turn(input.data, input.shape));
+  }
+
+  /** `probabilities`: [pictures][classes]. */
+  agreement(probabilities: Float64Array, classes: number, classIndex: number): Agreement {
+    return unwrap(this.#classifier.agreement(probabilities, classes, classIndex));
+  }
+
+  deleteRegions(input: Tensor, map: Float32Array, { height, width }: { height: number; width: number }, order: number): Tensor {
+    return unwrap(this.#classifier.delete_regions(input.data, input.shape, map, height, width, order));
+  }
+
+  /** `probabilities`: [orders][steps]. */
+  deletion(whole: number, probabilities: Float64Array, regions: number): Deletion {
+    return unwrap(this.#classifier.deletion(whole, probabilities, regions));
+  }
+
+  loadDetector(name: DetectorName, specJson: string, network: Uint8Array): void {
+    unwrap(this.#classifier.load_detector(name, specJson, network));
+  }
+
+  openFrame(file: Uint8Array, page: number, channel: number): FrameFacts {
+    return unwrap(this.#classifier.open_frame(file, page, channel));
+  }
+
+  detect(frame: number, settings: DetectSettings): DetectedCells {
+    return unwrap(this.#classifier.detect(frame, settings));
+  }
+
+  prepareCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null): PreparedCells {
+    return unwrap(this.#classifier.prepare_cells(frame, boxes, pixelSizeUm));
+  }
+
+  viewFrame(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): FrameView {
+    return unwrap(this.#classifier.view_frame(frame, region, maxSidePx, range));
+  }
+
+  framePixels(frame: number): Uint8Array {
+    return unwrap(this.#classifier.frame_pixels(frame));
+  }
+
+  closeFrame(frame: number): void {
+    unwrap(this.#classifier.close_frame(frame));
+  }
+
+  close(): void {
+    this.#classifier.delete();
+  }
+}
+
+function unwrap<T>(result: Result<T>): T {
+  if (!result.ok) throw new CytodropError(result.code, result.message);
+  return result.value;
+}

@@ -1,0 +1,75 @@
+/** The cells of a frame: as they cross the border, searched again, added by hand. */
+import type { Box, DetectedCells } from '#cytodrop_core';
+import type { FrameAnalysis, FrameCell } from './frame.ts';
+
+/** The arrays that crossed the border as one object a cell. */
+export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border }: DetectedCells): FrameCell[] {
+  return Array.from(scores, (score, id) => {
+    const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = boxes.subarray(4 * id, 4 * id + 4);
+    return {
+      id, score,
+      box: { left_px, top_px, width_px, height_px },
+      outline: outlines.slice(2 * (outline_offsets[id] as number), 2 * (outline_offsets[id + 1] as number)),
+      areaPx: areas_px[id] as number,
+      cutByBorder: cut_by_border[id] === 1,
+    };
+  });
+}
+
+/**
+ * The cells of a frame that was searched again: a cell found in the same box keeps its number and its verdict, cells added by hand
+ * stay, and what a person removed is not found again.
+ *
+ * Args:
+ *   removed: boxes of the cells removed by hand; a cell that shares more than half of the union with one of them is left out.
+ */
+export function carryOver(before: readonly FrameCell[], found: readonly FrameCell[], removed: readonly Box[] = []): FrameCell[] {
+  const key = ({ left_px, top_px, width_px, height_px }: Box): string => [left_px, top_px, width_px, height_px].join();
+  const known = new Map(before.filter(({ score }) => score !== null).map((cell) => [key(cell.box), cell]));
+  let id = nextId(before);
+  const kept = found.filter(({ box }) => !removed.some((other) => overlap(box, other) > 0.5)).map((cell) => {
+    const old = known.get(key(cell.box));
+    if (old === undefined) return { ...cell, id: id++ };
+    return { ...cell, id: old.id, ...(old.verdict && { verdict: old.verdict }) };
+  });
+  return [...kept, ...before.filter(({ score }) => score === null)];
+}
+
+/** Intersection over union of two boxes. */
+export function overlap(a: Box, b: Box): number {
+  const across = Math.min(a.left_px + a.width_px, b.left_px + b.width_px) - Math.max(a.left_px, b.left_px);
+  const down = Math.min(a.top_px + a.height_px, b.top_px + b.height_px) - Math.max(a.top_px, b.top_px);
+  if (across <= 0 || down <= 0) return 0;
+  return (across * down) / (a.width_px * a.height_px + b.width_px * b.height_px - across * down);
+}
+
+/**
+ * A cell where a person clicked: a square as large as the frame's other cells, or as the search expects where there is none.
+ *
+ * Args:
+ *   x_px, y_px: inside the frame.
+ */
+export function cellByHand(x_px: number, y_px: number, { facts, settings, cells }: Pick<FrameAnalysis, 'facts' | 'settings' | 'cells'>): FrameCell {
+  const { width_px, height_px } = facts.image;
+  const sides = cells.map(({ box }) => Math.sqrt(box.width_px * box.height_px)).sort((a, b) => a - b);
+  const expected = Math.sqrt(settings.least_diameter * settings.most_diameter) / (settings.pixel_size_um ?? 1);
+  const side = Math.max(2, Math.round(Math.min(sides[sides.length >> 1] ?? expected, width_px, height_px)));
+  const within = (centre: number, size: number): [number, number] => {
+    const low = Math.max(0, Math.floor(centre) - (side >> 1));
+    return [low, Math.max(1, Math.min(size, Math.floor(centre) - (side >> 1) + side) - low)];
+  };
+  const [left, width] = within(x_px, width_px);
+  const [top, height] = within(y_px, height_px);
+  return {
+    id: nextId(cells),
+    box: { left_px: left, top_px: top, width_px: width, height_px: height },
+    outline: Float32Array.of(left, top, left + width, top, left + width, top + height, left, top + height),
+    areaPx: width * height,
+    score: null,
+    cutByBorder: left === 0 || top === 0 || left + width === width_px || top + height === height_px,
+  };
+}
+
+function nextId(cells: readonly FrameCell[]): number {
+  return cells.reduce((most, { id }) => Math.max(most, id + 1), 0);
+}

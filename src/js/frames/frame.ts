@@ -1,0 +1,49 @@
+/** A frame with many cells, and what became of it. */
+import type { Box, DetectSettings, FrameFacts as CoreFrameFacts } from '#cytodrop_core';
+import type { CellVerdict } from '../classify/outcome.ts';
+import type { UnreadFile } from '../core/errors.ts';
+import type { DetectorFacts } from '../model/detector.ts';
+
+/** What an open frame turned out to be; the number that the core gave it stays in the worker. */
+export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
+
+
+/** Which picture of a file; `channel` -1: as the file has it. */
+export interface FrameChoice { page: number; channel: number }
+
+/** One cell of a frame. */
+export interface FrameCell {
+  /** Unique in its frame; a cell keeps it when the frame is searched again and its box is the same. */
+  id: number;
+  box: Box;
+  /** Closed polygon in px: x0, y0, x1, y1 …; the first point is not repeated. */
+  outline: Float32Array;
+  areaPx: number;
+  /** How sure the search is that it is a cell, 0 to 1; null for a cell that a person added. */
+  score: number | null;
+  cutByBorder: boolean;
+  /** Not there: not classified, or not yet. */
+  verdict?: CellVerdict;
+}
+
+/** One picture of a file, searched for cells. */
+export interface FrameAnalysis {
+  status: 'ok';
+  facts: FrameFacts;
+  choice: FrameChoice;
+  settings: DetectSettings;
+  /** The network that found the cells; missing where none did. */
+  detector?: DetectorFacts;
+  /** In reading order; cells added by hand come last. */
+  cells: FrameCell[];
+  /** Of the decoded pixels; null where the browser cannot compute it. */
+  pixelsSha256?: string | null;
+  elapsedMs: { decode: number; detect: number; classify: number };
+}
+
+/** A frame that could be searched or not, with the file it belongs to. */
+export type FrameOutcome = FrameAnalysis | UnreadFile;
+/** `removed`: boxes of the cells that a person removed. */
+export type FrameRecord = FrameOutcome & { index: number; path: string; removed?: readonly Box[] };
+
+export const wholeFile: FrameChoice = { page: 0, channel: -1 };

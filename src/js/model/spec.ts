@@ -1,0 +1,59 @@
+/** What a model's spec.json says, as far as TypeScript reads it; the schema beside the models has all of it. */
+import type { DetectSettings } from '#cytodrop_core';
+
+/** A model that names cells. */
+export interface ModelSpec {
+  name: string;
+  version: string;
+  title: string;
+  purpose: string;
+  /** Shown beside every result. */
+  caution?: string;
+  network: {
+    file: string; sha256: string; bytes: number; architecture: string; parameters: number;
+    input: string; output: string;
+    features: { channels: number; height: number; width: number };
+  };
+  input: { width_px: number; height_px: number; channels: 'rgb' | 'grey' };
+  crop: { rule: 'none' } | { rule: 'centre_square'; side_px: number };
+  pixel_size_um: number | null;
+  /**
+   * The square around a cell's centre that the model was trained on, in px of frames at `pixel_size_um` (null: not known). Missing: the
+   * model was trained on images of one cell each and cannot classify the cells of a frame.
+   */
+  frame?: { side_px: number; pixel_size_um: number | null; search?: Pick<DetectSettings, 'least_diameter' | 'most_diameter' | 'method'> };
+  classes: ModelClass[];
+  head: { file: string; sha256: string };
+  judge: {
+    temperature: number; abstain_below: number;
+    /** On the validation part: threshold, share decided, share wrong of those and the ends of its 95 % interval; thresholds rise. */
+    risk_coverage?: [number, number, number, number, number][];
+  };
+  /** Limits of each measure of the crop. Missing: the model flags no image quality. */
+  quality?: Record<string, [number | null, number | null]>;
+  /** Missing: the model cannot tell a cell unlike its training images. */
+  novelty?: { file: string; sha256: string; threshold: number };
+  training: {
+    data: string; source: string; data_licence: string; split: string; recipe: string;
+    images: { train: number; validation: number; test: number };
+  };
+  licence: string;
+  metrics: { validation?: ModelMetrics; test: ModelMetrics };
+}
+
+export interface ModelClass { id: string; name: string; letter: string; description: string }
+
+export interface ModelMetrics {
+  images: number; correct: number; accuracy: number; accuracy_interval_95: [number, number];
+  balanced_accuracy: number; macro_f1: number; ece: number;
+  unsure?: number; accuracy_when_sure?: number; confusion: number[][];
+}
+
+/** What models/index.json, made by the build, lists. */
+export interface ModelListing { name: string; spec: ModelSpec }
+
+/** Whether another model names the same types in pictures of the same kind, so that the two may be asked about one cell. */
+export function canCompare(one: ModelSpec, other: ModelSpec): boolean {
+  const ids = ({ classes }: ModelSpec): string => classes.map(({ id }) => id).sort().join(' ');
+  return one.name !== other.name && ids(one) === ids(other) && one.input.channels === other.input.channels && (one.frame === undefined) === (other.frame === undefined);
+}

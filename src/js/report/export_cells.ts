@@ -1,0 +1,170 @@
+/**
+ * Results as files: CSV, JSON and NDJSON, the same from the page and from the command line.
+ *
+ * Every format is a head, one piece for each record, and a tail, so that the command line can write while it works.
+ */
+import { noChecks } from '../classify/checks.ts';
+import type { RuntimeFacts } from '../classify/engines.ts';
+import type { CellRecord } from '../classify/outcome.ts';
+import type { SelfTest } from '../classify/self_test.ts';
+import { kindOf, rejudge } from '../classify/verdict.ts';
+import type { ModelSpec } from '../model/spec.ts';
+import { type CheckedColumns, checkedFields } from './checked_fields.ts';
+import { type Provenance, sixDecimals } from './provenance.ts';
+
+export { sixDecimals };
+
+export const researchNote = 'For research and teaching; not for diagnosis';
+
+export type ExportFormat = 'csv' | 'json' | 'ndjson';
+
+export interface ExportContext extends CheckedColumns {
+  spec: ModelSpec;
+  runtime: RuntimeFacts;
+  selfTest?: SelfTest;
+  appVersion: string;
+  /** False: the number of the cell stands in for the file's name. */
+  fileNames: boolean;
+  provenance?: Provenance;
+  /** The threshold in use, where it is not the model's own. */
+  unsureBelow?: number;
+}
+
+const lineEnd: Record<ExportFormat, string> = { csv: '\r\n', json: '', ndjson: '\n' };
+
+/** What comes before the first record. */
+export function exportHead(format: ExportFormat, context: ExportContext): string {
+  if (format === 'ndjson') return '';
+  return format === 'csv' ? csvLine(Object.keys(csvFields(undefined, context))) : jsonHead(context, 'cells');
+}
+
+/** A JSON document up to the first entry of its list. */
+export function jsonHead(context: ExportContext, list: string): string {
+  const { spec, runtime, selfTest, secondModel } = context;
+  const head = {
+    note: researchNote,
+    time: context.provenance?.time ?? null,
+    software: {
+      cytodrop: context.appVersion, commit: context.provenance?.commit || null, core: runtime.coreVersion, engine: runtime.engine.name,
+      threads: runtime.engine.threads, platform: context.provenance?.platform ?? null,
+    },
+    settings: { unsure_below: unsureBelow(context), checks: context.checks ?? noChecks },
+    model: {
+      name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
+      novelty_sha256: spec.novelty?.sha256 ?? null, temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below,
+      foreign_above: spec.novelty?.threshold ?? null, licence: spec.licence,
+      classes: spec.classes.map(({ id, name }) => ({ id, name })),
+    },
+    second_model: secondModel
+      ? { name: secondModel.name, version: secondModel.version, title: secondModel.title, network_sha256: secondModel.network.sha256, head_sha256: secondModel.head.sha256 }
+      : null,
+    self_test: { result: selfTestWord(selfTest), max_logit_difference: selfTest?.maxLogitDifference ?? null },
+  };
+  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "${list}": [`;
+}
+
+/**
+ * One record.
+ *
+ * Args:
+ *   position: how many records were written before it.
+ */
+export function exportRecord(format: ExportFormat, record: CellRecord, position: number, context: ExportContext): string {
+  if (format === 'csv') return csvLine(Object.values(csvFields(record, context)));
+  const fields = JSON.stringify(jsonFields(record, format, context));
+  return format === 'json' ? `${position > 0 ? ',' : ''}\n    ${fields}` : fields + lineEnd.ndjson;
+}
+
+/** What comes after the last record. */
+export function exportTail(format: ExportFormat): string {
+  return format === 'json' ? '\n  ]\n}\n' : '';
+}
+
+/** All records as CSV (RFC 4180, with a header line). */
+export function toCsv(records: readonly CellRecord[], context: ExportContext): string {
+  return exportAll('csv', records, context);
+}
+
+/** All records as one JSON document. */
+export function toJson(records: readonly CellRecord[], context: ExportContext): string {
+  return exportAll('json', records, context);
+}
+
+/** All records as one JSON object a line. */
+export function toNdjson(records: readonly CellRecord[], context: ExportContext): string {
+  return exportAll('ndjson', records, context);
+}
+
+function exportAll(format: ExportFormat, records: readonly CellRecord[], context: ExportContext): string {
+  const pieces = records.map((record, position) => exportRecord(format, record, position, context));
+  return exportHead(format, context) + pieces.join('') + exportTail(format);
+}
+
+function fileOf(record: CellRecord, context: ExportContext): string {
+  return context.fileNames ? record.path : String(record.index + 1);
+}
+
+export function modelOf({ spec }: ExportContext): string {
+  return `${spec.name} ${spec.version}`;
+}
+
+export function selfTestWord(selfTest: SelfTest | undefined): string {
+  return selfTest === undefined ? 'not run' : selfTest.passed ? 'passed' : 'failed';
+}
+
+export function unsureBelow({ spec, unsureBelow: chosen }: ExportContext): number {
+  return chosen ?? spec.judge.abstain_below;
+}
+
+export function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
+  const file = fileOf(record, context);
+  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote } : {};
+  if (record.status === 'error') {
+    const { code, message, advice } = record;
+    return { file, status: 'error', error: { code, message, advice }, ...provenance };
+  }
+  const { quality, unsure } = rejudge(record, unsureBelow(context));
+  const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
+  return {
+    file, status: 'ok', verdict: kindOf({ ...record, unsure }), label: record.label, probability: sixDecimals(record.probability), unsure,
+    quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities, ...checkedFields(record, context),
+    ...(record.pixelsSha256 !== undefined && { pixels_sha256: record.pixelsSha256 }), ...provenance,
+  };
+}
+
+export function csvFields(record: CellRecord | undefined, context: ExportContext): Record<string, string> {
+  const cell = record?.status === 'ok' ? rejudge(record, unsureBelow(context)) : undefined;
+  const failure = record?.status === 'error' ? record : undefined;
+  return {
+    file: record ? fileOf(record, context) : '',
+    status: record?.status ?? '',
+    verdict: cell ? kindOf(cell) : '',
+    label: cell?.label ?? '',
+    probability: cell?.probability.toFixed(6) ?? '',
+    unsure: cell ? String(cell.unsure) : '',
+    novelty: cell?.novelty?.toFixed(6) ?? '',
+    foreign: cell ? String(cell.foreign) : '',
+    quality: cell?.quality.map(({ flag }) => flag).join(' ') ?? '',
+    damaged: cell ? String(cell.image.damaged) : '',
+    ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
+    ...Object.fromEntries(Object.entries(checkedFields(cell, context)).map(([name, value]) => [name, cell ? String(value ?? '') : ''])),
+    error_code: failure?.code ?? '',
+    error_message: failure?.message ?? '',
+    advice: failure?.advice ?? '',
+    pixels_sha256: cell?.pixelsSha256 ?? '',
+    unsure_below: String(unsureBelow(context)),
+    model: modelOf(context),
+    self_test: selfTestWord(context.selfTest),
+    note: researchNote,
+  };
+}
+
+export function csvLine(values: readonly string[]): string {
+  return values.map(csvValue).join(',') + lineEnd.csv;
+}
+
+/** A spreadsheet would run a file name such as `=cmd()` as a formula; a leading apostrophe keeps it text. */
+function csvValue(value: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

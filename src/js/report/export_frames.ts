@@ -1,0 +1,117 @@
+/**
+ * Cells of frames as files: CSV, JSON and NDJSON of all frames.
+ *
+ * As in `export.ts` each is a head, one piece for each frame, and a tail. Cells are numbered from 1 in each frame.
+ */
+import type { CellRecord, CellVerdict } from '../classify/outcome.ts';
+import type { FrameCell, FrameRecord } from '../frames/frame.ts';
+import { csvFields, csvLine, type ExportContext, type ExportFormat, jsonFields, jsonHead, modelOf, researchNote, selfTestWord } from './export_cells.ts';
+import type { Analysis } from './outlines.ts';
+import { sixDecimals } from './provenance.ts';
+
+/** What comes before the first frame. */
+export function framesHead(format: ExportFormat, context: ExportContext): string {
+  if (format === 'ndjson') return '';
+  return format === 'csv' ? csvLine(Object.keys(csvRow(undefined, undefined, context))) : jsonHead(context, 'frames');
+}
+
+/**
+ * One frame: in CSV and NDJSON a line for each cell, and one line for a frame without cells or one that could not be read.
+ *
+ * Args:
+ *   position: how many frames were written before it.
+ */
+export function framesRecord(format: ExportFormat, record: FrameRecord, position: number, context: ExportContext): string {
+  if (format === 'csv') {
+    const cells = record.status === 'ok' && record.cells.length > 0 ? record.cells : [undefined];
+    return cells.map((cell, i) => csvLine(Object.values(csvRow(record, cell && { cell, number: i + 1 }, context)))).join('');
+  }
+  const frame = jsonFrame(record, context);
+  const cells = record.status === 'ok' ? record.cells.map((cell, i) => jsonCell(record, cell, i + 1, context)) : [];
+  if (format === 'json') return `${position > 0 ? ',' : ''}\n    ${JSON.stringify(record.status === 'ok' ? { ...frame, cells } : frame)}`;
+  const provenance = { model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote };
+  const lines = cells.length > 0 ? cells.map((cell) => ({ ...frame, ...cell, ...provenance })) : [{ ...frame, ...(record.status === 'ok' && { status: 'no_cells' }), ...provenance }];
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/**
+ * What comes after the last frame.
+ *
+ * Args:
+ *   culture: what `countCulture` gives, where the culture was counted.
+ */
+export function framesTail(format: ExportFormat, culture?: object): string {
+  if (format !== 'json') return '';
+  return `\n  ]${culture === undefined ? '' : `,\n  "culture": ${JSON.stringify(culture)}`}\n}\n`;
+}
+
+/** All frames in one file. */
+export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], context: ExportContext, culture?: object): string {
+  const pieces = records.map((record, position) => framesRecord(format, record, position, context));
+  return framesHead(format, context) + pieces.join('') + framesTail(format, culture);
+}
+
+function jsonFrame(record: FrameRecord, context: ExportContext): object {
+  const frame = context.fileNames ? record.path : String(record.index + 1);
+  if (record.status === 'error') return { frame, status: 'error', error: { code: record.code, message: record.message, advice: record.advice } };
+  const { facts, choice, settings, detector } = record;
+  return {
+    frame, page: choice.page + 1, channel: choice.channel < 0 ? null : choice.channel + 1, frame_width_px: facts.image.width_px, frame_height_px: facts.image.height_px,
+    pixel_size_um: settings.pixel_size_um, pixel_size_from_file_um: facts.pixel_size_um, damaged: facts.damaged, search: { ...settings, ...(detector && { detector }) },
+    pixels_sha256: record.pixelsSha256 ?? null, removed_by_hand: (record.removed ?? []).map(({ left_px, top_px, width_px, height_px }) => [left_px, top_px, width_px, height_px]),
+  };
+}
+
+function jsonCell(record: Analysis, cell: FrameCell, number: number, context: ExportContext): object {
+  const { left_px, top_px, width_px, height_px } = cell.box;
+  const um = record.settings.pixel_size_um;
+  return {
+    cell: number, status: cell.verdict ? 'ok' : 'not_classified', box: [left_px, top_px, width_px, height_px],
+    centre_px: [left_px + width_px / 2, top_px + height_px / 2], area_px: sixDecimals(cell.areaPx),
+    area_um2: um === null ? null : sixDecimals(cell.areaPx * um * um), search_score: cell.score === null ? null : sixDecimals(cell.score),
+    by_hand: cell.score === null, cut_by_border: cell.cutByBorder,
+    ...(cell.verdict && unnamed(jsonFields(cellRecord(record, cell.verdict), 'json', context))),
+  };
+}
+
+function csvRow(record: FrameRecord | undefined, numbered: { cell: FrameCell; number: number } | undefined, context: ExportContext): Record<string, string> {
+  const analysis = record?.status === 'ok' ? record : undefined;
+  const cell = numbered?.cell;
+  const um = analysis?.settings.pixel_size_um ?? null;
+  const box = cell?.box;
+  const status = record === undefined ? '' : analysis === undefined ? 'error' : cell === undefined ? 'no_cells' : cell.verdict ? 'ok' : 'not_classified';
+  return {
+    frame: record === undefined ? '' : context.fileNames ? record.path : String(record.index + 1),
+    page: analysis ? String(analysis.choice.page + 1) : '',
+    channel: analysis && analysis.choice.channel >= 0 ? String(analysis.choice.channel + 1) : '',
+    cell: numbered ? String(numbered.number) : '',
+    status,
+    left_px: String(box?.left_px ?? ''),
+    top_px: String(box?.top_px ?? ''),
+    width_px: String(box?.width_px ?? ''),
+    height_px: String(box?.height_px ?? ''),
+    centre_x_px: box ? String(box.left_px + box.width_px / 2) : '',
+    centre_y_px: box ? String(box.top_px + box.height_px / 2) : '',
+    area_px: cell ? cell.areaPx.toFixed(1) : '',
+    area_um2: cell && um !== null ? (cell.areaPx * um * um).toFixed(3) : '',
+    pixel_size_um: um === null ? '' : String(um),
+    search_score: cell?.score?.toFixed(6) ?? '',
+    by_hand: cell ? String(cell.score === null) : '',
+    removed_by_hand: analysis ? String(analysis.removed?.length ?? 0) : '',
+    cut_by_border: cell ? String(cell.cutByBorder) : '',
+    damaged: analysis ? String(analysis.facts.damaged) : '',
+    ...unnamed(csvFields(analysis && cell?.verdict ? cellRecord(analysis, cell.verdict) : record?.status === 'error' ? record : undefined, context)),
+    pixels_sha256: analysis?.pixelsSha256 ?? '',
+  };
+}
+
+/** A cell as if it were an image of its own, so that `export.ts` says of it what it says of those. */
+function cellRecord({ index, path, facts: { image } }: Analysis, verdict: CellVerdict): CellRecord {
+  return { ...verdict, status: 'ok', index, path, image, elapsedMs: { decode: 0, prepare: 0, network: 0, head: 0 } };
+}
+
+/** Without the fields that name the image and say how it was read: those of the frame stand for them. */
+function unnamed<Value>(fields: Record<string, Value>): Record<string, Value> {
+  const { file: _, status: __, damaged: ___, ...rest } = fields;
+  return rest;
+}

@@ -1,0 +1,49 @@
+/** What a file says beside its pixels, in words: for the page's inspector and the command line. Never part of an export of results. */
+import type { FileContent, FileTag } from '#cytodrop_core';
+
+/** Said wherever tags are shown. */
+export const staysHere = 'All of this stays on this computer. None of it is in any export, and pictures that are saved hold none of it.';
+
+/** What each mark warns of. */
+export const markWords: Record<Exclude<FileTag['mark'], ''>, string> = {
+  place: 'place', person: 'person', time: 'date or time', device: 'this very device', text: 'free text',
+};
+
+/** What the file says of its pixels, as names with values; `null`: it is no image that is read. */
+export function fileFactsOf({ facts }: FileContent): [string, string][] | null {
+  if (facts === null) return null;
+  const { format, width_px, height_px, channels, bits_per_channel, pages, page_channels, pixel_size_um, pixel_size_source } = facts;
+  return [
+    ['Format', format],
+    ['Image', `${width_px} × ${height_px} px`],
+    ['Samples', `${channels} a pixel, of ${bits_per_channel} bits`],
+    ...(pages > 1 ? [['Pages', String(pages)] as [string, string]] : []),
+    ...(page_channels > 1 ? [['Channels', String(page_channels)] as [string, string]] : []),
+    ['Pixel size', pixel_size_um === null ? 'not in the file' : `${Number(pixel_size_um.toPrecision(4))} µm, from ${pixel_size_source}`],
+  ];
+}
+
+/** How many tags may tell who, where, when or with which device; one sentence. */
+export function identifyingWords({ tags }: FileContent): string {
+  if (tags.length === 0) return 'The file says nothing beside its pixels.';
+  const count = tags.filter(({ mark }) => mark !== '').length;
+  const all = tags.length === 1 ? 'one tag' : `${tags.length} tags`;
+  if (count === 0) return `The file has ${all}; none of a kind that tells of a person, a place, a time or one very device.`;
+  return `The file has ${all}; ${count === 1 ? 'one' : count} marked ⚑ may tell who made it, where, when or with which device.`;
+}
+
+/** Tags by their groups, in the order of the file. */
+export function groupsOf({ tags }: FileContent): [string, FileTag[]][] {
+  const groups = new Map<string, FileTag[]>();
+  for (const tag of tags) groups.set(tag.group, [...(groups.get(tag.group) ?? []), tag]);
+  return [...groups];
+}
+
+/** As the command line writes it: values may have several lines, which are drawn in. */
+export function contentText(content: FileContent): string {
+  const facts = fileFactsOf(content)?.map(([name, value]) => `${name}: ${value}`) ?? [`Not read as an image: ${content.problem}`];
+  const tags = groupsOf(content).flatMap(([group, list]) => [
+    '', group, ...list.map(({ name, value, mark }) => `  ${name}${mark === '' ? '' : ` [${markWords[mark]}]`}: ${value.replaceAll('\n', '\n    ')}`),
+  ]);
+  return [...facts, '', identifyingWords(content).replace('marked ⚑', 'marked in brackets'), ...content.notes, ...tags].join('\n');
+}

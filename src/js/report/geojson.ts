@@ -1,0 +1,53 @@
+/** The cells of a frame as GeoJSON, which QuPath reads. */
+import type { FrameAnalysis, FrameCell } from '../frames/frame.ts';
+import { type ExportContext, researchNote } from './export_cells.ts';
+import { type Analysis, polygon, standing } from './outlines.ts';
+import { classColour } from './palette.ts';
+import { sixDecimals } from './provenance.ts';
+
+/**
+ * The outlines of one frame's cells as QuPath imports them: a FeatureCollection of Polygons in px, origin top left.
+ *
+ * Source: RFC 7946; QuPath 0.4 and newer for the properties.
+ */
+export function toGeoJson(analysis: Analysis, context: ExportContext): string {
+  const features = analysis.cells.map((cell, i) => ({
+    type: 'Feature',
+    geometry: { type: 'Polygon', coordinates: [ring(cell)] },
+    properties: {
+      objectType: 'detection',
+      name: String(i + 1),
+      ...classification(cell, context),
+      measurements: measurements(analysis, cell, context),
+    },
+  }));
+  const byHand = { added_by_hand: analysis.cells.filter(({ score }) => score === null).length, removed_by_hand: analysis.removed?.length ?? 0 };
+  return `${JSON.stringify({ type: 'FeatureCollection', features, ...byHand, note: researchNote })}\n`;
+}
+
+function classification(cell: FrameCell, context: ExportContext): object {
+  const result = standing(cell, context);
+  if (result === undefined) return {};
+  const colour = classColour(result.index);
+  return { classification: { name: result.name, color: [colour >> 16, (colour >> 8) & 255, colour & 255] } };
+}
+
+function measurements({ settings }: FrameAnalysis, cell: FrameCell, { spec }: ExportContext): Record<string, number> {
+  const um = settings.pixel_size_um;
+  return {
+    'Area px^2': sixDecimals(cell.areaPx),
+    ...(um !== null && { 'Area um^2': sixDecimals(cell.areaPx * um * um) }),
+    ...(cell.score !== null && { 'Search score': sixDecimals(cell.score) }),
+    ...Object.fromEntries(cell.verdict === undefined ? [] : spec.classes.map(({ name }, i) => [`Probability ${name}`, sixDecimals(cell.verdict?.probabilities[i] ?? NaN)])),
+  };
+}
+
+/** Closed, as RFC 7946 wants it; an outline clockwise on the screen, where y grows downwards, is counterclockwise to it. */
+function ring(cell: FrameCell): number[][] {
+  const points = polygon(cell).map(([x, y]) => [hundredths(x), hundredths(y)]);
+  return [...points, points[0] as number[]];
+}
+
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100;
+}

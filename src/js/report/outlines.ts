@@ -1,0 +1,36 @@
+/** What files of outlines share: their names, and what each cell is called in them. */
+import { kindOf, rejudge } from '../classify/verdict.ts';
+import type { FrameCell, FrameRecord } from '../frames/frame.ts';
+import { type ExportContext, unsureBelow } from './export_cells.ts';
+
+export type Analysis = FrameRecord & { status: 'ok' };
+
+/**
+ * Name of a file about one frame, without its ending: its number, and the file's own name where names are wanted.
+ *
+ * Returns: "0003", or "0003 tile-a": nothing that leaves a folder.
+ */
+export function frameFileName({ index, path }: Pick<FrameRecord, 'index' | 'path'>, context: Pick<ExportContext, 'fileNames'>): string {
+  const number = String(index + 1).padStart(4, '0');
+  if (!context.fileNames) return number;
+  const name = (path.split(/[/\\]/).pop() ?? '').replace(/\.[^.]*$/, '').replace(/[^\p{L}\p{N} ._-]/gu, '_').slice(0, 100);
+  return `${number} ${name}`.trim();
+}
+
+/** Words for what counts as no type. */
+const noType = { quality: 'Image quality', foreign: 'Not like training', unsure: 'Unsure' };
+
+/** What a cell comes to under the threshold in use, and its class where that is one; undefined where it was not classified. */
+export function standing({ verdict }: FrameCell, context: ExportContext): { name: string; index: number | undefined } | undefined {
+  if (verdict === undefined) return undefined;
+  const kind = kindOf(rejudge(verdict, unsureBelow(context)));
+  if (kind !== 'type') return { name: noType[kind], index: undefined };
+  const index = context.spec.classes.findIndex(({ id }) => id === verdict.label);
+  return { name: context.spec.classes[index]?.name ?? verdict.label, index };
+}
+
+/** Points of the outline, or the corners of the box where there is none: at least three. */
+export function polygon({ outline, box: { left_px, top_px, width_px, height_px } }: FrameCell): [number, number][] {
+  if (outline.length < 6) return [[left_px, top_px], [left_px + width_px, top_px], [left_px + width_px, top_px + height_px], [left_px, top_px + height_px]];
+  return Array.from({ length: outline.length / 2 }, (_, i) => [outline[2 * i] as number, outline[2 * i + 1] as number]);
+}

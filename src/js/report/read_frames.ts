@@ -1,0 +1,44 @@
+/** Reads the frames of an exported report, which may come from anybody. */
+import type { Box, DetectSettings } from '#cytodrop_core';
+import { isRecord, readVerdict, type ReportedFrame, type ReportedFrameCell } from './report.ts';
+import { defaultSearch } from '../frames/search.ts';
+
+/** Raises: `incomplete` where the list lacks what a check needs. */
+export function readFrames(frames: readonly unknown[], incomplete: Error): { frames: ReportedFrame[]; unread: number } {
+  const readable = frames.filter((frame) => !(isRecord(frame) && frame['status'] === 'error'));
+  return { frames: readable.map((frame) => readFrame(frame, incomplete)), unread: frames.length - readable.length };
+}
+
+function readFrame(frame: unknown, incomplete: Error): ReportedFrame {
+  if (!isRecord(frame)) throw incomplete;
+  const { frame: file, page, channel, pixels_sha256: sum, search, removed_by_hand: removed, damaged, cells, frame_width_px: width, frame_height_px: height, pixel_size_from_file_um: ownSize } = frame;
+  if (
+    typeof file !== 'string' || !isCount(page) || !(channel === null || isCount(channel)) || !(sum === null || typeof sum === 'string') || !isRecord(search) || !Array.isArray(removed) ||
+    typeof damaged !== 'boolean' || !Array.isArray(cells) || !isCount(width) || !isCount(height) || !(ownSize === null || typeof ownSize === 'number')
+  ) throw incomplete;
+  const { detector, ...settings } = search;
+  return {
+    file, choice: { page: page - 1, channel: channel === null ? -1 : channel - 1 }, pixelsSha256: sum, damaged, widthPx: width, heightPx: height, pixelSizeFromFileUm: ownSize,
+    // What a setting may be is the core's to say.
+    settings: { ...defaultSearch, pixel_size_um: null, ...settings } as DetectSettings, detector: isRecord(detector) ? String(detector['sha256']) : null,
+    removed: removed.map((box) => readBox(box, incomplete)), cells: cells.map((cell) => readCell(cell, incomplete)),
+  };
+}
+
+function readCell(cell: unknown, incomplete: Error): ReportedFrameCell {
+  if (!isRecord(cell)) throw incomplete;
+  const { cell: number, status, box, area_px: areaPx, search_score: score, by_hand: byHand, cut_by_border: cutByBorder } = cell;
+  if (
+    !isCount(number) || !['ok', 'not_classified'].includes(status as string) || typeof areaPx !== 'number' || !(score === null || typeof score === 'number') ||
+    typeof byHand !== 'boolean' || typeof cutByBorder !== 'boolean' || byHand !== (score === null)
+  ) throw incomplete;
+  return { number, box: readBox(box, incomplete), areaPx, score, byHand, cutByBorder, verdict: status === 'ok' ? readVerdict(cell, incomplete) : null };
+}
+
+function readBox(box: unknown, incomplete: Error): Box {
+  const [left_px, top_px, width_px, height_px] = Array.isArray(box) && box.length === 4 && box.every((side) => Number.isInteger(side) && Math.abs(side) < 1e6) ? (box as number[]) : [];
+  if (left_px === undefined || top_px === undefined || !isCount(width_px) || !isCount(height_px)) throw incomplete;
+  return { left_px, top_px, width_px, height_px };
+}
+
+const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1 && (value as number) < 1e6;

@@ -1,0 +1,66 @@
+/** What crosses between a worker and whoever asks it. */
+import type { Box, DetectedCells, DetectSettings, DisplayRange, FileContent } from '#cytodrop_core';
+import type { Checks } from '../classify/checks.ts';
+import type { RuntimeFacts } from '../classify/engines.ts';
+import type { CellVerdict, Outcome } from '../classify/outcome.ts';
+import type { SelfTest } from '../classify/self_test.ts';
+import type { EngineKind } from '../core/engine.ts';
+import { CytodropError, type UnreadFile } from '../core/errors.ts';
+import type { FrameChoice, FrameFacts } from '../frames/frame.ts';
+import type { DetectorFacts, DetectorFiles } from '../model/detector.ts';
+import type { ModelFiles } from '../model/model_files.ts';
+import type { RequestFacts } from './requests.ts';
+
+/** A model as a worker needs it: read once, handed to every worker. */
+export interface ModelParcel {
+  files: ModelFiles;
+  coreWasm: Uint8Array;
+  /** A model of the same types, whose opinion is heard too. */
+  second?: ModelFiles;
+}
+
+/** Page or command line to worker. `ticket` numbers tell the answers apart. */
+export type WorkerRequest =
+  /** `share`: whether other workers are to adopt what this one loads. */
+  | { type: 'load_model'; ticket: number; name: string; second: string | undefined; baseUrl: string; engine: EngineKind | undefined; share: boolean }
+  | { type: 'adopt_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined }
+  | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[]; checks: Checks }
+  | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
+  | { type: 'inspect'; ticket: number; file: Uint8Array }
+  /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
+  | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
+  | { type: 'load_detector'; ticket: number; files: DetectorFiles }
+  | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings }
+  | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null; checks: Checks }
+  | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
+  | { type: 'hash_frame'; ticket: number; frame: number }
+  | { type: 'close_frame'; ticket: number; frame: number }
+  | { type: 'requests'; ticket: number };
+
+/** Worker to page or command line. */
+export type WorkerReply =
+  /** `lock`: name of a lock that is held until the worker ends. */
+  | { type: 'alive'; ticket?: never; lock: string }
+  /** Begins with this; `image`: position of the one it begins with now, -1 for all or none. */
+  | { type: 'at_work'; ticket: number; image: number }
+  | { type: 'model_progress'; ticket: number; loadedBytes: number; totalBytes: number }
+  | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest; parcel: ModelParcel | undefined }
+  | { type: 'model_adopted'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
+  | { type: 'classified'; ticket: number; outcomes: Outcome[] }
+  | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'inspected'; ticket: number; content: FileContent }
+  | { type: 'frame_opened'; ticket: number; facts: FrameFacts }
+  | { type: 'detector_loaded'; ticket: number }
+  | { type: 'detected'; ticket: number; cells: DetectedCells; detector?: DetectorFacts }
+  | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
+  | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'frame_hashed'; ticket: number; pixelsSha256: string | null }
+  | { type: 'frame_closed'; ticket: number }
+  | { type: 'requests'; ticket: number; requests: RequestFacts[] }
+  | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };
+
+/** What a worker replies where a request could not be answered. */
+export function failed(ticket: number, error: unknown): WorkerReply {
+  const code = error instanceof CytodropError ? error.code : 'engine_failed';
+  return { type: 'failed', ticket, code, message: error instanceof Error ? error.message : String(error) };
+}
