@@ -23,6 +23,7 @@ export default defineConfig({
   define: {
     __APP_VERSION__: JSON.stringify(version),
     __COMMIT__: JSON.stringify(commit()),
+    __ONNX_RUNTIME_FOLDER__: JSON.stringify('ort/'),
     // Its size as it arrives unpacked, for the progress of loading it.
     __ONNX_RUNTIME_BYTES__: statSync(new URL('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm', import.meta.url)).size,
   },

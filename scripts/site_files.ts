@@ -10,8 +10,7 @@ export interface SiteFiles {
   onDemand: Record<string, string>;
 }
 
-/** The core beside the command line is the page's under another name. */
-const notOfThePage = /^(cytodrop|service_worker|cytodrop_core)\.|^_headers$|\.(br|gz)$/;
+const notOfThePage = /^(cytodrop|service_worker)\.|^_headers$|\.(br|gz)$/;
 
 /**
  * Args:

@@ -1,9 +1,9 @@
 /** Where the models lie beside the page. */
-import type { ModelListing } from '../src/js/index.ts';
+import { type ModelListing, readFile } from '../src/js/index.ts';
 
-/** Address of one file of a model; a worker has no document and says where the page is. */
-export function modelFileUrl(name: string, file: string, baseUrl = document.baseURI): URL {
-  return new URL(`models/${name}/${file}`, baseUrl);
+/** Address of one file of a model. */
+export function modelFileUrl(name: string, file: string): URL {
+  return new URL(`models/${name}/${file}`, document.baseURI);
 }
 
 /**
@@ -21,13 +21,6 @@ export async function listModels(): Promise<ModelListing[]> {
  *
  * Raises: Error that says what a person can do.
  */
-export async function fetchSiteFile(url: URL | string): Promise<Response> {
-  const response = await fetch(url).catch(() => undefined);
-  // The service worker's words for no connection and for another version of the site.
-  if (response === undefined || response.status === 504) {
-    throw new Error('It is not kept on this computer yet and needs the network once, which cannot be reached now.');
-  }
-  if (response.status === 409) throw new Error('The server has a newer version than this page; load the page again.');
-  if (!response.ok) throw new Error(`The file ${new URL(url, self.location.href).pathname} could not be loaded (status ${response.status}).`);
-  return response;
+export async function fetchSiteFile(url: URL): Promise<Response> {
+  return new Response((await readFile(url)) as Uint8Array<ArrayBuffer>);
 }

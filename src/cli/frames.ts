@@ -2,10 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from './main.ts';
-import type { Crew } from './workers.ts';
 import {
-  type Chamber, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, type FrameAnalysis, frameFileName, type FrameOptions,
-  type FrameOutcome, framesHead, framesRecord, framesTail, frameWorker, type ModelSpec, type Run, scalingFor, type SearchSettings, toGeoJson, toRoiZip,
+  type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameOptions, type FrameRecord, framesHead,
+  framesRecord, framesTail, type ModelSpec, scalingFor, type SearchSettings, toGeoJson, toRoiZip,
 } from '../js/index.ts';
 
 export interface FrameJob {
@@ -23,18 +22,17 @@ export interface FrameJob {
  * Args:
  *   warn: told each sentence that a person must know, once.
  */
-export function frameTask(crew: Crew, spec: ModelSpec, job: FrameJob, format: ExportFormat, context: () => ExportContext, run: Run, warn: (sentence: string) => void): Task<FrameAnalysis> {
+export function frameTask(classifier: Classifier, job: FrameJob, format: ExportFormat, context: () => ExportContext, warn: (sentence: string) => void): Task<FrameRecord> {
+  const { spec } = classifier;
   const { possible, warning } = scalingFor(spec, null);
   if (!possible && warning !== null) warn(warning);
   const frames = { ...job.frames, search: job.searchIn(spec), classify: job.frames.classify && possible };
   const said = new Set<string>();
   const counted: Countable[] = [];
   return {
-    workers: crew.hosts.map((host) => frameWorker(host, frames, run)),
-    atOnce: 1,
+    results: (paths, signal) => classifier.analyseFrames(paths, { ...frames, signal }),
     head: () => (job.count ? '' : framesHead(format, context())),
-    record: async (outcome: FrameOutcome, index, path, position) => {
-      const record = { ...outcome, index, path };
+    record: async (record, position) => {
       if (record.status === 'ok') {
         const sentence = frames.classify ? scalingFor(spec, record.settings.pixel_size_um).warning : null;
         if (sentence !== null && !said.has(sentence)) warn(sentence);

@@ -1,17 +1,15 @@
 /** The headless twin: the page's classifier on the command line, under Node. */
 import { open, readFile, readdir, stat } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Writable } from 'node:stream';
-import { isMainThread, parentPort } from 'node:worker_threads';
+import { isMainThread } from 'node:worker_threads';
 import { frameTask, type FrameJob } from './frames.ts';
-import { beside, serve, startCrew, type Crew } from './workers.ts';
-import { checkLines, appVersion, canCompare, type CellRecord, type CellReport, type CheckedFile, checkFrameReport, checkReport, type CheckResult, type Checks, checkWords,
-  checkWorker, classifyInOrder, commit, comparePaths, contentText, Core, type EngineKind, engineKinds, type ExportContext, type ExportFormat, exportHead,
-  exportRecord, exportTail, type FrameReport, isBookkeeping, maxWorkers, type ModelParcel, type ModelsNow, type ModelSpec, type Outcome, type PoolWorker,
-  type Provenance, readModel, readReport, refuseSize, type Report, type Run, searchFor, searchMethods, type SearchSettings, thresholdFor, unreadFile,
-  type UnreadFile } from '../js/index.ts';
+import {
+  type CellRecord, type Checks, checkLines, checkWords, Classifier, comparePaths, contentText, CytodropError, defaultJobs, type EngineKind, engineKinds, type ExportContext, type ExportFormat, exportHead,
+  exportRecord, exportTail, Inspector, isBookkeeping, type ModelSpec, readReport, type Report, searchFor, searchMethods, type SearchSettings, thresholdFor, appVersion,
+} from '../js/index.ts';
+import '../js/worker.ts';
 
 const exitCode = { allRead: 0, someUnread: 2, selfTestFailed: 3, notReproduced: 4, failed: 1, wrongUsage: 64, interrupted: 130 };
 const formats: readonly string[] = ['ndjson', 'csv', 'json'] satisfies ExportFormat[];
@@ -73,13 +71,12 @@ Exit status: 0 every file was read, or the report reproduced; 2 some files were 
 `;
 
 class UsageError extends Error {}
-class SelfTestFailed extends Error {}
 
 interface Options {
   model: string;
   format: ExportFormat;
   output: string | undefined;
-  jobs: number;
+  jobs: number | undefined;
   threads: number;
   engine: EngineKind | undefined;
   paths: string[];
@@ -98,13 +95,11 @@ interface Options {
 /** Files to be inspected, not classified. */
 interface InspectOptions { inspect: string[]; asJson: boolean; output: string | undefined }
 
-/** What is done with each file: by whom, and what is written of it. */
+/** What is done with all files, and what is written of each. */
 export interface Task<Result> {
-  workers: PoolWorker<Result>[];
-  /** Files that a worker takes at once; a few unless told. */
-  atOnce?: number;
+  results(paths: string[], signal: AbortSignal): AsyncIterable<Result>;
   head(): string;
-  record(outcome: Result | UnreadFile, index: number, path: string, written: number): string | Promise<string>;
+  record(record: Result, written: number): string | Promise<string>;
   tail(): string;
 }
 
@@ -124,7 +119,7 @@ function readOptions(args: string[]): Options | InspectOptions | Promise<Options
   const format = values.format ?? 'ndjson';
   if (!formats.includes(format)) throw new UsageError(`--format: expected ${formats.join(', ')}, got "${format}".`);
   const threads = countOf('--threads', values.threads) ?? 1;
-  const jobs = countOf('--jobs', values.jobs) ?? (threads > 1 ? 1 : Math.min(maxWorkers, processors()));
+  const jobs = countOf('--jobs', values.jobs);
   const engine = engineKinds.find((kind) => kind === values.engine);
   if (values.engine !== undefined && engine === undefined) throw new UsageError(`--engine: expected ${engineKinds.join(' or ')}, got "${values.engine}".`);
   if (paths.length === 0) throw new UsageError('No image file or folder given.');
@@ -152,7 +147,7 @@ async function readCheckOptions(values: ReturnType<typeof parse>['values'], [fil
   const report = readReport(text);
   if ([report.model, report.second].some((model) => model !== null && !/^[a-z0-9-]+$/.test(model.name))) throw new UsageError('The report names no model.');
   const engine = engineKinds.find((kind) => kind === values.engine);
-  const jobs = countOf('--jobs', values.jobs) ?? Math.min(maxWorkers, processors());
+  const jobs = countOf('--jobs', values.jobs);
   return { model: report.model.name, format: 'json', output: values.output, jobs, threads: 1, engine, paths, checks: report.checks, second: report.second?.name, fileNames: true, maxError: undefined, report, frames: undefined };
 }
 
@@ -203,11 +198,6 @@ function countOf(option: string, value: string | undefined): number | undefined 
   const count = Number(value);
   if (!Number.isInteger(count) || count < 1 || count > 64) throw new UsageError(`${option}: expected 1 to 64, got "${value}".`);
   return count;
-}
-
-/** Node 18 learnt to count what a container may use in its last versions only. */
-function processors(): number {
-  return (availableParallelism as typeof availableParallelism | undefined)?.() ?? cpus().length;
 }
 
 function parse(args: string[]) {
@@ -273,145 +263,98 @@ async function filesBelow(folder: string): Promise<string[]> {
   return found;
 }
 
-async function readImage(path: string, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined> {
-  try {
-    const { size } = await stat(path);
-    const refusal = refuseSize(size);
-    if (refusal !== undefined) return refusal;
-    return size <= mostBytes ? await readFile(path) : undefined;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return unreadFile('unreadable_file', code === 'ENOENT' ? 'There is no such file.' : `The file could not be read (${code}).`);
-  }
-}
-
-async function readParcel(model: string, second: string | undefined): Promise<ModelParcel> {
-  const [files, other] = await Promise.all([model, second].map((name) => (name === undefined ? undefined : readModel((file) => readFile(beside(`models/${name}/${file}`))).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new UsageError(`There is no model "${name}" beside this program.`) : error;
-  }))));
-  if (files === undefined) throw new UsageError('--model is missing.');
-  if (other && !canCompare(files.spec, other.spec)) throw new UsageError(`--second: "${second}" does not name the same types as "${model}", or in pictures of another kind.`);
-  return { files, coreWasm: await readFile(beside('cytodrop_core.wasm')), ...(other && { second: other }) };
-}
-
 /** Writes what each file says beside its pixels. Returns the exit code. */
 async function inspectAll({ inspect, asJson }: InspectOptions, output: Writable): Promise<number> {
   const paths = (await Promise.all(inspect.map(filesOf))).flat();
-  const core = await Core.open(await readFile(beside('cytodrop_core.wasm')));
+  const inspector = await Inspector.open();
   let unread = 0;
   for (const [i, path] of paths.entries()) {
-    const file = await readImage(path, Infinity);
-    const content = file instanceof Uint8Array ? core.inspect(file) : null;
+    let problem = '';
+    const content = await inspector.inspect(path).catch((error: unknown) => {
+      if (!(error instanceof CytodropError)) throw error;
+      problem = error.message;
+      return null;
+    });
     if (content?.facts == null) unread++;
-    const problem = file !== undefined && 'status' in file ? file.message : '';
     if (asJson) await write(output, `${JSON.stringify({ file: path, ...(content ?? { facts: null, problem, tags: [], notes: [] }) })}\n`);
     else await write(output, `${i > 0 ? '\n' : ''}${path}\n${content ? contentText(content) : problem}\n`);
   }
-  core.close();
+  await inspector.close();
   return unread > 0 ? exitCode.someUnread : exitCode.allRead;
+}
+
+/** Opens the model and its workers. Raises: UsageError where there is no such model. */
+async function openClassifier({ model, second, engine, jobs, threads }: Options, files: number): Promise<Classifier> {
+  return Classifier.open(model, { engine, threads, jobs: Math.max(1, Math.min(jobs ?? defaultJobs(threads), files)), second }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new UsageError(`There is no model "${[model, second].find((name) => name !== undefined && error.path?.includes(join('models', name)))}" beside this program.`);
+    if (error instanceof CytodropError && error.code === 'invalid_argument') throw new UsageError(`--second: ${error.message}`);
+    throw error;
+  });
 }
 
 /** Classifies all files and writes the results in their order, each as soon as it is known. Returns the exit code. */
 async function classifyAll(options: Options, output: Writable): Promise<number> {
-  const run: Run = { cancelled: false };
+  const stop = new AbortController();
   // Once: a second Ctrl+C ends the program at once.
-  process.once('SIGINT', () => { run.cancelled = true; });
-  const parcel = await readParcel(options.model, options.second);
-  const { spec } = parcel.files;
+  process.once('SIGINT', () => stop.abort());
+  const paths = (await Promise.all(options.paths.map(filesOf))).flat();
+  const classifier = await openClassifier(options, paths.length);
+  const { spec } = classifier;
   if (options.frames?.count && (spec.classes.length !== 2 || spec.frame === undefined)) {
     throw new UsageError(`--count: the model "${options.model}" does not tell two classes apart in frames.`);
   }
-  const paths = (await Promise.all(options.paths.map(filesOf))).flat();
-  const crew = await startCrew(parcel, Math.max(1, Math.min(options.jobs, paths.length)), options.engine, options.threads, options.checks);
   const warn = (sentence: string): void => { process.stderr.write(`Warning: ${sentence}\n`); };
-  assertSelfTest(crew);
   const chosen = options.maxError === undefined ? undefined : thresholdFor(spec, options.maxError);
   if (options.maxError !== undefined && chosen === undefined) throw new UsageError(`--max-error: the model "${options.model}" does not say what its thresholds buy.`);
   if (chosen !== undefined && chosen.wrong > (options.maxError ?? 1)) warn(`no threshold of this model promises that; its highest is used, with ${(100 * chosen.wrong).toFixed(1)} % wrong.`);
-  const provenance: Provenance = { commit, platform: `Node ${process.version}, ${process.platform} ${process.arch}`, time: new Date().toISOString(), specSha256: crew.runtime.specSha256 ?? null };
-  const { second } = parcel;
-  const context = (): ExportContext => ({
-    checks: options.checks, ...(second && { secondModel: second.spec }), spec, runtime: crew.runtime, selfTest: crew.selfTest(), appVersion, fileNames: options.fileNames, provenance, ...(chosen && { unsureBelow: chosen.threshold }),
-  });
-  if (options.report !== undefined) return check(options.report, crew, { spec, specSha256: crew.runtime.specSha256 ?? null, second: second?.spec }, paths, output, run);
-  const { format, frames } = options;
+  if (options.report !== undefined) return check(options.report, classifier, paths, output, stop.signal);
+  const { checks, fileNames, format, frames } = options;
+  const time = classifier.exportContext();
+  const context = (): ExportContext => ({ ...time, ...classifier.exportContext({ fileNames, checks, ...(chosen && { unsureBelow: chosen.threshold }) }), ...(time.provenance && { provenance: time.provenance }) });
   const done = frames === undefined
-    ? await perform(cellTask(crew, format, context), paths, output, run)
-    : await perform(frameTask(crew, spec, { ...frames, frames: { ...frames.frames, checks: options.checks } }, format, context, run, warn), paths, output, run);
+    ? await perform(cellTask(classifier, format, context, checks), paths, output, stop.signal)
+    : await perform(frameTask(classifier, { ...frames, frames: { ...frames.frames, checks } }, format, context, warn), paths, output, stop.signal);
   return exitCodeOf(done, paths.length);
 }
 
-/** Raises: SelfTestFailed, also where a worker that replaced a dead one failed. */
-function assertSelfTest(crew: Crew): void {
-  if (!crew.selfTest().passed) throw new SelfTestFailed('The self-test failed: this computer does not compute for the model\'s own test image what it should. There are no results.');
-}
-
 /** Works on the images again and writes whether they give what the report says. */
-async function check(report: Report, crew: Crew, now: ModelsNow, paths: string[], output: Writable, run: Run): Promise<number> {
-  const result = report.of === 'frames' ? await checkFrames(report, crew, now, paths, run) : await checkCells(report, crew, now, paths, run);
-  if (result === undefined) return exitCode.interrupted;
-  await write(output, `${[checkWords(result), ...checkLines(result)].join('\n')}\n`);
-  return result.reproduced ? exitCode.allRead : exitCode.notReproduced;
-}
-
-async function checkCells(report: CellReport, crew: Crew, now: ModelsNow, paths: string[], run: Run): Promise<CheckResult | undefined> {
-  const outcomes = await gather(crew, crew.workers, paths, run);
-  return outcomes && checkReport(report, outcomes.map((outcome, index): CellRecord => ({ ...outcome, index, path: paths[index] as string })), now);
-}
-
-async function checkFrames(report: FrameReport, crew: Crew, now: ModelsNow, paths: string[], run: Run): Promise<CheckResult | undefined> {
-  const outcomes = await gather<CheckedFile>(crew, crew.hosts.map((host) => checkWorker(host, report, now, run)), paths, run, 1);
-  const files = outcomes?.map((outcome, i) => ({ path: paths[i] as string, frames: outcome.status === 'ok' ? outcome.frames : null }));
-  return files && checkFrameReport(report, files, now);
-}
-
-/** The outcome of every file, in order; undefined where it was interrupted. */
-async function gather<Result extends { status: string }>(crew: Crew, workers: PoolWorker<Result>[], paths: string[], run: Run, atOnce?: number): Promise<(Result | UnreadFile)[] | undefined> {
-  const outcomes: (Result | UnreadFile)[] = [];
-  const keep: Task<Result> = {
-    workers,
-    ...(atOnce !== undefined && { atOnce }),
-    head: () => '',
-    record: (outcome) => {
-      assertSelfTest(crew);
-      outcomes.push(outcome);
-      return '';
-    },
-    tail: () => '',
-  };
-  const { done } = await perform(keep, paths, process.stdout, run);
-  return done < paths.length || run.cancelled ? undefined : outcomes;
+async function check(report: Report, classifier: Classifier, paths: string[], output: Writable, signal: AbortSignal): Promise<number> {
+  const progress = progressReport(paths.length);
+  try {
+    const result = await classifier.checkReport(report, paths, { signal, onProgress: (done) => progress(done, 0) });
+    await write(output, `${[checkWords(result), ...checkLines(result)].join('\n')}\n`);
+    return result.reproduced ? exitCode.allRead : exitCode.notReproduced;
+  } catch (error) {
+    if (signal.aborted) return exitCode.interrupted;
+    throw error;
+  }
 }
 
 /** Every image is one cell. */
-function cellTask(crew: Crew, format: ExportFormat, context: () => ExportContext): Task<Outcome> {
+function cellTask(classifier: Classifier, format: ExportFormat, context: () => ExportContext, checks: Checks): Task<CellRecord> {
   return {
-    workers: crew.workers,
+    results: (paths, signal) => classifier.classifyAll(paths, { checks, signal }),
     head: () => exportHead(format, context()),
-    record: (outcome, index, path, written) => {
-      assertSelfTest(crew);
-      return exportRecord(format, { ...outcome, index, path }, written, context());
-    },
+    record: (record, written) => exportRecord(format, record, written, context()),
     tail: () => exportTail(format),
   };
 }
 
 /** Has all files worked on and writes what is said of each, in their order. */
-async function perform<Result extends { status: string }>(task: Task<Result>, paths: string[], output: Writable, run: Run): Promise<{ done: number; unread: number }> {
+async function perform<Result extends { status: string }>(task: Task<Result>, paths: string[], output: Writable, signal: AbortSignal): Promise<{ done: number; unread: number }> {
   const report = progressReport(paths.length);
   let done = 0;
   let unread = 0;
   await write(output, task.head());
-  await classifyInOrder(task.workers, {
-    ...(task.atOnce !== undefined && { atOnce: task.atOnce }),
-    count: paths.length,
-    read: (position, mostBytes) => readImage(paths[position] as string, mostBytes),
-    tell: async (position, outcome) => {
-      await write(output, await task.record(outcome, position, paths[position] as string, done));
-      if (outcome.status === 'error') unread++;
+  try {
+    for await (const record of task.results(paths, signal)) {
+      await write(output, await task.record(record, done));
+      if (record.status === 'error') unread++;
       report(++done, unread);
-    },
-  }, run);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
   await write(output, task.tail());
   return { done, unread };
 }
@@ -460,7 +403,7 @@ async function main(args: string[]): Promise<number> {
       process.stderr.write(`${message}\nTry: node cytodrop.mjs --help\n`);
       return exitCode.wrongUsage;
     }
-    if (error instanceof SelfTestFailed) {
+    if (error instanceof CytodropError && error.code === 'self_test_failed') {
       process.stderr.write(`${message}\n`);
       return exitCode.selfTestFailed;
     }
@@ -470,4 +413,3 @@ async function main(args: string[]): Promise<number> {
 }
 
 if (isMainThread) process.exit(await main(process.argv.slice(2)));
-else if (parentPort !== null) serve(parentPort);

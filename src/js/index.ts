@@ -1,49 +1,52 @@
 /** The library's public interface: what `import … from 'cytodrop'` gives. */
 export type {
-  Agreement, Box, Deletion, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, FrameView, ImageFacts, QualityFlag, TagMark, View,
+  Agreement, Box, Deletion, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, ImageFacts, QualityFlag, TagMark,
 } from '#cytodrop_core';
-export * from './core/core.ts';
-export * from './core/core_engine.ts';
-export * from './core/engine.ts';
-export * from './core/errors.ts';
-export * from './core/sha256.ts';
-export * from './model/detector.ts';
-export * from './model/model_files.ts';
-export * from './model/spec.ts';
-export * from './classify/checks.ts';
-export * from './classify/engines.ts';
-export * from './classify/intervals.ts';
-export * from './classify/outcome.ts';
-export * from './classify/pipeline.ts';
-export * from './classify/self_test.ts';
-export * from './classify/verdict.ts';
-export * from './frames/cells.ts';
-export * from './frames/count.ts';
-export * from './frames/frame.ts';
-export * from './frames/search.ts';
-export * from './report/check_frames.ts';
-export * from './report/checked_fields.ts';
-export * from './report/export_cells.ts';
-export * from './report/export_count.ts';
-export * from './report/export_frames.ts';
-export * from './report/file_content.ts';
-export * from './report/geojson.ts';
-export * from './report/outlines.ts';
-export * from './report/palette.ts';
-export * from './report/provenance.ts';
-export * from './report/read_frames.ts';
-export * from './report/read_report.ts';
-export * from './report/report.ts';
-export * from './report/rois.ts';
-export * from './report/version.ts';
-export * from './report/zip.ts';
-export * from './work/answers.ts';
-export * from './work/check_worker.ts';
-export * from './work/held_frame.ts';
-export * from './work/messages.ts';
-export * from './work/paths.ts';
-export * from './work/pool.ts';
-export * from './work/requests.ts';
-export * from './work/watchdog.ts';
-export * from './work/worker_link.ts';
-export * from './work/worker_turns.ts';
+
+// The front door.
+export { Classifier, type ClassifierOptions, type FrameRunOptions, type Images, type LoadOptions, type RunOptions } from './work/classifier.ts';
+export { defaultJobs } from './work/crew.ts';
+export { type ClassifyOptions, Frame } from './work/frame.ts';
+export { Inspector } from './work/inspector.ts';
+export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
+export type { ImageSource } from './platform/platform.ts';
+export { readFile } from './work/sources.ts';
+export { CytodropError, type UnreadFile, unreadFile } from './core/errors.ts';
+export { WorkerDied, WorkerHung } from './work/pool.ts';
+
+// Models.
+export { type EngineFacts, type EngineKind, engineKinds } from './core/engine.ts';
+export { canCompare, type ModelClass, type ModelListing, type ModelMetrics, type ModelSpec } from './model/spec.ts';
+export { type DetectorFacts, type DetectorName, detectorOf, type DetectorSpec } from './model/detector.ts';
+
+// What becomes of an image of one cell.
+export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';
+export type { RuntimeFacts } from './classify/engines.ts';
+export { poissonInterval, wilsonInterval } from './classify/intervals.ts';
+export type { CellRecord, CellVerdict, ClassifiedCell, Outcome, StageTimes } from './classify/outcome.ts';
+export type { SelfTest } from './classify/self_test.ts';
+export { kindOf, rejudge, riskCoverage, type RiskPoint, thresholdFor, type VerdictKind } from './classify/verdict.ts';
+
+// What becomes of a frame with many cells.
+export { carryOver, cellByHand, overlap } from './frames/cells.ts';
+export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
+export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, wholeFile } from './frames/frame.ts';
+export { type CellScaling, defaultSearch, type FrameOptions, scalingFor, searchFor, searchMethods, type SearchSettings } from './frames/search.ts';
+
+// Results as files, and reports that can be checked.
+export { type CheckedColumns } from './report/checked_fields.ts';
+export { type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, researchNote, toCsv, toJson, toNdjson } from './report/export_cells.ts';
+export { exportCount } from './report/export_count.ts';
+export { exportFrames, framesHead, framesRecord, framesTail } from './report/export_frames.ts';
+export { contentText, fileFactsOf, groupsOf, identifyingWords, markWords, staysHere } from './report/file_content.ts';
+export { toGeoJson } from './report/geojson.ts';
+export { frameFileName } from './report/outlines.ts';
+export type { Provenance } from './report/provenance.ts';
+export { readReport } from './report/read_report.ts';
+export { checkLines, checkReport, type CheckResult, checkWords, type Difference, type ModelsNow, type Report } from './report/report.ts';
+export { toRoiZip } from './report/rois.ts';
+export { appVersion, commit } from './report/version.ts';
+
+// Folders and requests, where a caller wants to do as the page does.
+export { comparePaths, isBookkeeping } from './work/paths.ts';
+export { type RequestFacts, requestFactsOf } from './work/requests.ts';

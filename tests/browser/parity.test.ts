@@ -20,6 +20,7 @@ import { wholeFile } from '../../src/js/frames/frame.ts';
 import { searchMethods } from '../../src/js/frames/search.ts';
 import { detectorFolder, readDetector } from '../../src/js/model/detector.ts';
 import { readModel } from '../../src/js/model/model_files.ts';
+import { OpenFrames } from '../../src/js/frames/open_frames.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, root));
 const sets = (JSON.parse(readFileSync(join(dist, 'samples/manifest.json'), 'utf8')) as { sets: { model: string; images: { file: string }[] }[] }).sets
@@ -64,9 +65,10 @@ before(async () => {
 /** As parity_page.ts does. */
 async function searchUnderNode(pipeline: Pipeline): Promise<string[]> {
   const lines: string[] = [];
-  for (const name of ['round', 'adherent'] as const) await pipeline.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`))));
-  await pipeline.openFrame(1, bytesOf(`public/samples/${field}`), wholeFile);
-  for (const method of searchMethods) lines.push(await bitsOfCells(frameCells((await pipeline.detect(1, { ...fieldSearch, method })).cells)));
+  const frames = new OpenFrames(pipeline);
+  for (const name of ['round', 'adherent'] as const) await frames.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`))));
+  await frames.open(1, bytesOf(`public/samples/${field}`), wholeFile);
+  for (const method of searchMethods) lines.push(await bitsOfCells(frameCells((await frames.detect(1, { ...fieldSearch, method })).cells)));
   return lines;
 }
 

@@ -1,38 +1,33 @@
-/** Runs in every browser: the page's pool of workers on the simulated samples, and every number that comes out, to the last bit. */
-import { ClassifierClient } from '../../web/worker_client.ts';
+/** Runs in every browser: the library on the simulated samples, and every number that comes out, to the last bit. */
+import { allChecks, Classifier, searchMethods } from '../../src/js/index.ts';
 import { bitsOf, bitsOfCells, bitsOfChecks, fieldSearch } from './parity_bits.ts';
-import { searchMethods } from '../../src/js/frames/search.ts';
+
+const open = (model: string): Promise<Classifier> => Classifier.open(model, { home: new URL('./', document.baseURI) });
+const sample = async (file: string): Promise<File> => new File([await (await fetch(`samples/${file}`)).blob()], file);
 
 /** A line for each sample. */
 async function classifySamples(model: string, files: string[], workers: number): Promise<string[]> {
   Object.defineProperty(navigator, 'hardwareConcurrency', { configurable: true, get: () => workers });
-  const client = new ClassifierClient(undefined, () => {});
-  const loaded = await client.loadModel(model, () => {});
-  if (loaded.workers !== workers || loaded.runtime.engine.kind !== 'core' || !loaded.selfTest.passed) throw new Error(JSON.stringify(loaded));
-  const images = await Promise.all(files.map(async (file) => new File([await (await fetch(`samples/${file}`)).blob()], file)));
-  const lines: Promise<string>[] = [];
-  await client.classify(images.map((file, index) => ({ index, file })), (index, outcome) => {
-    lines[index] = bitsOf(files[index] ?? '', outcome);
-  });
-  return Promise.all(lines);
+  await using classifier = await open(model);
+  if (classifier.workers !== workers || classifier.runtime.engine.kind !== 'core' || !classifier.selfTest.passed) throw new Error(JSON.stringify(classifier.runtime));
+  const lines: string[] = [];
+  for await (const record of classifier.classifyAll(await Promise.all(files.map(sample)))) lines[record.index] = await bitsOf(files[record.index] ?? '', record);
+  return lines;
 }
 
 /** Finds the cells of a simulated field by each method. */
 async function searchField(model: string, file: string): Promise<string[]> {
-  const client = new ClassifierClient(undefined, () => {});
-  await client.loadModel(model, () => {});
-  const frame = await client.openFrame(new File([await (await fetch(`samples/${file}`)).blob()], file));
+  await using classifier = await open(model);
+  await using frame = await classifier.openFrame(await sample(file));
   const lines: string[] = [];
-  for (const method of searchMethods) lines.push(await bitsOfCells((await frame.detect({ ...fieldSearch, method })).cells));
-  await frame.close();
+  for (const method of searchMethods) lines.push(await bitsOfCells(await frame.findCells({ ...fieldSearch, method })));
   return lines;
 }
 
 /** Everything that can be checked of one sample. */
 async function checkSample(model: string, file: string): Promise<string> {
-  const client = new ClassifierClient(undefined, () => {});
-  await client.loadModel(model, () => {});
-  return bitsOfChecks(file, await client.check(new File([await (await fetch(`samples/${file}`)).blob()], file)));
+  await using classifier = await open(model);
+  return bitsOfChecks(file, await classifier.classify(await sample(file), { checks: allChecks }));
 }
 
 Object.assign(globalThis, { classifySamples, searchField, checkSample });

@@ -18,11 +18,13 @@ import { readModel } from '../../src/js/model/model_files.ts';
 import { exportFrames } from '../../src/js/report/export_frames.ts';
 import { toGeoJson } from '../../src/js/report/geojson.ts';
 import { toRoiZip } from '../../src/js/report/rois.ts';
-import { answerAboutFrame } from '../../src/js/work/answers.ts';
-import { analyse, type FrameHost, frameWorker, HeldFrame } from '../../src/js/work/held_frame.ts';
-import type { WorkerReply, WorkerRequest } from '../../src/js/work/messages.ts';
+import { Frame, type FrameHost } from '../../src/js/work/frame.ts';
+import { analyse, frameWorker } from '../../src/js/work/frame_worker.ts';
+import type { WorkerRequest } from '../../src/js/work/messages.ts';
 import { classifyInOrder, WorkerDied } from '../../src/js/work/pool.ts';
 import { WorkerLink } from '../../src/js/work/worker_link.ts';
+import { OpenFrames } from '../../src/js/frames/open_frames.ts';
+import { serve } from '../../src/js/work/serve.ts';
 
 const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
 const files = await readModel((file) => Promise.resolve(bytesOf(`models/viability/${file}`)));
@@ -43,41 +45,32 @@ after(() => pipeline.close());
 
 /** A worker in this very thread that can die. */
 class Host implements FrameHost {
-  deaths = 0;
+  readonly spec = spec;
   readonly asked: string[] = [];
   #die: () => void = () => {};
-  #pipeline: Pipeline | undefined = pipeline;
   readonly link = new WorkerLink((onReply, onDeath) => {
     this.#die = onDeath;
     let alive = true;
-    let before: Promise<unknown> = Promise.resolve();
-    const reply = (message: WorkerReply): void => { if (alive) onReply(message); };
-    const answer = async (request: WorkerRequest): Promise<void> => {
-      this.asked.push(request.type);
-      const { ticket } = request;
-      await answerAboutFrame(this.#pipeline ?? assert.fail('a worker without model'), request, reply).catch((error: CytodropError) =>
-        reply({ type: 'failed', ticket, code: error.code, message: error.message }));
+    let take: (request: WorkerRequest) => void = () => {};
+    serve({ post: (message) => { if (alive) onReply(message); }, onMessage: (taking) => { take = taking; } });
+    const post = (request: WorkerRequest): void => {
+      if (request.type !== 'open_model') this.asked.push(request.type);
+      take(request);
     };
-    return { post: (request) => { before = before.then(() => answer(request)); }, stop: () => { alive = false; } };
+    return { post, stop: () => { alive = false; } };
   });
   readDetector = (name: DetectorName): Promise<DetectorFiles> => readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`)));
   readonly makeReady = async (): Promise<void> => {
-    this.#pipeline ??= await Pipeline.open(files, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
+    await this.link.ask({ type: 'open_model', parcel: { files, coreWasm }, engine: 'core', threads: 1, home: root.href }, 'model_opened');
   };
 
   die(): void {
-    if (this.deaths++ > 0) this.#pipeline?.close();
-    this.#pipeline = undefined;
     this.#die();
-  }
-
-  close(): void {
-    if (this.deaths > 0) this.#pipeline?.close();
   }
 }
 
 async function analysisOf(file = someFrame(), changes: Partial<FrameOptions> = {}): Promise<FrameAnalysis> {
-  const frame = await HeldFrame.open(new Host(), file, wholeFile);
+  const frame = await Frame.open(new Host(), file, wholeFile);
   try {
     return await analyse(frame, { ...options, ...changes });
   } finally {
@@ -111,18 +104,17 @@ describe('a held frame', () => {
 
   test('is searched again and drawn without being opened again; only new cells are classified again', async () => {
     const host = new Host();
-    const frame = await HeldFrame.open(host, someFrame());
+    const frame = await Frame.open(host, someFrame());
     let cells = (await analyse(frame, options)).cells;
-    const again = carryOver(cells, (await frame.detect({ ...settings, sensitivity: 0.4 })).cells);
+    const again = carryOver(cells, (await frame.search({ ...settings, sensitivity: 0.4 })).cells);
     assert.equal(again.length, 20);
     assert.ok(again.every(({ verdict }, i) => verdict !== undefined && verdict === cells[i]?.verdict), 'the boxes are the same');
-    assert.deepEqual(carryOver(cells, (await frame.detect({ ...settings, least_diameter: 40 })).cells), []);
+    assert.deepEqual(carryOver(cells, (await frame.search({ ...settings, least_diameter: 40 })).cells), []);
 
     const added = cellByHand(170, 100, { facts: frame.facts, settings, cells });
     cells = [...cells, added];
-    await frame.classify(cells.filter(({ verdict }) => verdict === undefined), null, (some) => {
-      cells = cells.map((cell) => some.find(({ id }) => id === cell.id) ?? cell);
-    });
+    const some = await frame.classify(cells.filter(({ verdict }) => verdict === undefined), { pixelSizeUm: null });
+    cells = cells.map((cell) => some.find(({ id }) => id === cell.id) ?? cell);
     assert.ok(cells.at(-1)?.verdict);
     assert.equal(cells.at(-1)?.id, 20);
     const { widthPx, heightPx, rgba } = await frame.view({ left_px: 10, top_px: 10, width_px: 30, height_px: 20 }, 100);
@@ -132,76 +124,68 @@ describe('a held frame', () => {
   });
 
   test('stops where it is told to, and the cells not reached have no verdict', async () => {
-    const frame = await HeldFrame.open(new Host(), someFrame());
-    const run = { cancelled: false };
-    const { cells } = await analyse(frame, options, () => { run.cancelled = true; }, run);
+    const frame = await Frame.open(new Host(), someFrame());
+    const stop = new AbortController();
+    const { cells } = await analyse(frame, options, () => stop.abort(), stop.signal);
     assert.deepEqual(cells.map(({ verdict }) => verdict !== undefined), someDiscs.map((_, i) => i < 16));
     await frame.close();
   });
 
   test('opens itself again after the worker died, where it can be read again', async () => {
     const host = new Host();
-    const frame = await HeldFrame.open(host, someFrame(), wholeFile, () => Promise.resolve(someFrame()));
-    const { cells } = await frame.detect(settings);
+    const frame = await Frame.open(host, someFrame(), wholeFile, () => Promise.resolve(someFrame()));
+    const { cells } = await frame.search(settings);
     host.die();
-    assert.deepEqual(plain((await frame.detect(settings)).cells), plain(cells));
+    assert.deepEqual(plain((await frame.search(settings)).cells), plain(cells));
     await frame.close();
-    const once = await HeldFrame.open(host, someFrame());
+    const once = await Frame.open(host, someFrame());
     host.die();
-    await assert.rejects(once.detect(settings), (error) => error instanceof CytodropError && error.code === 'frame_not_open');
-    host.close();
+    await assert.rejects(once.search(settings), (error) => error instanceof CytodropError && error.code === 'frame_not_open');
   });
 
   test('a file that is no image is refused with the core\'s words', async () => {
-    await assert.rejects(HeldFrame.open(new Host(), new Uint8Array(64)), { code: 'unsupported_format' });
+    await assert.rejects(Frame.open(new Host(), new Uint8Array(64)), { code: 'unsupported_format' });
   });
 
   test('a model of single cells cannot classify its cells', async () => {
     const { frame: _, ...single } = spec;
     const other = await Pipeline.open({ ...files, spec: single, specJson: JSON.stringify(single) }, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
-    await other.openFrame(1, someFrame(), wholeFile);
-    const { cells: { boxes } } = await other.detect(1, settings);
+    const frames = new OpenFrames(other);
+    await frames.open(1, someFrame(), wholeFile);
+    const { cells: { boxes } } = await frames.detect(1, settings);
     assert.equal(boxes.length, 80);
-    await assert.rejects(other.classifyCells(1, boxes, null), { code: 'unsupported_feature' });
+    await assert.rejects(frames.classifyCells(1, boxes, null), { code: 'unsupported_feature' });
     other.close();
   });
 });
 
 describe('a frame searched with a network', () => {
-  /** With a core of its own, in which no network is loaded. */
-  const freshHost = (): Host => {
-    const host = new Host();
-    host.die();
-    return host;
-  };
   const byNetwork = { ...searchFor(spec), method: 'network_round' as const };
 
   test('the worker takes the network when it is first to use it, and again after it died; what was found tells which it was', async () => {
-    const host = freshHost();
+    const host = new Host();
     const open = () => new Uint8Array(readFileSync(field));
-    const frame = await HeldFrame.open(host, open(), wholeFile, () => Promise.resolve(open()));
+    const frame = await Frame.open(host, open(), wholeFile, () => Promise.resolve(open()));
     const found = await analyse(frame, { ...options, search: byNetwork, classify: false });
     assert.ok(found.cells.length >= 10, `${found.cells.length} cells`);
     assert.deepEqual(found.detector, detectorFacts(detector.spec));
     assert.match(detector.spec.network.sha256, /^[0-9a-f]{64}$/);
-    const few = (await frame.detect({ ...found.settings, sensitivity: 0.1 })).cells;
+    const few = (await frame.search({ ...found.settings, sensitivity: 0.1 })).cells;
     assert.ok(few.length < found.cells.length);
-    assert.equal((await frame.detect(settings)).detector, undefined);
+    assert.equal((await frame.search(settings)).detector, undefined);
     assert.deepEqual(host.asked, ['open_frame', 'hash_frame', 'detect', 'load_detector', 'detect', 'detect', 'detect']);
     host.die();
-    assert.deepEqual(plain((await frame.detect({ ...found.settings, sensitivity: 0.1 })).cells), plain(few));
+    assert.deepEqual(plain((await frame.search({ ...found.settings, sensitivity: 0.1 })).cells), plain(few));
     await frame.close();
-    host.close();
     const { frames: [{ search }] } = JSON.parse(exportFrames('json', [{ ...found, index: 0, path: 'a.png' }], context())) as { frames: [{ search: object }] };
     assert.deepEqual(search, { ...found.settings, detector: detectorFacts(detector.spec) });
   });
 
   test('that cannot be had, is not the one its spec names, or that the core does not take, is said of each frame', async () => {
     const outcomeWith = async (read: () => Promise<DetectorFiles>): Promise<FrameOutcome | undefined> => {
-      const host = Object.assign(freshHost(), { readDetector: read });
+      const host = Object.assign(new Host(), { readDetector: read });
       const [outcome] = await frameWorker(host, { ...options, search: byNetwork }, { cancelled: false }).classify([someFrame()], [0]);
-      host.close();
-      return outcome;
+        return outcome;
     };
     const other = async (file: string): Promise<Uint8Array> => (file === 'spec.json' ? detectorFile(file) : new Uint8Array(9));
     for (const [read, code, words] of [
@@ -485,15 +469,16 @@ describe('real frames', () => {
       const model = await readModel((file) => Promise.resolve(bytesOf(`models/${modelName}/${file}`)));
       const other = await Pipeline.open(model, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
       const settings = { ...searchFor(model.spec), pixel_size_um: null };
+      const frames = new OpenFrames(other);
       const wanted = detectorOf(settings.method);
-      if (wanted !== undefined) await other.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(wanted)}/${file}`))));
+      if (wanted !== undefined) await frames.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(wanted)}/${file}`))));
       const records: FrameRecord[] = [];
       for (const [index, file] of paths.entries()) {
-        const facts = await other.openFrame(index, new Uint8Array(readFileSync(file)), wholeFile);
-        const { cells: found } = await other.detect(index, settings);
-        const verdicts = found.boxes.length > 0 ? await other.classifyCells(index, found.boxes, null) : [];
-        const pixelsSha256 = await other.hashFrame(index);
-        await other.closeFrame(index);
+        const facts = await frames.open(index, new Uint8Array(readFileSync(file)), wholeFile);
+        const { cells: found } = await frames.detect(index, settings);
+        const verdicts = found.boxes.length > 0 ? await frames.classifyCells(index, found.boxes, null) : [];
+        const pixelsSha256 = await frames.hash(index);
+        await frames.close(index);
         records.push({
           status: 'ok', facts, choice: wholeFile, settings, index, path: file, pixelsSha256, elapsedMs: { decode: 0, detect: 0, classify: 0 },
           cells: verdicts.map((verdict, id) => {

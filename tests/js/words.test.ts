@@ -6,10 +6,10 @@ import { flags, inSentence, verdict } from '../../web/components/words.ts';
 import type { Cell } from '../../web/state/session.ts';
 import { spec } from '../border/fixtures.ts';
 import { linesOf, parseCsv, type ExportedCell } from '../cli/fixtures.ts';
+import { wilsonInterval } from '../../src/js/classify/intervals.ts';
 import type { CellRecord } from '../../src/js/classify/outcome.ts';
 import { type ExportContext, researchNote, toCsv, toJson, toNdjson } from '../../src/js/report/export_cells.ts';
 import { comparePaths, isBookkeeping } from '../../src/js/work/paths.ts';
-import { wilsonInterval } from '../../src/js/classify/intervals.ts';
 
 describe('formatPercent', () => {
   const expected: [number, string][] = [

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { formatCount } from '../format.ts';
 import { checkFrames, finishedRecords, messageOf, modelsInUse, modelState, progress, runState } from '../state/session.ts';
 import { Dialog, openDialog } from './dialog.tsx';
-import { checkFrameReport, checkLines, checkReport, type CheckResult, checkWords, readReport, type Run } from '../../src/js/index.ts';
+import { checkLines, checkReport, type CheckResult, checkWords, readReport } from '../../src/js/index.ts';
 
 const mostShown = 100;
 
@@ -25,16 +25,16 @@ export function CheckDialog() {
   useEffect(() => () => void (dropped.value = null), []);
   useEffect(() => {
     if (!report || !ready || waiting) return;
-    const run: Run = { cancelled: false };
+    const stop = new AbortController();
     setResult(null);
-    void check(report, run, (count, total) => setDone({ done: count, total }))
+    void check(report, stop.signal, (count, total) => setDone({ done: count, total }))
       .catch((error: unknown) => ({ message: messageOf(error) }))
       .then((found) => {
-        if (run.cancelled) return;
+        if (stop.signal.aborted) return;
         setDone(null);
         setResult(found ?? null);
       });
-    return () => void (run.cancelled = true);
+    return () => stop.abort();
   }, [report, ready, waiting]);
   return (
     <Dialog name="check" title="Check a report">
@@ -59,8 +59,8 @@ export function CheckDialog() {
   );
 }
 
-/** Returns: undefined where it was cancelled. */
-async function check(file: File, run: Run, onDone: (done: number, total: number) => void): Promise<CheckResult | undefined> {
+/** Returns: undefined where no model is ready. Raises: the signal's reason where it was cancelled. */
+async function check(file: File, signal: AbortSignal, onDone: (done: number, total: number) => void): Promise<CheckResult | undefined> {
   const report = readReport(await file.text());
   const now = modelsInUse();
   if (now === undefined) return undefined;
@@ -68,8 +68,7 @@ async function check(file: File, run: Run, onDone: (done: number, total: number)
     if (finishedRecords().length === 0) throw new Error('This report is of images of single cells. Choose “One cell in each image”, and check it again.');
     return checkReport(report, finishedRecords(), now);
   }
-  const checked = await checkFrames(report, now, run, onDone);
-  return checked && checkFrameReport(report, checked, now);
+  return checkFrames(report, signal, onDone);
 }
 
 function Result({ result }: { result: CheckResult }) {

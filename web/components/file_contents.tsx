@@ -5,7 +5,7 @@ import { contentOf, files, messageOf } from '../state/session.ts';
 import { currentFrame } from '../state/view.ts';
 import { Dialog } from './dialog.tsx';
 import { FactList } from './fact_list.tsx';
-import { fileFactsOf, type FileContent, type FileTag, groupsOf, identifyingWords, markWords, staysHere } from '../../src/js/index.ts';
+import { type FileContent, fileFactsOf, type FileTag, groupsOf, identifyingWords, markWords, staysHere } from '../../src/js/index.ts';
 
 /** Reads the file when it is first shown. `more`: what else the caller knows of it. */
 export function FileContents({ position, more = [] }: { position: number; more?: readonly (readonly [string, string])[] }) {

@@ -7,7 +7,7 @@ import { addOutline, paintLetter, type DrawnCell } from './frame_canvas.ts';
 import { sharesOf } from './shares.ts';
 import { readColours } from './frame_view.tsx';
 import { saveFile, today } from './toolbar.tsx';
-import { wilsonInterval, appVersion, type ModelSpec, researchNote } from '../../src/js/index.ts';
+import { appVersion, type ModelSpec, researchNote, wilsonInterval } from '../../src/js/index.ts';
 
 /** Browsers refuse canvases of more; a larger frame is saved smaller. */
 const mostPixels = 100e6;

@@ -104,7 +104,7 @@ async function search(frame: number, anew: boolean): Promise<void> {
     await withFrame(frame, options.choice, async (held) => {
       const settings = { ...options.search, pixel_size_um: options.pixelSizeUm ?? held.facts.pixel_size_um };
       const started = performance.now();
-      const [pixelsSha256, { cells: found, detector }] = await Promise.all([anew ? held.pixelsSha256() : null, held.detect(settings)]);
+      const [pixelsSha256, { cells: found, detector }] = await Promise.all([anew ? held.pixelsSha256() : null, held.search(settings)]);
       const entry = frameAt(frame);
       if (isStale() || !entry) return;
       const scaleChanged = settings.pixel_size_um !== entry.analysis.settings.pixel_size_um;
@@ -130,7 +130,7 @@ async function classifySoon(frame: number, isStale: () => boolean = () => false)
   if (runState.value === 'running') return;
   const began = era.value;
   try {
-    await classifyMissing(frame, { get cancelled() { return isStale() || began !== era.value; } });
+    await classifyMissing(frame, { get aborted() { return isStale() || began !== era.value; } });
   } catch (error) {
     notice.value = { words: messageOf(error) };
   }

@@ -1,12 +1,12 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
 import { cellAt, frameAt, frameOfKey } from './frame_store.ts';
 import { openFrame } from './session.ts';
-import type { Checked, Checks, FrameChoice, HeldFrame } from '../../src/js/index.ts';
+import type { Frame, Checked, Checks, FrameChoice } from '../../src/js/index.ts';
 
 /** The core keeps four; one of them belongs to the run. */
 const mostHeld = 2;
 
-interface Held { opened: Promise<HeldFrame>; uses: number }
+interface Held { opened: Promise<Frame>; uses: number }
 
 /** In order of last use, oldest first. */
 const held = new Map<string, Held>();
@@ -17,7 +17,7 @@ let released: (() => void)[] = [];
  *
  * Raises: CytodropError, also where the file cannot be read any more; WorkerDied.
  */
-export async function withFrame<T>(frame: number, choice: FrameChoice, use: (frame: HeldFrame) => Promise<T>): Promise<T> {
+export async function withFrame<T>(frame: number, choice: FrameChoice, use: (frame: Frame) => Promise<T>): Promise<T> {
   const key = [frame, choice.page, choice.channel].join();
   let one = held.get(key);
   while (!one) {
@@ -55,7 +55,7 @@ function letGo(key: string, { opened }: Held): void {
 }
 
 /** The files are gone. */
-export function forgetHeldFrames(): void {
+export function forgetFrames(): void {
   for (const [key, one] of held) letGo(key, one);
 }
 
@@ -75,7 +75,6 @@ export async function checkCell(key: number, checks: Checks): Promise<Checked> {
   const entry = frameAt(frame);
   const cell = entry?.analysis.cells.find(({ id }) => id === cellAt(key)?.inFrame?.id);
   if (!entry || !cell) throw new Error('The cell is not there any more.');
-  let checked: Checked = {};
-  await withFrame(frame, entry.analysis.choice, (open) => open.classify([cell], entry.analysis.settings.pixel_size_um, ([done]) => { checked = done?.verdict ?? {}; }, undefined, checks));
-  return checked;
+  const [done] = await withFrame(frame, entry.analysis.choice, (open) => open.classify([cell], { pixelSizeUm: entry.analysis.settings.pixel_size_um, checks }));
+  return done?.verdict ?? {};
 }

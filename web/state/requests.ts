@@ -1,8 +1,8 @@
 /** The requests that this page, its workers and its service worker made, as the browser itself records them. */
 import { signal } from '@preact/signals';
 import { firstImageAtMs, workerRequests } from './session.ts';
-import { requestFactsOf, type RequestFacts } from '../../src/js/index.ts';
 import type { ServiceWorkerNews } from '../service_worker_messages.ts';
+import { requestFactsOf, type RequestFacts } from '../../src/js/index.ts';
 
 const own = signal<RequestFacts[]>([]);
 const ofWorkers = signal<RequestFacts[]>([]);

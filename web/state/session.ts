@@ -3,18 +3,14 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import type { Found } from '../files.ts';
 import { formatCount } from '../format.ts';
 import { listModels } from '../models.ts';
-import { ClassifierClient, type LoadedModel } from '../worker_client.ts';
+import { pageClassifier, type LoadedModel } from '../worker_client.ts';
 import {
   allCells, allFrames, cellAt, fieldOptions, forgetVerdicts, frameAt, frameOfKey, freshen, isSettled, isStale, mode, optionsOf, refuseFrame, searchAs, settledFrames, settleFrame, settleVerdicts, takeFrames, unreadFrames,
   type Cell, type Mode,
 } from './frame_store.ts';
-import { checkCell, forgetHeldFrames, viewCell, withFrame } from './held_frames.ts';
+import { checkCell, forgetFrames, viewCell, withFrame } from './held_frames.ts';
 import { fetchField, fetchSamples } from './samples.ts';
-import {
-  allChecks, canCompare, type CellRecord, type Checked, type CheckedFrame, type Checks, detectorOf, engineKinds, type FileContent, type FrameChoice,
-  type FrameOutcome, type FrameReport, type HeldFrame, type ModelListing, type ModelsNow, type Outcome, rejudge, type RequestFacts, type Run, unreadFile,
-  type UnreadFile,
-} from '../../src/js/index.ts';
+import { type Report, type Frame, type CheckResult, type FrameCell, CytodropError, allChecks, canCompare, type CellRecord, type Checked, type Checks, detectorOf, engineKinds, type FileContent, type FrameChoice, type ModelListing, type ModelsNow, type Outcome, rejudge, type RequestFacts, type UnreadFile, unreadFile } from '../../src/js/index.ts';
 
 export type { Cell };
 export type Unread = UnreadFile & { index: number; path: string };
@@ -138,7 +134,7 @@ function flushSoon(): void {
 
 /** For developers: ?engine=core or ?engine=onnxruntime in the address runs every network with that one. */
 const engineInAddress = new URLSearchParams(location.search).get('engine');
-const client = new ClassifierClient(engineKinds.find((kind) => kind === engineInAddress), (selfTest) => {
+const client = pageClassifier(engineKinds.find((kind) => kind === engineInAddress), (selfTest) => {
   if (modelState.value.phase !== 'ready') return;
   if (selfTest.passed) modelState.value = { ...modelState.value, selfTest };
   else refuseResults();
@@ -206,24 +202,21 @@ export async function chooseModel(name: string, second: string | null = null): P
     flush();
   });
   const isCurrent = (): boolean => modelReady === ready;
-  const ready: Promise<boolean> = client
-    .loadModel(name, (loadedBytes, totalBytes) => {
-      if (isCurrent() && modelState.value.phase === 'loading') modelState.value = { phase: 'loading', loadedBytes, totalBytes };
-    }, second ?? undefined)
-    .then(
-      (loaded) => {
-        if (!loaded.selfTest.passed) {
-          if (isCurrent()) refuseResults();
-          return false;
-        }
-        if (isCurrent()) modelState.value = { phase: 'ready', ...loaded };
-        return true;
-      },
-      (error: unknown) => {
-        if (isCurrent()) fail(messageOf(error));
-        return false;
-      },
-    );
+  const onProgress = (loadedBytes: number, totalBytes: number): void => {
+    if (isCurrent() && modelState.value.phase === 'loading') modelState.value = { phase: 'loading', loadedBytes, totalBytes };
+  };
+  const ready: Promise<boolean> = client.load(name, { onProgress, second: second ?? undefined }).then(
+    () => {
+      if (isCurrent()) modelState.value = { phase: 'ready', runtime: client.runtime, selfTest: client.selfTest, workers: client.workers };
+      return true;
+    },
+    (error: unknown) => {
+      if (!isCurrent()) return false;
+      if (error instanceof CytodropError && error.code === 'self_test_failed') refuseResults();
+      else fail(messageOf(error));
+      return false;
+    },
+  );
   modelReady = ready;
   if (images.length > 0) void run();
   await ready;
@@ -351,9 +344,9 @@ async function work(): Promise<void> {
     }
     measurePace();
     try {
-      await client.classify(jobs, (index, outcome) => {
-        if (mine === era.value) settle(index, outcome);
-      }, checks());
+      for await (const { index, ...outcome } of client.classifyAll(jobs.map(({ file }) => file), { checks: checks() })) {
+        if (mine === era.value) settle((jobs[index] as (typeof jobs)[number]).index, outcome);
+      }
     } catch (error) {
       if (mine === era.value) fail(messageOf(error));
     }
@@ -380,15 +373,17 @@ async function workOnFrames(mine: number): Promise<boolean> {
     underWay.value = map;
   };
   try {
-    await client.analyseFrames(jobs, { ...options, classify, checks: checks() }, (index, outcome: FrameOutcome) => {
-      if (mine !== era.value) return;
+    const indexOf = (position: number): number => (jobs[position] as (typeof jobs)[number]).index;
+    const onProgress = (position: number, classified: number, found: number): void => note(indexOf(position), { classified, cells: found });
+    for await (const { index: position, path: _, ...outcome } of client.analyseFrames(jobs.map(({ file }) => file), { ...options, classify, checks: checks(), onProgress })) {
+      const index = indexOf(position);
       const image = images[index];
-      if (!image) return;
+      if (mine !== era.value || !image) continue;
       freshen(index);
       settleFrame(index, image.path, outcome);
       note(index);
       flushSoon();
-    }, (index, classified, found) => note(index, { classified, cells: found }));
+    }
   } catch (error) {
     if (mine === era.value) fail(messageOf(error));
   }
@@ -403,7 +398,7 @@ async function classifyRest(mine: number): Promise<boolean> {
   for (const { frame } of due) {
     if (runState.value !== 'running' || mine !== era.value) break;
     try {
-      await classifyMissing(frame, { get cancelled() { return runState.value !== 'running' || mine !== era.value; } });
+      await classifyMissing(frame, { get aborted() { return runState.value !== 'running' || mine !== era.value; } });
     } catch (error) {
       unable.add(`${mine} ${frame}`);
       notice.value = { words: `${images[frame]?.path ?? 'A frame'}: ${messageOf(error)}` };
@@ -416,16 +411,17 @@ async function classifyRest(mine: number): Promise<boolean> {
 const unable = new Set<string>();
 
 /** Classifies the cells of one frame that have no verdict yet. Raises: CytodropError. */
-export async function classifyMissing(frame: number, stop: { readonly cancelled: boolean }): Promise<void> {
+export async function classifyMissing(frame: number, signal: Pick<AbortSignal, 'aborted'>): Promise<void> {
   const entry = frameAt(frame);
   if (!entry || spec.value?.frame === undefined) return;
   const mine = era.value;
   const missing = entry.analysis.cells.filter(({ verdict }) => !verdict);
-  await withFrame(frame, entry.analysis.choice, (held) => held.classify(missing, entry.analysis.settings.pixel_size_um, (some) => {
+  const onVerdicts = (some: FrameCell[]): void => {
     if (mine !== era.value) return;
     settleVerdicts(frame, some);
     flushSoon();
-  }, stop, checks()));
+  };
+  await withFrame(frame, entry.analysis.choice, (held) => held.classify(missing, { pixelSizeUm: entry.analysis.settings.pixel_size_um, checks: checks(), signal, onVerdicts }));
 }
 
 /** Tells the page that a frame changed. */
@@ -441,25 +437,20 @@ export function modelsInUse(): ModelsNow | undefined {
 }
 
 /**
- * Checks all files against a report of frames.
+ * Works on all files again and compares with a report of frames.
  *
  * Args:
  *   onDone: told how many files are done of all.
- * Returns: for each file what `checkFrameReport` takes; undefined where it was cancelled.
+ * Raises: the signal's reason where it was cancelled.
  */
-export async function checkFrames(report: FrameReport, now: ModelsNow, run: Run, onDone: (done: number, total: number) => void): Promise<{ path: string; frames: CheckedFrame[] | null }[] | undefined> {
-  const jobs = images.flatMap(({ file }, index) => (file ? [{ index, file }] : []));
-  const checked: { path: string; frames: CheckedFrame[] | null }[] = [];
-  onDone(0, jobs.length);
-  await client.checkFrames(jobs, report, now, (index, outcome) => {
-    checked.push({ path: images[index]?.path ?? '', frames: outcome.status === 'ok' ? outcome.frames : null });
-    onDone(checked.length, jobs.length);
-  }, run);
-  return run.cancelled ? undefined : checked;
+export async function checkFrames(report: Report, signal: AbortSignal, onDone: (done: number, total: number) => void): Promise<CheckResult> {
+  const all = images.flatMap(({ file, path }) => (file ? [{ path, source: file }] : []));
+  onDone(0, all.length);
+  return client.checkReport(report, all, { signal, onProgress: (done) => onDone(done, all.length) });
 }
 
 /** Opens a frame to look into it; it must be closed. Raises: CytodropError. */
-export function openFrame(index: number, choice: FrameChoice): Promise<HeldFrame> {
+export function openFrame(index: number, choice: FrameChoice): Promise<Frame> {
   const file = images[index]?.file;
   return file ? client.openFrame(file, choice) : Promise.reject(new Error('No such image.'));
 }
@@ -496,7 +487,7 @@ export function clear(): void {
   };
   batch(() => {
     images = [];
-    forgetHeldFrames();
+    forgetFrames();
     forgetResults();
     runState.value = 'idle';
     notice.value = { words: `${formatCount(before.images.length)} images cleared.`, undo };
@@ -524,7 +515,12 @@ function refuseUnopened(): void {
 export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
   if (mode.value === 'fields') return viewCell(index, maxSidePx);
   const file = images[index]?.file;
-  return file ? client.view(file, maxSidePx) : Promise.reject(new Error('No such image.'));
+  return file ? viewed(file, maxSidePx) : Promise.reject(new Error('No such image.'));
+}
+
+async function viewed(file: File, maxSidePx: number): Promise<ImageData> {
+  const { rgba, widthPx, heightPx } = await client.view(file, maxSidePx);
+  return new ImageData(rgba, widthPx, heightPx);
 }
 
 /** Everything that can be checked of one cell. Raises: CytodropError, WorkerDied, Error where the image is gone. */
@@ -532,7 +528,7 @@ export async function checkOf(index: number): Promise<Checked> {
   if (mode.value === 'fields') return checkCell(index, allChecks);
   const file = images[index]?.file;
   if (!file) throw new Error('The image is not there any more.');
-  return client.check(file);
+  return client.classify(file, { checks: allChecks });
 }
 
 /** What the file of an image or frame says beside its pixels, by its position among the files; it stays in this page. */

@@ -4,7 +4,7 @@ import type { ErrorCode } from '#cytodrop_core';
 /** The outcome of a file that could not be worked on. */
 export interface UnreadFile {
   status: 'error';
-  code: ErrorCode | 'unreadable_file' | 'engine_failed' | 'took_too_long';
+  code: ErrorCode | 'unreadable_file' | 'engine_failed' | 'took_too_long' | 'self_test_failed';
   /** What happened, one plain sentence without the file's name. */
   message: string;
   /** What a person can do about it, one plain sentence. */
@@ -39,6 +39,7 @@ const advice: Record<UnreadFile['code'], string> = {
   model_not_loaded: 'Wait until the model is loaded, then add the file again.',
   detector_not_loaded: 'Try again with a connection, or have the cells found in another way.',
   frame_not_open: 'Open the file again.',
+  self_test_failed: 'Try another browser or computer; if it happens again, report it.',
   internal: 'Try again; if it happens again, report it together with the file.',
 };
 

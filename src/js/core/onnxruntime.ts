@@ -26,15 +26,15 @@ export class OnnxRuntimeEngine implements Engine {
 
   /**
    * Args:
-   *   files: the runtime's files; the first engine made in a process decides for all.
+   *   files: the runtime's files; undefined: it finds its own. The first engine made in a process decides for all.
    *   threads: more than one needs SharedArrayBuffer.
    */
-  constructor(files: RuntimeFiles, threads: number) {
+  constructor(files: RuntimeFiles | undefined, threads: number) {
     env.wasm.numThreads = threads;
     env.wasm.proxy = false;
-    if (typeof files.wasm === 'string') {
+    if (typeof files?.wasm === 'string') {
       env.wasm.wasmPaths = { mjs: files.mjs, wasm: files.wasm };
-    } else {
+    } else if (files !== undefined) {
       env.wasm.wasmPaths = { mjs: files.mjs };
       env.wasm.wasmBinary = files.wasm;
     }

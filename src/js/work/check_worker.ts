@@ -6,7 +6,8 @@ import { type FrameCell, type FrameChoice, wholeFile } from '../frames/frame.ts'
 import type { CheckedFile, CheckedFrame } from '../report/check_frames.ts';
 import { sixDecimals } from '../report/provenance.ts';
 import { type Difference, type FrameReport, type ModelsNow, type ReportedFrame, type ReportedFrameCell, tellVerdict } from '../report/report.ts';
-import { fileByFile, type FrameHost, type HeldFrame, withOpenFrame } from './held_frame.ts';
+import type { Frame, FrameHost } from './frame.ts';
+import { fileByFile, signalOf, withOpenFrame } from './frame_worker.ts';
 import type { PoolWorker, Run } from './pool.ts';
 
 /**
@@ -41,7 +42,7 @@ function distinctChoices(frames: readonly ReportedFrame[]): FrameChoice[] {
 }
 
 /** Checks one open frame against those of the report that have its pixels. */
-async function checkFrame(held: HeldFrame, report: FrameReport, positions: readonly number[], now: ModelsNow, run: Run): Promise<CheckedFrame[]> {
+async function checkFrame(held: Frame, report: FrameReport, positions: readonly number[], now: ModelsNow, run: Run): Promise<CheckedFrame[]> {
   const checked: CheckedFrame[] = [];
   for (const position of positions) {
     const reported = report.frames[position] as ReportedFrame;
@@ -54,7 +55,7 @@ async function checkFrame(held: HeldFrame, report: FrameReport, positions: reado
   return checked;
 }
 
-async function differencesOf(held: HeldFrame, reported: ReportedFrame, { unsureBelow, checks }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
+async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow, checks }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
   const { file } = reported;
   const differences: Difference[] = [];
   const tell = (what: string, before: unknown, now: unknown, cell?: number): void => {
@@ -66,7 +67,7 @@ async function differencesOf(held: HeldFrame, reported: ReportedFrame, { unsureB
   tell('damaged', reported.damaged, damaged);
   let found: FrameCell[];
   try {
-    const { cells, detector } = await held.detect(reported.settings);
+    const { cells, detector } = await held.search(reported.settings);
     tell('network that finds cells (SHA-256)', reported.detector, detector?.sha256 ?? null);
     found = cells;
   } catch (error) {
@@ -97,12 +98,13 @@ async function differencesOf(held: HeldFrame, reported: ReportedFrame, { unsureB
     return differences;
   }
   let next = 0;
-  await held.classify(named.map(({ now }) => now), reported.settings.pixel_size_um, (some) => {
+  const onVerdicts = (some: readonly FrameCell[]): void => {
     for (const { verdict } of some) {
       const { before } = named[next++] as (typeof named)[number];
       if (before.verdict && verdict) tellVerdict(before.verdict, verdict, unsureBelow, models, (what, was, now) => tell(`cell ${before.number}: ${what}`, was, now, before.number));
     }
-  }, run, checks);
+  };
+  await held.classify(named.map(({ now }) => now), { pixelSizeUm: reported.settings.pixel_size_um, checks, signal: signalOf(run), onVerdicts });
   return differences;
 }
 

@@ -19,11 +19,10 @@ export interface ModelParcel {
   second?: ModelFiles;
 }
 
-/** Page or command line to worker. `ticket` numbers tell the answers apart. */
+/** To a worker. `ticket` numbers tell the answers apart. */
 export type WorkerRequest =
-  /** `share`: whether other workers are to adopt what this one loads. */
-  | { type: 'load_model'; ticket: number; name: string; second: string | undefined; baseUrl: string; engine: EngineKind | undefined; share: boolean }
-  | { type: 'adopt_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined }
+  /** `home`: folder of the library's files; `threads`: of ONNX Runtime. */
+  | { type: 'open_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined; threads: number; home: string }
   | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[]; checks: Checks }
   | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
   | { type: 'inspect'; ticket: number; file: Uint8Array }
@@ -37,15 +36,13 @@ export type WorkerRequest =
   | { type: 'close_frame'; ticket: number; frame: number }
   | { type: 'requests'; ticket: number };
 
-/** Worker to page or command line. */
+/** From a worker. */
 export type WorkerReply =
-  /** `lock`: name of a lock that is held until the worker ends. */
-  | { type: 'alive'; ticket?: never; lock: string }
   /** Begins with this; `image`: position of the one it begins with now, -1 for all or none. */
   | { type: 'at_work'; ticket: number; image: number }
+  /** Of ONNX Runtime, where it is needed. */
   | { type: 'model_progress'; ticket: number; loadedBytes: number; totalBytes: number }
-  | { type: 'model_loaded'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest; parcel: ModelParcel | undefined }
-  | { type: 'model_adopted'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
+  | { type: 'model_opened'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
   | { type: 'classified'; ticket: number; outcomes: Outcome[] }
   | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
   | { type: 'inspected'; ticket: number; content: FileContent }

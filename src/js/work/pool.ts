@@ -3,8 +3,6 @@ import type { Outcome } from '../classify/outcome.ts';
 import { batchSize } from '../core/engine.ts';
 import { type UnreadFile, unreadFile } from '../core/errors.ts';
 
-/** Each worker has a core with memory of its own. */
-export const maxWorkers = 4;
 /** While a worker computes one batch the files of its next are read, so that it never waits for whoever reads them. */
 const batchesInHand = 2;
 /** A larger file is a batch of its own, with no other in hand: else a folder of large files would fill the memory. */
@@ -48,9 +46,10 @@ export interface PoolWorker<Result = Outcome> {
 export interface ImageQueue<Result = Outcome> {
   /** Files that a worker takes at once; a few unless told. */
   readonly atOnce?: number;
+  /** How many files there are; Infinity while that is not known. */
   readonly count: number;
-  /** Reads one file; undefined where it has more than `mostBytes` and was left alone. */
-  read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined>;
+  /** Reads one file; undefined where it has more than `mostBytes` and was left alone; null where the queue had ended before it. */
+  read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | null | undefined>;
   /** Told once for every image, in order; while it is at it no worker takes more. */
   tell(position: number, outcome: Result | UnreadFile): Promise<void> | void;
 }
@@ -74,7 +73,7 @@ interface Batch {
  * Raises: what `read`, `tell` or a worker throws, after all workers have come to rest.
  */
 export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWorker<Result>[], queue: ImageQueue<Result>, run: Run): Promise<void> {
-  const batches = new Batches(queue.count, workers.length, queue.atOnce ?? batchSize);
+  const batches = new Batches(queue, workers.length, queue.atOnce ?? batchSize);
   const early = new Map<number, Result | UnreadFile>();
   let due = 0;
   let telling: Promise<void> = Promise.resolve();
@@ -97,7 +96,7 @@ export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWo
     );
     batches.putBack(files.filter(({ image }) => image === undefined).map(({ position }) => position), 'large');
     const images = files.flatMap(({ image }) => image ?? []);
-    const read = files.flatMap(({ position, image }) => (image === undefined ? [] : position));
+    const read = files.flatMap(({ position, image }) => (image === undefined || image === null ? [] : position));
     if (images.length === 0) return;
     try {
       await settle(read, await worker.classify(images, read));
@@ -146,7 +145,7 @@ function hasRoomFor(batch: Batch, inHand: Batch[]): boolean {
 
 /** Cuts the queue into batches, in order and no earlier than they are needed. */
 class Batches {
-  readonly #count: number;
+  readonly #queue: { readonly count: number };
   readonly #workers: number;
   readonly #atOnce: number;
   /** In order; they go first. */
@@ -154,8 +153,8 @@ class Batches {
   #fresh: Batch | undefined;
   #end = 0;
 
-  constructor(count: number, workers: number, atOnce: number) {
-    this.#count = count;
+  constructor(queue: { readonly count: number }, workers: number, atOnce: number) {
+    this.#queue = queue;
     this.#workers = workers;
     this.#atOnce = atOnce;
   }
@@ -179,7 +178,7 @@ class Batches {
 
   /** Near the end batches shrink, so that all workers end together. */
   #cut(): Batch | undefined {
-    const size = Math.min(this.#atOnce, Math.ceil((this.#count - this.#end) / this.#workers));
+    const size = Math.min(this.#atOnce, Math.ceil((this.#queue.count - this.#end) / this.#workers));
     return size > 0 ? { positions: Array.from({ length: size }, () => this.#end++) } : undefined;
   }
 }

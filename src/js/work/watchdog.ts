@@ -1,4 +1,5 @@
 /** Notices a worker that hangs: one that has something to do for whoever asked, and has given no sign of life for too long. */
+import { platform } from '#platform';
 
 /**
  * How long a worker may be silent over one image before it is ended, in seconds during which it could have worked. Generous: the
@@ -58,7 +59,7 @@ export class Watchdog {
   }
 
   #tick(): void {
-    if (globalThis.document?.hidden) return;
+    if (platform.isHidden()) return;
     this.#silence += 1;
     const limit = this.#limit();
     if (limit !== undefined && this.#silence > limit) this.#onSilence(limit);

@@ -1,6 +1,8 @@
 /** The asking side of one worker: questions, their answers, and what happens when the worker dies. */
+import { platform } from '#platform';
 import { noChecks } from '../classify/checks.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
+import type { Transport } from '../platform/platform.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
 import { type PoolWorker, WorkerDied, WorkerHung } from './pool.ts';
 import { everySecond, patienceSeconds, type Ticking, Watchdog } from './watchdog.ts';
@@ -8,15 +10,8 @@ import { everySecond, patienceSeconds, type Ticking, Watchdog } from './watchdog
 type ReplyOf<Type extends WorkerReply['type']> = Extract<WorkerReply, { type: Type }>;
 type Unnumbered<Request> = Request extends unknown ? Omit<Request, 'ticket'> : never;
 
-/** What a browser's worker and one of Node have in common. */
-export interface Transport {
-  post(request: WorkerRequest, transfer: ArrayBuffer[]): void;
-  /** Ends it at once; afterwards it tells nothing more. */
-  stop(): void;
-}
-
 /** Starts a worker. */
-export type StartWorker = (onReply: (reply: WorkerReply) => void, onDeath: () => void) => Transport;
+export type StartWorker = (onReply: (reply: WorkerReply) => void, onDeath: () => void) => Transport<WorkerRequest>;
 
 interface Question {
   onReply: (reply: WorkerReply) => void;
@@ -29,14 +24,14 @@ interface Question {
 export class WorkerLink {
   readonly #start: StartWorker;
   readonly #watchdog: Watchdog;
-  #worker: Transport | undefined;
+  #worker: Transport<WorkerRequest> | undefined;
   #tickets = 0;
   readonly #questions = new Map<number, Question>();
   #ready: Promise<void> | undefined;
   /** What the worker says it is at. */
   #atWork: { ticket: number; image: number } | undefined;
 
-  constructor(start: StartWorker, ticking: Ticking = everySecond) {
+  constructor(start: StartWorker = platform.startWorker, ticking: Ticking = everySecond) {
     this.#start = start;
     this.#watchdog = new Watchdog(() => this.#patience(), (seconds) => this.#giveUp(seconds), ticking);
   }
@@ -92,6 +87,11 @@ export class WorkerLink {
     return this.#ready;
   }
 
+  /** Starts the worker before it is asked anything. */
+  wake(): void {
+    this.#worker ??= this.#begin();
+  }
+
   /** The worker has to be made ready again. */
   forget(): void {
     this.#ready = undefined;
@@ -109,13 +109,13 @@ export class WorkerLink {
     for (const { reject } of unanswered) reject(new WorkerDied('The program that classifies images stopped.'));
   }
 
-  #begin(): Transport {
+  #begin(): Transport<WorkerRequest> {
     const worker = this.#start(
       (reply) => {
         if (worker !== this.#worker) return;
         this.#watchdog.hear();
         this.#atWork = reply.type === 'at_work' ? { ticket: reply.ticket, image: reply.image } : this.#atWork?.ticket === reply.ticket ? undefined : this.#atWork;
-        this.#questions.get(reply.ticket ?? 0)?.onReply(reply);
+        this.#questions.get(reply.ticket)?.onReply(reply);
       },
       () => { if (worker === this.#worker) this.end(); },
     );

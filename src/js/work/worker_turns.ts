@@ -38,12 +38,19 @@ export function inTurns(answer: Answer, reply: (message: WorkerReply) => void): 
 
 const door = new MessageChannel();
 const knocks: (() => void)[] = [];
-door.port1.onmessage = () => knocks.shift()?.();
+/** Under Node an open door would keep a program alive that has nothing else to do. */
+const { port1 } = door as { port1: MessagePort & { ref?(): void; unref?(): void } };
+port1.onmessage = () => {
+  knocks.shift()?.();
+  if (knocks.length === 0) port1.unref?.();
+};
+port1.unref?.();
 
 /** Lets the messages in that came while the worker computed, so that an urgent one is seen before the next batch. */
 function messagesArrived(): Promise<void> {
   return new Promise((resolve) => {
     knocks.push(resolve);
+    port1.ref?.();
     door.port2.postMessage(null);
   });
 }

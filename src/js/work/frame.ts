@@ -1,19 +1,16 @@
-/**
- * Frames with many cells: what the page and the command line do with one that a worker holds.
- *
- * A frame is opened once; searching it with other settings, classifying some of its cells and drawing parts of it need no decoding.
- */
+/** A frame with many cells that a worker holds: opened once, then searched, classified and drawn without being decoded again. */
 import type { Box, DetectSettings, DisplayRange } from '#cytodrop_core';
-import { noChecks } from '../classify/checks.ts';
+import { type Checks, noChecks } from '../classify/checks.ts';
 import type { CellVerdict } from '../classify/outcome.ts';
-import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
+import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { frameCells } from '../frames/cells.ts';
-import { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
-import type { FrameOptions } from '../frames/search.ts';
+import { type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
 import { type DetectorFacts, type DetectorFiles, type DetectorName, detectorOf } from '../model/detector.ts';
-import { type PoolWorker, type Run, WorkerDied, WorkerHung } from './pool.ts';
+import type { ModelSpec } from '../model/spec.ts';
+import { WorkerDied, WorkerHung } from './pool.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { transferable, type WorkerLink } from './worker_link.ts';
+import { searchFor } from '../frames/search.ts';
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
 export const cellsAtOnce = 16;
@@ -22,14 +19,26 @@ export const cellsAtOnce = 16;
 export interface FrameHost {
   link: WorkerLink;
   makeReady: () => Promise<void>;
+  /** The model in use. */
+  spec: ModelSpec;
   /** Raises: CytodropError, `detector_not_loaded`. */
   readDetector: (name: DetectorName) => Promise<DetectorFiles>;
 }
 
+export interface ClassifyOptions {
+  /** Of this frame, µm per px; null: not known. Unless told, as it was searched last, or as the file states it. */
+  pixelSizeUm?: number | null;
+  checks?: Checks;
+  /** Asked before every step. */
+  signal?: Pick<AbortSignal, 'aborted'>;
+  /** Told the cells of each step, with their verdicts. */
+  onVerdicts?: (cells: FrameCell[]) => void;
+}
+
 let framesOpened = 0;
 
-/** A frame decoded in a worker; `close` frees it. */
-export class HeldFrame {
+/** A frame decoded in a worker; `close` frees it, and so does `await using`. */
+export class Frame {
   readonly choice: FrameChoice;
   readonly facts: FrameFacts;
   readonly #host: FrameHost;
@@ -37,6 +46,8 @@ export class HeldFrame {
   /** Seconds that the worker may be silent over one thing done with it. */
   readonly #patience = (): number => patienceSeconds(4 * this.facts.image.width_px * this.facts.image.height_px);
   #number: number;
+  /** Of the last search. */
+  #pixelSizeUm: number | null;
 
   private constructor(host: FrameHost, choice: FrameChoice, opened: { number: number; facts: FrameFacts }, readAgain: (() => Promise<Uint8Array | UnreadFile>) | undefined) {
     this.#host = host;
@@ -44,6 +55,7 @@ export class HeldFrame {
     this.choice = choice;
     this.facts = opened.facts;
     this.#number = opened.number;
+    this.#pixelSizeUm = opened.facts.pixel_size_um;
   }
 
   /**
@@ -52,17 +64,29 @@ export class HeldFrame {
    *   readAgain: gives them anew when the worker died or took another model; without it the frame is lost then.
    * Raises: CytodropError for a file that cannot be read or decoded; WorkerDied.
    */
-  static async open(host: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice = wholeFile, readAgain?: () => Promise<Uint8Array | UnreadFile>): Promise<HeldFrame> {
-    return new HeldFrame(host, choice, await openIn(host, file, choice), readAgain);
+  static async open(host: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice = wholeFile, readAgain?: () => Promise<Uint8Array | UnreadFile>): Promise<Frame> {
+    return new Frame(host, choice, await openIn(host, file, choice), readAgain);
+  }
+
+  /** What is searched for unless told otherwise: cells like those that the model learned from, at the pixel size that the file states. */
+  get settings(): DetectSettings {
+    return { ...searchFor(this.#host.spec), pixel_size_um: this.facts.pixel_size_um };
   }
 
   /**
    * Finds cells.
    *
-   * Returns: the cells, with what found them where a network did.
+   * Args:
+   *   settings: in place of the frame's own.
+   * Returns: the cells in reading order.
    * Raises: CytodropError, WorkerDied.
    */
-  async detect(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
+  async findCells(settings: Partial<DetectSettings> = {}): Promise<FrameCell[]> {
+    return (await this.search({ ...this.settings, ...settings })).cells;
+  }
+
+  /** As `findCells`, with all settings; tells also what found the cells where a network did. */
+  async search(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
     const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected', { patience: this.#patience }));
     const { cells, detector } = await detect().catch(async (error: unknown) => {
       const name = detectorOf(settings.method);
@@ -71,25 +95,27 @@ export class HeldFrame {
       await this.#ask((link) => link.ask({ type: 'load_detector', files }, 'detector_loaded', { patience: this.#patience }));
       return detect();
     });
+    this.#pixelSizeUm = settings.pixel_size_um;
     return { cells: frameCells(cells), ...(detector && { detector }) };
   }
 
   /**
    * Classifies cells, a few at a time.
    *
-   * Args:
-   *   pixelSizeUm: of this frame; null: not known.
-   *   onVerdicts: told the cells of each step, with their verdicts.
-   *   run: set `cancelled` to stop after the step that runs.
+   * Returns: the same cells with their verdicts; after a stop those not reached have none.
    * Raises: CytodropError, `unsupported_feature` where the model is one of single cells; WorkerDied.
    */
-  async classify(cells: readonly FrameCell[], pixelSizeUm: number | null, onVerdicts: (cells: FrameCell[]) => void, run: Run = { cancelled: false }, checks = noChecks): Promise<void> {
-    for (let first = 0; first < cells.length && !run.cancelled; first += cellsAtOnce) {
+  async classify(cells: readonly FrameCell[], { pixelSizeUm = this.#pixelSizeUm, checks = noChecks, signal, onVerdicts = () => {} }: ClassifyOptions = {}): Promise<FrameCell[]> {
+    const done: FrameCell[] = [];
+    for (let first = 0; first < cells.length && !signal?.aborted; first += cellsAtOnce) {
       const some = cells.slice(first, first + cellsAtOnce);
       const boxes = Int32Array.from(some.flatMap(({ box }) => [box.left_px, box.top_px, box.width_px, box.height_px]));
       const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, boxes, pixelSizeUm, checks }, 'cells_classified', { patience: this.#patience }));
-      onVerdicts(some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict })));
+      const named = some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict }));
+      done.push(...named);
+      onVerdicts(named);
     }
+    return [...done, ...cells.slice(done.length)];
   }
 
   /**
@@ -113,6 +139,10 @@ export class HeldFrame {
     await this.#host.link.ask({ type: 'close_frame', frame: this.#number }, 'frame_closed').catch(() => undefined);
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #ask<T>(question: (link: WorkerLink, frame: number) => Promise<T>): Promise<T> {
     const { link, makeReady } = this.#host;
     try {
@@ -134,80 +164,4 @@ async function openIn({ link, makeReady }: FrameHost, file: Uint8Array | UnreadF
   const patience = patienceSeconds(file.length);
   const { facts } = await link.ask({ type: 'open_frame', frame: number, file, choice }, 'frame_opened', { transfer: transferable([file]), patience: () => patience });
   return { number, facts };
-}
-
-/**
- * A worker's place in a pool that empties a queue of frames, one in memory at a time.
- *
- * Args:
- *   onProgress: told the cells classified of the cells found, with the frame's position in the queue.
- *   run: the pool's; when it is cancelled, the cells not reached have no verdict.
- */
-export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, onProgress: (position: number, classified: number, cells: number) => void = () => {}): PoolWorker<FrameAnalysis> {
-  return fileByFile((file, position) =>
-    withOpenFrame(host, file, options.choice, (frame) => analyse(frame, options, (classified, cells) => onProgress(position, classified, cells), run)),
-  );
-}
-
-/** A worker's place in a pool, for work that takes one file after the other. */
-export function fileByFile<Result>(work: (file: Uint8Array | UnreadFile, position: number) => Promise<Result | UnreadFile>): PoolWorker<Result> {
-  let before: Promise<unknown> = Promise.resolve();
-  return {
-    classify: (files, positions) => {
-      const all = before.then(async () => {
-        const outcomes: (Result | UnreadFile)[] = [];
-        for (const [i, file] of files.entries()) outcomes.push(await work(file, positions[i] as number));
-        return outcomes;
-      });
-      before = all.catch(() => undefined);
-      return all;
-    },
-  };
-}
-
-/**
- * Opens a frame, does something with it, and closes it.
- *
- * Raises: WorkerDied; what is wrong with the file, or a worker that hung on it, becomes the outcome.
- */
-export async function withOpenFrame<Result>(host: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice, use: (frame: HeldFrame) => Promise<Result>): Promise<Result | UnreadFile> {
-  let frame: HeldFrame | undefined;
-  try {
-    frame = await HeldFrame.open(host, file, choice);
-    return await use(frame);
-  } catch (error) {
-    if (error instanceof CytodropError) return unreadFile(error.code, error.message);
-    if (error instanceof WorkerHung) return error.outcome;
-    throw error;
-  } finally {
-    await frame?.close();
-  }
-}
-
-/**
- * Finds the cells of an open frame and classifies them.
- *
- * Args:
- *   onProgress: told after every step.
- *   run: set `cancelled` to stop; the cells not reached then have no verdict.
- * Raises: CytodropError, WorkerDied.
- */
-export async function analyse(
-  frame: HeldFrame, { search, pixelSizeUm, classify, checks }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, run?: Run,
-): Promise<FrameAnalysis> {
-  const settings = { ...search, pixel_size_um: pixelSizeUm ?? frame.facts.pixel_size_um };
-  const started = performance.now();
-  const [pixelsSha256, { cells: found, detector }] = await Promise.all([frame.pixelsSha256(), frame.detect(settings)]);
-  let cells = found;
-  const detected = performance.now();
-  if (classify) {
-    const classified: FrameCell[] = [];
-    await frame.classify(cells, settings.pixel_size_um, (some) => {
-      classified.push(...some);
-      onProgress(classified.length, cells.length);
-    }, run, checks);
-    cells = [...classified, ...cells.slice(classified.length)];
-  }
-  const elapsedMs = { decode: frame.facts.decode_ms, detect: detected - started, classify: performance.now() - detected };
-  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, ...(detector && { detector }), cells, pixelsSha256, elapsedMs };
 }

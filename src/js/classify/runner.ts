@@ -1,0 +1,102 @@
+/** A model ready to run: a core of its own that holds it, and the engine for its network. */
+import type { Verdict } from '#cytodrop_core';
+import { Core } from '../core/core.ts';
+import { CoreEngine } from '../core/core_engine.ts';
+import type { Engine, Tensor } from '../core/engine.ts';
+import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
+import type { ModelFiles } from '../model/model_files.ts';
+import { chooseEngine, type ChosenEngine, type Engines, openCoreEngine } from './engines.ts';
+
+/** What a core does may trap in WebAssembly: a runner then goes on with a fresh one, and what the old one held is gone. */
+export class Runner {
+  readonly files: ModelFiles;
+  readonly #coreWasm: Uint8Array;
+  readonly reason: string;
+  #engine: Engine;
+  #core: Core;
+
+  private constructor(files: ModelFiles, coreWasm: Uint8Array, { engine, reason }: ChosenEngine, core: Core) {
+    this.files = files;
+    this.#coreWasm = coreWasm;
+    this.reason = reason;
+    this.#engine = engine;
+    this.#core = core;
+  }
+
+  /**
+   * Args:
+   *   coreWasm: bytes of cytodrop_core.wasm.
+   */
+  static async open(files: ModelFiles, coreWasm: Uint8Array, engines: Engines): Promise<Runner> {
+    const core = await openCore(files, coreWasm);
+    try {
+      return new Runner(files, coreWasm, await chooseEngine(files, core, engines), core);
+    } catch (error) {
+      core.close();
+      throw error;
+    }
+  }
+
+  /** Another object after the one before has trapped. */
+  get core(): Core {
+    return this.#core;
+  }
+
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** Calls the core; one that trapped is in no known state and is replaced by a fresh one. */
+  async attempt<T>(call: (core: Core) => T): Promise<T | UnreadFile> {
+    try {
+      return call(this.#core);
+    } catch (error) {
+      if (error instanceof CytodropError) return unreadFile(error.code, error.message);
+      await this.#replaceCore();
+      return unreadFile('internal', `The image could not be processed: ${(error as Error).message}`);
+    }
+  }
+
+  /** As `attempt`, where there is no other file to go on with. */
+  async insist<T extends object | void>(call: (core: Core) => T): Promise<T> {
+    const result = await this.attempt(call);
+    if (typeof result === 'object' && 'status' in result && result.status === 'error') throw new CytodropError(result.code, result.message);
+    return result as T;
+  }
+
+  /** Runs the network. */
+  async run(input: Tensor): Promise<Tensor | UnreadFile> {
+    try {
+      return await this.#engine.run(input);
+    } catch (error) {
+      if (this.#engine instanceof CoreEngine && !(error instanceof CytodropError)) await this.#replaceCore();
+      return unreadFile('engine_failed', `The network could not be run: ${(error as Error).message}`);
+    }
+  }
+
+  /** What the model says of features [N, D, h, w]; `measures`: of the N cells, one after the other. */
+  judge(features: Tensor, measures: Float64Array): Promise<Verdict[] | UnreadFile> {
+    return this.attempt((core) => core.judge(features, measures));
+  }
+
+  /** Frees the core and with it its engine; ONNX Runtime stays whose it is. */
+  close(): void {
+    this.#core.close();
+  }
+
+  async #replaceCore(): Promise<void> {
+    this.#core = await openCore(this.files, this.#coreWasm);
+    if (this.#engine instanceof CoreEngine) this.#engine = await openCoreEngine(this.files, this.#core);
+  }
+}
+
+async function openCore(files: ModelFiles, coreWasm: Uint8Array): Promise<Core> {
+  const core = await Core.open(coreWasm);
+  try {
+    core.loadModel(files.specJson, files.head, files.novelty);
+    return core;
+  } catch (error) {
+    core.close();
+    throw error;
+  }
+}

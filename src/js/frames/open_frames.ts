@@ -1,0 +1,122 @@
+/** Frames that a core holds decoded: searched, classified and drawn without being decoded again. */
+import type { Box, DetectedCells, DetectSettings, DisplayRange, FrameView } from '#cytodrop_core';
+import { type Checks, noChecks } from '../classify/checks.ts';
+import type { CellVerdict } from '../classify/outcome.ts';
+import { type Pipeline, type Prepared, withOpinions } from '../classify/pipeline.ts';
+import type { Core } from '../core/core.ts';
+import { batchSize } from '../core/engine.ts';
+import { CytodropError } from '../core/errors.ts';
+import { sha256 } from '../core/sha256.ts';
+import { detectorFacts, type DetectorFacts, type DetectorFiles, type DetectorName, detectorOf } from '../model/detector.ts';
+import type { FrameChoice, FrameFacts } from './frame.ts';
+
+/** In which core it is: what one held that has trapped is gone. */
+type InCore<T> = T & { core: Core };
+
+export class OpenFrames {
+  readonly #pipeline: Pipeline;
+  /** Those of the second model's core. */
+  readonly #second: OpenFrames | undefined;
+  readonly #detectors = new Map<DetectorName, InCore<{ facts: DetectorFacts }>>();
+  /** By the asker's numbers, with the core's own. */
+  readonly #frames = new Map<number, InCore<{ number: number; facts: FrameFacts }>>();
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+    this.#second = pipeline.second && new OpenFrames(pipeline.second);
+  }
+
+  /**
+   * Decodes a frame and keeps it in the core.
+   *
+   * Args:
+   *   frame: names it until `close`.
+   * Raises: CytodropError for a file that cannot be decoded.
+   */
+  async open(frame: number, file: Uint8Array, { page, channel }: FrameChoice): Promise<FrameFacts> {
+    const opened = await this.#insist((core) => ({ core, ...core.openFrame(file, page, channel) }));
+    const { core, frame: number, ...facts } = opened;
+    this.#frames.set(frame, { core, number, facts });
+    await this.#second?.open(frame, file, { page, channel });
+    return facts;
+  }
+
+  /** Takes a network that finds cells. Raises: CytodropError. */
+  async loadDetector({ specJson, spec, network }: DetectorFiles): Promise<void> {
+    const core = await this.#insist((taking) => {
+      taking.loadDetector(spec.name, specJson, network);
+      return taking;
+    });
+    this.#detectors.set(spec.name, { core, facts: detectorFacts(spec) });
+  }
+
+  /**
+   * Returns: the cells, with what found them where a network did.
+   * Raises: CytodropError, `detector_not_loaded` where the method needs a network that is not there.
+   */
+  async detect(frame: number, settings: DetectSettings): Promise<{ cells: DetectedCells; detector?: DetectorFacts }> {
+    const cells = await this.#insist((core) => core.detect(this.#frame(frame).number, settings));
+    const name = detectorOf(settings.method);
+    const detector = name && this.#detectors.get(name)?.facts;
+    return { cells, ...(detector && { detector }) };
+  }
+
+  /**
+   * Classifies cells of an open frame, as many with one run of the network as of image files.
+   *
+   * Args:
+   *   boxes: [N][4].
+   *   onCell: told before each cell's checks.
+   * Raises: CytodropError.
+   */
+  async classifyCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null, checks: Checks = noChecks, onCell: () => void = () => {}): Promise<CellVerdict[]> {
+    const { number, facts } = this.#frame(frame);
+    const verdicts: CellVerdict[] = [];
+    for (let first = 0; first < boxes.length; first += 4 * batchSize) {
+      const some = boxes.slice(first, first + 4 * batchSize);
+      const { tensor, shape: [count, ...shape], crops, measures, prepare_ms } = await this.#insist((core) => core.prepareCells(number, some, pixelSizeUm));
+      const length = tensor.length / count;
+      const measured = measures.length / count;
+      const cells = Array.from({ length: count }, (_, i): Prepared => {
+        const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = crops.subarray(4 * i, 4 * i + 4);
+        return {
+          image: facts.image, crop: { left_px, top_px, width_px, height_px }, tensor: tensor.subarray(i * length, (i + 1) * length),
+          shape: [1, ...shape], measures: measures.subarray(i * measured, (i + 1) * measured), decode_ms: 0, prepare_ms: prepare_ms / count,
+        };
+      });
+      for (const outcome of await this.#pipeline.judge(cells, checks, onCell)) {
+        if (outcome.status === 'error') throw new CytodropError(outcome.code, outcome.message);
+        const { status: _, image: __, elapsedMs: ___, ...verdict } = outcome;
+        verdicts.push(verdict);
+      }
+    }
+    return this.#second ? withOpinions(verdicts, await this.#second.classifyCells(frame, boxes, pixelSizeUm)) : verdicts;
+  }
+
+  /** Raises: CytodropError. */
+  async view(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): Promise<FrameView> {
+    return this.#insist((core) => core.viewFrame(this.#frame(frame).number, region, maxSidePx, range));
+  }
+
+  /** SHA-256 of a frame's decoded pixels; null where the browser cannot compute it. Raises: CytodropError. */
+  async hash(frame: number): Promise<string | null> {
+    return sha256(await this.#insist((core) => core.framePixels(this.#frame(frame).number)));
+  }
+
+  async close(frame: number): Promise<void> {
+    const open = this.#frames.get(frame);
+    this.#frames.delete(frame);
+    if (open?.core === this.#pipeline.runner.core) await this.#insist((core) => core.closeFrame(open.number));
+    await this.#second?.close(frame);
+  }
+
+  #insist<T extends object | void>(call: (core: Core) => T): Promise<T> {
+    return this.#pipeline.runner.insist(call);
+  }
+
+  #frame(frame: number): { number: number; facts: FrameFacts } {
+    const open = this.#frames.get(frame);
+    if (open?.core !== this.#pipeline.runner.core) throw new CytodropError('frame_not_open', 'The frame is not open.');
+    return open;
+  }
+}

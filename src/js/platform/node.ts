@@ -1,0 +1,81 @@
+/** Node, from version 18 on: the one file of the library that asks it for anything. */
+import { webcrypto } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { refuseSize, type UnreadFile, unreadFile } from '../core/errors.ts';
+import type { Platform, Port, Transport } from './platform.ts';
+
+// Node 18 has it under another name only.
+globalThis.crypto ??= webcrypto as Crypto;
+
+const mostWorkers = 4;
+/** By which a worker of the library knows itself, also in a program that has workers of its own. */
+const mark = 'cytodrop';
+
+/** The build makes the library one file, which is its workers' too. */
+const workerFile = fileURLToPath(import.meta.url.endsWith('.ts') ? new URL('../worker.ts', import.meta.url) : import.meta.url);
+
+export const platform: Platform = {
+  home: new URL('./', import.meta.url),
+  words: `Node ${process.version}, ${process.platform} ${process.arch}`,
+
+  workers: (_, threads) => (threads > 1 ? 1 : Math.min(mostWorkers, processors())),
+  threads: () => 1,
+
+  async read(url, onProgress) {
+    if (url.protocol === 'file:') return readFile(url);
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`The file ${url.href} could not be loaded (status ${response.status}).`);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    onProgress?.(bytes.length);
+    return bytes;
+  },
+
+  async readImage(source, mostBytes) {
+    if (source instanceof ArrayBuffer || source instanceof Uint8Array) return fitting(source.byteLength, mostBytes, () => new Uint8Array(source).slice());
+    if (source instanceof Blob) return fitting(source.size, mostBytes, async () => new Uint8Array(await source.arrayBuffer()));
+    if (source instanceof URL && source.protocol !== 'file:') return readAddress(source, mostBytes);
+    try {
+      return await fitting((await stat(source)).size, mostBytes, () => readFile(source));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return unreadFile('unreadable_file', code === 'ENOENT' ? 'There is no such file.' : `The file could not be read (${code}).`);
+    }
+  },
+
+  startWorker<Sent, Received>(onMessage: (message: Received) => void, onDeath: () => void): Transport<Sent> {
+    const worker = new Worker(workerFile, { workerData: mark });
+    worker.on('message', onMessage).on('messageerror', onDeath).on('error', onDeath).on('exit', onDeath);
+    return { post: (message, transfer) => worker.postMessage(message, transfer), stop: () => void worker.terminate() };
+  },
+
+  ownPort<Sent, Received>(): Port<Sent, Received> | undefined {
+    const port = parentPort;
+    if (isMainThread || workerData !== mark || port === null) return undefined;
+    return { post: (message, transfer = []) => port.postMessage(message, transfer), onMessage: (take) => port.on('message', take) };
+  },
+
+  isHidden: () => false,
+};
+
+async function fitting(bytes: number, mostBytes: number, read: () => Promise<Uint8Array> | Uint8Array): Promise<Uint8Array | UnreadFile | undefined> {
+  return refuseSize(bytes) ?? (bytes > mostBytes ? undefined : read());
+}
+
+async function readAddress(address: URL, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined> {
+  try {
+    const response = await fetch(address);
+    if (!response.ok) return unreadFile('unreadable_file', `The server did not give it (status ${response.status}).`);
+    const blob = await response.blob();
+    return await fitting(blob.size, mostBytes, async () => new Uint8Array(await blob.arrayBuffer()));
+  } catch {
+    return unreadFile('unreadable_file', 'The address could not be reached.');
+  }
+}
+
+/** Node 18 learnt to count what a container may use in its last versions only. */
+function processors(): number {
+  return (availableParallelism as typeof availableParallelism | undefined)?.() ?? cpus().length;
+}

@@ -1,0 +1,51 @@
+/** What the library asks of what it runs in: two rooms with the same furniture, `browser.ts` and `node.ts`. */
+import type { UnreadFile } from '../core/errors.ts';
+
+/** An image as a caller may hand it over: bytes, a file of a browser or of Node, the path of a file under Node, or an address. */
+export type ImageSource = Uint8Array | ArrayBuffer | Blob | URL | string;
+
+/** One end of what workers and their owners say to each other. */
+export interface Port<Sent, Received> {
+  /** `transfer`: buffers that are handed over rather than copied. */
+  post(message: Sent, transfer?: ArrayBuffer[]): void;
+  onMessage(take: (message: Received) => void): void;
+}
+
+/** What a browser's worker and one of Node have in common. */
+export interface Transport<Sent> {
+  post(message: Sent, transfer: ArrayBuffer[]): void;
+  /** Ends it at once; afterwards it tells nothing more. */
+  stop(): void;
+}
+
+export interface Platform {
+  /** Folder of the library's own files: models/, cytodrop_core.wasm, ort/. */
+  readonly home: URL;
+  /** In its own words, for reports: the browser's, or Node's version. */
+  readonly words: string;
+  /** Workers that it bears without being told how many; each has a core with memory of its own. */
+  workers(engine: 'core' | 'onnxruntime', threads: number): number;
+  /** Threads of ONNX Runtime in one worker, unless told. */
+  threads(): number;
+  /**
+   * Reads a file of the library or of a model.
+   *
+   * Args:
+   *   onProgress: told the bytes so far, as they come.
+   * Raises: Error that says what a person can do.
+   */
+  read(url: URL, onProgress?: (loadedBytes: number) => void): Promise<Uint8Array>;
+  /**
+   * Reads an image.
+   *
+   * Returns: bytes that are the caller's own, also where it handed over bytes; undefined where there are more than `mostBytes`, and the
+   *   rest is left unread; an outcome where it cannot be read or is too large.
+   */
+  readImage(source: ImageSource, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined>;
+  /** Starts a worker that serves. */
+  startWorker<Sent, Received>(onMessage: (message: Received) => void, onDeath: () => void): Transport<Sent>;
+  /** In a worker that the library started: the way to whoever did; undefined elsewhere. */
+  ownPort<Sent, Received>(): Port<Sent, Received> | undefined;
+  /** Whether nobody looks, so that workers may be held back. */
+  isHidden(): boolean;
+}

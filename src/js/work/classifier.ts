@@ -1,0 +1,374 @@
+/** The library's front door: a model, the workers that run it, and everything that can be asked of images with it. */
+import { platform } from '#platform';
+import type { FileContent } from '#cytodrop_core';
+import { type Checks, noChecks } from '../classify/checks.ts';
+import type { RuntimeFacts } from '../classify/engines.ts';
+import type { CellRecord, ClassifiedCell, Outcome } from '../classify/outcome.ts';
+import type { SelfTest } from '../classify/self_test.ts';
+import { CytodropError, type UnreadFile } from '../core/errors.ts';
+import { type FrameChoice, type FrameRecord, wholeFile } from '../frames/frame.ts';
+import { type FrameOptions, searchFor } from '../frames/search.ts';
+import { type DetectorFiles, type DetectorName } from '../model/detector.ts';
+import { type ModelFiles, readModel } from '../model/model_files.ts';
+import { canCompare, type ModelSpec } from '../model/spec.ts';
+import type { ImageSource } from '../platform/platform.ts';
+import { type CheckedFile, checkFrameReport } from '../report/check_frames.ts';
+import { type ExportContext } from '../report/export_cells.ts';
+import type { Provenance } from '../report/provenance.ts';
+import { checkReport, type CheckResult, type Report } from '../report/report.ts';
+import { appVersion, commit } from '../report/version.ts';
+import { checkWorker } from './check_worker.ts';
+import { Crew, type Equipment } from './crew.ts';
+import { Frame } from './frame.ts';
+import { frameWorker } from './frame_worker.ts';
+import { Handoff } from './handoff.ts';
+import type { ModelParcel } from './messages.ts';
+import { classifyInOrder, type PoolWorker, type Run } from './pool.ts';
+import type { RequestFacts } from './requests.ts';
+import { type ModelSource, type NamedImage, pathOf, readerOf, sourceOf } from './sources.ts';
+import { patienceSeconds } from './watchdog.ts';
+import { transferable, type WorkerLink } from './worker_link.ts';
+
+export interface ClassifierOptions extends Partial<Equipment> {
+  /** Told the worst of all self-tests whenever a worker has tested itself, also one that replaces a dead one. */
+  onSelfTest?: (worst: SelfTest) => void;
+}
+
+export interface LoadOptions {
+  /** A model of the same types whose opinion is heard too. */
+  second?: ModelSource | undefined;
+  /** Told as the network arrives, and ONNX Runtime where it is needed. */
+  onProgress?: (loadedBytes: number, totalBytes: number) => void;
+}
+
+/** What is asked of many images. */
+export interface RunOptions {
+  /** What is computed of each cell beyond its verdict; nothing unless told. */
+  checks?: Checks;
+  /** Workers that share the images; all there are unless told. */
+  jobs?: number;
+  /** When it is aborted, what workers have in hand is still given; then its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+export interface FrameRunOptions extends RunOptions, Partial<Omit<FrameOptions, 'checks'>> {
+  /** Told the cells classified of the cells found in the frame of an image. */
+  onProgress?: (index: number, classified: number, cells: number) => void;
+}
+
+/** Images in the order in which their results are wanted; an endless or slow list is read no faster than it is worked on. */
+export type Images = Iterable<ImageSource | NamedImage> | AsyncIterable<ImageSource | NamedImage>;
+
+interface Loaded { files: ModelFiles; second: ModelFiles | undefined; runtime: RuntimeFacts }
+
+export class Classifier {
+  readonly #crew: Crew;
+  readonly #home: URL;
+  #loaded: Loaded | undefined;
+  #coreWasm: Promise<Uint8Array> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  readonly #runs = new Set<Run>();
+
+  /** Without a model: `load` one, or use `Classifier.open`. */
+  constructor({ engine, threads = platform.threads(), jobs, home = platform.home, onSelfTest = () => {} }: ClassifierOptions = {}) {
+    this.#home = home;
+    this.#crew = new Crew({ engine, threads, jobs, home }, onSelfTest);
+  }
+
+  /**
+   * Loads a model and starts its workers.
+   *
+   * Args:
+   *   model: name of a shipped model, address of a model's folder, or its files.
+   * Raises: CytodropError, `self_test_failed` where this computer does not compute what the training code did; Error, in words for a person,
+   *   where a file of the model is missing or another.
+   */
+  static async open(model: ModelSource, { second, onProgress, ...options }: ClassifierOptions & LoadOptions = {}): Promise<Classifier> {
+    const classifier = new Classifier(options);
+    try {
+      await classifier.load(model, { second, ...(onProgress && { onProgress }) });
+      return classifier;
+    } catch (error) {
+      await classifier.close();
+      throw error;
+    }
+  }
+
+  /** Takes a model in place of the one before, after whatever runs now, with the same workers. Raises: as `open`. */
+  load(model: ModelSource, { second, onProgress = () => {} }: LoadOptions = {}): Promise<void> {
+    this.#crew.wake();
+    const parcel = this.#read(model, second, onProgress);
+    parcel.catch(() => undefined);
+    return this.#queued(async () => {
+      const { files, coreWasm, second: other } = await parcel;
+      const runtime = await this.#crew.take({ files, coreWasm, ...(other && { second: other }) }, onProgress);
+      this.#loaded = { files, second: other, runtime };
+    });
+  }
+
+  async #read(model: ModelSource, second: ModelSource | undefined, onProgress: (loadedBytes: number, totalBytes: number) => void): Promise<ModelParcel> {
+    const read = (source: ModelSource, isFirst: boolean): Promise<ModelFiles> => {
+      const file = readerOf(source, this.#home);
+      return readModel((path, bytes) => file(path, bytes !== undefined && isFirst ? (loadedBytes) => onProgress(loadedBytes, bytes) : undefined));
+    };
+    this.#coreWasm ??= platform.read(new URL('cytodrop_core.wasm', this.#home));
+    this.#coreWasm.catch(() => { this.#coreWasm = undefined; });
+    const [files, other, coreWasm] = await Promise.all([read(model, true), second === undefined ? undefined : read(second, false), this.#coreWasm]);
+    if (other && !canCompare(files.spec, other.spec)) {
+      throw new CytodropError('invalid_argument', `The model ${other.spec.name} does not name the same types as ${files.spec.name}, or in pictures of another kind.`);
+    }
+    return { files, coreWasm, ...(other && { second: other }) };
+  }
+
+  #model(): Loaded {
+    if (this.#loaded === undefined) throw new CytodropError('model_not_loaded', 'No model is loaded.');
+    return this.#loaded;
+  }
+
+  /** What the model says of itself. Raises: CytodropError, `model_not_loaded`; so do the next ones. */
+  get spec(): ModelSpec {
+    return this.#model().files.spec;
+  }
+
+  get secondSpec(): ModelSpec | undefined {
+    return this.#model().second?.spec;
+  }
+
+  get runtime(): RuntimeFacts {
+    return this.#model().runtime;
+  }
+
+  /** The worst of all workers so far, those included that replaced a dead one. */
+  get selfTest(): SelfTest {
+    return this.#crew.selfTest;
+  }
+
+  /** Workers that share the images. */
+  get workers(): number {
+    return this.#crew.workers;
+  }
+
+  /** What exports tell beside results. */
+  exportContext({ fileNames = true, unsureBelow, checks = noChecks }: { fileNames?: boolean; unsureBelow?: number; checks?: Checks } = {}): ExportContext {
+    const { files: { spec }, second, runtime } = this.#model();
+    const provenance: Provenance = { commit, platform: platform.words, time: new Date().toISOString(), specSha256: runtime.specSha256 ?? null };
+    return {
+      checks, ...(second && { secondModel: second.spec }), spec, runtime, selfTest: this.selfTest, appVersion, fileNames, provenance,
+      ...(unsureBelow !== undefined && { unsureBelow }),
+    };
+  }
+
+  /**
+   * Classifies one image of a cell, also while many others are; the workers take turns.
+   *
+   * Raises: CytodropError for an image that cannot be read or decoded; WorkerDied.
+   */
+  async classify(image: ImageSource, { checks = noChecks }: { checks?: Checks } = {}): Promise<ClassifiedCell> {
+    const { link, bytes, options } = await this.#hand(image);
+    const { outcomes: [outcome] } = await link.ask({ type: 'classify', images: [bytes], checks }, 'classified', options);
+    if (outcome?.status !== 'ok') throw new CytodropError(outcome?.code ?? 'internal', outcome?.message ?? 'There is no result.');
+    return outcome;
+  }
+
+  /**
+   * Classifies images of one cell each, after whatever runs now.
+   *
+   * Yields: one record for each, in order; one that cannot be read has `status` "error" and harms no other.
+   * Raises: the signal's reason, WorkerDied, what `images` throws.
+   */
+  classifyAll(images: Images, { checks = noChecks, ...options }: RunOptions = {}): AsyncGenerator<CellRecord, void, undefined> {
+    const worker = (link: WorkerLink): PoolWorker => link.poolWorker(() => this.#crew.makeReady(link), checks);
+    return this.#run<Outcome>(images, worker, options);
+  }
+
+  /**
+   * Searches one frame of each image for cells and names them, after whatever runs now; each worker holds one frame at a time.
+   *
+   * Args:
+   *   options: what to search for and which frame; unless told, cells like those that the model learned from in the first frame.
+   * Yields, raises: as `classifyAll`.
+   */
+  analyseFrames(images: Images, options: FrameRunOptions = {}): AsyncGenerator<FrameRecord, void, undefined> {
+    const { spec } = this;
+    const { choice = wholeFile, search = searchFor(spec), pixelSizeUm = null, classify = spec.frame !== undefined, checks = noChecks, onProgress = () => {}, ...rest } = options;
+    const worker = (link: WorkerLink, run: Run) => frameWorker(this.#crew.host(link), { choice, search, pixelSizeUm, classify, checks }, run, onProgress);
+    return this.#run(images, worker, { ...rest, atOnce: 1 });
+  }
+
+  /**
+   * Opens one frame to work on step by step, also while others are searched. It must be closed.
+   *
+   * Args:
+   *   image: read again should its worker die.
+   * Raises: CytodropError for an image that cannot be read or decoded; WorkerDied.
+   */
+  async openFrame(image: ImageSource, choice: Partial<FrameChoice> = {}): Promise<Frame> {
+    const read = async (): Promise<Uint8Array | UnreadFile> => (await platform.readImage(image, Infinity)) as Uint8Array | UnreadFile;
+    return Frame.open(this.#crew.host(this.#crew.links(1)[0] as WorkerLink), await read(), { ...wholeFile, ...choice }, read);
+  }
+
+  /**
+   * Works on images again and compares with what an exported report says; they are known by their pixels, not by their names.
+   *
+   * Args:
+   *   onProgress: told how many images are done.
+   * Raises: as `classifyAll`.
+   */
+  async checkReport(report: Report, images: Images, { onProgress = () => {}, ...options }: Omit<RunOptions, 'checks'> & { onProgress?: (done: number) => void } = {}): Promise<CheckResult> {
+    const { files: { spec }, second, runtime } = this.#model();
+    const now = { spec, specSha256: runtime.specSha256 ?? null, second: second?.spec };
+    let done = 0;
+    if (report.of === 'frames') {
+      const worker = (link: WorkerLink, run: Run) => checkWorker(this.#crew.host(link), report, now, run);
+      const checked: { path: string; frames: CheckedFile['frames'] | null }[] = [];
+      for await (const { path, ...outcome } of this.#run(images, worker, { ...options, atOnce: 1 })) {
+        checked.push({ path, frames: outcome.status === 'ok' ? outcome.frames : null });
+        onProgress(++done);
+      }
+      return checkFrameReport(report, checked, now);
+    }
+    const records: CellRecord[] = [];
+    for await (const record of this.classifyAll(images, { ...options, checks: report.checks })) {
+      records.push(record);
+      onProgress(++done);
+    }
+    return checkReport(report, records, now);
+  }
+
+  /** The crop that the network saw, R G B A; served between two batches of a run. Raises: CytodropError. */
+  async view(image: ImageSource, maxSidePx: number): Promise<{ widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }> {
+    const { link, bytes, options } = await this.#hand(image);
+    const { widthPx, heightPx, rgba } = await link.ask({ type: 'view', image: bytes, maxSidePx }, 'view', options);
+    return { widthPx, heightPx, rgba };
+  }
+
+  /** What a file says beside its pixels; served as `view`. Raises: CytodropError, also for a file that cannot be read. */
+  async inspect(file: ImageSource): Promise<FileContent> {
+    const { link, bytes, options } = await this.#hand(file);
+    return (await link.ask({ type: 'inspect', file: bytes }, 'inspected', options)).content;
+  }
+
+  /** Fetches a network that finds cells ahead of need. Raises: CytodropError, `detector_not_loaded`. */
+  readDetector(name: DetectorName): Promise<DetectorFiles> {
+    return this.#crew.readDetector(name);
+  }
+
+  /** What the workers fetched so far; their own workers fetch nothing but the runtime's script. */
+  async requests(): Promise<RequestFacts[]> {
+    const lists = await Promise.all(this.#crew.links(undefined).map((link) => link.ask({ type: 'requests' }, 'requests')));
+    return lists.flatMap(({ requests }) => requests);
+  }
+
+  /** Stops what runs and what waits, without an error; what workers have in hand is the last. */
+  cancel(): void {
+    for (const run of this.#runs) run.cancelled = true;
+  }
+
+  /** Ends the workers. */
+  async close(): Promise<void> {
+    this.cancel();
+    this.#crew.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Has workers empty a queue of images, after whatever runs now, no faster than the results are taken. */
+  async *#run<Result extends { status: string }>(
+    images: Images, worker: (link: WorkerLink, run: Run) => PoolWorker<Result>, { jobs, signal, atOnce }: { jobs?: number; signal?: AbortSignal; atOnce?: number },
+  ): AsyncGenerator<(Result | UnreadFile) & { index: number; path: string }, void, undefined> {
+    const run: Run = { cancelled: signal?.aborted ?? false };
+    const stop = (): void => { run.cancelled = true; };
+    signal?.addEventListener('abort', stop);
+    this.#runs.add(run);
+    const line = new Line(images);
+    const results = new Handoff<(Result | UnreadFile) & { index: number; path: string }>();
+    const work = this.#queued(() => classifyInOrder(this.#crew.links(jobs).map((link) => worker(link, run)), {
+      ...(atOnce !== undefined && { atOnce }),
+      get count() { return line.count; },
+      read: (position, mostBytes) => line.read(position, mostBytes),
+      tell: (position, outcome) => results.give({ ...outcome, index: position, path: line.tellName(position) }),
+    }, run)).finally(() => results.close());
+    work.catch(() => undefined);
+    try {
+      yield* results.values();
+      await work;
+      signal?.throwIfAborted();
+    } finally {
+      stop();
+      results.close();
+      signal?.removeEventListener('abort', stop);
+      this.#runs.delete(run);
+      await line.end();
+    }
+  }
+
+  /** A worker that is ready for one more question, and an image for it. */
+  async #hand(image: ImageSource): Promise<{ link: WorkerLink; bytes: Uint8Array; options: { transfer: ArrayBuffer[]; patience: () => number } }> {
+    const link = this.#crew.next();
+    const [bytes] = await Promise.all([platform.readImage(image, Infinity), this.#crew.makeReady(link)]);
+    if (!(bytes instanceof Uint8Array)) throw new CytodropError(bytes?.code ?? 'unreadable_file', bytes?.message ?? 'The file could not be read.');
+    const patience = patienceSeconds(bytes.length);
+    return { link, bytes, options: { transfer: transferable([bytes]), patience: () => patience } };
+  }
+
+  #queued<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Images as they stand in line: taken from the caller's list one after the other, kept until their results are told. */
+class Line {
+  readonly #iterator: Iterator<ImageSource | NamedImage> | AsyncIterator<ImageSource | NamedImage>;
+  readonly #inHand = new Map<number, Promise<ImageSource | NamedImage | null>>();
+  readonly #names = new Map<number, string>();
+  #taken = 0;
+  /** One after the other: not every list can be asked twice at once. */
+  #taking: Promise<unknown> = Promise.resolve();
+  /** Of all; Infinity while it is not known. */
+  count: number;
+  #ended = false;
+
+  constructor(images: Images) {
+    this.#iterator = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
+    this.count = Array.isArray(images) ? images.length : Infinity;
+  }
+
+  async read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | null | undefined> {
+    while (this.#taken <= position) {
+      const next = this.#taken++;
+      const image = this.#taking.then(() => this.#take(next));
+      this.#taking = image.catch(() => undefined);
+      this.#inHand.set(next, image);
+    }
+    const image = (await this.#inHand.get(position)) ?? null;
+    if (image === null) return null;
+    this.#names.set(position, pathOf(image, position));
+    return platform.readImage(sourceOf(image), mostBytes);
+  }
+
+  /** Its name; it is let go. */
+  tellName(position: number): string {
+    const name = this.#names.get(position) ?? '';
+    this.#names.delete(position);
+    this.#inHand.delete(position);
+    return name;
+  }
+
+  /** The caller's list is told where nothing more will be taken from it. */
+  async end(): Promise<void> {
+    if (!this.#ended) await this.#iterator.return?.();
+  }
+
+  async #take(position: number): Promise<ImageSource | NamedImage | null> {
+    const next = this.#ended ? { done: true as const, value: undefined } : await this.#iterator.next();
+    if (!next.done) return next.value;
+    this.#ended = true;
+    this.count = Math.min(this.count, position);
+    this.#inHand.delete(position);
+    return null;
+  }
+}

@@ -1,0 +1,145 @@
+/** The workers that share a model: each starts when it is needed, takes the model, and is replaced when it dies. */
+import { platform } from '#platform';
+import type { RuntimeFacts } from '../classify/engines.ts';
+import { type SelfTest, worstSelfTest } from '../classify/self_test.ts';
+import type { EngineKind } from '../core/engine.ts';
+import { CytodropError } from '../core/errors.ts';
+import { detectorShelf } from '../model/detector.ts';
+import type { ModelSpec } from '../model/spec.ts';
+import type { FrameHost } from './frame.ts';
+import { type ModelParcel } from './messages.ts';
+import { WorkerLink } from './worker_link.ts';
+
+/** How a model's network is run. */
+export interface Equipment {
+  /** Runs every network with this one; undefined leaves the choice to the network. */
+  engine: EngineKind | undefined;
+  /** Of ONNX Runtime, in each worker. */
+  threads: number;
+  /** Workers; undefined: as many as the platform bears. */
+  jobs: number | undefined;
+  /** Folder of the library's files. */
+  home: URL;
+}
+
+/** Workers that are started unless told, where the core runs the network or ONNX Runtime with that many threads does. */
+export function defaultJobs(threads = 1): number {
+  return platform.workers('core', threads);
+}
+
+type OnProgress = (loadedBytes: number, totalBytes: number) => void;
+
+export class Crew {
+  readonly #equipment: Equipment;
+  readonly #onSelfTest: (worst: SelfTest) => void;
+  #links = [new WorkerLink()];
+  #parcel: ModelParcel | undefined;
+  #runtime: RuntimeFacts | undefined;
+  #selfTests: SelfTest[] = [];
+  #turn = 0;
+  readonly #readDetector;
+
+  /**
+   * Args:
+   *   onSelfTest: told the worst of all self-tests whenever a worker has tested itself, also one that replaces a dead one.
+   */
+  constructor(equipment: Equipment, onSelfTest: (worst: SelfTest) => void) {
+    this.#equipment = equipment;
+    this.#onSelfTest = onSelfTest;
+    this.#readDetector = detectorShelf((path) => platform.read(new URL(path, equipment.home)));
+  }
+
+  get #first(): WorkerLink {
+    return this.#links[0] as WorkerLink;
+  }
+
+  /** The worst of all workers; `passed` is false where none has tested itself. */
+  get selfTest(): SelfTest {
+    return worstSelfTest(this.#selfTests);
+  }
+
+  get workers(): number {
+    return this.#links.length;
+  }
+
+  get readDetector(): FrameHost['readDetector'] {
+    return this.#readDetector;
+  }
+
+  /** Starts the first worker, which may take its time while the model is read. */
+  wake(): void {
+    this.#first.wake();
+  }
+
+  /**
+   * Has every worker take a model.
+   *
+   * Args:
+   *   onProgress: told as ONNX Runtime arrives, where it is needed.
+   * Raises: CytodropError, `self_test_failed` where one of them does not compute what the training code did; WorkerDied.
+   */
+  async take(parcel: ModelParcel, onProgress: OnProgress): Promise<RuntimeFacts> {
+    this.#parcel = parcel;
+    this.#selfTests = [];
+    for (const link of this.#links) link.forget();
+    await this.#first.ready(() => this.#hand(this.#first, onProgress));
+    const runtime = this.#runtime as RuntimeFacts;
+    this.#keep(this.#equipment.jobs ?? platform.workers(runtime.engine.kind, this.#equipment.threads));
+    const [, ...others] = this.#links;
+    const ready = await Promise.allSettled(others.map((link) => this.makeReady(link)));
+    const failed = ready.find((result) => result.status === 'rejected' && result.reason instanceof CytodropError && result.reason.code === 'self_test_failed');
+    if (failed?.status === 'rejected') throw failed.reason;
+    // A worker that cannot start is not missed: the others do its work.
+    this.#links = [this.#first, ...others.filter((_, i) => ready[i]?.status === 'fulfilled')];
+    return runtime;
+  }
+
+  /** Those that work together: as many as were started, or `jobs` of them. */
+  links(jobs: number | undefined): WorkerLink[] {
+    while (jobs !== undefined && this.#links.length < jobs) this.#links.push(new WorkerLink());
+    return this.#links.slice(0, jobs);
+  }
+
+  /** One for a single question; they take turns. */
+  next(): WorkerLink {
+    return this.#links[this.#turn++ % this.#links.length] as WorkerLink;
+  }
+
+  makeReady(link: WorkerLink): Promise<void> {
+    return link.ready(() => this.#hand(link));
+  }
+
+  /** As the keeper of frames. */
+  host(link: WorkerLink): FrameHost {
+    const spec = (): ModelSpec => this.#loaded().files.spec;
+    return { link, makeReady: () => this.#hand(link), readDetector: this.#readDetector, get spec() { return spec(); } };
+  }
+
+  end(): void {
+    for (const link of this.#links) link.end();
+  }
+
+  #keep(count: number): void {
+    for (const link of this.#links.splice(count)) link.end();
+    while (this.#links.length < count) this.#links.push(new WorkerLink());
+  }
+
+  async #hand(link: WorkerLink, onProgress: OnProgress = () => {}): Promise<void> {
+    const parcel = this.#loaded();
+    const { engine, threads, home } = this.#equipment;
+    const { runtime, selfTest } = await link.ask({ type: 'open_model', parcel, engine, threads, home: home.href }, 'model_opened', {
+      onReply: (reply) => { if (reply.type === 'model_progress') onProgress(reply.loadedBytes, reply.totalBytes); },
+    });
+    this.#runtime = runtime;
+    this.#selfTests.push(selfTest);
+    this.#onSelfTest(this.selfTest);
+    if (!selfTest.passed) {
+      throw new CytodropError('self_test_failed', 'The self-test failed: this computer does not compute for the model\'s own test image what it should. There are no results.');
+    }
+  }
+
+  #loaded(): ModelParcel {
+    if (this.#parcel === undefined) throw new CytodropError('model_not_loaded', 'No model is loaded.');
+    return this.#parcel;
+  }
+}

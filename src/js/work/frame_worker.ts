@@ -1,0 +1,81 @@
+/** Workers' places in a pool that empties a queue of frames. */
+import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
+import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
+import type { FrameOptions } from '../frames/search.ts';
+import { Frame, type FrameHost } from './frame.ts';
+import { type PoolWorker, type Run, WorkerHung } from './pool.ts';
+
+/**
+ * A worker's place in a pool that empties a queue of frames, one in memory at a time.
+ *
+ * Args:
+ *   onProgress: told the cells classified of the cells found, with the frame's position in the queue.
+ *   run: the pool's; when it is cancelled, the cells not reached have no verdict.
+ */
+export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, onProgress: (position: number, classified: number, cells: number) => void = () => {}): PoolWorker<FrameAnalysis> {
+  return fileByFile((file, position) =>
+    withOpenFrame(host, file, options.choice, (frame) => analyse(frame, options, (classified, cells) => onProgress(position, classified, cells), signalOf(run))),
+  );
+}
+
+/** A run of a pool as what frames are asked to heed. */
+export function signalOf(run: Run): Pick<AbortSignal, 'aborted'> {
+  return { get aborted() { return run.cancelled; } };
+}
+
+/** A worker's place in a pool, for work that takes one file after the other. */
+export function fileByFile<Result>(work: (file: Uint8Array | UnreadFile, position: number) => Promise<Result | UnreadFile>): PoolWorker<Result> {
+  let before: Promise<unknown> = Promise.resolve();
+  return {
+    classify: (files, positions) => {
+      const all = before.then(async () => {
+        const outcomes: (Result | UnreadFile)[] = [];
+        for (const [i, file] of files.entries()) outcomes.push(await work(file, positions[i] as number));
+        return outcomes;
+      });
+      before = all.catch(() => undefined);
+      return all;
+    },
+  };
+}
+
+/**
+ * Opens a frame, does something with it, and closes it.
+ *
+ * Raises: WorkerDied; what is wrong with the file, or a worker that hung on it, becomes the outcome.
+ */
+export async function withOpenFrame<Result>(host: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice, use: (frame: Frame) => Promise<Result>): Promise<Result | UnreadFile> {
+  let frame: Frame | undefined;
+  try {
+    frame = await Frame.open(host, file, choice);
+    return await use(frame);
+  } catch (error) {
+    if (error instanceof CytodropError) return unreadFile(error.code, error.message);
+    if (error instanceof WorkerHung) return error.outcome;
+    throw error;
+  } finally {
+    await frame?.close();
+  }
+}
+
+/**
+ * Finds the cells of an open frame and classifies them.
+ *
+ * Args:
+ *   onProgress: told after every step.
+ *   signal: asked before every step; the cells not reached after a stop have no verdict.
+ * Raises: CytodropError, WorkerDied.
+ */
+export async function analyse(
+  frame: Frame, { search, pixelSizeUm, classify, checks }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, signal?: Pick<AbortSignal, 'aborted'>,
+): Promise<FrameAnalysis> {
+  const settings = { ...search, pixel_size_um: pixelSizeUm ?? frame.facts.pixel_size_um };
+  const started = performance.now();
+  const [pixelsSha256, { cells: found, detector }] = await Promise.all([frame.pixelsSha256(), frame.search(settings)]);
+  const detected = performance.now();
+  let classified = 0;
+  const onVerdicts = ({ length }: FrameCell[]): void => onProgress((classified += length), found.length);
+  const cells = classify ? await frame.classify(found, { pixelSizeUm: settings.pixel_size_um, ...(checks && { checks }), ...(signal && { signal }), onVerdicts }) : found;
+  const elapsedMs = { decode: frame.facts.decode_ms, detect: detected - started, classify: performance.now() - detected };
+  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, ...(detector && { detector }), cells, pixelsSha256, elapsedMs };
+}

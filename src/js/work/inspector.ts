@@ -1,0 +1,37 @@
+/** What files say beside their pixels, for those who have no model open. */
+import { platform } from '#platform';
+import type { FileContent } from '#cytodrop_core';
+import { Core } from '../core/core.ts';
+import { CytodropError } from '../core/errors.ts';
+import type { ImageSource } from '../platform/platform.ts';
+
+export class Inspector {
+  readonly #core: Core;
+
+  private constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /**
+   * Args:
+   *   home: folder of the library's files.
+   */
+  static async open({ home = platform.home }: { home?: URL } = {}): Promise<Inspector> {
+    return new Inspector(await Core.open(await platform.read(new URL('cytodrop_core.wasm', home))));
+  }
+
+  /** Raises: CytodropError for a file that cannot be read; one that is no image says so in the result. */
+  async inspect(file: ImageSource): Promise<FileContent> {
+    const bytes = await platform.readImage(file, Infinity);
+    if (!(bytes instanceof Uint8Array)) throw new CytodropError(bytes?.code ?? 'unreadable_file', bytes?.message ?? 'The file could not be read.');
+    return this.#core.inspect(bytes);
+  }
+
+  async close(): Promise<void> {
+    this.#core.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,122 @@
+/** What a worker does: it takes a model and answers what it is asked, in every browser and under Node alike. */
+import { platform } from '#platform';
+import { noChecks } from '../classify/checks.ts';
+import { Pipeline } from '../classify/pipeline.ts';
+import type { Engine } from '../core/engine.ts';
+import { CytodropError } from '../core/errors.ts';
+import { OpenFrames } from '../frames/open_frames.ts';
+import type { Port } from '../platform/platform.ts';
+import { failed, type WorkerReply, type WorkerRequest } from './messages.ts';
+import { inTurns } from './worker_turns.ts';
+import { requestFactsOf } from './requests.ts';
+
+type Request<Type extends WorkerRequest['type']> = Extract<WorkerRequest, { type: Type }>;
+
+/** Folder of the runtime's files below the library's; '': the runtime finds its own. Put in by the build. */
+declare const __ONNX_RUNTIME_FOLDER__: string | undefined;
+/** Its size as it arrives unpacked, for the progress of loading it. */
+declare const __ONNX_RUNTIME_BYTES__: number | undefined;
+
+const runtimeFolder = typeof __ONNX_RUNTIME_FOLDER__ === 'string' ? __ONNX_RUNTIME_FOLDER__ : '';
+const runtimeBytes = typeof __ONNX_RUNTIME_BYTES__ === 'number' ? __ONNX_RUNTIME_BYTES__ : 0;
+
+/** Answers what comes in by a port, as long as the worker lives. */
+export function serve(port: Port<WorkerReply, WorkerRequest>): void {
+  port.onMessage(inTurns(new Server(port).answer, port.post));
+}
+
+class Server {
+  readonly #port: Port<WorkerReply, WorkerRequest>;
+  #onnxRuntime: Promise<Engine> | undefined;
+  #open: { pipeline: Pipeline; frames: OpenFrames } | undefined;
+
+  constructor(port: Port<WorkerReply, WorkerRequest>) {
+    this.#port = port;
+  }
+
+  readonly answer = async (request: WorkerRequest): Promise<void> => {
+    switch (request.type) {
+      case 'open_model': return this.#openModel(request);
+      case 'requests': return this.#listRequests(request);
+      case 'classify': case 'view': case 'inspect': return this.#answerAboutImage(request);
+      default: return this.#answerAboutFrame(request);
+    }
+  };
+
+  async #openModel({ ticket, parcel: { files, coreWasm, second }, engine, threads, home }: Request<'open_model'>): Promise<void> {
+    const openRuntime = (): Promise<Engine> => {
+      const onProgress = (loadedBytes: number): void => this.#port.post({ type: 'model_progress', ticket, loadedBytes, totalBytes: runtimeBytes });
+      this.#onnxRuntime ??= openOnnxRuntime(home, threads, onProgress);
+      this.#onnxRuntime.catch(() => { this.#onnxRuntime = undefined; });
+      return this.#onnxRuntime;
+    };
+    const pipeline = await Pipeline.open(files, coreWasm, { force: engine, openOnnxRuntime: openRuntime }, second);
+    this.#open?.pipeline.close();
+    this.#open = { pipeline, frames: new OpenFrames(pipeline) };
+    this.#port.post({ type: 'model_opened', ticket, runtime: pipeline.runtime, selfTest: pipeline.selfTest });
+  }
+
+  async #answerAboutImage(request: Request<'classify' | 'view' | 'inspect'>): Promise<void> {
+    const { pipeline } = this.#loaded();
+    const { ticket } = request;
+    if (request.type === 'classify') {
+      const outcomes = await pipeline.classify(request.images, request.checks, (image) => this.#port.post({ type: 'at_work', ticket, image }));
+      this.#port.post({ type: 'classified', ticket, outcomes });
+    } else if (request.type === 'view') {
+      this.#postPicture('view', ticket, await pipeline.view(request.image, request.maxSidePx));
+    } else {
+      this.#port.post({ type: 'inspected', ticket, content: await pipeline.inspect(request.file) });
+    }
+  }
+
+  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'requests' | 'classify' | 'view' | 'inspect'>>): Promise<void> {
+    const { frames } = this.#loaded();
+    const { ticket } = request;
+    const { post } = this.#port;
+    switch (request.type) {
+      case 'open_frame': return post({ type: 'frame_opened', ticket, facts: await frames.open(request.frame, request.file, request.choice) });
+      case 'load_detector':
+        await frames.loadDetector(request.files);
+        return post({ type: 'detector_loaded', ticket });
+      case 'detect': return post({ type: 'detected', ticket, ...(await frames.detect(request.frame, request.settings)) });
+      case 'classify_cells': {
+        const { frame, boxes, pixelSizeUm, checks = noChecks } = request;
+        return post({ type: 'cells_classified', ticket, verdicts: await frames.classifyCells(frame, boxes, pixelSizeUm, checks, () => post({ type: 'at_work', ticket, image: -1 })) });
+      }
+      case 'view_frame': return this.#postPicture('frame_view', ticket, await frames.view(request.frame, request.region, request.maxSidePx, request.range));
+      case 'hash_frame':
+        // Beside what is asked next: it is computed outside this worker.
+        void frames.hash(request.frame).then((pixelsSha256) => post({ type: 'frame_hashed', ticket, pixelsSha256 }), (error: unknown) => post(failed(ticket, error)));
+        return;
+      case 'close_frame':
+        await frames.close(request.frame);
+        return post({ type: 'frame_closed', ticket });
+    }
+  }
+
+  #postPicture(type: 'view' | 'frame_view', ticket: number, picture: { width_px: number; height_px: number; rgba: Uint8Array }): void {
+    const rgba = new Uint8ClampedArray(picture.rgba);
+    this.#port.post({ type, ticket, widthPx: picture.width_px, heightPx: picture.height_px, rgba }, [rgba.buffer]);
+  }
+
+  #listRequests({ ticket }: Request<'requests'>): void {
+    const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+    this.#port.post({ type: 'requests', ticket, requests: entries.map((entry) => ({ ...requestFactsOf(entry), by: 'worker' as const })) });
+  }
+
+  #loaded(): { pipeline: Pipeline; frames: OpenFrames } {
+    if (this.#open === undefined) throw new CytodropError('model_not_loaded', 'No model is loaded.');
+    return this.#open;
+  }
+}
+
+async function openOnnxRuntime(home: string, threads: number, onProgress: (loadedBytes: number) => void): Promise<Engine> {
+  const address = (file: string): URL => new URL(`${runtimeFolder}${file}`, home);
+  const [{ OnnxRuntimeEngine }, wasm] = await Promise.all([
+    import('../core/onnxruntime.ts').catch((error: unknown) => {
+      throw new CytodropError('engine_failed', `This network needs ONNX Runtime, the package onnxruntime-web, which could not be loaded: ${(error as Error).message}`);
+    }),
+    runtimeFolder === '' ? undefined : platform.read(address('ort-wasm-simd-threaded.wasm'), onProgress),
+  ]);
+  return new OnnxRuntimeEngine(wasm && { mjs: address('ort-wasm-simd-threaded.mjs').href, wasm }, threads);
+}
