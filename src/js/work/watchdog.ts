@@ -30,6 +30,7 @@ export const everySecond: Ticking = (onTick) => {
  */
 export class Watchdog {
   readonly #ticking: Ticking;
+  readonly #isHidden: () => boolean;
   readonly #limit: () => number | undefined;
   readonly #onSilence: (seconds: number) => void;
   #silence = 0;
@@ -40,8 +41,9 @@ export class Watchdog {
    *   limit: seconds of silence that are borne now; undefined: for ever.
    *   onSilence: told once the limit is passed, with it.
    */
-  constructor(limit: () => number | undefined, onSilence: (seconds: number) => void, ticking: Ticking = everySecond) {
+  constructor(limit: () => number | undefined, onSilence: (seconds: number) => void, ticking: Ticking = everySecond, isHidden = platform.isHidden) {
     this.#ticking = ticking;
+    this.#isHidden = isHidden;
     this.#limit = limit;
     this.#onSilence = onSilence;
   }
@@ -59,7 +61,7 @@ export class Watchdog {
   }
 
   #tick(): void {
-    if (platform.isHidden()) return;
+    if (this.#isHidden()) return;
     this.#silence += 1;
     const limit = this.#limit();
     if (limit !== undefined && this.#silence > limit) this.#onSilence(limit);
