@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { defaultClientConditions, defineConfig } from 'vite';
-import { metaContentSecurityPolicy } from './scripts/security_headers.ts';
+import { metaContentSecurityPolicy } from './web/security_headers.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
 

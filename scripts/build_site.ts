@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
-import { securityHeaders } from './security_headers.ts';
+import { securityHeaders } from '../web/security_headers.ts';
 import { listSiteFiles } from './site_files.ts';
 
 const root = join(import.meta.dirname, '..');

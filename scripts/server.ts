@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sirv from 'sirv';
-import { securityHeaders } from './security_headers.ts';
+import { securityHeaders } from '../web/security_headers.ts';
 
 /** sirv gives these no type. */
 const binaryEndings = ['.onnx', '.safetensors', '.f32'];

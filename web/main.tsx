@@ -1,9 +1,9 @@
 import { render } from 'preact';
-import { App } from './components/app.tsx';
-import { start } from './state/session.ts';
+import { start } from './state/model_choice.ts';
 import { startKeeping } from './state/offline.ts';
 import { watchRequests } from './state/requests.ts';
 import { applyTheme } from './state/view.ts';
+import { App } from './views/app/app.tsx';
 
 applyTheme();
 watchRequests();

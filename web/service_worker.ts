@@ -3,7 +3,7 @@
  * what the page needs when it is installed, the rest once it has been asked for. It answers for nothing else, so that a request
  * to another address fails here too, and it never sees what a person drops on the page.
  */
-import { securityHeaders } from '../scripts/security_headers.ts';
+import { securityHeaders } from './security_headers.ts';
 import type { ServiceWorkerNews, ServiceWorkerOrder } from './service_worker_messages.ts';
 import { requestFactsOf } from '../src/js/work/requests.ts';
 

@@ -1,11 +1,54 @@
-/** What the command line makes of frames with many cells: the cells as text, their outlines as files, or the count of a culture. */
+/** Frames with many cells on the command line: the cells as text, their outlines as files, or the count of a culture. */
+import { type Command, Option } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Task } from './main.ts';
 import {
   type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameOptions, type FrameRecord, framesHead,
-  framesRecord, framesTail, type ModelSpec, scalingFor, type SearchSettings, toGeoJson, toRoiZip,
+  framesRecord, framesTail, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
 } from '../js/index.ts';
+import { UsageError } from './exit.ts';
+import { between, oneOf, wholeBetween } from './options.ts';
+import { type Task, warn } from './output.ts';
+
+/** As commander gives them. */
+export interface FrameOptionValues {
+  detect?: true;
+  pixelSize?: number;
+  page?: number;
+  channel?: number;
+  method?: SearchSettings['method'];
+  minDiameter?: number;
+  maxDiameter?: number;
+  sensitivity?: number;
+  geojson?: string;
+  rois?: string;
+  count?: true;
+  squareMm?: number;
+  depthMm?: number;
+  dilution?: number;
+}
+
+export function frameOptions(command: Command): Command {
+  const number = (flags: string, words: string, parse: (text: string) => unknown): Option => new Option(flags, words).argParser(parse);
+  return command
+    .optionsGroup('Frames with many cells:')
+    .option('--detect', 'find the cells of each image first; every cell has a line of its own')
+    .addOption(number('--pixel-size <um>', 'µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px', between(1e-4, 1e4)))
+    .addOption(number('--page <n>', 'picture of a file with several, from 1 (the default)', wholeBetween(1, 1000)))
+    .addOption(number('--channel <n>', 'channel of a file that has them one by one, from 1; unless told, as the file has them', wholeBetween(1, 1000)))
+    .addOption(number('--method <name>', 'how cells are found: network_round or network_adherent (by a network for cells in suspension, or for spread, attached ones), round or adherent (without a '
+      + 'network); unless told, as the model says, else round', oneOf(searchMethods)))
+    .addOption(number('--min-diameter <d>', 'of a cell; unless told, as the model says, else 8', between(0, 1e5)))
+    .addOption(number('--max-diameter <d>', 'of a cell; unless told, as the model says, else 60', between(0, 1e5)))
+    .addOption(number('--sensitivity <s>', '0 to 1, 0.5 unless told: how faint a cell may be', between(0, 1)))
+    .option('--geojson <folder>', 'write each frame\'s outlines there, as QuPath imports them')
+    .option('--rois <folder>', 'write each frame\'s outlines there, as a zip that ImageJ\'s ROI Manager opens')
+    .optionsGroup('The count of a culture, for a model of two classes:')
+    .option('--count', 'write the count instead of the cells; each frame shows one square of the chamber')
+    .addOption(number('--square-mm <mm>', 'side of the square; without it there are shares and no cells per ml', between(1e-3, 100)))
+    .addOption(number('--depth-mm <mm>', '0.1 unless told', between(1e-4, 100)))
+    .addOption(number('--dilution <n>', '1 unless told; 2 for equal parts of culture and dye', between(1, 1e6)));
+}
 
 export interface FrameJob {
   frames: Omit<FrameOptions, 'search'>;
@@ -18,11 +61,40 @@ export interface FrameJob {
   count: { chamber: Chamber | null } | undefined;
 }
 
-/**
- * Args:
- *   warn: told each sentence that a person must know, once.
- */
-export function frameTask(classifier: Classifier, job: FrameJob, format: ExportFormat, context: () => ExportContext, warn: (sentence: string) => void): Task<FrameRecord> {
+/** Undefined without --detect, where none of the others may be there. Raises: UsageError. */
+export function frameJob({ detect, count, ...values }: FrameOptionValues): FrameJob | undefined {
+  assertInPlace({ detect, count, ...values });
+  if (!detect) return undefined;
+  const { squareMm, depthMm = 0.1, dilution = 1 } = values;
+  return {
+    frames: { choice: { page: (values.page ?? 1) - 1, channel: (values.channel ?? 0) - 1 }, pixelSizeUm: values.pixelSize ?? null, classify: true },
+    searchIn: (spec) => searchAsked(searchFor(spec), values), geojson: values.geojson, rois: values.rois,
+    count: count ? { chamber: squareMm === undefined ? null : { squareMm, depthMm, dilution } } : undefined,
+  };
+}
+
+/** Options of the count need it, and all need --detect. */
+function assertInPlace({ detect, count, ...values }: { detect: true | undefined; count: true | undefined } & Omit<FrameOptionValues, 'detect' | 'count'>): void {
+  const flags = {
+    pixelSize: 'pixel-size', page: 'page', channel: 'channel', method: 'method', minDiameter: 'min-diameter', maxDiameter: 'max-diameter', sensitivity: 'sensitivity', geojson: 'geojson',
+    rois: 'rois', squareMm: 'square-mm', depthMm: 'depth-mm', dilution: 'dilution',
+  } as const;
+  const ofCount = ['squareMm', 'depthMm', 'dilution'];
+  const stray = (Object.keys(flags) as (keyof typeof flags)[]).find((option) => values[option] !== undefined && (!detect || (!count && ofCount.includes(option))));
+  if (stray !== undefined || (count && !detect)) throw new UsageError(`--${stray === undefined ? 'count' : flags[stray]}: needs ${!detect ? '--detect' : '--count'}.`);
+}
+
+function searchAsked(search: SearchSettings, { method, minDiameter, maxDiameter, sensitivity }: FrameOptionValues): SearchSettings {
+  const asked = {
+    ...search, method: method ?? search.method, least_diameter: minDiameter ?? search.least_diameter, most_diameter: maxDiameter ?? search.most_diameter,
+    sensitivity: sensitivity ?? search.sensitivity,
+  };
+  if (asked.least_diameter > asked.most_diameter) throw new UsageError('--min-diameter: must not be larger than --max-diameter.');
+  return asked;
+}
+
+/** Warns of each thing that a person must know once. */
+export function frameTask(classifier: Classifier, job: FrameJob, format: ExportFormat, context: () => ExportContext): Task<FrameRecord> {
   const { spec } = classifier;
   const { possible, warning } = scalingFor(spec, null);
   if (!possible && warning !== null) warn(warning);

@@ -17,7 +17,8 @@ export { WorkerDied, WorkerHung } from './work/pool.ts';
 // Models.
 export { type EngineFacts, type EngineKind, engineKinds } from './core/engine.ts';
 export { canCompare, type ModelClass, type ModelListing, type ModelMetrics, type ModelSpec } from './model/spec.ts';
-export { type DetectorFacts, type DetectorName, detectorOf, type DetectorSpec } from './model/detector.ts';
+export type { DetectorName } from './core/core.ts';
+export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detector.ts';
 
 // What becomes of an image of one cell.
 export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sirv from 'sirv';
-import { contentSecurityPolicy, metaContentSecurityPolicy, securityHeaders } from '../../scripts/security_headers.ts';
+import { contentSecurityPolicy, metaContentSecurityPolicy, securityHeaders } from '../../web/security_headers.ts';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { Site, dist } from './site.ts';
 

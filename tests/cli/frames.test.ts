@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { DetectorName } from '../../src/js/core/core.ts';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
@@ -13,7 +14,7 @@ import { CytodropError } from '../../src/js/core/errors.ts';
 import { carryOver, cellByHand } from '../../src/js/frames/cells.ts';
 import { type FrameAnalysis, type FrameCell, type FrameOutcome, type FrameRecord, wholeFile } from '../../src/js/frames/frame.ts';
 import { defaultSearch, type FrameOptions, scalingFor, searchFor, searchMethods } from '../../src/js/frames/search.ts';
-import { detectorFacts, type DetectorFiles, detectorFolder, type DetectorName, detectorOf, readDetector } from '../../src/js/model/detector.ts';
+import { detectorFacts, type DetectorFiles, detectorFolder, detectorOf, readDetector } from '../../src/js/model/detector.ts';
 import { readModel } from '../../src/js/model/model_files.ts';
 import { exportFrames } from '../../src/js/report/export_frames.ts';
 import { toGeoJson } from '../../src/js/report/geojson.ts';

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
-import { liesOnBackground } from '../../web/components/words.ts';
+import { liesOnBackground } from '../../web/parts/words.ts';
 import { goldenCases, root, spec } from '../border/fixtures.ts';
 import { cytodrop, linesOf, program, withFolder, type Line } from './fixtures.ts';
 import type { CellRecord } from '../../src/js/classify/outcome.ts';

@@ -1,9 +1,9 @@
 /** Numbers, exports and order of files, as page and command line share them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { formatCount, formatDuration, formatPercent } from '../../web/format.ts';
-import { flags, inSentence, verdict } from '../../web/components/words.ts';
-import type { Cell } from '../../web/state/session.ts';
+import { formatCount, formatDuration, formatPercent } from '../../web/parts/format.ts';
+import { flags, inSentence, verdict } from '../../web/parts/words.ts';
+import type { Cell } from '../../web/state/frame_store.ts';
 import { spec } from '../border/fixtures.ts';
 import { linesOf, parseCsv, type ExportedCell } from '../cli/fixtures.ts';
 import { wilsonInterval } from '../../src/js/classify/intervals.ts';

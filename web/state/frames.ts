@@ -1,10 +1,13 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { allFrames, cellKey, changeFrame, fieldOptions, forgetSearch, frameAt, mode, optionsOf, type FieldOptions, type FrameEntry } from './frame_store.ts';
+import { carryOver, cellByHand, type DisplayRange, type FrameCell, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
+import { allFrames, cellKey, changeFrame, fieldOptions, type FieldOptions, forgetSearch, frameAt, type FrameEntry, mode, optionsOf } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
-import { classifyMissing, era, files, frameChanged, messageOf, notice, run, runState } from './session.ts';
+import { era, files, flush } from './images.ts';
+import { messageOf, notice } from './notice.ts';
+import { runState } from './progress.ts';
+import { classifyMissing, run } from './run.ts';
 import { closeDetails, currentFrame, openIndex } from './view.ts';
-import { cellByHand, carryOver, type DisplayRange, type FrameCell, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
 
 export type Tool = 'look' | 'remove' | 'add';
 export const tool = signal<Tool>('look');
@@ -27,7 +30,7 @@ export function removeCell(frame: number, id: number): void {
   if (openIndex.value === cellKey(frame, id)) closeDetails();
   const removed = cell.score === null ? entry.removed : [...entry.removed, cell.box];
   changeFrame(frame, { removed, undo: [...entry.undo, stateOf(entry, 'removal of a cell')] }, entry.analysis.cells.filter((one) => one !== cell));
-  frameChanged();
+  flush();
 }
 
 /** Adds a cell around a point of the frame, in px, and classifies it. */
@@ -39,7 +42,7 @@ export function addCell(frame: number, xPx: number, yPx: number): void {
   nextId.set(frame, most + 1);
   const cell = { ...cellByHand(xPx, yPx, entry.analysis), id: most };
   changeFrame(frame, { undo: [...entry.undo, stateOf(entry, 'adding of a cell')] }, [...entry.analysis.cells, cell]);
-  frameChanged();
+  flush();
   void classifySoon(frame);
 }
 
@@ -50,7 +53,7 @@ export function undo(frame: number): void {
   const last = entry?.undo.at(-1);
   if (!entry || !last) return;
   changeFrame(frame, { removed: last.removed, undo: entry.undo.slice(0, -1) }, last.cells);
-  frameChanged();
+  flush();
   void classifySoon(frame);
 }
 
@@ -70,7 +73,7 @@ export function tryOptions(frame: number, change: Partial<SearchSettings> & { pi
   const before = optionsOf(frame);
   const own: FieldOptions = { ...before, search: { ...before.search, ...search }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
   changeFrame(frame, { own });
-  frameChanged();
+  flush();
   searchAgain(frame);
 }
 
@@ -83,7 +86,7 @@ export function chooseInFile(frame: number, choice: FrameChoice): void {
 
 export function backToAll(frame: number): void {
   changeFrame(frame, { own: null });
-  frameChanged();
+  flush();
   searchAgain(frame, 0);
 }
 
@@ -115,7 +118,7 @@ async function search(frame: number, anew: boolean): Promise<void> {
       const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
       // Steps back would lead to cells of the search before.
       changeFrame(frame, { undo: [], analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
-      frameChanged();
+      flush();
     });
     await classifySoon(frame, isStale);
   } catch (error) {
@@ -148,12 +151,11 @@ export function useForAll(frame: number): void {
     changeFrame(other, { own: isPlain ? null : { ...fieldOptions.value, choice } });
     if (!isMine) forgetSearch(other);
   }
-  frameChanged();
+  flush();
   void run();
 }
 
 export function showRange(frame: number, range: DisplayRange | null): void {
   changeFrame(frame, { range });
-  frameChanged();
+  flush();
 }
-

@@ -1,7 +1,8 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
+import type { Checked, Checks, Frame, FrameChoice } from '../../src/js/index.ts';
+import { client } from './client.ts';
 import { cellAt, frameAt, frameOfKey } from './frame_store.ts';
-import { openFrame } from './session.ts';
-import type { Frame, Checked, Checks, FrameChoice } from '../../src/js/index.ts';
+import { allImages } from './images.ts';
 
 /** The core keeps four; one of them belongs to the run. */
 const mostHeld = 2;
@@ -49,13 +50,19 @@ export async function withFrame<T>(frame: number, choice: FrameChoice, use: (fra
   }
 }
 
+/** Opens a frame to look into it; it must be closed. Raises: CytodropError. */
+function openFrame(index: number, choice: FrameChoice): Promise<Frame> {
+  const file = allImages()[index]?.file;
+  return file ? client.openFrame(file, choice) : Promise.reject(new Error('No such image.'));
+}
+
 function letGo(key: string, { opened }: Held): void {
   held.delete(key);
   void opened.then((frame) => frame.close(), () => undefined);
 }
 
 /** The files are gone. */
-export function forgetFrames(): void {
+export function forgetHeldFrames(): void {
   for (const [key, one] of held) letGo(key, one);
 }
 

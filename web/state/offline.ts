@@ -1,9 +1,10 @@
 /** Whether the page is kept in this browser, and whether a newer version of it waits. */
 import { effect, signal } from '@preact/signals';
-import { modelFileUrl } from '../models.ts';
-import { askWorkers, requests } from './requests.ts';
-import { firstImageAtMs, listings, modelState } from './session.ts';
 import type { ServiceWorkerOrder } from '../service_worker_messages.ts';
+import { firstImageAtMs } from './images.ts';
+import { listings, modelState } from './models.ts';
+import { askWorkers, requests } from './requests.ts';
+import { modelFileUrl } from './site.ts';
 
 export type Keeping =
   /** The browser cannot, or only on a secure address. */

@@ -1,6 +1,7 @@
 /** Pictures of crops for tiles and details: few at a time, what was wished for last comes first, and a bounded memory of those made. */
 import { effect } from '@preact/signals';
-import { era, viewOf } from './session.ts';
+import { viewOf } from './asking.ts';
+import { era } from './images.ts';
 
 const mostBytes = 96 * 1024 * 1024;
 /** Enough to keep the worker busy between two batches of a run, few enough to forget what flew past. */

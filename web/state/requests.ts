@@ -1,8 +1,9 @@
 /** The requests that this page, its workers and its service worker made, as the browser itself records them. */
 import { signal } from '@preact/signals';
-import { firstImageAtMs, workerRequests } from './session.ts';
+import { type RequestFacts, requestFactsOf } from '../../src/js/index.ts';
 import type { ServiceWorkerNews } from '../service_worker_messages.ts';
-import { requestFactsOf, type RequestFacts } from '../../src/js/index.ts';
+import { workerRequests } from './asking.ts';
+import { firstImageAtMs } from './images.ts';
 
 const own = signal<RequestFacts[]>([]);
 const ofWorkers = signal<RequestFacts[]>([]);

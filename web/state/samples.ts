@@ -1,5 +1,5 @@
 /** The simulated samples that come with the page. */
-import { fetchSiteFile } from '../models.ts';
+import { fetchSiteFile } from './site.ts';
 
 interface DrawnImage { file: string; intended: string | null }
 /** A whole field of view; `counts`: cells by the class that they were drawn as. */

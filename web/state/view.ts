@@ -1,8 +1,9 @@
 /** How the results are looked at: what is shown, in which order, and what is open. */
 import { computed, effect, signal, untracked } from '@preact/signals';
-import { mode } from './frame_store.ts';
-import { cells, recordAt, spec, type Cell } from './session.ts';
 import { kindOf } from '../../src/js/index.ts';
+import { type Cell, mode } from './frame_store.ts';
+import { cells, recordAt } from './images.ts';
+import { spec } from './models.ts';
 
 /** `frame`: one frame at a time, where frames hold many cells. */
 export type Layout = 'gallery' | 'table' | 'frame';

@@ -3,9 +3,11 @@ import createCytodropCore, {
   type Agreement, type Box, type Classifier, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
   type Prepared, type PreparedCells, type Result, type Verdict, type View,
 } from '#cytodrop_core';
-import type { DetectorName } from '../model/detector.ts';
 import type { Tensor } from './engine.ts';
 import { CytodropError } from './errors.ts';
+
+/** Of the networks that find cells, one for each kind of cells. */
+export type DetectorName = 'round' | 'adherent';
 
 export class Core {
   readonly version: string;

@@ -3,11 +3,11 @@ import type { Box, DetectedCells, DetectSettings, DisplayRange, FrameView } from
 import { type Checks, noChecks } from '../classify/checks.ts';
 import type { CellVerdict } from '../classify/outcome.ts';
 import { type Pipeline, type Prepared, withOpinions } from '../classify/pipeline.ts';
-import type { Core } from '../core/core.ts';
+import type { Core, DetectorName } from '../core/core.ts';
 import { batchSize } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
 import { sha256 } from '../core/sha256.ts';
-import { detectorFacts, type DetectorFacts, type DetectorFiles, type DetectorName, detectorOf } from '../model/detector.ts';
+import { detectorFacts, type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { FrameChoice, FrameFacts } from './frame.ts';
 
 /** In which core it is: what one held that has trapped is gone. */

@@ -1,10 +1,8 @@
 /** The networks that find cells in frames: where their files lie, and what exports tell of them. */
 import type { DetectSettings } from '#cytodrop_core';
+import type { DetectorName } from '../core/core.ts';
 import { CytodropError } from '../core/errors.ts';
 import { checkSum } from '../core/sha256.ts';
-
-/** One for each kind of cells. */
-export type DetectorName = 'round' | 'adherent';
 
 /** Folder beside the page and beside the command line. */
 export function detectorFolder(name: DetectorName): string {

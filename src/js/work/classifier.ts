@@ -2,13 +2,14 @@
 import { platform } from '#platform';
 import type { FileContent } from '#cytodrop_core';
 import { type Checks, noChecks } from '../classify/checks.ts';
+import type { DetectorName } from '../core/core.ts';
 import type { RuntimeFacts } from '../classify/engines.ts';
 import type { CellRecord, ClassifiedCell, Outcome } from '../classify/outcome.ts';
 import type { SelfTest } from '../classify/self_test.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { type FrameChoice, type FrameRecord, wholeFile } from '../frames/frame.ts';
 import { type FrameOptions, searchFor } from '../frames/search.ts';
-import { type DetectorFiles, type DetectorName } from '../model/detector.ts';
+import { type DetectorFiles } from '../model/detector.ts';
 import { type ModelFiles, readModel } from '../model/model_files.ts';
 import { canCompare, type ModelSpec } from '../model/spec.ts';
 import type { ImageSource } from '../platform/platform.ts';

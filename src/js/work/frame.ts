@@ -2,10 +2,11 @@
 import type { Box, DetectSettings, DisplayRange } from '#cytodrop_core';
 import { type Checks, noChecks } from '../classify/checks.ts';
 import type { CellVerdict } from '../classify/outcome.ts';
+import type { DetectorName } from '../core/core.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { frameCells } from '../frames/cells.ts';
 import { type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
-import { type DetectorFacts, type DetectorFiles, type DetectorName, detectorOf } from '../model/detector.ts';
+import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { WorkerDied, WorkerHung } from './pool.ts';
 import { patienceSeconds } from './watchdog.ts';

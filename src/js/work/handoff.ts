@@ -27,8 +27,11 @@ export class Handoff<T> {
       const given = this.#given;
       if (given === undefined) return;
       this.#given = undefined;
-      yield given.value;
-      given.taken();
+      try {
+        yield given.value;
+      } finally {
+        given.taken();
+      }
     }
   }
 }

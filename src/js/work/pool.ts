@@ -5,6 +5,8 @@ import { type UnreadFile, unreadFile } from '../core/errors.ts';
 
 /** While a worker computes one batch the files of its next are read, so that it never waits for whoever reads them. */
 const batchesInHand = 2;
+/** Results that may wait for an earlier one; then nothing more is begun until it is told, so that they do not fill the memory. */
+const mostWaiting = 64;
 /** A larger file is a batch of its own, with no other in hand: else a folder of large files would fill the memory. */
 const maxBytesTogether = 16 * 1024 * 1024;
 
@@ -78,11 +80,14 @@ export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWo
   let due = 0;
   let telling: Promise<void> = Promise.resolve();
   let failure: { error: unknown } | undefined;
+  /** Workers that have nothing in hand and wait for results to be told. */
+  const sleepers: (() => void)[] = [];
 
   const tellDue = async (): Promise<void> => {
     for (let outcome = early.get(due); outcome !== undefined; outcome = early.get(due)) {
       early.delete(due);
       await queue.tell(due++, outcome);
+      for (const wake of sleepers.splice(0)) wake();
     }
   };
   const settle = (positions: number[], outcomes: (Result | UnreadFile)[]): Promise<void> => {
@@ -114,19 +119,25 @@ export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWo
     const inHand = new Map<Batch, Promise<void>>();
     for (;;) {
       const batch = run.cancelled ? undefined : batches.next();
-      if (batch !== undefined && hasRoomFor(batch, [...inHand.keys()])) {
+      const isFull = early.size >= mostWaiting;
+      if (batch !== undefined && !isFull && hasRoomFor(batch, [...inHand.keys()])) {
         batches.take(batch);
         const done = classify(worker, batch)
           .catch((error: unknown) => {
             failure ??= { error };
             run.cancelled = true;
           })
-          .finally(() => inHand.delete(batch));
+          .finally(() => {
+            inHand.delete(batch);
+            for (const wake of sleepers.splice(0)) wake();
+          });
         inHand.set(batch, done);
         // The workers take turns, so that few images do not all go to the first.
         await null;
       } else if (inHand.size > 0) {
         await Promise.race(inHand.values());
+      } else if (batch !== undefined && isFull) {
+        await new Promise<void>((resolve) => sleepers.push(resolve));
       } else {
         return;
       }

@@ -1,0 +1,106 @@
+/** Builds build/package/, what `npm pack` packs: the library for Node and for browsers, the command line, the types, the models. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type InlineConfig } from 'vite';
+
+const root = join(import.meta.dirname, '..');
+export const packageFolder = join(root, 'build/package');
+
+interface Manifest { version: string; description: string; license: string; dependencies: Record<string, string> }
+
+/** Returns: path of the packed file. */
+export async function buildPackage(): Promise<string> {
+  rmSync(packageFolder, { recursive: true, force: true });
+  await buildForNode('src/js/node.ts', 'node.mjs');
+  await buildForNode('src/cli/main.ts', 'cytodrop.mjs', '#!/usr/bin/env node');
+  chmodSync(join(packageFolder, 'cytodrop.mjs'), 0o755);
+  await buildForBrowsers();
+  writeTypes();
+  cpSync(join(root, 'build/wasm/cytodrop_core.wasm'), join(packageFolder, 'cytodrop_core.wasm'));
+  copyModels();
+  copyTexts();
+  writeFileSync(join(packageFolder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', join(root, 'build')], { cwd: packageFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  return join(root, 'build', filename);
+}
+
+/** ONNX Runtime stays outside: it is the reader's to install, and its file is a chunk of its own, loaded when needed. */
+const shared: InlineConfig = { configFile: join(root, 'vite.config.ts'), logLevel: 'warn', publicDir: false, define: { __ONNX_RUNTIME_FOLDER__: JSON.stringify(''), __ONNX_RUNTIME_BYTES__: '0' } };
+const external = ['onnxruntime-web', 'onnxruntime-web/wasm'];
+
+async function buildForNode(entry: string, name: string, banner = ''): Promise<void> {
+  await build({
+    ...shared,
+    resolve: { alias: { 'onnxruntime-web/wasm': 'onnxruntime-web' } },
+    ssr: { noExternal: true, external },
+    build: {
+      ssr: join(root, entry), target: 'node18', outDir: packageFolder, emptyOutDir: false,
+      rolldownOptions: { external, output: { entryFileNames: name, chunkFileNames: `${name.replace('.mjs', '')}-[name].mjs`, banner } },
+    },
+  });
+}
+
+async function buildForBrowsers(): Promise<void> {
+  await build({
+    ...shared,
+    worker: { format: 'es', rolldownOptions: { external, output: { entryFileNames: 'browser_worker.mjs', chunkFileNames: 'browser_worker-[name].mjs' } } },
+    build: {
+      lib: { entry: join(root, 'src/js/index.ts'), formats: ['es'], fileName: () => 'browser.mjs' },
+      target: 'es2022', outDir: packageFolder, emptyOutDir: false, rolldownOptions: { external },
+    },
+  });
+}
+
+function writeTypes(): void {
+  const config = join(root, 'build/types.json');
+  writeFileSync(config, JSON.stringify({
+    extends: '../tsconfig.json',
+    compilerOptions: { noEmit: false, declaration: true, emitDeclarationOnly: true, outDir: join(packageFolder, 'types'), rootDir: join(root, 'src'), types: ['node'] },
+    include: [],
+    files: [join(root, 'src/js/index.ts')],
+  }));
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], { stdio: 'inherit' });
+  mkdirSync(join(packageFolder, 'types/wasm'), { recursive: true });
+  cpSync(join(root, 'src/wasm/cytodrop_core.d.ts'), join(packageFolder, 'types/wasm/cytodrop_core.d.ts'));
+}
+
+/** What a model needs to run, to test itself and to be understood; tensors for the tests of others are left out. */
+function copyModels(): void {
+  for (const name of readdirSync(join(root, 'models'))) {
+    if (!existsSync(join(root, 'models', name, 'spec.json'))) continue;
+    cpSync(join(root, 'models', name), join(packageFolder, 'models', name), { recursive: true, filter: (path) => !/\.f32$|metrics\.json$|(reliability|risk_coverage)\.png$/.test(path) });
+  }
+}
+
+function copyTexts(): void {
+  cpSync(join(root, 'LICENSE'), join(packageFolder, 'LICENSE'));
+  cpSync(join(root, 'docs/api.md'), join(packageFolder, 'README.md'));
+  const schemas = join(root, 'src/js/report/schemas');
+  if (existsSync(schemas)) cpSync(schemas, join(packageFolder, 'schemas'), { recursive: true });
+  cpSync(join(root, 'models/spec.schema.json'), join(packageFolder, 'schemas/spec.schema.json'));
+}
+
+function manifest(): object {
+  const { version, description, license, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+  return {
+    name: 'cytodrop', version, description, license, type: 'module',
+    keywords: ['microscopy', 'cells', 'classification', 'webassembly', 'label-free'],
+    engines: { node: '>=18' },
+    bin: { cytodrop: './cytodrop.mjs' },
+    exports: {
+      '.': { types: './types/js/index.d.ts', node: './node.mjs', default: './browser.mjs' },
+      './models/*': './models/*', './schemas/*': './schemas/*', './cytodrop_core.wasm': './cytodrop_core.wasm', './package.json': './package.json',
+    },
+    // For the types alone.
+    imports: { '#cytodrop_core': { types: './types/wasm/cytodrop_core.d.ts' } },
+    files: ['*.mjs', 'cytodrop_core.wasm', 'models', 'schemas', 'types'],
+    peerDependencies: { 'onnxruntime-web': `>=${dependencies['onnxruntime-web']}` },
+    peerDependenciesMeta: { 'onnxruntime-web': { optional: true } },
+    sideEffects: false,
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await buildPackage());

@@ -1,0 +1,69 @@
+/** Options of several commands, and how their values are read. */
+import { InvalidArgumentError, Option } from 'commander';
+import { join } from 'node:path';
+import { Classifier, CytodropError, defaultJobs, type EngineKind, engineKinds } from '../js/index.ts';
+import { UsageError } from './exit.ts';
+
+/** Reads a number between two others, ends included. */
+export function between(least: number, most: number, shown: [number, number] = [least, most]): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (!(value >= least && value <= most)) throw new InvalidArgumentError(`expected ${shown[0]} to ${shown[1]}, got "${text}".`);
+    return value;
+  };
+}
+
+/** Reads a whole number between two others, ends included. */
+export function wholeBetween(least: number, most: number): (text: string) => number {
+  const number = between(least, most);
+  return (text) => {
+    const value = number(text);
+    if (!Number.isInteger(value)) throw new InvalidArgumentError(`expected a whole number, got "${text}".`);
+    return value;
+  };
+}
+
+export function modelName(text: string): string {
+  if (!/^[a-z0-9-]+$/.test(text)) throw new InvalidArgumentError(`"${text}" is not the name of a model.`);
+  return text;
+}
+
+/** Reads one of a few words. */
+export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found === undefined) throw new InvalidArgumentError(`expected ${words.length > 2 ? words.join(', ') : words.join(' or ')}, got "${text}".`);
+    return found;
+  };
+}
+
+export const outputOption = (): Option => new Option('--output <file>', 'write there instead of to standard output');
+
+export const engineOption = (): Option =>
+  new Option('--engine <name>', 'core (our own) or onnxruntime; unless told, our own where it can run the network').argParser(oneOf<EngineKind>(engineKinds));
+
+export const jobsOption = (): Option =>
+  new Option('--jobs <n>', 'images computed at once, each by a worker with memory of its own; unless told, one for each processor, four at most; the results are the same')
+    .argParser(wholeBetween(1, 64));
+
+/** Who runs the network. */
+export interface Staff { engine?: EngineKind; jobs?: number; threads?: number }
+
+/**
+ * Opens a model and its workers, no more than there are files.
+ *
+ * Raises: UsageError where there is no such model; CytodropError, `self_test_failed`.
+ */
+export async function openClassifier(model: string, second: string | undefined, { engine, jobs, threads = 1 }: Staff, files: number): Promise<Classifier> {
+  try {
+    return await Classifier.open(model, { ...(engine && { engine }), threads, jobs: Math.max(1, Math.min(jobs ?? defaultJobs(threads), files)), second });
+  } catch (error) {
+    const { code, path, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      const missing = [second, model].find((name) => name !== undefined && path?.includes(join('models', name))) ?? model;
+      throw new UsageError(`There is no model "${missing}" beside this program.`);
+    }
+    if (error instanceof CytodropError && error.code === 'invalid_argument') throw new UsageError(`--second: ${message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+/** The pickers behind the buttons; always in the page, never seen. */
+import { collectFolder, collectPicked } from '../state/found_files.ts';
+import { takeFiles } from './take_files.ts';
+
+const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff';
+
+export function openFilePicker(): void {
+  document.getElementById('file-input')?.click();
+}
+
+/** Not in TypeScript's library yet, since only some browsers have it. */
+type FolderPicker = { showDirectoryPicker?: (options: { id: string }) => Promise<FileSystemDirectoryHandle> };
+
+/** Where the browser can open a folder to the page it does; elsewhere it speaks of an upload, which this is not. */
+export function openFolderPicker(): void {
+  const { showDirectoryPicker } = window as FolderPicker;
+  if (!showDirectoryPicker) {
+    document.getElementById('folder-input')?.click();
+    return;
+  }
+  showDirectoryPicker.call(window, { id: 'images' }).then(
+    async (folder) => takeFiles(await collectFolder(folder)),
+    (error: unknown) => {
+      // Closing the picker is no error.
+      if (!(error instanceof DOMException && error.name === 'AbortError')) document.getElementById('folder-input')?.click();
+    },
+  );
+}
+
+export function openCamera(): void {
+  document.getElementById('camera-input')?.click();
+}
+
+function take(event: Event & { currentTarget: HTMLInputElement }): void {
+  const input = event.currentTarget;
+  void takeFiles(collectPicked(input.files ?? []));
+  // Emptied, so that the same files can be chosen again.
+  input.value = '';
+}
+
+/** Preact's types do not know the attribute. */
+function takeFolders(input: HTMLInputElement | null): void {
+  if (input) input.webkitdirectory = true;
+}
+
+export function FileInputs() {
+  return (
+    <div hidden>
+      <input id="file-input" data-testid="file-input" type="file" accept={kinds} multiple aria-label="Image files" onChange={take} />
+      <input id="folder-input" data-testid="folder-input" type="file" multiple aria-label="Folder of images" ref={takeFolders} onChange={take} />
+      <input id="camera-input" type="file" accept="image/*" capture="environment" aria-label="Camera" onChange={take} />
+    </div>
+  );
+}

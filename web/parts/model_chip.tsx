@@ -1,0 +1,42 @@
+/** The model in use, in one press; opens the picker. */
+import type { ModelMetrics } from '../../src/js/index.ts';
+import { listings, modelState, spec } from '../state/models.ts';
+import { openDialog } from './dialog.tsx';
+import { formatPercent } from './format.ts';
+import { formatBytes } from './words.ts';
+
+/** "98.9 % (98.1–99.4 %)". */
+export function accuracyWords({ accuracy, accuracy_interval_95: [low, high] }: ModelMetrics): string {
+  return `${precisePercent(accuracy)} (${precisePercent(low).replace(/\s*%/, '')}–${precisePercent(high)})`;
+}
+
+/** Accuracies near one another need the tenth. */
+function precisePercent(share: number): string {
+  return `${(share * 100).toLocaleString(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 })}\u00a0%`;
+}
+
+function loadingWords(): string | null {
+  const state = modelState.value;
+  if (state.phase === 'failed') return 'not loaded';
+  if (state.phase === 'ready') return null;
+  return state.totalBytes > 0 ? `loading ${formatPercent(state.loadedBytes / state.totalBytes)}` : 'loading';
+}
+
+export function ModelChip() {
+  const model = spec.value;
+  return (
+    <button type="button" class="model-chip" data-testid="model-picker" data-phase={modelState.value.phase} aria-haspopup="dialog" disabled={!model} onClick={() => openDialog('model')}>
+      <span class="model-facts">
+        <strong>{model?.title ?? 'Model'}</strong>
+        {model && (
+          <>
+            <span>{formatBytes(model.network.bytes)}</span>
+            <span>{accuracyWords(model.metrics.test)} right</span>
+          </>
+        )}
+        {loadingWords() && <span>{loadingWords()}</span>}
+      </span>
+      <span class="change">{listings.value.length > 1 ? 'Change' : 'About'}</span>
+    </button>
+  );
+}

@@ -1,0 +1,22 @@
+/** How many cells count as what: the same for the summary, the list of frames and the saved picture. */
+import type { ModelSpec } from '../../src/js/index.ts';
+import type { Cell } from '../state/frame_store.ts';
+import { judged } from '../state/images.ts';
+import { shareOf } from '../state/view.ts';
+import { foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
+import { foreignWords } from './words.ts';
+
+export interface Share { id: string; name: string; letter: string; index: number; count: number }
+
+/** Every class of the model, then what counts as none of them, as far as the model can tell. */
+export function sharesOf(cells: readonly Cell[], model: ModelSpec): Share[] {
+  const counts = new Map<string, number>();
+  for (const share of cells.map((cell) => shareOf(judged(cell)))) counts.set(share, (counts.get(share) ?? 0) + 1);
+  const share = (id: string, name: string, letter: string, index: number): Share => ({ id, name, letter, index, count: counts.get(id) ?? 0 });
+  return [
+    ...model.classes.map(({ id, name, letter }, index) => share(id, name, letter, index)),
+    share('unsure', 'Unsure', '?', unsureIndex),
+    ...(model.novelty ? [share('foreign', foreignWords, foreignLetter, foreignIndex)] : []),
+    ...(model.quality ? [share('quality', 'Image quality', qualityLetter, qualityIndex)] : []),
+  ];
+}

@@ -1,0 +1,100 @@
+/** Images come and go, and how they are taken. */
+import { batch, effect } from '@preact/signals';
+import { detectorOf } from '../../src/js/index.ts';
+import { formatCount } from '../parts/format.ts';
+import { client } from './client.ts';
+import type { Found } from './found_files.ts';
+import { fieldOptions, mode, type Mode, takeFrames } from './frame_store.ts';
+import { forgetHeldFrames } from './held_frames.ts';
+import { allImages, appendImages, era, firstImageAtMs, flush, forgetResults, refuseUnopened, takeImages } from './images.ts';
+import { chosenName, modelState } from './models.ts';
+import { messageOf, notice } from './notice.ts';
+import { runState } from './progress.ts';
+import { run } from './run.ts';
+import { fetchField, fetchSamples } from './samples.ts';
+
+/** Puts files at the end of the line and starts work. */
+export function addFiles({ files, unopened }: Found, intended?: ReadonlyMap<string, string>): void {
+  if (files.length + unopened.length === 0) {
+    notice.value = { words: 'There are no files in there.' };
+    return;
+  }
+  batch(() => {
+    notice.value = null;
+    firstImageAtMs.value ??= performance.timeOrigin + performance.now();
+    appendImages([
+      ...files.map(({ file, path }) => ({ file, path, intended: intended?.get(path) ?? null })),
+      ...unopened.map((path) => ({ file: null, path, intended: null })),
+    ]);
+    flush();
+  });
+  if (modelState.value.phase === 'failed') runState.value = 'cancelled';
+  else void run();
+}
+
+/** Adds the simulated samples of the model in use, each one cell, and looks at them as such. */
+export async function addSamples(): Promise<void> {
+  if (chosenName.value === null) return;
+  chooseMode('cells');
+  try {
+    const samples = await fetchSamples(chosenName.value);
+    addFiles({ files: samples, unopened: [] }, new Map(samples.map(({ path, intended }) => [path, intended])));
+  } catch (error) {
+    notice.value = { words: messageOf(error) };
+  }
+}
+
+/** Adds the simulated field of view of the model in use, and looks at it as one. */
+export async function addField(): Promise<void> {
+  if (chosenName.value === null) return;
+  chooseMode('fields');
+  try {
+    const [field] = await Promise.all([fetchField(chosenName.value), searchReady()]);
+    addFiles({ files: [field], unopened: [] });
+  } catch (error) {
+    notice.value = { words: messageOf(error) };
+  }
+}
+
+/** Takes every image for one cell, or for a frame of many; results of the other way are kept. */
+export function chooseMode(chosen: Mode): void {
+  if (chosen === mode.value) return;
+  client.cancel();
+  batch(() => {
+    era.value += 1;
+    mode.value = chosen;
+    refuseUnopened();
+    flush();
+  });
+  if (allImages().length > 0 && modelState.value.phase !== 'failed') void run();
+}
+
+/** Empties the page; can be undone until something else is added. */
+export function clear(): void {
+  client.cancel();
+  const state = runState.value === 'running' ? 'cancelled' : runState.value;
+  const count = allImages().length;
+  const bringBack = [takeImages(), takeFrames()];
+  const undo = (): void => {
+    for (const one of bringBack) one();
+    batch(() => {
+      era.value += 1;
+      runState.value = state;
+      notice.value = null;
+      flush();
+    });
+  };
+  batch(() => {
+    forgetHeldFrames();
+    forgetResults();
+    runState.value = 'idle';
+    notice.value = { words: `${formatCount(count)} images cleared.`, undo };
+  });
+}
+
+/** Fetches the network that finds cells where frames are to be searched with it, before there are any; a search that needs it tries again. */
+async function searchReady(): Promise<void> {
+  const detector = detectorOf(fieldOptions.value.search.method);
+  if (mode.value === 'fields' && detector !== undefined) await client.readDetector(detector).catch(() => undefined);
+}
+effect(() => void searchReady());

@@ -1,0 +1,97 @@
+/** Files as a person hands them over: dropped, picked or pasted. */
+import { comparePaths, isBookkeeping } from '../../src/js/index.ts';
+
+export interface FoundFile { file: File; path: string }
+
+export interface Found {
+  /** In natural order of their paths. */
+  files: FoundFile[];
+  /** Paths that the browser would not open. */
+  unopened: string[];
+}
+
+function inOrder(files: FoundFile[], unopened: string[] = []): Found {
+  const isMeant = (path: string): boolean => !path.split('/').some(isBookkeeping);
+  return {
+    files: files.filter(({ path }) => isMeant(path)).sort((a, b) => comparePaths(a.path, b.path)),
+    unopened: unopened.filter(isMeant),
+  };
+}
+
+/** Files of a picker; those of a folder picker keep their path below the folder. */
+export function collectPicked(list: Iterable<File>): Found {
+  return inOrder([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+}
+
+/** Pasted images, which all come with the same made-up name, get one of their own. */
+export function collectPasted(data: DataTransfer, pastedBefore: number): Found {
+  const nameless = /^image\.\w+$/;
+  return inOrder(
+    [...data.files].map((file, i) => ({ file, path: nameless.test(file.name) ? `pasted ${pastedBefore + i + 1} ${file.name}` : file.name })),
+  );
+}
+
+/**
+ * All files of a drop, folders included, however deep.
+ *
+ * Args:
+ *   data: of the drop event; it is read before the first await, since it is emptied when the event ends.
+ */
+export async function collectDropped(data: DataTransfer): Promise<Found> {
+  const loose: FoundFile[] = [];
+  const entries: FileSystemEntry[] = [];
+  for (const item of data.items) {
+    if (item.kind !== 'file') continue;
+    const entry = item.webkitGetAsEntry();
+    const file = entry?.isDirectory ? null : item.getAsFile();
+    if (file) loose.push({ file, path: file.name });
+    else if (entry) entries.push(entry);
+  }
+  const unopened: string[] = [];
+  const open = [...entries];
+  for (let entry = open.pop(); entry; entry = open.pop()) {
+    const path = entry.fullPath.replace(/^\//, '');
+    try {
+      if (entry.isDirectory) open.push(...(await entriesOf(entry as FileSystemDirectoryEntry)));
+      else loose.push({ file: await fileOf(entry as FileSystemFileEntry), path });
+    } catch {
+      unopened.push(path);
+    }
+  }
+  return inOrder(loose, unopened);
+}
+
+/** All files of a folder that a person opened to the page, however deep. */
+export async function collectFolder(folder: FileSystemDirectoryHandle): Promise<Found> {
+  const files: FoundFile[] = [];
+  const unopened: string[] = [];
+  const open = [{ folder, path: folder.name }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    try {
+      for await (const entry of next.folder.values()) {
+        const path = `${next.path}/${entry.name}`;
+        if (isBookkeeping(entry.name)) continue;
+        if (entry.kind === 'directory') open.push({ folder: entry as FileSystemDirectoryHandle, path });
+        else await (entry as FileSystemFileHandle).getFile().then((file) => files.push({ file, path }), () => unopened.push(path));
+      }
+    } catch {
+      unopened.push(next.path);
+    }
+  }
+  return inOrder(files, unopened);
+}
+
+/** A reader hands out at most 100 entries a call, and none when it is done. */
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}

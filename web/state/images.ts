@@ -1,0 +1,124 @@
+/** The images in the order they came, and what became of each. */
+import { computed, signal } from '@preact/signals';
+import { type CellRecord, type Outcome, rejudge, type UnreadFile, unreadFile } from '../../src/js/index.ts';
+import { allCells, type Cell, cellAt, frameOfKey, mode, refuseFrame, settledFrames, unreadFrames } from './frame_store.ts';
+import { unsureBelow } from './models.ts';
+
+export type Unread = UnreadFile & { index: number; path: string };
+
+/** One file in the order it came. `intended` is the class id that a simulated sample was drawn as. */
+export interface CellImage { file: File | null; path: string; intended: string | null }
+
+/** Milliseconds since 1970 of the first image, for the count of requests since then. */
+export const firstImageAtMs = signal<number | null>(null);
+
+/** Counts up with every model and every clearing, so that late answers find nothing to write to. */
+export const era = signal(0);
+
+/** Position is the index that records and jobs carry. */
+let images: CellImage[] = [];
+let records: (CellRecord | undefined)[] = [];
+/** Counts up when `images` or `records` changed; at most ten times a second, so that thousands of results cost little. */
+const revision = signal(0);
+
+export const progress = computed(() => {
+  revision.value;
+  const done = mode.value === 'fields' ? settledFrames() : cells.value.length + unread.value.length;
+  return { total: images.length, done };
+});
+
+export const cells = computed((): Cell[] => {
+  revision.value;
+  const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record) => record?.status === 'ok');
+  return found.map(judged);
+});
+
+/** A cell under the threshold in use. */
+export function judged(cell: Cell): Cell {
+  const threshold = unsureBelow.value;
+  return threshold === null ? cell : rejudge(cell, threshold);
+}
+
+export const unread = computed((): Unread[] => {
+  revision.value;
+  if (mode.value === 'fields') return unreadFrames();
+  return records.filter((record): record is Unread => record?.status === 'error');
+});
+
+export function recordAt(index: number): Cell | Unread | undefined {
+  const record = mode.value === 'fields' ? cellAt(index) : records[index];
+  return record?.status === 'ok' ? judged(record) : record;
+}
+
+/** The file that a cell, of an image of its own or of a frame, is in. */
+export function imageAt(index: number): CellImage | undefined {
+  return mode.value === 'fields' ? images[frameOfKey(index)] : images[index];
+}
+
+/** Files in the order they came; in the mode of whole fields each is a frame. */
+export const files = computed((): readonly CellImage[] => {
+  revision.value;
+  return images.slice();
+});
+
+export function finishedRecords(): CellRecord[] {
+  return records.filter((record) => record !== undefined);
+}
+
+const flushEveryMs = 100;
+let flushTimer: ReturnType<typeof setTimeout> | undefined;
+
+export function flush(): void {
+  clearTimeout(flushTimer);
+  flushTimer = undefined;
+  revision.value += 1;
+}
+
+export function flushSoon(): void {
+  flushTimer ??= setTimeout(flush, flushEveryMs);
+}
+
+export function settle(index: number, outcome: Outcome): void {
+  const image = images[index];
+  if (!image) return;
+  records[index] = { ...outcome, index, path: image.path };
+  flushSoon();
+}
+
+export function forgetResults(): void {
+  era.value += 1;
+  records = [];
+  refuseUnopened();
+  flush();
+}
+
+export function refuseUnopened(): void {
+  images.forEach(({ file, path }, index) => {
+    if (file) return;
+    const failure = unreadFile('unreadable_file', 'The browser could not open it.');
+    records[index] ??= { ...failure, index, path };
+    refuseFrame(index, path, failure);
+  });
+}
+
+/** As they are now; `files` follows a moment later. */
+export function allImages(): readonly CellImage[] {
+  return images;
+}
+
+export function appendImages(more: readonly CellImage[]): void {
+  for (const image of more) images.push(image);
+  refuseUnopened();
+}
+
+/** Images of one cell that have no result yet. */
+export function imagesDue(): { index: number; file: File }[] {
+  return images.flatMap(({ file }, index) => (file && !records[index] ? [{ index, file }] : []));
+}
+
+/** Takes all images and results away. Returns what brings them back. */
+export function takeImages(): () => void {
+  const before = { images, records };
+  images = [];
+  return () => void ({ images, records } = before);
+}

@@ -1,0 +1,114 @@
+/** Choosing a model, loading it, and refusing results where this computer does not compute what it should. */
+import { batch, effect, untracked } from '@preact/signals';
+import { CytodropError } from '../../src/js/index.ts';
+import { client, lastSelfTest } from './client.ts';
+import { forgetVerdicts, searchAs } from './frame_store.ts';
+import { allImages, flush, forgetResults } from './images.ts';
+import { checkTurns, chosenName, expectModel, listings, modelReady, modelState, secondName, spec, unsureBelow } from './models.ts';
+import { messageOf } from './notice.ts';
+import { fail } from './progress.ts';
+import { run } from './run.ts';
+import { listModels } from './site.ts';
+
+/** A computer that does not compute what the training code did gives no results, not even those it gave before. */
+function refuseResults(): void {
+  client.cancel();
+  batch(() => {
+    forgetResults();
+    fail('The self-test failed: this browser does not compute for the model\'s own test image what it should. No results are shown.');
+    if (modelState.value.phase === 'failed') modelState.value = { ...modelState.value, selfTestFailed: true };
+  });
+}
+
+/** Reads the list of models and loads the first. */
+export async function start(): Promise<void> {
+  modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
+  if (!hasWasmSimd()) {
+    fail('This browser cannot run WebAssembly SIMD, which the classifier needs. Firefox, Chrome, Edge and Safari can since 2023.', false);
+    return;
+  }
+  try {
+    listings.value = await listModels();
+    const first = listings.value[0];
+    if (!first) throw new Error('The list of models is empty.');
+    await chooseModel(first.name);
+  } catch (error) {
+    fail(messageOf(error));
+  }
+}
+
+/** Whether the browser takes a function that does `i8x16.popcnt`. */
+function hasWasmSimd(): boolean {
+  return (
+    typeof WebAssembly === 'object' &&
+    WebAssembly.validate(
+      new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]),
+    )
+  );
+}
+
+/** Loads a model; images already there are classified again with it. `second`: another that is asked about them too. */
+export async function chooseModel(name: string, second: string | null = null): Promise<void> {
+  client.cancel();
+  batch(() => {
+    chosenName.value = name;
+    secondName.value = second;
+    unsureBelow.value = null;
+    if (spec.value) searchAs(spec.value);
+    modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
+    forgetResults();
+    forgetVerdicts();
+    flush();
+  });
+  const isCurrent = (): boolean => modelReady() === ready;
+  const onProgress = (loadedBytes: number, totalBytes: number): void => {
+    if (isCurrent() && modelState.value.phase === 'loading') modelState.value = { phase: 'loading', loadedBytes, totalBytes };
+  };
+  const ready: Promise<boolean> = client.load(name, { onProgress, second: second ?? undefined }).then(
+    () => {
+      if (isCurrent()) modelState.value = { phase: 'ready', runtime: client.runtime, selfTest: client.selfTest, workers: client.workers };
+      return true;
+    },
+    (error: unknown) => {
+      if (!isCurrent()) return false;
+      if (error instanceof CytodropError && error.code === 'self_test_failed') refuseResults();
+      else fail(messageOf(error));
+      return false;
+    },
+  );
+  expectModel(ready);
+  if (allImages().length > 0) void run();
+  await ready;
+}
+
+/** Tries again to load what could not be loaded. */
+export function retryModel(): void {
+  void (chosenName.value === null ? start() : chooseModel(chosenName.value, secondName.value));
+}
+
+/** Asks another model of the same types too, or with null no longer; images already there are classified again. */
+export function compareWith(second: string | null): void {
+  if (chosenName.value !== null) void chooseModel(chosenName.value, second);
+}
+
+/** Turns every picture too, or no longer; turning it on classifies the images again. */
+export function setCheckTurns(on: boolean): void {
+  checkTurns.value = on;
+  if (!on) return;
+  client.cancel();
+  batch(() => {
+    forgetResults();
+    forgetVerdicts();
+    flush();
+  });
+  if (allImages().length > 0 && modelState.value.phase !== 'failed') void run();
+}
+
+/** A worker that replaced a dead one has tested itself. */
+effect(() => {
+  const selfTest = lastSelfTest.value;
+  const state = modelState.peek();
+  if (selfTest === null || state.phase !== 'ready') return;
+  if (selfTest.passed) modelState.value = { ...state, selfTest };
+  else untracked(refuseResults);
+});

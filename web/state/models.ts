@@ -1,0 +1,53 @@
+/** The models that there are, the one in use, and what is asked of it. */
+import { computed, signal } from '@preact/signals';
+import { canCompare, type Checks, type ModelListing, type ModelsNow } from '../../src/js/index.ts';
+import type { LoadedModel } from './client.ts';
+
+export type ModelState =
+  | { phase: 'loading'; loadedBytes: number; totalBytes: number }
+  | ({ phase: 'ready' } & LoadedModel)
+  | { phase: 'failed'; message: string; canRetry: boolean; selfTestFailed?: boolean };
+
+export const listings = signal<ModelListing[]>([]);
+export const chosenName = signal<string | null>(null);
+export const modelState = signal<ModelState>({ phase: 'loading', loadedBytes: 0, totalBytes: 0 });
+
+/** Top probability below which a cell is unsure; null: the model's own. */
+export const unsureBelow = signal<number | null>(null);
+
+/** Every cell is turned and mirrored too. */
+export const checkTurns = signal(false);
+/** Another model that is asked about every cell too. */
+export const secondName = signal<string | null>(null);
+export const secondSpec = computed(() => listings.value.find(({ name }) => name === secondName.value)?.spec);
+
+export const spec = computed(() => listings.value.find(({ name }) => name === chosenName.value)?.spec ?? null);
+
+/** Models that name the same types as the one in use. */
+export const comparable = computed(() => {
+  const own = spec.value;
+  return own ? listings.value.filter((other) => canCompare(own, other.spec)) : [];
+});
+
+/** What is checked of every cell beyond its verdict. */
+export function checks(): Checks {
+  return { turns: checkTurns.value, map: false };
+}
+
+/** What reports are compared with; undefined until the model is ready. */
+export function modelsInUse(): ModelsNow | undefined {
+  const [model, state] = [spec.value, modelState.value];
+  if (!model || state.phase !== 'ready') return undefined;
+  return { spec: model, specSha256: state.runtime.specSha256 ?? null, second: secondSpec.value };
+}
+
+let loading: Promise<boolean> = Promise.resolve(false);
+
+/** Resolves to whether the model chosen last is ready; another promise for another choice. */
+export function modelReady(): Promise<boolean> {
+  return loading;
+}
+
+export function expectModel(ready: Promise<boolean>): void {
+  loading = ready;
+}

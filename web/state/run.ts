@@ -1,0 +1,126 @@
+/** The work itself: every image that has no result yet gets one. */
+import type { FrameCell } from '../../src/js/index.ts';
+import { client } from './client.ts';
+import { allFrames, frameAt, freshen, isSettled, isStale, mode, optionsOf, settleFrame, settleVerdicts } from './frame_store.ts';
+import { withFrame } from './held_frames.ts';
+import { allImages, era, flush, flushSoon, imagesDue, settle } from './images.ts';
+import { checks, modelReady, spec } from './models.ts';
+import { messageOf, notice } from './notice.ts';
+import { fail, measurePace, restartPace, runState, underWay } from './progress.ts';
+
+let runner: Promise<void> | null = null;
+
+/** Classifies what has no result yet, including what is added meanwhile; also goes on after a cancel. */
+export function run(): Promise<void> {
+  runState.value = 'running';
+  runner ??= work().finally(() => (runner = null));
+  return runner;
+}
+
+async function work(): Promise<void> {
+  restartPace();
+  while (runState.value === 'running') {
+    const ready = modelReady();
+    const loaded = await ready;
+    if (runState.value !== 'running') break;
+    if (ready !== modelReady()) continue;
+    if (!loaded) break;
+    const mine = era.value;
+    if (mode.value === 'fields') {
+      if (!(await workOnFrames(mine)) && mine === era.value && runState.value === 'running') {
+        runState.value = 'done';
+        break;
+      }
+      continue;
+    }
+    const jobs = imagesDue();
+    if (jobs.length === 0) {
+      runState.value = 'done';
+      break;
+    }
+    measurePace();
+    try {
+      for await (const { index, ...outcome } of client.classifyAll(jobs.map(({ file }) => file), { checks: checks() })) {
+        if (mine === era.value) settle((jobs[index] as (typeof jobs)[number]).index, outcome);
+      }
+    } catch (error) {
+      if (mine === era.value) fail(messageOf(error));
+    }
+  }
+  flush();
+}
+
+/** Does the next frames. Returns: whether there was anything to do. */
+async function workOnFrames(mine: number): Promise<boolean> {
+  const classify = spec.value?.frame !== undefined;
+  const due = allImages().flatMap(({ file }, index) => (file && (!isSettled(index) || isStale(index)) ? [{ index, file }] : []));
+  const [first] = due;
+  if (!first) return classify && classifyRest(mine);
+  const options = optionsOf(first.index);
+  const jobs = due.filter(({ index }) => optionsOf(index) === options);
+  measurePace();
+  const note = (index: number, at?: { classified: number; cells: number }): void => {
+    const map = new Map(underWay.value);
+    if (at) map.set(index, at);
+    else map.delete(index);
+    underWay.value = map;
+  };
+  try {
+    const indexOf = (position: number): number => (jobs[position] as (typeof jobs)[number]).index;
+    const onProgress = (position: number, classified: number, found: number): void => note(indexOf(position), { classified, cells: found });
+    for await (const { index: position, path: _, ...outcome } of client.analyseFrames(jobs.map(({ file }) => file), { ...options, classify, checks: checks(), onProgress })) {
+      const index = indexOf(position);
+      const image = allImages()[index];
+      if (mine !== era.value || !image) continue;
+      freshen(index);
+      settleFrame(index, image.path, outcome);
+      note(index);
+      flushSoon();
+    }
+  } catch (error) {
+    if (mine === era.value) fail(messageOf(error));
+  }
+  underWay.value = new Map();
+  return true;
+}
+
+/** Classifies cells of known frames that have no verdict: those of another model, of a cancelled run, and those added by hand. */
+async function classifyRest(mine: number): Promise<boolean> {
+  const isDue = (index: number): boolean => frameAt(index)?.analysis.cells.some(({ verdict }) => !verdict) ?? false;
+  const due = allFrames().filter(({ frame }) => isDue(frame) && !unable.has(`${mine} ${frame}`));
+  for (const { frame } of due) {
+    if (runState.value !== 'running' || mine !== era.value) break;
+    try {
+      await classifyMissing(frame, { get aborted() { return runState.value !== 'running' || mine !== era.value; } });
+    } catch (error) {
+      unable.add(`${mine} ${frame}`);
+      notice.value = { words: `${allImages()[frame]?.path ?? 'A frame'}: ${messageOf(error)}` };
+    }
+  }
+  return due.length > 0;
+}
+
+/** Frames whose cells could not be classified, not to be tried for ever. */
+const unable = new Set<string>();
+
+/** Classifies the cells of one frame that have no verdict yet. Raises: CytodropError. */
+export async function classifyMissing(frame: number, signal: Pick<AbortSignal, 'aborted'>): Promise<void> {
+  const entry = frameAt(frame);
+  if (!entry || spec.value?.frame === undefined) return;
+  const mine = era.value;
+  const missing = entry.analysis.cells.filter(({ verdict }) => !verdict);
+  const onVerdicts = (some: FrameCell[]): void => {
+    if (mine !== era.value) return;
+    settleVerdicts(frame, some);
+    flushSoon();
+  };
+  await withFrame(frame, entry.analysis.choice, (held) => held.classify(missing, { pixelSizeUm: entry.analysis.settings.pixel_size_um, checks: checks(), signal, onVerdicts }));
+}
+
+/** Stops; what is done stays, and `run` goes on with the rest. */
+export function cancel(): void {
+  if (runState.value !== 'running') return;
+  runState.value = 'cancelled';
+  client.cancel();
+  flush();
+}

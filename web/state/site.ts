@@ -1,0 +1,26 @@
+/** Where the models lie beside the page. */
+import { type ModelListing, readFile } from '../../src/js/index.ts';
+
+/** Address of one file of a model. */
+export function modelFileUrl(name: string, file: string): URL {
+  return new URL(`models/${name}/${file}`, document.baseURI);
+}
+
+/**
+ * The models this site offers, in the order the page shows them.
+ *
+ * Raises: Error when the list cannot be read.
+ */
+export async function listModels(): Promise<ModelListing[]> {
+  const response = await fetchSiteFile(new URL('models/index.json', document.baseURI));
+  return (await response.json()) as ModelListing[];
+}
+
+/**
+ * Fetches a file of this site, from the network or from what the service worker keeps.
+ *
+ * Raises: Error that says what a person can do.
+ */
+export async function fetchSiteFile(url: URL): Promise<Response> {
+  return new Response((await readFile(url)) as Uint8Array<ArrayBuffer>);
+}

@@ -1,0 +1,182 @@
+/** The whole page: which screen shows, and what works everywhere on it. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { dialog, openDialog } from '../../parts/dialog.tsx';
+import { FileInputs, openFilePicker } from '../../parts/file_inputs.tsx';
+import { FieldsHint } from '../../parts/mode_choice.tsx';
+import { takeFiles } from '../../parts/take_files.ts';
+import { collectDropped, collectPasted } from '../../state/found_files.ts';
+import { progress } from '../../state/images.ts';
+import { spec } from '../../state/models.ts';
+import { runState } from '../../state/progress.ts';
+import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex } from '../../state/view.ts';
+import { Details } from '../details/details.tsx';
+import { CheckDialog } from '../dialogs/check_dialog.tsx';
+import { FileDialog } from '../dialogs/file_contents.tsx';
+import { KeysDialog } from '../dialogs/keys_dialog.tsx';
+import { ModelDialog } from '../dialogs/model_dialog.tsx';
+import { AboutDialog, UseDialog, WhyDialog } from '../dialogs/page_text.tsx';
+import { PrivacyDialog } from '../dialogs/privacy_dialog.tsx';
+import { FrameLayout, useFrameOfDetails } from '../frame/frame_view.tsx';
+import { ErrorSlider } from '../results/error_slider.tsx';
+import { Gallery } from '../results/gallery.tsx';
+import { ProgressBar } from '../results/progress_bar.tsx';
+import { ResultsTable } from '../results/results_table.tsx';
+import { Summary } from '../results/summary.tsx';
+import { Toolbar } from '../results/toolbar.tsx';
+import { UnreadFiles } from '../results/unread_files.tsx';
+import { StartScreen } from '../start/start_screen.tsx';
+import { Footer } from './footer.tsx';
+import { Header } from './header.tsx';
+import { Announcer, Messages } from './messages.tsx';
+import { UpdateLine } from './update_line.tsx';
+
+export function App() {
+  const dragged = useFileDrops();
+  useFilePaste();
+  useKeys();
+  useLeaveGuard();
+  useFrameOfDetails();
+  const started = progress.value.total > 0;
+  const detailsOpen = openCell.value !== null;
+  const covered = detailsOpen && isSheet.value;
+  return (
+    <div class={`page ${started ? 'results' : 'start'} ${detailsOpen ? 'with-details' : ''}`}>
+      <Header inert={covered} />
+      <main inert={covered}>
+        <Messages />
+        <UpdateLine />
+        {started ? <Results /> : <StartScreen />}
+      </main>
+      {covered && <div class="sheet-backdrop" onClick={closeDetails} />}
+      {detailsOpen && <Details />}
+      <Footer inert={covered} />
+      <FileInputs />
+      <Announcer />
+      {dialog.value === 'model' && <ModelDialog />}
+      {dialog.value === 'privacy' && <PrivacyDialog />}
+      {dialog.value === 'keys' && <KeysDialog />}
+      {dialog.value === 'check' && <CheckDialog />}
+      {dialog.value === 'file' && <FileDialog />}
+      {dialog.value === 'use' && <UseDialog />}
+      {dialog.value === 'why' && <WhyDialog />}
+      {dialog.value === 'about' && <AboutDialog />}
+      {dragged && (
+        <div class="drop-hint" aria-hidden="true">
+          <p>Drop to classify</p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Results() {
+  return (
+    <>
+      <h1 class="visually-hidden">Results</h1>
+      <ProgressBar />
+      {spec.value?.caution && (
+        <p class="caution small" data-testid="caution">
+          {spec.value.caution}
+        </p>
+      )}
+      <UnreadFiles />
+      <FieldsHint />
+      <Summary />
+      <ErrorSlider />
+      <Toolbar />
+      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
+    </>
+  );
+}
+
+/** Files may be dropped anywhere in the window. Returns whether files hover over it now. */
+function useFileDrops(): boolean {
+  const [dragged, setDragged] = useState(false);
+  /** Enter and leave come in pairs for every element passed. */
+  const depth = useRef(0);
+  useEffect(() => {
+    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+    const setDepth = (value: number): void => {
+      depth.current = Math.max(0, value);
+      setDragged(depth.current > 0);
+    };
+    const enter = (event: DragEvent): void => {
+      if (hasFiles(event)) setDepth(depth.current + 1);
+    };
+    const leave = (event: DragEvent): void => {
+      if (hasFiles(event)) setDepth(depth.current - 1);
+    };
+    const over = (event: DragEvent): void => {
+      if (hasFiles(event)) event.preventDefault();
+    };
+    const drop = (event: DragEvent): void => {
+      setDepth(0);
+      if (!hasFiles(event) || !event.dataTransfer) return;
+      event.preventDefault();
+      void collectDropped(event.dataTransfer).then(takeFiles);
+    };
+    return listen({ dragenter: enter, dragleave: leave, dragover: over, drop });
+  }, []);
+  return dragged;
+}
+
+function useFilePaste(): void {
+  const count = useRef(0);
+  useEffect(
+    () =>
+      listen({
+        paste: (event) => {
+          if (!event.clipboardData || event.clipboardData.files.length === 0) return;
+          event.preventDefault();
+          const found = collectPasted(event.clipboardData, count.current);
+          count.current += found.files.length;
+          void takeFiles(found);
+        },
+      }),
+    [],
+  );
+}
+
+function useKeys(): void {
+  useEffect(
+    () =>
+      listen({
+        keydown: (event) => {
+          const target = event.target as HTMLElement;
+          const isTyping = target.matches('input:not([type=checkbox], [type=radio], [type=range]), select, textarea');
+          if (isTyping || dialog.value !== null || event.ctrlKey || event.metaKey || event.altKey) return;
+          const act = keyActions[event.key];
+          if (!act) return;
+          event.preventDefault();
+          act();
+        },
+      }),
+    [],
+  );
+}
+
+const keyActions: Record<string, () => void> = {
+  o: openFilePicker,
+  m: () => {
+    const inFront = openIndex.value === null ? mapOn : detailsMapOn;
+    inFront.value = !inFront.value;
+  },
+  '/': () => document.getElementById('search')?.focus(),
+  '?': () => openDialog('keys'),
+  Escape: closeDetails,
+};
+
+/** Asks before the page is left in the middle of work. */
+function useLeaveGuard(): void {
+  const running = runState.value === 'running';
+  useEffect(() => (running ? listen({ beforeunload: (event) => event.preventDefault() }) : undefined), [running]);
+}
+
+type Listeners = { [Kind in keyof WindowEventMap]?: (event: WindowEventMap[Kind]) => void };
+
+/** Adds listeners to the window. Returns what removes them. */
+function listen(listeners: Listeners): () => void {
+  const off = new AbortController();
+  for (const [kind, listener] of Object.entries(listeners)) window.addEventListener(kind, listener as EventListener, { signal: off.signal });
+  return () => off.abort();
+}

@@ -1,0 +1,314 @@
+/** One cell at length: what it was called, how sure, where the network looked, and which part of the image it saw. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { kindOf, type ModelSpec, researchNote, riskCoverage } from '../../../src/js/index.ts';
+import { classIndex, ClassMark, classStyle, NoTypeMark } from '../../parts/class_mark.tsx';
+import { legendPicture, mapMaximum } from '../../parts/colour_map.ts';
+import { CropPicture, draw, mapOf } from '../../parts/crop_picture.tsx';
+import { formatCount, formatDuration, formatPercent } from '../../parts/format.ts';
+import {
+  className, flags, foreignWords, inSentence, intervalWords, liesOnBackground, measureWords, noType, ofMany, partClassified, qualitySentence,
+  qualityWords, ranking, sawOnlyCentre, verdict,
+} from '../../parts/words.ts';
+import type { Cell } from '../../state/frame_store.ts';
+import { imageAt } from '../../state/images.ts';
+import { spec, unsureBelow } from '../../state/models.ts';
+import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../../state/view.ts';
+import { FileContents } from '../dialogs/file_contents.tsx';
+import { CellChecks } from './checks.tsx';
+
+const picturePx = 640;
+
+export function Details() {
+  const panel = useRef<HTMLDivElement>(null);
+  const cell = openCell.value;
+  const model = spec.value;
+  // Before anything else can move the focus, which has to go back to where it was.
+  useLayoutEffect(() => {
+    const opener = document.activeElement;
+    panel.current?.focus({ preventScroll: true });
+    return () => giveFocusBack(opener);
+  }, []);
+  if (!cell || !model) return null;
+  const position = shown.value.findIndex(({ index }) => index === cell.index);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const forward: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+    const by = forward[event.key];
+    if (by === undefined || (event.target as HTMLElement).matches('select, input[type=range]')) return;
+    event.preventDefault();
+    step(by);
+  };
+  return (
+    <div class="details" data-testid="details" role="dialog" aria-modal={isSheet.value} aria-labelledby="details-title" tabIndex={-1} ref={panel} onKeyDown={onKeyDown}>
+      <div class="details-head">
+        <h2 id="details-title">{position < 0 ? 'Cell' : `Cell ${ofMany(position + 1, shown.value.length)}`}</h2>
+        <div class="details-actions">
+          <button type="button" disabled={position <= 0} onClick={() => step(-1)}>
+            Previous
+          </button>
+          <button type="button" disabled={position < 0 || position === shown.value.length - 1} onClick={() => step(1)}>
+            Next
+          </button>
+          <button type="button" data-testid="close-details" onClick={closeDetails}>
+            Close
+          </button>
+        </div>
+        <p class="small muted path" title={cell.path}>
+          {cell.path}
+        </p>
+      </div>
+      <div class="details-body">
+        <Verdict cell={cell} model={model} />
+        <Picture key={cell.index} cell={cell} model={model} />
+        <CellChecks key={`checks ${cell.index}`} cell={cell} model={model} />
+        <Probabilities cell={cell} model={model} />
+        <Where cell={cell} model={model} />
+        <Facts cell={cell} />
+        <p class="small muted">{researchNote}.</p>
+      </div>
+    </div>
+  );
+}
+
+/** To the tile of the cell last looked at where there is one, else to what opened the panel. */
+function giveFocusBack(opener: Element | null): void {
+  const tile = document.querySelector<HTMLElement>('.gallery [tabindex="0"], .results-table tbody [tabindex="0"]');
+  if (tile) tile.focus();
+  else if (opener instanceof HTMLElement) opener.focus();
+}
+
+function Verdict({ cell, model }: { cell: Cell; model: ModelSpec }) {
+  const top = classIndex(model, cell.label);
+  const none = noType(cell);
+  const intended = imageAt(cell.index)?.intended;
+  return (
+    <section class="verdict" aria-live="polite">
+      <p data-testid="verdict" data-verdict={kindOf(cell)}>
+        {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
+        <strong>{none ? none.words : verdict(model, cell)}</strong>
+      </p>
+      {intended && <p class="small">Simulated, drawn as: {inSentence(className(model, intended))}</p>}
+      {!none && <p class="small muted">{model.classes[top]?.description}</p>}
+      <Why cell={cell} model={model} />
+    </section>
+  );
+}
+
+/** Every reason for the verdict, in the order in which they count. */
+function Why({ cell, model }: { cell: Cell; model: ModelSpec }) {
+  const kind = kindOf(cell);
+  const threshold = unsureBelow.value ?? model.judge.abstain_below;
+  const plain = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 3 });
+  const point = riskCoverage(model).findLast((one) => one.threshold <= cell.probability);
+  return (
+    <div class="why" data-testid="why">
+      <h3>Why</h3>
+      <ul class="small">
+        {cell.quality.map(({ flag, measure, value, limit }) => (
+          <li key={flag}>
+            {qualitySentence(flag)}{' '}
+            <span class="muted">
+              ({measureWords(measure)} {plain(value)}, limit {plain(limit)})
+            </span>
+          </li>
+        ))}
+        {model.quality && cell.quality.length === 0 && <li>The image itself is like good ones: focus, light, size and border are within their limits.</li>}
+        {cell.novelty !== null && model.novelty && (
+          <li>
+            {cell.foreign ? 'It is not like the training images: its distance from them is ' : 'It is like the training images: its distance from them is '}
+            {plain(cell.novelty)}; {cell.foreign ? 'beyond' : 'up to'} {plain(model.novelty.threshold)} this model {cell.foreign ? 'names nothing' : 'names a type'}.
+          </li>
+        )}
+        {(kind === 'quality' || kind === 'foreign') && (
+          <li>
+            Of the types that this model knows it is most like {inSentence(className(model, cell.label))}, {formatPercent(cell.probability)}; it may be none of them.
+          </li>
+        )}
+        {kind === 'unsure' && <li>No type reaches the {formatPercent(threshold)} that is asked for before one is named.</li>}
+        {kind === 'type' && (
+          <li>
+            Its probability is {formatPercent(cell.probability)}; from {formatPercent(threshold)} on a type is named.
+            {point && point.threshold > 0 && ` Of the model's validation images with at least ${formatPercent(point.threshold)}, ${formatPercent(point.wrong)} were named wrongly (${intervalWords(point.interval)}).`}
+          </li>
+        )}
+      </ul>
+    </div>
+  );
+}
+
+function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
+  const [chosen, setChosen] = useState(classIndex(model, cell.label));
+  const [withValues, setWithValues] = useState(false);
+  const { height, width } = cell.maps;
+  const values = mapOf(cell, chosen);
+  const maximum = mapMaximum(values);
+  const shownMap = detailsMapOn.value;
+  const [pointed, setPointed] = useState<number | null>(null);
+  return (
+    <section class="picture" aria-label="Picture and map">
+      <div class="picture-frame" role="img" onPointerMove={(event) => setPointed(pointedAt(event, height, width))} onPointerLeave={() => setPointed(null)} aria-label={shownMap ? mapWords(cell, chosen, model) : 'The part of the image that the network saw.'}>
+        <CropPicture cell={cell} sidePx={picturePx} mapClass={shownMap ? chosen : null} opacity={mapOpacity.value} />
+      </div>
+      <div class="map-controls">
+        <button type="button" aria-pressed={shownMap} aria-keyshortcuts="m" onClick={() => (detailsMapOn.value = !shownMap)}>
+          Map
+        </button>
+        {shownMap && (
+          <>
+            <label class="field">
+              of
+              <select value={chosen} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
+                {model.classes.map(({ id, name }, i) => (
+                  <option key={id} value={i}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <label class="field">
+              Opacity
+              <input type="range" min="0" max="1" step="0.05" value={mapOpacity.value} onInput={(event) => (mapOpacity.value = event.currentTarget.valueAsNumber)} />
+            </label>
+          </>
+        )}
+      </div>
+      {shownMap && (
+        <>
+          <Legend maximum={maximum} />
+          <p class="small" data-testid="map-value">
+            {pointed === null ? 'Point at the picture to read the map.' : `Here: ${(values[pointed] ?? 0).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })}, row ${Math.floor(pointed / width) + 1}, column ${(pointed % width) + 1}`}
+          </p>
+          <p class="small muted">
+            What spoke for {inSentence(model.classes[chosen]?.name ?? '')}, as a share of the strongest region; what spoke against it is not shown. The map has {height} × {width} regions, smoothed for the eye.
+          </p>
+          <button type="button" class="link small" aria-expanded={withValues} onClick={() => setWithValues(!withValues)}>
+            {withValues ? 'Hide values' : 'Show values'}
+          </button>
+          {liesOnBackground(cell, values) && (
+            <p class="small warning" data-testid="map-on-background">
+              Most of this map lies on the outer part of the image, where the background is: what decided may not be the cell.
+            </p>
+          )}
+          {withValues && <MapValues values={values} height={height} width={width} name={model.classes[chosen]?.name ?? ''} />}
+        </>
+      )}
+    </section>
+  );
+}
+
+/** Position in the map of the region under the pointer. */
+function pointedAt(event: PointerEvent, height: number, width: number): number | null {
+  const picture = (event.currentTarget as HTMLElement).querySelector('canvas')?.getBoundingClientRect();
+  if (picture === undefined || picture.width === 0) return null;
+  const column = Math.floor(((event.clientX - picture.left) / picture.width) * width);
+  const row = Math.floor(((event.clientY - picture.top) / picture.height) * height);
+  return row >= 0 && row < height && column >= 0 && column < width ? row * width + column : null;
+}
+
+/** Where the strongest region lies, for those who do not see the map. */
+function mapWords(cell: Cell, chosen: number, model: ModelSpec): string {
+  const values = mapOf(cell, chosen);
+  const maximum = mapMaximum(values);
+  const name = inSentence(model.classes[chosen]?.name ?? '');
+  if (maximum === 0) return `Nothing in the image spoke for ${name}.`;
+  const strongest = values.indexOf(maximum);
+  return `The region that spoke most for ${name} is in row ${Math.floor(strongest / cell.maps.width) + 1} of ${cell.maps.height}, column ${(strongest % cell.maps.width) + 1} of ${cell.maps.width}.`;
+}
+
+function Legend({ maximum }: { maximum: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    if (canvas.current) draw(canvas.current, legendPicture());
+  }, [maximum > 0]);
+  if (maximum === 0) return <p class="small">Nothing in the image spoke for this type.</p>;
+  return (
+    <div class="legend small">
+      <span>none</span>
+      <canvas ref={canvas} aria-hidden="true" />
+      <span>strongest ({maximum.toLocaleString(undefined, { maximumSignificantDigits: 2 })})</span>
+    </div>
+  );
+}
+
+function MapValues({ values, height, width, name }: { values: Float32Array; height: number; width: number; name: string }) {
+  return (
+    <table class="map-values small">
+      <caption>Contribution of each region to the score of {inSentence(name)}</caption>
+      <tbody>
+        {Array.from({ length: height }, (_, row) => (
+          <tr key={row}>
+            {Array.from({ length: width }, (_, column) => (
+              <td key={column}>{(values[row * width + column] ?? 0).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: 'negative' })}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Probabilities({ cell, model }: { cell: Cell; model: ModelSpec }) {
+  return (
+    <section aria-labelledby="probabilities-title">
+      <h3 id="probabilities-title">Probability of each type</h3>
+      {noType(cell) && <p class="small muted">These hold for cells like the training images only.</p>}
+      <ul class="probabilities">
+        {ranking(cell).map((i) => {
+          const probability = cell.probabilities[i] ?? 0;
+          return (
+            <li key={i} class={classStyle(i)}>
+              <ClassMark index={i} letter={model.classes[i]?.letter ?? ''} />
+              <span>{model.classes[i]?.name}</span>
+              <span class="bar">
+                <span style={{ transform: `scaleX(${probability})` }} />
+              </span>
+              <span class="number">{formatPercent(probability)}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
+  const { image, crop } = cell;
+  const trainedPx = model.crop.rule === 'centre_square' ? model.crop.side_px : null;
+  return (
+    <section class="where" aria-labelledby="where-title">
+      <h3 id="where-title">Part classified</h3>
+      <div>
+        <svg viewBox={`0 0 ${image.width_px} ${image.height_px}`} aria-hidden="true">
+          <rect class="frame" width={image.width_px} height={image.height_px} />
+          <rect class="crop" x={crop.left_px} y={crop.top_px} width={crop.width_px} height={crop.height_px} />
+        </svg>
+        <p class="small">{partClassified(cell)}</p>
+      </div>
+      {sawOnlyCentre(cell) && (
+        <p class="small warning" data-testid="field-of-view">
+          This looks like a whole field of view; only its centre was classified. {model.frame ? 'Choose “Whole fields of view” above to find its cells.' : 'Cut out single cells first.'}
+        </p>
+      )}
+      {image.damaged && <p class="small warning">The file is damaged: parts of the picture may not be what was stored. Copy it anew before you believe the result.</p>}
+      {trainedPx !== null && !cell.inFrame && crop.width_px < trainedPx / 2 && (
+        <p class="small warning">The image is smaller than the {formatCount(trainedPx)} px that this model was trained on, and was enlarged.</p>
+      )}
+    </section>
+  );
+}
+
+function Facts({ cell }: { cell: Cell }) {
+  const [open, setOpen] = useState(false);
+  const { image, elapsedMs } = cell;
+  const more: [string, string][] = [
+    ...(image.pages > 1 && !cell.inFrame ? [['Classified', 'the first page'] as [string, string]] : []),
+    ['EXIF orientation', image.exif_orientation === 1 ? 'none' : `${image.exif_orientation}, applied`],
+    ['Notes', [...(cell.quality.length > 0 ? [qualityWords(cell)] : []), ...(cell.foreign ? [inSentence(foreignWords)] : []), ...flags(cell)].join(', ') || 'none'],
+    ...Object.entries(elapsedMs).map(([stage, ms]): [string, string] => [`Time, ${stage}`, ms < 10 ? `${ms.toLocaleString(undefined, { maximumFractionDigits: 2 })} ms` : formatDuration(ms)]),
+  ];
+  return (
+    <details class="facts" data-testid="file-facts" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>What is in this file</summary>
+      {open && <FileContents position={cell.inFrame?.frame ?? cell.index} more={more} />}
+    </details>
+  );
+}

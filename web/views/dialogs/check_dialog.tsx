@@ -1,0 +1,95 @@
+/** Checks an exported report against the images on the page. */
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { checkLines, checkReport, type CheckResult, checkWords, readReport } from '../../../src/js/index.ts';
+import { Dialog, openDialog } from '../../parts/dialog.tsx';
+import { formatCount } from '../../parts/format.ts';
+import { checkFrames } from '../../state/asking.ts';
+import { finishedRecords, progress } from '../../state/images.ts';
+import { modelsInUse, modelState } from '../../state/models.ts';
+import { messageOf } from '../../state/notice.ts';
+import { runState } from '../../state/progress.ts';
+
+const mostShown = 100;
+
+/** A report that was dropped on the page, to be checked when the images with it are done. */
+const dropped = signal<File | null>(null);
+
+export function checkDropped(report: File): void {
+  dropped.value = report;
+  openDialog('check');
+}
+
+export function CheckDialog() {
+  const [report, setReport] = useState<File | null>(dropped.value);
+  const [result, setResult] = useState<CheckResult | { message: string } | null>(null);
+  const [done, setDone] = useState<{ done: number; total: number } | null>(null);
+  const ready = modelState.value.phase === 'ready';
+  const waiting = runState.value === 'running';
+  useEffect(() => () => void (dropped.value = null), []);
+  useEffect(() => {
+    if (!report || !ready || waiting) return;
+    const stop = new AbortController();
+    setResult(null);
+    void check(report, stop.signal, (count, total) => setDone({ done: count, total }))
+      .catch((error: unknown) => ({ message: messageOf(error) }))
+      .then((found) => {
+        if (stop.signal.aborted) return;
+        setDone(null);
+        setResult(found ?? null);
+      });
+    return () => stop.abort();
+  }, [report, ready, waiting]);
+  return (
+    <Dialog name="check" title="Check a report">
+      <p>
+        Choose a report that was exported as JSON, of single cells or of frames. It is compared with what this browser gives now for the {formatCount(progress.value.total)} images on
+        the page; they are known by their pixels, whatever their names. Frames are searched again with the settings that stand in the report.
+      </p>
+      <label class="field">
+        Report
+        <input type="file" accept=".json,application/json" data-testid="check-file" disabled={!ready} onChange={(event) => setReport(event.currentTarget.files?.[0] ?? null)} />
+      </label>
+      {report && waiting && <p class="small muted">{report.name} is checked when the images are done.</p>}
+      {done && done.total > 0 && (
+        <p class="small muted" data-testid="check-progress">
+          {formatCount(done.done)} of {formatCount(done.total)} images checked
+        </p>
+      )}
+      <div role="status" data-testid="check-result">
+        {result && ('message' in result ? <p class="warning">{result.message}</p> : <Result result={result} />)}
+      </div>
+    </Dialog>
+  );
+}
+
+/** Returns: undefined where no model is ready. Raises: the signal's reason where it was cancelled. */
+async function check(file: File, signal: AbortSignal, onDone: (done: number, total: number) => void): Promise<CheckResult | undefined> {
+  const report = readReport(await file.text());
+  const now = modelsInUse();
+  if (now === undefined) return undefined;
+  if (report.of === 'cells') {
+    if (finishedRecords().length === 0) throw new Error('This report is of images of single cells. Choose “One cell in each image”, and check it again.');
+    return checkReport(report, finishedRecords(), now);
+  }
+  return checkFrames(report, signal, onDone);
+}
+
+function Result({ result }: { result: CheckResult }) {
+  const lines = checkLines(result);
+  return (
+    <>
+      <p>
+        <strong data-reproduced={result.reproduced}>{checkWords(result)}</strong>
+      </p>
+      {lines.length > 0 && (
+        <ul class="small bullets">
+          {lines.slice(0, mostShown).map((line, i) => (
+            <li key={i}>{line}</li>
+          ))}
+          {lines.length > mostShown && <li>and {formatCount(lines.length - mostShown)} more</li>}
+        </ul>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+/** Texts of this site in a panel: what the tool may be used for, and the card of a model. */
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { Dialog, openDialog } from '../../parts/dialog.tsx';
+import { chosenName, listings } from '../../state/models.ts';
+import { messageOf } from '../../state/notice.ts';
+import { fetchSiteFile, modelFileUrl } from '../../state/site.ts';
+import { Markdown, type Section, sectionsOf } from './markdown.tsx';
+import { ModelFacts } from './model_facts.tsx';
+
+const aboutModel = signal<string | null>(null);
+
+/** The card of a model, of the one in use unless told. */
+export function openAbout(name = chosenName.value): void {
+  aboutModel.value = name;
+  openDialog('about');
+}
+
+export function UseDialog() {
+  return <SiteText name="use" title="What this tool may and may not be used for" />;
+}
+
+export function WhyDialog() {
+  return <SiteText name="why" title="What the map and the verdict are checked for" />;
+}
+
+/** docs/NAME.md */
+function SiteText({ name, title: heading }: { name: 'use' | 'why'; title: string }) {
+  const { sections, trouble } = useText(new URL(`${name}.md`, document.baseURI));
+  return (
+    <Dialog name={name} title={heading}>
+      {trouble && <p role="alert">{trouble}</p>}
+      {sections.map(({ title, lines }) => (
+        <section key={title} class="text">
+          {title !== '' && <h3>{title}</h3>}
+          <Markdown lines={lines} />
+        </section>
+      ))}
+    </Dialog>
+  );
+}
+
+/** Open from the start; the rest is there for who wants to check. */
+const firstRead = ['What it is for, and what not', 'Where it fails'];
+
+export function AboutDialog() {
+  const spec = listings.value.find(({ name }) => name === aboutModel.value)?.spec;
+  const { sections, trouble } = useText(modelFileUrl(aboutModel.value ?? '', 'card.md'));
+  if (!spec) return null;
+  const parts = [...sections].sort((a, b) => Number(firstRead.includes(b.title)) - Number(firstRead.includes(a.title)));
+  return (
+    <Dialog name="about" title={`About this model: ${spec.title}`}>
+      {spec.caution && <p class="caution small">{spec.caution}</p>}
+      {trouble && <p role="alert">{trouble}</p>}
+      {parts.map(({ title, lines }) =>
+        title === '' ? (
+          <section key={title} class="text">
+            <Markdown lines={lines} />
+          </section>
+        ) : (
+          <details key={title} class="text" open={firstRead.includes(title)}>
+            <summary>{title}</summary>
+            <Markdown lines={lines} />
+          </details>
+        ),
+      )}
+      <details class="text">
+        <summary>Facts</summary>
+        <ModelFacts spec={spec} />
+      </details>
+      <p class="small">
+        <button type="button" class="link" onClick={() => openDialog('use')}>
+          What this tool may and may not be used for
+        </button>
+      </p>
+    </Dialog>
+  );
+}
+
+function useText(address: URL): { sections: Section[]; trouble: string } {
+  const [sections, setSections] = useState<Section[]>([]);
+  const [trouble, setTrouble] = useState('');
+  useEffect(() => {
+    fetchSiteFile(address).then((response) => response.text()).then((text) => setSections(sectionsOf(text)), (error: unknown) => setTrouble(messageOf(error)));
+  }, [address.href]);
+  return { sections, trouble };
+}

@@ -1,0 +1,121 @@
+/** Counting a culture: cells of all frames together, the share that lives, and how many a millilitre holds. */
+import { signal } from '@preact/signals';
+import { type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec, rejudge } from '../../../src/js/index.ts';
+import { exportContext } from '../../parts/export_context.ts';
+import { formatCount, formatPercent } from '../../parts/format.ts';
+import { saveFile, today } from '../../parts/save_file.ts';
+import { inSentence } from '../../parts/words.ts';
+import { allFrames, unreadFrames } from '../../state/frame_store.ts';
+import { files } from '../../state/images.ts';
+import { spec, unsureBelow } from '../../state/models.ts';
+
+export function canCount({ classes }: ModelSpec): boolean {
+  return classes.length === 2;
+}
+
+/** As typed; empty: not known. The depth is that of the usual chamber, the side is different for every objective. */
+const typed = signal({ side: '', depth: '0.1', dilution: '1' });
+
+function chamberOf({ side, depth, dilution }: typeof typed.value): Chamber | null {
+  const number = (text: string): number => Number(text.trim().replace(',', '.'));
+  const chamber = { squareMm: number(side), depthMm: number(depth), dilution: number(dilution) };
+  return Object.values(chamber).every((size) => size > 0 && Number.isFinite(size)) ? chamber : null;
+}
+
+export function CountPanel() {
+  const model = spec.value;
+  files.value;
+  if (!model) return null;
+  const chamber = chamberOf(typed.value);
+  const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.map(inUse), byHand: { added: entry.analysis.cells.filter(({ score }) => score === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
+  const count = countCulture(records, model, chamber);
+  const word = model.classes[0]?.name ?? '';
+  const save = (format: 'csv' | 'json'): void => {
+    const context = exportContext();
+    if (context) saveFile(exportCount(format, count, chamber, context), format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-count-${today()}.${format}`);
+  };
+  return (
+    <form class="frame-panel" data-testid="count-panel" onSubmit={(event) => event.preventDefault()}>
+      <h2>Count a culture</h2>
+      <p class="small muted">
+        {count.frames === 1 ? 'One frame, taken for' : `All ${formatCount(count.frames)} frames together, each taken for`} one square of the chamber{count.framesNotRead > 0 && `; ${formatCount(count.framesNotRead)} could not be read`}.
+      </p>
+      <Length name="square-side" label="Side of the square, mm" value={typed.value.side} placeholder="such as 0.25" onInput={(side) => (typed.value = { ...typed.value, side })} />
+      <Length name="chamber-depth" label="Depth of the chamber, mm" value={typed.value.depth} onInput={(depth) => (typed.value = { ...typed.value, depth })} />
+      <Length name="dilution" label="Dilution (2: equal parts)" value={typed.value.dilution} onInput={(dilution) => (typed.value = { ...typed.value, dilution })} />
+      <dl class="count-numbers">
+        {count.counts.map(({ id, name, cells }) => (
+          <Line key={id} name={name} value={formatCount(cells)} />
+        ))}
+        {count.unsure > 0 && <Line name="of them unsure" value={formatCount(count.unsure)} />}
+        {count.foreign > 0 && <Line name="Not like the training images, not counted" value={formatCount(count.foreign)} />}
+        {count.addedByHand + count.removedByHand > 0 && <Line name="Added, removed by hand" value={`${formatCount(count.addedByHand)}, ${formatCount(count.removedByHand)}`} />}
+        {count.notClassified > 0 && <Line name="Found, not classified" value={formatCount(count.notClassified)} />}
+        {count.share && <Line hook="share" name={`Share ${inSentence(word)}`} estimate={count.share} words={formatPercent} />}
+        {count.corrected && <Line hook="corrected" name={`Share ${inSentence(word)}, corrected`} estimate={count.corrected} words={formatPercent} />}
+        {count.perMl && <Line hook="per-ml" name="Cells per ml" estimate={count.perMl.all} words={perMl} />}
+        {count.perMl && <Line hook="first-per-ml" name={`${word} cells per ml`} estimate={count.perMl.first} words={perMl} />}
+      </dl>
+      {!count.perMl && <p class="small">Enter the side of the square that each frame shows to see cells per ml.</p>}
+      <details class="count-formulas">
+        <summary>Formulas</summary>
+        {[count.share, count.corrected, count.perMl?.all, count.perMl?.first].map((estimate) => estimate && (
+          <p key={estimate.formula} class="small muted">
+            {estimate.formula}
+          </p>
+        ))}
+      </details>
+      <p class="small muted">
+        Intervals of 95 % hold the chance of counting so many, not errors of pipetting. The corrected share takes out what this model is known to get wrong on its test images.
+      </p>
+      <p class="frame-buttons">
+        <button type="button" data-testid="count-csv" disabled={count.cells === 0} onClick={() => save('csv')}>
+          Save CSV
+        </button>
+        <button type="button" data-testid="count-json" disabled={count.cells === 0} onClick={() => save('json')}>
+          Save JSON
+        </button>
+      </p>
+    </form>
+  );
+}
+
+/** A cell under the threshold in use. */
+function inUse(cell: FrameCell): FrameCell {
+  const threshold = unsureBelow.value;
+  return threshold === null || !cell.verdict ? cell : { ...cell, verdict: rejudge(cell.verdict, threshold) };
+}
+
+/** Three digits: a count in a chamber is never known better. */
+function perMl(value: number): string {
+  return value.toLocaleString(undefined, { maximumSignificantDigits: 3 });
+}
+
+function Length({ name, label, value, placeholder, onInput }: { name: string; label: string; value: string; placeholder?: string; onInput: (text: string) => void }) {
+  return (
+    <label class="frame-number small">
+      <span>{label}</span>
+      <input type="text" inputMode="decimal" autocomplete="off" data-testid={name} value={value} placeholder={placeholder} onInput={(event) => onInput(event.currentTarget.value)} />
+    </label>
+  );
+}
+
+type LineProps = { name: string; hook?: string } & ({ value: string } | { estimate: Estimate; words: (value: number) => string });
+
+function Line({ name, hook, ...rest }: LineProps) {
+  return (
+    <div class={'value' in rest ? '' : 'estimate'}>
+      <dt>{name}</dt>
+      {'value' in rest ? (
+        <dd class="number">{rest.value}</dd>
+      ) : (
+        <dd class="number" data-testid={hook && `count-${hook}`} data-value={rest.estimate.value} title={rest.estimate.formula}>
+          <strong>{rest.words(rest.estimate.value)}</strong>{' '}
+          <span class="muted">
+            ({rest.words(rest.estimate.low).replace(/\s*%$/, '')}–{rest.words(rest.estimate.high)})
+          </span>
+        </dd>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,114 @@
+/** One frame at a time: its picture, its cells outlined and lettered, and the tools to look at and correct them. */
+import { useEffect } from 'preact/hooks';
+import { openDialog } from '../../parts/dialog.tsx';
+import { formatCount } from '../../parts/format.ts';
+import { ofMany } from '../../parts/words.ts';
+import { frameAt, type FrameEntry } from '../../state/frame_store.ts';
+import { chooseInFile } from '../../state/frames.ts';
+import { era, files } from '../../state/images.ts';
+import { underWay } from '../../state/progress.ts';
+import { currentFrame, currentIndex, openCell } from '../../state/view.ts';
+import { FrameSide } from './frame_side.tsx';
+import { OpenFrame } from './open_frame.tsx';
+
+export function FrameLayout() {
+  const frame = currentFrame.value;
+  files.value;
+  return (
+    <div class="frame-layout">
+      <FrameSide />
+      {frame === null ? <p class="nothing muted">No frames yet.</p> : <FrameStage frame={frame} />}
+    </div>
+  );
+}
+
+function FrameStage({ frame }: { frame: number }) {
+  const entry = frameAt(frame);
+  const path = files.value[frame]?.path ?? '';
+  const total = files.value.length;
+  const step = (by: number): void => {
+    currentFrame.value = Math.min(total - 1, Math.max(0, frame + by));
+    currentIndex.value = null;
+  };
+  return (
+    <section class="frame-stage" aria-label="Frame">
+      <header class="frame-head">
+        <h2 class="path" title={path}>
+          {path}
+        </h2>
+        {entry && <FrameFacts frame={frame} entry={entry} />}
+        {total > 1 && (
+          <span class="frame-steps">
+            <button type="button" data-testid="previous-frame" disabled={frame === 0} onClick={() => step(-1)}>
+              Previous frame
+            </button>
+            <span class="small number">{ofMany(frame + 1, total)}</span>
+            <button type="button" data-testid="next-frame" disabled={frame === total - 1} onClick={() => step(1)}>
+              Next frame
+            </button>
+          </span>
+        )}
+      </header>
+      {entry ? <OpenFrame key={`${frame} ${entry.analysis.choice.page} ${entry.analysis.choice.channel} ${era.value}`} frame={frame} entry={entry} /> : <NotYet frame={frame} />}
+    </section>
+  );
+}
+
+function NotYet({ frame }: { frame: number }) {
+  const unread = files.value[frame] !== undefined && !underWay.value.has(frame);
+  return <p class="nothing muted">{unread ? 'This frame has not been read: see “Files not read”, or it is still waiting.' : 'The cells are being looked for.'}</p>;
+}
+
+function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: FrameEntry }) {
+  const { facts, choice, cells, settings } = analysis;
+  const { width_px, height_px } = facts.image;
+  const size = settings.pixel_size_um;
+  return (
+    <p class="small muted frame-facts">
+      <span>
+        {formatCount(width_px)} × {formatCount(height_px)} px
+      </span>
+      <span>{size === null ? 'pixel size not known' : `${size.toLocaleString(undefined, { maximumSignificantDigits: 4 })} µm per px`}</span>
+      <span data-testid="frame-cells" data-count={cells.length}>
+        {formatCount(cells.length)} {cells.length === 1 ? 'cell' : 'cells'}
+      </span>
+      <button type="button" class="link" data-testid="frame-file" aria-haspopup="dialog" onClick={() => openDialog('file')}>
+        What is in this file
+      </button>
+      {facts.damaged && <span class="warning">The file is damaged; its pixels may not be what was stored.</span>}
+      {facts.pages > 1 && (
+        <label class="field">
+          Page
+          <select data-testid="page" value={choice.page} onChange={(event) => chooseInFile(frame, { ...choice, page: Number(event.currentTarget.value) })}>
+            {Array.from({ length: Math.min(facts.pages, 2000) }, (_, page) => (
+              <option key={page} value={page}>
+                {ofMany(page + 1, facts.pages)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {facts.channels > 1 && (
+        <label class="field">
+          Channel
+          <select data-testid="channel" value={choice.channel} onChange={(event) => chooseInFile(frame, { ...choice, channel: Number(event.currentTarget.value) })}>
+            <option value={-1}>as in the file</option>
+            {Array.from({ length: facts.channels }, (_, channel) => (
+              <option key={channel} value={channel}>
+                {ofMany(channel + 1, facts.channels)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </p>
+  );
+}
+
+/** The frame follows the cell whose details are open. */
+export function useFrameOfDetails(): void {
+  const place = openCell.value?.inFrame;
+  useEffect(() => {
+    if (place && place.frame !== currentFrame.value) currentFrame.value = place.frame;
+  }, [place]);
+}

@@ -1,0 +1,148 @@
+/** A frame that has been searched: its tools and its picture. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { scalingFor } from '../../../src/js/index.ts';
+import { Choice } from '../../parts/choice.tsx';
+import { formatCount } from '../../parts/format.ts';
+import { ofMany, verdict } from '../../parts/words.ts';
+import { type FrameEntry, frameOfKey } from '../../state/frame_store.ts';
+import { busyFrame, type Tool, tool, undo } from '../../state/frames.ts';
+import { spec } from '../../state/models.ts';
+import { messageOf } from '../../state/notice.ts';
+import { underWay } from '../../state/progress.ts';
+import { currentIndex, shown, theme } from '../../state/view.ts';
+import { drawnCells, medianSize, readColours } from './drawn_cells.ts';
+import { FrameCanvas, letterFromPx } from './frame_canvas.ts';
+import { useInput, zoomStep } from './frame_input.ts';
+import { savePicture } from './frame_picture.ts';
+import { FramePictures } from './frame_pictures.ts';
+
+const tools: Record<Tool, string> = { look: 'Look', remove: 'Remove', add: 'Add' };
+const hints: Record<Tool, string> = {
+  look: 'Press a cell for its details. Drag to move, turn the wheel or pinch to zoom.',
+  remove: 'Press what is no cell to take it away.',
+  add: 'Press the middle of a cell that was not found.',
+};
+
+export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }) {
+  const element = useRef<HTMLCanvasElement>(null);
+  const drawing = useRef<FrameCanvas>(undefined);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [scale, setScale] = useState(1);
+  const [saving, setSaving] = useState(false);
+  const model = spec.value;
+  const { analysis, range } = entry;
+  const cells = model ? drawnCells(model, frame, entry) : [];
+
+  useLayoutEffect(() => {
+    if (!element.current) return;
+    const canvas = new FrameCanvas(element.current);
+    drawing.current = canvas;
+    canvas.resize();
+    canvas.setFrame(analysis.facts.image.width_px, analysis.facts.image.height_px);
+    const resized = new ResizeObserver(() => canvas.resize());
+    resized.observe(element.current);
+    return () => {
+      resized.disconnect();
+      canvas.stop();
+    };
+  }, []);
+
+  // The picture: all of it small enough to be one, and the parts in sight in full once they are looked at closely.
+  useEffect(() => {
+    const canvas = drawing.current;
+    if (!canvas) return;
+    const pictures = new FramePictures(frame, entry, (whole, parts) => canvas.setPictures(whole, parts), setTrouble);
+    let told = 0;
+    canvas.onView = () => {
+      pictures.look(canvas);
+      // The words under the picture need not follow every frame of a pinch.
+      clearTimeout(told);
+      told = window.setTimeout(() => setScale(canvas.scale), 120);
+    };
+    canvas.onView();
+    return () => {
+      clearTimeout(told);
+      canvas.onView = () => {};
+      pictures.stop();
+    };
+  }, [range]);
+
+  useLayoutEffect(() => {
+    if (element.current) drawing.current?.setCells(cells, readColours(element.current, cells));
+    drawing.current?.setCurrent(standing?.inFrame?.id);
+  }, [entry.analysis.cells, shown.value, theme.value]);
+
+  const standing = shown.value.find(({ index }) => index === currentIndex.value && frameOfKey(index) === frame);
+  useEffect(() => {
+    drawing.current?.setCurrent(standing?.inFrame?.id);
+    if (standing?.inFrame && document.activeElement !== document.body) drawing.current?.reveal(standing.inFrame.box);
+  }, [standing]);
+
+  useInput(element, drawing, frame, cells);
+
+  const size = cells[0] ? medianSize(cells) * scale : Infinity;
+  const warning = model ? scalingFor(model, analysis.settings.pixel_size_um).warning : null;
+  const working = busyFrame.value === frame || underWay.value.has(frame);
+  return (
+    <>
+      <div class="frame-tools" role="toolbar" aria-label="Frame tools">
+        <Choice<Tool> name="tool" label="What a press on the picture does" value={tool.value} words={tools} onChoose={(value) => (tool.value = value)} />
+        <button type="button" data-testid="undo-edit" disabled={entry.undo.length === 0} title={entry.undo.at(-1)?.words} onClick={() => undo(frame)}>
+          Undo
+        </button>
+        <span class="spacer" />
+        <span class="frame-zoom" role="group" aria-label="Zoom">
+          <button type="button" data-testid="zoom-out" aria-keyshortcuts="-" onClick={() => drawing.current?.zoom(1 / zoomStep)}>
+            Zoom out
+          </button>
+          <span class="small number">{formatCount(100 * scale)} %</span>
+          <button type="button" data-testid="zoom-in" aria-keyshortcuts="+" onClick={() => drawing.current?.zoom(zoomStep)}>
+            Zoom in
+          </button>
+          <button type="button" data-testid="fit" aria-keyshortcuts="0" onClick={() => drawing.current?.fit()}>
+            Fit
+          </button>
+        </span>
+        <button
+          type="button"
+          data-testid="save-picture"
+          disabled={saving || !model}
+          onClick={() => {
+            if (!model) return;
+            setSaving(true);
+            void savePicture(frame, entry, model, cells, element.current as Element).catch((error: unknown) => setTrouble(messageOf(error))).finally(() => setSaving(false));
+          }}
+        >
+          Save picture
+        </button>
+      </div>
+      {warning && (
+        <p class="small frame-warning" data-testid="scale-warning">
+          {warning}
+        </p>
+      )}
+      <div class="frame-picture">
+        <canvas
+          ref={element}
+          tabIndex={0}
+          role="img"
+          data-testid="frame-canvas"
+          data-tool={tool.value}
+          data-frame={frame}
+          data-outlined={cells.length}
+          aria-label={`Frame with ${formatCount(analysis.cells.length)} cells. Arrow keys walk through the cells, Enter opens one, Shift and arrows move the picture, plus and minus zoom.`}
+        />
+        {trouble && <p class="frame-trouble small">The picture cannot be shown: {trouble}</p>}
+      </div>
+      <p class="small muted frame-hint">
+        <span>{hints[tool.value]}</span>
+        {size < letterFromPx && cells.length > 0 && <span>Zoom in to see the letters.</span>}
+        {working && <span>Searching …</span>}
+        {analysis.cells.length === 0 && !working && <span>No cells were found; a higher sensitivity or other diameters may find some.</span>}
+        <span class="visually-hidden" aria-live="polite">
+          {standing && model ? `${verdict(model, standing)}, cell ${ofMany(1 + shown.value.indexOf(standing), shown.value.length)}` : ''}
+        </span>
+      </p>
+    </>
+  );
+}

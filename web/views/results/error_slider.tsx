@@ -1,0 +1,50 @@
+/** How many wrong types a person tolerates, and what that costs: the threshold moves, the network need not run again. */
+import { kindOf, riskCoverage, type RiskPoint } from '../../../src/js/index.ts';
+import { formatCount, formatPercent } from '../../parts/format.ts';
+import { intervalWords } from '../../parts/words.ts';
+import { cells } from '../../state/images.ts';
+import { spec, unsureBelow } from '../../state/models.ts';
+
+export function ErrorSlider() {
+  const model = spec.value;
+  const points = model ? distinct(riskCoverage(model)) : [];
+  if (!model || points.length < 2) return null;
+  const threshold = unsureBelow.value ?? model.judge.abstain_below;
+  const position = Math.max(0, points.findLastIndex((point) => point.threshold <= threshold));
+  const { wrong, interval } = points[position] as RiskPoint;
+  const nameable = cells.value.filter((cell) => ['type', 'unsure'].includes(kindOf(cell)));
+  const decided = nameable.filter((cell) => kindOf(cell) === 'type').length;
+  return (
+    <section class="error-slider" aria-label="Tolerated error" data-testid="error-slider" data-threshold={threshold} data-decided={decided}>
+      <label class="field">
+        Name a type from
+        <input
+          type="range"
+          min={0}
+          max={points.length - 1}
+          step={1}
+          value={position}
+          aria-valuetext={`${formatPercent(threshold)} probability, ${formatPercent(wrong)} wrong`}
+          onInput={(event) => (unsureBelow.value = points[event.currentTarget.valueAsNumber]?.threshold ?? null)}
+        />
+        <output>{formatPercent(threshold)}</output>
+      </label>
+      <p class="small">
+        <strong>
+          {formatCount(decided)} of {formatCount(nameable.length)}
+        </strong>{' '}
+        cells named, the rest unsure. Of the model's validation images named so, {formatPercent(wrong)} were wrong ({intervalWords(interval)}).
+      </p>
+      {unsureBelow.value !== null && (
+        <button type="button" class="link small" onClick={() => (unsureBelow.value = null)}>
+          As the model asks: {formatPercent(model.judge.abstain_below)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** Thresholds that decide as many as the next higher one buy nothing; the model's own stays. */
+function distinct(points: RiskPoint[]): RiskPoint[] {
+  return points.filter(({ decided, threshold }, i) => decided !== points[i + 1]?.decided || threshold === spec.value?.judge.abstain_below);
+}

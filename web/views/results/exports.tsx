@@ -1,0 +1,70 @@
+/** Results as files. */
+import { type ExportContext, exportFrames, frameFileName, type FrameRecord, toCsv, toGeoJson, toJson, toRoiZip } from '../../../src/js/index.ts';
+import { openDialog } from '../../parts/dialog.tsx';
+import { exportContext } from '../../parts/export_context.ts';
+import { saveFile, today } from '../../parts/save_file.ts';
+import { allFrames, frameAt, mode, unreadFrames } from '../../state/frame_store.ts';
+import { files, finishedRecords, progress } from '../../state/images.ts';
+import { modelState, spec } from '../../state/models.ts';
+import { currentFrame, withFileNames } from '../../state/view.ts';
+
+export function Exports() {
+  const model = spec.value;
+  const state = modelState.value;
+  const ready = model !== null && state.phase === 'ready' && progress.value.done > 0;
+  const inFrames = mode.value === 'fields';
+  const save = (format: 'csv' | 'json'): void => {
+    const context = exportContext();
+    if (!model || !context) return;
+    const text = inFrames ? exportFrames(format, frameRecords(), context) : format === 'csv' ? toCsv(finishedRecords(), context) : toJson(finishedRecords(), context);
+    saveFile(text, format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-${model.name}-${today()}.${format}`);
+  };
+  return (
+    <div class="exports" role="group" aria-label="Export">
+      <span class="small">Export</span>
+      <button type="button" data-testid="export-csv" aria-label="Export CSV" disabled={!ready} onClick={() => save('csv')}>
+        CSV
+      </button>
+      <button type="button" data-testid="export-json" aria-label="Export JSON" disabled={!ready} onClick={() => save('json')}>
+        JSON
+      </button>
+      <button type="button" data-testid="check-report" aria-haspopup="dialog" disabled={!ready} onClick={() => openDialog('check')}>
+        Check a report
+      </button>
+      {inFrames && <OutlineExports />}
+      <label class="check small">
+        <input type="checkbox" data-testid="with-file-names" checked={withFileNames.value} onChange={(event) => (withFileNames.value = event.currentTarget.checked)} />
+        file names
+      </label>
+    </div>
+  );
+}
+
+/** The outlines of the frame looked at, as other programs read them. */
+function OutlineExports() {
+  const frame = currentFrame.value;
+  files.value;
+  const entry = frame === null ? undefined : frameAt(frame);
+  const save = (make: (analysis: FrameRecord & { status: 'ok' }, context: ExportContext) => BlobPart, type: string, ending: string): void => {
+    const context = exportContext();
+    if (!context || !entry || frame === null) return;
+    const analysis = { ...entry.analysis, index: frame, path: entry.path, removed: entry.removed };
+    saveFile(make(analysis, context), type, `cytodrop-${frameFileName(analysis, context)}${ending}`);
+  };
+  return (
+    <>
+      <button type="button" data-testid="export-geojson" disabled={!entry} title="Outlines of this frame, for QuPath" onClick={() => save(toGeoJson, 'application/geo+json', '.geojson')}>
+        GeoJSON
+      </button>
+      <button type="button" data-testid="export-rois" disabled={!entry} title="Outlines of this frame, for ImageJ" onClick={() => save(toRoiZip, 'application/zip', '-rois.zip')}>
+        ImageJ
+      </button>
+    </>
+  );
+}
+
+/** Every frame that was read or refused, in file order. */
+function frameRecords(): FrameRecord[] {
+  const read = allFrames().map(({ frame, entry }): FrameRecord => ({ ...entry.analysis, index: frame, path: entry.path, removed: entry.removed }));
+  return [...read, ...unreadFrames()].sort((a, b) => a.index - b.index);
+}

@@ -1,0 +1,51 @@
+/** How many cells of each type, with what certainty a share of this size is known, and a filter by pressing. */
+import { wilsonInterval } from '../../../src/js/index.ts';
+import { ClassMark, classStyle } from '../../parts/class_mark.tsx';
+import { formatCount, formatPercent } from '../../parts/format.ts';
+import { type Share, sharesOf } from '../../parts/shares.ts';
+import { intervalWords } from '../../parts/words.ts';
+import { spec } from '../../state/models.ts';
+import { filter, scopedCells } from '../../state/view.ts';
+
+export function Summary() {
+  const model = spec.value;
+  const cells = scopedCells;
+  const total = cells.value.length;
+  if (!model || total === 0) return null;
+  const shares = sharesOf(cells.value, model);
+  const toggle = (id: string): void => {
+    filter.value = filter.value === id ? null : id;
+  };
+  return (
+    <section class="summary" data-testid="summary" aria-label="Summary by type">
+      <div class="stack" aria-hidden="true">
+        {shares
+          .filter(({ count }) => count > 0)
+          .map(({ id, name, letter, index, count }) => (
+            <span key={id} class={`part pattern ${classStyle(index)} ${filter.value !== null && filter.value !== id ? 'dimmed' : ''}`} style={{ flexGrow: count }} title={name} onClick={() => toggle(id)}>
+              <span>{letter}</span>
+            </span>
+          ))}
+      </div>
+      <div class="shares" role="group" aria-label="Types with share and 95 per cent interval; press to filter">
+        {shares.map((share) => (
+          <ShareButton key={share.id} share={share} total={total} onPress={() => toggle(share.id)} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function ShareButton({ share: { id, name, letter, index, count }, total, onPress }: { share: Share; total: number; onPress: () => void }) {
+  const [low, high] = wilsonInterval(count, total);
+  const what = index < 0 ? 'Cells that count as no type' : 'Show only these';
+  return (
+    <button type="button" class="share" data-label={id} data-count={count} aria-pressed={filter.value === id} title={`${what}; 95 % interval in brackets`} onClick={onPress}>
+      <ClassMark index={index} letter={letter} />
+      <span class="share-name">{name}</span>
+      <span class="share-numbers">
+        <strong>{formatCount(count)}</strong> {formatPercent(count / total)} <span class="muted">({intervalWords([low, high])})</span>
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,104 @@
+/** The first screen: what this does, where to drop, and what happens to the images. */
+import { useEffect, useState } from 'preact/hooks';
+import { openDialog } from '../../parts/dialog.tsx';
+import { openCamera, openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
+import { ModeChoice } from '../../parts/mode_choice.tsx';
+import { ModelChip } from '../../parts/model_chip.tsx';
+import { addField, addSamples } from '../../state/adding.ts';
+import { mode } from '../../state/frame_store.ts';
+import { chosenName } from '../../state/models.ts';
+import { fieldOf, type Glimpse, glimpseOfSamples } from '../../state/samples.ts';
+
+export function StartScreen() {
+  return (
+    <div class="start-screen">
+      <h1>Drop microscope images of cells and see the type of each, how sure the model is, and where it looked.</h1>
+      <div class="start-choices">
+        <button type="button" class="drop-zone" data-testid="drop-zone" aria-keyshortcuts="o" onClick={openFilePicker}>
+          <DropDrawing />
+          <strong class="not-touch">Drop images or a folder here</strong>
+          <span class="not-touch">or press to choose files</span>
+          <strong class="touch-only">Choose images</strong>
+          <span class="small">PNG, JPEG, TIFF or BMP, {mode.value === 'fields' ? 'whole fields of view with many cells' : 'one cell in each image'}</span>
+        </button>
+        <Samples />
+      </div>
+      <div class="start-mode">
+        <ModeChoice />
+        <span class="small muted">{mode.value === 'fields' ? 'Cells are found in each image, then named one by one.' : 'Each image is taken for one cell and named as a whole.'}</span>
+      </div>
+      <p class="start-more">
+        <button type="button" class="quiet" data-testid="choose-folder" onClick={openFolderPicker}>
+          Choose a folder
+        </button>
+        <button type="button" class="quiet touch-only" onClick={openCamera}>
+          Use the camera
+        </button>
+        <span class="small not-touch">You can also paste an image.</span>
+      </p>
+      <section class="start-model" aria-label="Model in use">
+        <ModelChip />
+      </section>
+      <p>
+        <button type="button" class="link" data-testid="privacy" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
+          Your images stay on this computer.
+        </button>
+      </p>
+    </div>
+  );
+}
+
+function DropDrawing() {
+  return (
+    <svg class="drop-drawing" viewBox="0 0 64 48" aria-hidden="true">
+      <path d="M8 30v10h48V30" />
+      <path d="M32 6v24M22 21l10 10 10-10" />
+    </svg>
+  );
+}
+
+function Samples() {
+  const [glimpse, setGlimpse] = useState<Glimpse | null>(null);
+  const [busy, setBusy] = useState(false);
+  const model = chosenName.value;
+  useEffect(() => {
+    if (model !== null) void glimpseOfSamples(model).then(setGlimpse, () => setGlimpse(null));
+  }, [model]);
+  const [inField, setInField] = useState<number | null>(null);
+  useEffect(() => {
+    if (model !== null) void fieldOf(model).then(setInField, () => setInField(null));
+  }, [model]);
+  const add = async (how: () => Promise<void>): Promise<void> => {
+    setBusy(true);
+    await how();
+    setBusy(false);
+  };
+  return (
+    <div class="samples">
+      <div class="sample-pictures">
+        {glimpse?.pictures.map((picture, i) => (
+          <Thumbnail key={i} picture={picture} />
+        ))}
+      </div>
+      <button type="button" data-testid="samples" disabled={busy || model === null} onClick={() => void add(addSamples)}>
+        Try simulated samples
+      </button>
+      {inField !== null && (
+        <button type="button" data-testid="sample-field" disabled={busy} title={`One image with ${inField} drawn cells`} onClick={() => void add(addField)}>
+          Try a simulated field
+        </button>
+      )}
+      <p class="small">{glimpse ? `${glimpse.total} drawn cells` : 'Drawn cells'}, no patient’s; each result says what it was drawn as.</p>
+    </div>
+  );
+}
+
+function Thumbnail({ picture }: { picture: Blob }) {
+  const [address, setAddress] = useState<string>();
+  useEffect(() => {
+    const made = URL.createObjectURL(picture);
+    setAddress(made);
+    return () => URL.revokeObjectURL(made);
+  }, [picture]);
+  return <img src={address} alt="" width="80" height="80" />;
+}
