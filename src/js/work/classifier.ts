@@ -268,7 +268,7 @@ export class Classifier {
   /** Ends the workers. */
   async close(): Promise<void> {
     this.cancel();
-    this.#crew.end();
+    this.#crew.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -90,6 +90,7 @@ export class Crew {
     const failed = ready.find((result) => result.status === 'rejected' && result.reason instanceof CytodropError && result.reason.code === 'self_test_failed');
     if (failed?.status === 'rejected') throw failed.reason;
     // A worker that cannot start is not missed: the others do its work.
+    for (const [i, link] of others.entries()) if (ready[i]?.status === 'rejected') link.close();
     this.#links = [this.#first, ...others.filter((_, i) => ready[i]?.status === 'fulfilled')];
     return runtime;
   }
@@ -115,12 +116,12 @@ export class Crew {
     return { link, makeReady: () => this.#hand(link), readDetector: this.#readDetector, get spec() { return spec(); } };
   }
 
-  end(): void {
-    for (const link of this.#links) link.end();
+  close(): void {
+    for (const link of this.#links) link.close();
   }
 
   #keep(count: number): void {
-    for (const link of this.#links.splice(count)) link.end();
+    for (const link of this.#links.splice(count)) link.close();
     while (this.#links.length < count) this.#links.push(new WorkerLink());
   }
 

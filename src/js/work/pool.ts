@@ -119,7 +119,8 @@ export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWo
     const inHand = new Map<Batch, Promise<void>>();
     for (;;) {
       const batch = run.cancelled ? undefined : batches.next();
-      const isFull = early.size >= mostWaiting;
+      // What is tried again may be what the others wait for.
+      const isFull = early.size >= mostWaiting && batch?.alone === undefined;
       if (batch !== undefined && !isFull && hasRoomFor(batch, [...inHand.keys()])) {
         batches.take(batch);
         const done = classify(worker, batch)

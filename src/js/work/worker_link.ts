@@ -28,6 +28,7 @@ export class WorkerLink {
   #tickets = 0;
   readonly #questions = new Map<number, Question>();
   #ready: Promise<void> | undefined;
+  #closed = false;
   /** What the worker says it is at. */
   #atWork: { ticket: number; image: number } | undefined;
 
@@ -45,6 +46,7 @@ export class WorkerLink {
     request: Unnumbered<WorkerRequest>, last: Last,
     { transfer = [], onReply, patience = () => undefined }: { transfer?: ArrayBuffer[]; onReply?: (reply: WorkerReply) => void; patience?: Question['patience'] } = {},
   ): Promise<ReplyOf<Last>> {
+    if (this.#closed) return Promise.reject(new WorkerDied('The program that classifies images was closed.'));
     const ticket = ++this.#tickets;
     return new Promise<ReplyOf<Last>>((resolve, reject) => {
       if (this.#questions.size === 0) this.#watchdog.hear();
@@ -95,6 +97,12 @@ export class WorkerLink {
   /** The worker has to be made ready again. */
   forget(): void {
     this.#ready = undefined;
+  }
+
+  /** Ends it for good. */
+  close(): void {
+    this.#closed = true;
+    this.end();
   }
 
   /** Starting another at once would never end where the script itself is broken. */

@@ -1,0 +1,54 @@
+/** What the command line says of itself, and what it says where it was not understood. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cytodrop } from './fixtures.ts';
+
+/** Every option of each command; a new one is to be written here too. */
+const options: Record<string, string[]> = {
+  classify: [
+    'model', 'format', 'output', 'engine', 'jobs', 'max-error', 'threads', 'numbers', 'turns', 'explain', 'second', 'detect', 'pixel-size', 'page', 'channel', 'method', 'min-diameter', 'max-diameter',
+    'sensitivity', 'geojson', 'rois', 'count', 'square-mm', 'depth-mm', 'dilution', 'help',
+  ],
+  check: ['engine', 'jobs', 'output', 'help'],
+  inspect: ['format', 'output', 'help'],
+};
+
+describe('help', () => {
+  test('lists the commands, each with what it does', async () => {
+    const { code, stdout } = await cytodrop('--help');
+    assert.equal(code, 0);
+    for (const command of Object.keys(options)) assert.match(stdout, new RegExp(`^  ${command} .*  \\w{4,}`, 'm'), command);
+  });
+
+  for (const [command, names] of Object.entries(options)) {
+    test(`of ${command} names each of its options and no other`, async () => {
+      for (const words of [[command, '--help'], ['help', command]]) {
+        const { code, stdout } = await cytodrop(...words);
+        assert.equal(code, 0);
+        const said = [...stdout.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, name]) => name);
+        assert.deepEqual(said.sort(), [...names].sort());
+        // A word for each: nothing is listed and left unsaid.
+        for (const [, rest] of stdout.matchAll(/^ {2}(?:-\w, )?--[a-z-]+(?: <[a-z]+>)?(.*)$/gm)) assert.match(rest ?? '', /\w{2,}/);
+      }
+    });
+  }
+});
+
+describe('an option that is not the command\'s', () => {
+  for (const [command, option, words] of [
+    ['inspect', '--turns', /^--turns: is not an option of inspect/], ['check', '--model', /^--model: is not an option of check/], ['classify', '--method', /^--method: expected network_round/], ['classify', '--senstivity', /^--senstivity: .*did you mean --sensitivity/],
+  ] as const) {
+    test(`${command} ${option}: status 64, and the words say so`, async () => {
+      const { code, stdout, stderr } = await cytodrop(command, ...(command === 'classify' ? ['--model', 'blood-smear'] : []), option, 'x', 'y.png');
+      assert.deepEqual([code, stdout], [64, '']);
+      assert.match(stderr, words);
+      assert.match(stderr, new RegExp(`\\nTry: cytodrop ${command} --help\\n$`));
+    });
+  }
+
+  test('behind -- it is a file', async () => {
+    const { code, stdout } = await cytodrop('inspect', '--', '--turns');
+    assert.equal(code, 2);
+    assert.match(stdout, /^--turns\nThere is no such file\.\n$/);
+  });
+});
