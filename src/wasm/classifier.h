@@ -1,0 +1,94 @@
+// One core's state behind the border: a model, a network, detectors and open frames. cytodrop_core.d.ts describes the entries.
+
+#pragma once
+
+#include <emscripten/val.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/detect/detect.h"
+#include "core/detect/detector.h"
+#include "core/detect/marked_cells.h"
+#include "core/head/head.h"
+#include "core/image.h"
+#include "core/judge/novelty.h"
+#include "core/network/network.h"
+#include "core/prepare/cells.h"
+#include "core/spec/spec.h"
+
+namespace cytodrop {
+
+/// Classifiers made and not deleted, and the frames open in them.
+inline int live_count = 0;
+
+class Classifier {
+  using val = emscripten::val;
+
+ public:
+  Classifier() { ++live_count; }
+  ~Classifier() { live_count -= 1 + static_cast<int>(frames_.size()); }
+  Classifier(const Classifier&) = delete;
+  Classifier& operator=(const Classifier&) = delete;
+
+  // Images of one cell: classify.cpp
+  val load_model(const val& spec_json, const val& head_file, const val& novelty_file);
+  val prepare(const val& file) const;
+  val view(const val& file, const val& max_side_px) const;
+  val judge(const val& features, const val& shape, const val& measures) const;
+
+  // The engine: network.cpp
+  val load_network(const val& network, const val& input, const val& output);
+  val run_network(const val& tensor, const val& shape);
+
+  // What files say of themselves: inspect.cpp
+  val inspect(const val& file) const;
+
+  // Beyond the verdict: explain.cpp
+  val turn(const val& tensor, const val& shape) const;
+  val agreement(const val& probabilities, const val& class_count, const val& class_index) const;
+  val delete_regions(const val& tensor, const val& shape, const val& map, const val& map_height, const val& map_width, const val& order) const;
+  val deletion(const val& whole, const val& probabilities, const val& regions) const;
+
+  // Frames with many cells: frames.cpp
+  val load_detector(const val& name, const val& spec_json, const val& network);
+  val open_frame(const val& file, const val& page, const val& channel);
+  val detect(const val& number, const val& settings);
+  val prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const;
+  val view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const;
+  val frame_pixels(const val& number) const;
+  val close_frame(const val& number);
+
+ private:
+  struct Model {
+    ModelSpec spec;
+    Head head;
+    std::optional<Novelty> novelty;
+  };
+
+  struct Frame {
+    Image image;
+    SampleRange range;
+    std::optional<CellMaps> maps;  ///< what a detector said of it last
+    std::string maps_of;           ///< that detector's name
+  };
+
+  /// Raises: kModelNotLoaded.
+  const Model& model() const;
+  /// An open frame; it stays where it is until it is closed. Raises: kFrameNotOpen.
+  const Frame& open(const val& number) const;
+  Frame& open(const val& number) { return const_cast<Frame&>(std::as_const(*this).open(number)); }
+  /// Asks the network only where its maps of this frame would be others than those it gave last.
+  std::vector<DetectedCell> mark(Frame& frame, const std::string& name, const DetectSettings& settings);
+
+  std::map<int, Frame> frames_;
+  int last_frame_ = 0;
+  std::optional<Model> model_;
+  std::optional<Network> network_;
+  std::map<std::string, Detector> detectors_;  ///< by name
+};
+
+}  // namespace cytodrop

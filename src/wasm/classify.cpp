@@ -1,0 +1,151 @@
+// Entries about images of one cell each.
+
+#include <emscripten.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/decode/decode.h"
+#include "core/judge/judge.h"
+#include "core/judge/quality.h"
+#include "core/prepare/prepare.h"
+#include "classifier.h"
+#include "guard.h"
+#include "values.h"
+
+namespace cytodrop {
+
+using emscripten::val;
+
+namespace {
+
+val describe(const Verdict& verdict, const HeadResult& head, const FeatureView& features) {
+  val object = val::object();
+  object.set("class_index", verdict.class_index);
+  object.set("probability", verdict.probability);
+  object.set("unsure", verdict.unsure);
+  object.set("novelty", std::isnan(verdict.novelty) ? val::null() : val(verdict.novelty));
+  object.set("foreign", verdict.foreign);
+  object.set("probabilities", copy_out(verdict.probabilities));
+  object.set("logits", copy_out(head.logits));
+  object.set("maps", copy_out(head.maps));
+  object.set("map_height", features.height);
+  object.set("map_width", features.width);
+  return object;
+}
+
+val describe(const std::vector<QualityFlag>& flags) {
+  val array = val::array();
+  for (const QualityFlag& flag : flags) {
+    val object = val::object();
+    object.set("flag", std::string(flag.name));
+    object.set("measure", std::string(kMeasureNames[flag.measure]));
+    object.set("value", flag.value);
+    object.set("limit", flag.limit);
+    array.call<void>("push", object);
+  }
+  return array;
+}
+
+}  // namespace
+
+val Classifier::load_model(const val& spec_json, const val& head_file, const val& novelty_file) {
+  return guard([&] {
+    ModelSpec spec = parse_spec(text(spec_json, "spec_json"));
+    Head head(spec.head, copy_in<std::uint8_t>(head_file, "Uint8Array", "head"));
+    const auto novelty_bytes = copy_in<std::uint8_t>(novelty_file, "Uint8Array", "novelty");
+    if (novelty_bytes.empty() == spec.novelty.has_value()) {
+      throw Error(ErrorCode::kInvalidModel, spec.novelty ? "the model's spec names novelty.file, and it is empty"
+                                                         : "there is a novelty file, and the model's spec has no novelty");
+    }
+    std::optional<Novelty> novelty;
+    if (spec.novelty) novelty.emplace(*spec.novelty, novelty_bytes);
+    model_.emplace(Model{std::move(spec), std::move(head), std::move(novelty)});
+    return val::null();
+  });
+}
+
+val Classifier::prepare(const val& file) const {
+  return guard([&] {
+    const ModelSpec& spec = model().spec;
+    const double start_ms = emscripten_get_now();
+    const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
+    const double decoded_ms = emscripten_get_now();
+    Measures measures;
+    const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), spec.prepare, std::nullopt, &measures);
+    const double prepared_ms = emscripten_get_now();
+
+    val object = val::object();
+    object.set("image", describe(decoded));
+    object.set("crop", describe(crop_box(spec.prepare, decoded.image.width_px(), decoded.image.height_px())));
+    object.set("tensor", copy_out(tensor));
+    object.set("shape", array_of({1, spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
+    object.set("measures", copy_out(std::vector<double>(measures.begin(), measures.end())));
+    object.set("pixels", pixel_bytes(decoded.image.view()));
+    object.set("decode_ms", decoded_ms - start_ms);
+    object.set("prepare_ms", prepared_ms - decoded_ms);
+    return object;
+  });
+}
+
+val Classifier::view(const val& file, const val& max_side_px) const {
+  return guard([&] {
+    const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
+    const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
+    const Box box = crop_box(model().spec.prepare, decoded.image.width_px(), decoded.image.height_px());
+    const ScreenPicture picture = draw_for_screen(decoded.image.view(), box, side);
+    val object = val::object();
+    object.set("width_px", picture.width_px);
+    object.set("height_px", picture.height_px);
+    object.set("rgba", copy_out(picture.rgba));
+    object.set("crop", describe(box));
+    object.set("image", describe(decoded));
+    return object;
+  });
+}
+
+val Classifier::judge(const val& features, const val& shape, const val& measures) const {
+  return guard([&] {
+    const Model& loaded = model();
+    constexpr int kMaxBatch = 4096, kMaxSide = 8192;
+    if (!shape.isArray() || shape["length"].as<int>() != 4) {
+      throw Error(ErrorCode::kInvalidArgument, "shape must be a list of 4 numbers: cells, channels, height, width");
+    }
+    const int cells = whole_number(shape[0], "shape[0]", 1, kMaxBatch);
+    const FeatureView first{.data = nullptr,
+                            .channels = whole_number(shape[1], "shape[1]", 1, kMaxSide),
+                            .height = whole_number(shape[2], "shape[2]", 1, kMaxSide),
+                            .width = whole_number(shape[3], "shape[3]", 1, kMaxSide)};
+    const std::vector<float> values = copy_in<float>(features, "Float32Array", "features");
+    const double wanted = static_cast<double>(cells) * first.channels * first.height * first.width;
+    if (static_cast<double>(values.size()) != wanted) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  "features must have as many values as their shape says, not " + std::to_string(values.size()));
+    }
+    const std::vector<double> measured = copy_in<double>(measures, "Float64Array", "measures");
+    if (measured.size() != static_cast<std::size_t>(cells) * kMeasureCount) {
+      throw Error(ErrorCode::kInvalidArgument, "measures must have " + std::to_string(kMeasureCount) + " values for each cell, not " + std::to_string(measured.size()));
+    }
+    val verdicts = val::array();
+    const std::size_t stride = values.size() / static_cast<std::size_t>(cells);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(cells); ++i) {
+      FeatureView cell = first;
+      cell.data = values.data() + i * stride;
+      const HeadResult head = loaded.head.run(cell);
+      Measures own;
+      std::copy_n(measured.begin() + static_cast<std::ptrdiff_t>(i * kMeasureCount), kMeasureCount, own.begin());
+      const double novelty = loaded.novelty ? loaded.novelty->distance(head.embedding, own) : std::nan("");
+      val verdict = describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, novelty), head, cell);
+      verdict.set("quality", describe(quality_flags(own, loaded.spec.quality)));
+      verdicts.call<void>("push", verdict);
+    }
+    return verdicts;
+  });
+}
+
+const Classifier::Model& Classifier::model() const {
+  if (!model_) throw Error(ErrorCode::kModelNotLoaded, "no model is loaded");
+  return *model_;
+}
+
+}  // namespace cytodrop

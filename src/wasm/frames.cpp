@@ -1,0 +1,237 @@
+// Entries about frames with many cells.
+
+#include <emscripten.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "core/decode/decode.h"
+#include "core/prepare/display_range.h"
+#include "core/prepare/prepare.h"
+#include "classifier.h"
+#include "guard.h"
+#include "values.h"
+
+namespace cytodrop {
+
+using emscripten::val;
+
+namespace {
+
+/// A detector for one kind of cells.
+std::string detector_name(const val& value) {
+  const std::string word = value.isString() ? value.as<std::string>() : "";
+  if (word != "round" && word != "adherent") throw Error(ErrorCode::kInvalidArgument, "a detector is round or adherent");
+  return word;
+}
+
+constexpr std::string_view kByNetwork = "network_";
+
+/// One of the two ways without a network, or kNetwork for `network_` and a detector's name.
+DetectMethod method(const val& value) {
+  const std::string word = value.isString() ? value.as<std::string>() : "";
+  if (word == "round") return DetectMethod::kRound;
+  if (word == "adherent") return DetectMethod::kAdherent;
+  if (word == "network_round" || word == "network_adherent") return DetectMethod::kNetwork;
+  throw Error(ErrorCode::kInvalidArgument, "method must be network_round, network_adherent, round or adherent");
+}
+
+constexpr double kLargestLength = 1e6;
+
+/// A pixel size in µm, 0 for null: not known.
+double pixel_size(const val& value) { return value.isNull() ? 0 : finite_number(value, "pixel_size_um", 1e-6, kLargestLength); }
+
+Box box_of(const val& value, const char* argument) {
+  constexpr int kFar = 1'000'000'000, kMaxSide = 100'000;
+  const val& fields = fields_of(value, argument);
+  const Box box{whole_number(fields["left_px"], "left_px", -kFar, kFar), whole_number(fields["top_px"], "top_px", -kFar, kFar),
+                whole_number(fields["width_px"], "width_px", 1, kMaxSide), whole_number(fields["height_px"], "height_px", 1, kMaxSide)};
+  if (std::int64_t{box.width_px} * box.height_px > kMaxPixels) throw Error(ErrorCode::kTooLarge, std::string(argument) + " has too many pixels");
+  return box;
+}
+
+/// How many steps of the 0..255 scale one sample of an image makes.
+double per_sample(SampleType type) { return type == SampleType::kUint8 ? 1 : type == SampleType::kUint16 ? 1 / 257.0 : 255; }
+
+/// A range in the samples of an image.
+val describe(const SampleRange& range, SampleType type) {
+  const auto sample = [&](float value) { return type == SampleType::kFloat32 ? value / per_sample(type) : std::round(value / per_sample(type)); };
+  val object = val::object();
+  object.set("low", sample(range.low));
+  object.set("high", sample(range.high));
+  return object;
+}
+
+/// Many cells as a few flat arrays: an object for each would cost a call for each of its fields.
+val describe(const std::vector<DetectedCell>& cells) {
+  std::vector<std::int32_t> boxes, offsets{0};
+  std::vector<float> scores, points;
+  std::vector<double> areas;
+  std::vector<std::uint8_t> cut;
+  for (const DetectedCell& cell : cells) {
+    boxes.insert(boxes.end(), {cell.box.left_px, cell.box.top_px, cell.box.width_px, cell.box.height_px});
+    scores.push_back(cell.score);
+    areas.push_back(cell.area_px);
+    for (const Point& point : cell.outline) points.insert(points.end(), {point.x_px, point.y_px});
+    offsets.push_back(static_cast<std::int32_t>(points.size() / 2));
+    cut.push_back(cell.cut_by_border);
+  }
+  val object = val::object();
+  object.set("boxes", copy_out(boxes));
+  object.set("scores", copy_out(scores));
+  object.set("areas_px", copy_out(areas));
+  object.set("outlines", copy_out(points));
+  object.set("outline_offsets", copy_out(offsets));
+  object.set("cut_by_border", copy_out(cut));
+  return object;
+}
+
+}  // namespace
+
+val Classifier::load_detector(const val& name, const val& spec_json, const val& network) {
+  return guard([&] {
+    Detector detector(parse_detector_spec(text(spec_json, "spec_json")), copy_in<std::uint8_t>(network, "Uint8Array", "network"));
+    detectors_.insert_or_assign(detector_name(name), std::move(detector));
+    for (auto& [number, frame] : frames_) frame.maps.reset();
+    return val::null();
+  });
+}
+
+val Classifier::open_frame(const val& file, const val& page, const val& channel) {
+  return guard([&] {
+    constexpr int kMaxPages = 1'000'000, kMaxChannels = 1'000;
+    constexpr std::size_t kMaxFrames = 4;
+    const DecodeOptions options{.page = whole_number(page, "page", 0, kMaxPages), .channel = whole_number(channel, "channel", -1, kMaxChannels)};
+    if (frames_.size() >= kMaxFrames) throw Error(ErrorCode::kInvalidArgument, "too many frames are open; close one first");
+    const double start_ms = emscripten_get_now();
+    DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"), options);
+    const double decoded_ms = emscripten_get_now();
+    val object = val::object();
+    object.set("frame", ++last_frame_);
+    object.set("image", describe(decoded));
+    object.set("pages", decoded.pages);
+    object.set("channels", decoded.channels);
+    object.set("pixel_size_um", decoded.pixel_size_um > 0 ? val(decoded.pixel_size_um) : val::null());
+    object.set("damaged", decoded.damaged);
+    const SampleRange range = display_range(decoded.image.view());
+    object.set("range", describe(range, decoded.image.type()));
+    object.set("decode_ms", decoded_ms - start_ms);
+    frames_.emplace(last_frame_, Frame{std::move(decoded.image), range, std::nullopt, ""});
+    ++live_count;
+    return object;
+  });
+}
+
+val Classifier::detect(const val& number, const val& settings) {
+  return guard([&] {
+    Frame& frame = open(number);
+    const val& given = fields_of(settings, "settings");
+    const DetectSettings asked{.pixel_size_um = pixel_size(given["pixel_size_um"]),
+                               .least_diameter = finite_number(given["least_diameter"], "least_diameter", 0, kLargestLength),
+                               .most_diameter = finite_number(given["most_diameter"], "most_diameter", 0, kLargestLength),
+                               .sensitivity = finite_number(given["sensitivity"], "sensitivity", 0, 1),
+                               .split_touching = truth(given["split_touching"], "split_touching"),
+                               .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border"),
+                               .method = method(given["method"])};
+    if (!(asked.least_diameter <= asked.most_diameter)) {
+      throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
+    }
+    const double start_ms = emscripten_get_now();
+    const std::vector<DetectedCell> cells = asked.method == DetectMethod::kNetwork ? mark(frame, given["method"].as<std::string>().substr(kByNetwork.size()), asked) : cytodrop::detect(frame.image.view(), asked);
+    val found = describe(cells);
+    found.set("detect_ms", emscripten_get_now() - start_ms);
+    return found;
+  });
+}
+
+val Classifier::prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const {
+  return guard([&] {
+    const Frame& opened = open(number);
+    const ImageView frame = opened.image.view();
+    const ModelSpec& spec = model().spec;
+    if (!spec.frame) {
+      throw Error(ErrorCode::kUnsupportedFeature, "this model was trained on images of one cell each and cannot classify the cells of a frame");
+    }
+    constexpr std::size_t kMaxCells = 256;
+    const std::vector<std::int32_t> sides = copy_in<std::int32_t>(boxes, "Int32Array", "boxes");
+    if (sides.empty() || sides.size() % 4 != 0 || sides.size() > 4 * kMaxCells) {
+      throw Error(ErrorCode::kInvalidArgument, "boxes must hold four numbers for each of 1 to " + std::to_string(kMaxCells) + " cells");
+    }
+    std::vector<Box> cells;
+    for (std::size_t i = 0; i < sides.size(); i += 4) cells.push_back({sides[i], sides[i + 1], sides[i + 2], sides[i + 3]});
+    const double scale = cell_scale(*spec.frame, pixel_size(pixel_size_um));
+    const double start_ms = emscripten_get_now();
+    std::vector<Measures> measures;
+    const std::vector<float> tensor = cytodrop::prepare_cells(frame, opened.range, cells, spec.prepare, *spec.frame, scale, &measures);
+    const double prepared_ms = emscripten_get_now();
+    std::vector<std::int32_t> crops;
+    for (const Box& cell : cells) {
+      const Box square = cell_square(cell, spec.prepare, *spec.frame, scale);
+      crops.insert(crops.end(), {square.left_px, square.top_px, square.width_px, square.height_px});
+    }
+    val object = val::object();
+    object.set("tensor", copy_out(tensor));
+    object.set("shape", array_of({static_cast<int>(cells.size()), spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
+    std::vector<double> flat;
+    for (const Measures& cell : measures) flat.insert(flat.end(), cell.begin(), cell.end());
+    object.set("measures", copy_out(flat));
+    object.set("crops", copy_out(crops));
+    object.set("scale", scale);
+    object.set("prepare_ms", prepared_ms - start_ms);
+    return object;
+  });
+}
+
+val Classifier::view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const {
+  return guard([&] {
+    const Frame& opened = open(number);
+    const ImageView frame = opened.image.view();
+    const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
+    const Box box = region.isNull() ? Box{0, 0, frame.width_px, frame.height_px} : box_of(region, "region");
+    constexpr double kLargestSample = 3.5e38;
+    const auto end = [&](const char* name) { return finite_number(fields_of(range, "range")[name], name, -kLargestSample, kLargestSample); };
+    SampleRange shown = opened.range;
+    if (!range.isNull()) {
+      const double scale = per_sample(frame.type);
+      shown = {static_cast<float>(end("low") * scale), static_cast<float>(end("high") * scale)};
+    }
+    const ScreenPicture picture = draw_region(frame, box, side, shown);
+    val view = val::object();
+    view.set("width_px", picture.width_px);
+    view.set("height_px", picture.height_px);
+    view.set("rgba", copy_out(picture.rgba));
+    return view;
+  });
+}
+
+val Classifier::frame_pixels(const val& number) const {
+  return guard([&] { return pixel_bytes(open(number).image.view()); });
+}
+
+val Classifier::close_frame(const val& number) {
+  return guard([&] {
+    open(number);
+    frames_.erase(number.as<int>());
+    --live_count;
+    return val::null();
+  });
+}
+
+const Classifier::Frame& Classifier::open(const val& number) const {
+  const auto found = number.isNumber() ? frames_.find(whole_number(number, "frame", 0, std::numeric_limits<int>::max())) : frames_.end();
+  if (found == frames_.end()) throw Error(ErrorCode::kFrameNotOpen, "the frame is not open");
+  return found->second;
+}
+std::vector<DetectedCell> Classifier::mark(Frame& frame, const std::string& name, const DetectSettings& settings) {
+  const auto found = detectors_.find(name);
+  if (found == detectors_.end()) throw Error(ErrorCode::kDetectorNotLoaded, "the network that finds cells is not loaded");
+  Detector& detector = found->second;
+  if (!frame.maps || frame.maps_of != name || !detector.fits(*frame.maps, settings)) {
+    frame.maps = detector.look(frame.image.view(), settings);
+    frame.maps_of = name;
+  }
+  return marked_cells(*frame.maps, detector.spec(), settings);
+}
+
+}  // namespace cytodrop

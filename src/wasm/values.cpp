@@ -1,0 +1,91 @@
+#include "values.h"
+
+#include <cmath>
+#include <cstdint>
+
+namespace cytodrop {
+
+using emscripten::typed_memory_view;
+using emscripten::val;
+
+int whole_number(const val& value, const char* argument, int least, int most) {
+  const double number = value.isNumber() ? value.as<double>() : std::nan("");
+  if (!(number >= least && number <= most) || number != static_cast<int>(number)) {
+    throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be a whole number from " +
+                                                 std::to_string(least) + " to " + std::to_string(most));
+  }
+  return static_cast<int>(number);
+}
+
+double finite_number(const val& value, const char* argument, double least, double most) {
+  const double number = value.isNumber() ? value.as<double>() : std::nan("");
+  if (!(number >= least && number <= most)) {
+    throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be a number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return number;
+}
+
+bool truth(const val& value, const char* argument) {
+  if (!value.isTrue() && !value.isFalse()) throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be true or false");
+  return value.isTrue();
+}
+
+const val& fields_of(const val& value, const char* argument) {
+  if (value.isNull() || value.isUndefined()) throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be an object");
+  return value;
+}
+
+std::string text(const val& value, const char* argument) {
+  if (!value.isString()) throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be a text");
+  return value.as<std::string>();
+}
+
+val array_of(const std::vector<int>& numbers) {
+  val array = val::array();
+  for (const int number : numbers) array.call<void>("push", number);
+  return array;
+}
+
+val describe(const Box& box) {
+  val object = val::object();
+  object.set("left_px", box.left_px);
+  object.set("top_px", box.top_px);
+  object.set("width_px", box.width_px);
+  object.set("height_px", box.height_px);
+  return object;
+}
+
+val describe_file(const FileHeader& header, int width_px, int height_px, int pages, int channels, double pixel_size_um) {
+  val object = val::object();
+  object.set("format", std::string(to_string(header.format)));
+  object.set("width_px", width_px);
+  object.set("height_px", height_px);
+  object.set("channels", header.channels);
+  object.set("bits_per_channel", header.bits_per_channel);
+  object.set("pages", pages);
+  object.set("page_channels", channels);
+  object.set("pixel_size_um", pixel_size_um > 0 ? val(pixel_size_um) : val::null());
+  return object;
+}
+
+val describe(const DecodedImage& decoded) {
+  val object = describe_file(decoded.header, decoded.image.width_px(), decoded.image.height_px(), decoded.pages, decoded.channels, decoded.pixel_size_um);
+  object.set("exif_orientation", decoded.header.exif_orientation);
+  object.set("damaged", decoded.damaged);
+  return object;
+}
+
+val pixel_bytes(const ImageView& image) {
+  const std::string head = std::to_string(image.width_px) + "x" + std::to_string(image.height_px) + "x" + std::to_string(image.channels) + ":" +
+                           std::to_string(8 * sample_bytes(image.type)) + "\n";
+  const std::size_t row_bytes = static_cast<std::size_t>(image.width_px) * image.pixel_bytes();
+  val bytes = val::global("Uint8Array").new_(static_cast<double>(head.size() + row_bytes * static_cast<std::size_t>(image.height_px)));
+  const auto put = [&](const void* from, std::size_t count, std::size_t at) {
+    bytes.call<void>("set", val(typed_memory_view(count, static_cast<const std::uint8_t*>(from))), static_cast<double>(at));
+  };
+  put(head.data(), head.size(), 0);
+  for (int y = 0; y < image.height_px; ++y) put(image.row(y), row_bytes, head.size() + static_cast<std::size_t>(y) * row_bytes);
+  return bytes;
+}
+
+}  // namespace cytodrop
