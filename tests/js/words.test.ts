@@ -1,7 +1,7 @@
 /** Numbers, exports and order of files, as page and command line share them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { formatCount, formatDuration, formatPercent } from '../../web/parts/format.ts';
+import { formatCount, formatDuration, formatPercent } from '../../web/state/format.ts';
 import { flags, inSentence, verdict } from '../../web/parts/words.ts';
 import type { Cell } from '../../web/state/frame_store.ts';
 import { spec } from '../border/fixtures.ts';

@@ -1,10 +1,10 @@
 /** What an image is: one cell, or a whole field of view. */
 import { chooseMode } from '../state/adding.ts';
+import { formatCount } from '../state/format.ts';
 import { mode, type Mode } from '../state/frame_store.ts';
 import { cells } from '../state/images.ts';
 import { spec } from '../state/models.ts';
 import { Choice } from './choice.tsx';
-import { formatCount } from './format.ts';
 
 export function ModeChoice() {
   return <Choice<Mode> name="mode" label="What an image shows" value={mode.value} words={{ cells: 'One cell in each image', fields: 'Whole fields of view' }} onChoose={chooseMode} />;

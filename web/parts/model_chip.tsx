@@ -1,8 +1,8 @@
 /** The model in use, in one press; opens the picker. */
 import type { ModelMetrics } from '../../src/js/index.ts';
+import { formatPercent } from '../state/format.ts';
 import { listings, modelState, spec } from '../state/models.ts';
 import { openDialog } from './dialog.tsx';
-import { formatPercent } from './format.ts';
 import { formatBytes } from './words.ts';
 
 /** "98.9 % (98.1–99.4 %)". */

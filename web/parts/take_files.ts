@@ -1,8 +1,9 @@
 /** What a person hands over: images to work on, and a report among them to check. */
 import { researchNote } from '../../src/js/index.ts';
 import { addFiles } from '../state/adding.ts';
+import { droppedReport } from '../state/asking.ts';
 import type { Found } from '../state/found_files.ts';
-import { checkDropped } from '../views/dialogs/check_dialog.tsx';
+import { openDialog } from './dialog.tsx';
 
 /** A report is known by how it begins; any other JSON file is one that cannot be read, as before. */
 export async function takeFiles(found: Found): Promise<void> {
@@ -10,5 +11,7 @@ export async function takeFiles(found: Found): Promise<void> {
   const report = found.files.find((_, i) => begins[i])?.file;
   const images = found.files.filter((_, i) => !begins[i]);
   if (report === undefined || images.length + found.unopened.length > 0) addFiles({ ...found, files: images });
-  if (report !== undefined) checkDropped(report);
+  if (report === undefined) return;
+  droppedReport.value = report;
+  openDialog('check');
 }

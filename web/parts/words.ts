@@ -1,7 +1,7 @@
 /** What the page says about one cell, in plain words. */
 import { type Agreement, kindOf, type ModelSpec, turnsDisagree } from '../../src/js/index.ts';
+import { formatCount, formatPercent } from '../state/format.ts';
 import type { Cell } from '../state/frame_store.ts';
-import { formatCount, formatPercent } from './format.ts';
 
 export function className(spec: ModelSpec, id: string): string {
   return spec.classes.find((one) => one.id === id)?.name ?? id;

@@ -1,8 +1,8 @@
 /** Images come and go, and how they are taken. */
 import { batch, effect } from '@preact/signals';
 import { detectorOf } from '../../src/js/index.ts';
-import { formatCount } from '../parts/format.ts';
 import { client } from './client.ts';
+import { formatCount } from './format.ts';
 import type { Found } from './found_files.ts';
 import { fieldOptions, mode, type Mode, takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';

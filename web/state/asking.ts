@@ -1,4 +1,5 @@
 /** Questions about single images, frames and reports. */
+import { signal } from '@preact/signals';
 import { allChecks, type Checked, type CheckResult, type FileContent, type Report, type RequestFacts } from '../../src/js/index.ts';
 import { client } from './client.ts';
 import { mode } from './frame_store.ts';
@@ -48,3 +49,6 @@ export async function checkFrames(report: Report, signal: AbortSignal, onDone: (
   onDone(0, all.length);
   return client.checkReport(report, all, { signal, onProgress: (done) => onDone(done, all.length) });
 }
+
+/** A report that was dropped on the page, to be checked when the images with it are done. */
+export const droppedReport = signal<File | null>(null);

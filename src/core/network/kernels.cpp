@@ -1,3 +1,5 @@
+// The fast kernels. One file, and long because of it: all of them are inlined into each other.
+
 #include "core/network/kernels.h"
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/network/attributes.h"
 #include "core/network/kernels.h"
 #include "core/network/refuse.h"
 
@@ -12,34 +13,6 @@ namespace cytodrop {
 namespace {
 
 using namespace refuse;
-
-/// A whole number from an attribute, kept where no product of two can overflow.
-int small(std::int64_t value, const OnnxNode& node) {
-  constexpr std::int64_t kMost = 16'384;
-  if (value < 0 || value > kMost) invalid(node.type + " has an attribute out of range");
-  return static_cast<int>(value);
-}
-
-std::int64_t integer_of(const OnnxNode& node, const char* name, std::int64_t otherwise) {
-  const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? otherwise : found->second.integer;
-}
-
-float number_of(const OnnxNode& node, const char* name, float otherwise) {
-  const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? otherwise : found->second.number;
-}
-
-/// A list of `count` numbers from an attribute; all `otherwise` where the node has none.
-std::vector<int> integers_of(const OnnxNode& node, const char* name, std::size_t count, int otherwise) {
-  const auto found = node.attributes.find(name);
-  std::vector<int> values(count, otherwise);
-  if (found == node.attributes.end()) return values;
-  if (found->second.integers.size() != count) unsupported(node.type + " over another number of dimensions than two");
-  std::transform(found->second.integers.begin(), found->second.integers.end(), values.begin(),
-                 [&](std::int64_t value) { return small(value, node); });
-  return values;
-}
 
 Window window_of(const OnnxNode& node, int height, int width) {
   const auto strides = integers_of(node, "strides", 2, 1), dilations = integers_of(node, "dilations", 2, 1);

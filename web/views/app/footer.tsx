@@ -2,8 +2,8 @@
 import { useEffect } from 'preact/hooks';
 import { researchNote } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
-import { formatCount } from '../../parts/format.ts';
 import type { LoadedModel } from '../../state/client.ts';
+import { formatCount } from '../../state/format.ts';
 import { modelState, spec } from '../../state/models.ts';
 import { keeping } from '../../state/offline.ts';
 import { runState } from '../../state/progress.ts';

@@ -1,7 +1,7 @@
 import { openDialog } from '../../parts/dialog.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
 import { progress } from '../../state/images.ts';
-import { type Theme, theme } from '../../state/view.ts';
+import { theme, type Theme } from '../../state/view.ts';
 
 const themes: { value: Theme; word: string }[] = [
   { value: 'system', word: 'System' },

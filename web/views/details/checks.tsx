@@ -2,9 +2,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Checked, Deletion, ModelSpec } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
-import { formatCount, formatPercent } from '../../parts/format.ts';
 import { className, inSentence, turnsSentence } from '../../parts/words.ts';
 import { checkOf } from '../../state/asking.ts';
+import { formatCount, formatPercent } from '../../state/format.ts';
 import type { Cell } from '../../state/frame_store.ts';
 import { secondSpec } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';

@@ -4,11 +4,11 @@ import { kindOf, type ModelSpec, researchNote, riskCoverage } from '../../../src
 import { classIndex, ClassMark, classStyle, NoTypeMark } from '../../parts/class_mark.tsx';
 import { legendPicture, mapMaximum } from '../../parts/colour_map.ts';
 import { CropPicture, draw, mapOf } from '../../parts/crop_picture.tsx';
-import { formatCount, formatDuration, formatPercent } from '../../parts/format.ts';
 import {
   className, flags, foreignWords, inSentence, intervalWords, liesOnBackground, measureWords, noType, ofMany, partClassified, qualitySentence,
   qualityWords, ranking, sawOnlyCentre, verdict,
 } from '../../parts/words.ts';
+import { formatCount, formatDuration, formatPercent } from '../../state/format.ts';
 import type { Cell } from '../../state/frame_store.ts';
 import { imageAt } from '../../state/images.ts';
 import { spec, unsureBelow } from '../../state/models.ts';

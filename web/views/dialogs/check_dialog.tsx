@@ -1,10 +1,9 @@
 /** Checks an exported report against the images on the page. */
-import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { checkLines, checkReport, type CheckResult, checkWords, readReport } from '../../../src/js/index.ts';
-import { Dialog, openDialog } from '../../parts/dialog.tsx';
-import { formatCount } from '../../parts/format.ts';
-import { checkFrames } from '../../state/asking.ts';
+import { Dialog } from '../../parts/dialog.tsx';
+import { checkFrames, droppedReport } from '../../state/asking.ts';
+import { formatCount } from '../../state/format.ts';
 import { finishedRecords, progress } from '../../state/images.ts';
 import { modelsInUse, modelState } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
@@ -12,21 +11,13 @@ import { runState } from '../../state/progress.ts';
 
 const mostShown = 100;
 
-/** A report that was dropped on the page, to be checked when the images with it are done. */
-const dropped = signal<File | null>(null);
-
-export function checkDropped(report: File): void {
-  dropped.value = report;
-  openDialog('check');
-}
-
 export function CheckDialog() {
-  const [report, setReport] = useState<File | null>(dropped.value);
+  const [report, setReport] = useState<File | null>(droppedReport.value);
   const [result, setResult] = useState<CheckResult | { message: string } | null>(null);
   const [done, setDone] = useState<{ done: number; total: number } | null>(null);
   const ready = modelState.value.phase === 'ready';
   const waiting = runState.value === 'running';
-  useEffect(() => () => void (dropped.value = null), []);
+  useEffect(() => () => void (droppedReport.value = null), []);
   useEffect(() => {
     if (!report || !ready || waiting) return;
     const stop = new AbortController();

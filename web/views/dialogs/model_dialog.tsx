@@ -2,9 +2,9 @@
 import type { ModelSpec } from '../../../src/js/index.ts';
 import { ClassMark } from '../../parts/class_mark.tsx';
 import { closeDialog, Dialog } from '../../parts/dialog.tsx';
-import { formatCount } from '../../parts/format.ts';
 import { accuracyWords } from '../../parts/model_chip.tsx';
 import { formatBytes } from '../../parts/words.ts';
+import { formatCount } from '../../state/format.ts';
 import { progress } from '../../state/images.ts';
 import { chooseModel } from '../../state/model_choice.ts';
 import { chosenName, listings, modelState } from '../../state/models.ts';

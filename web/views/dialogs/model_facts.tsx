@@ -1,9 +1,9 @@
 /** What a model's spec says of it, in words. */
 import type { ModelSpec } from '../../../src/js/index.ts';
 import { FactList } from '../../parts/fact_list.tsx';
-import { formatCount, formatPercent } from '../../parts/format.ts';
 import { accuracyWords } from '../../parts/model_chip.tsx';
 import { formatBytes } from '../../parts/words.ts';
+import { formatCount, formatPercent } from '../../state/format.ts';
 
 export function ModelFacts({ spec }: { spec: ModelSpec }) {
   const { test } = spec.metrics;

@@ -2,11 +2,11 @@
 import { useEffect } from 'preact/hooks';
 import type { RequestFacts } from '../../../src/js/index.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { formatCount } from '../../parts/format.ts';
 import { formatBytes } from '../../parts/words.ts';
+import { formatCount } from '../../state/format.ts';
 import { firstImageAtMs } from '../../state/images.ts';
 import { listings } from '../../state/models.ts';
-import { keepAnyway, type Keeping, keeping, keptModels } from '../../state/offline.ts';
+import { keepAnyway, keeping, type Keeping, keptModels } from '../../state/offline.ts';
 import { askWorkers, requests, requestsSinceFirstImage } from '../../state/requests.ts';
 
 export function PrivacyDialog() {

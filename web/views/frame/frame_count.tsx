@@ -1,10 +1,10 @@
 /** Counting a culture: cells of all frames together, the share that lives, and how many a millilitre holds. */
 import { signal } from '@preact/signals';
 import { type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec, rejudge } from '../../../src/js/index.ts';
-import { exportContext } from '../../parts/export_context.ts';
-import { formatCount, formatPercent } from '../../parts/format.ts';
 import { saveFile, today } from '../../parts/save_file.ts';
 import { inSentence } from '../../parts/words.ts';
+import { exportContext } from '../../state/export_context.ts';
+import { formatCount, formatPercent } from '../../state/format.ts';
 import { allFrames, unreadFrames } from '../../state/frame_store.ts';
 import { files } from '../../state/images.ts';
 import { spec, unsureBelow } from '../../state/models.ts';

@@ -1,9 +1,9 @@
 /** A frame with its cells drawn in, as a PNG file to keep. */
 import { appVersion, type ModelSpec, researchNote, wilsonInterval } from '../../../src/js/index.ts';
 import { classStyle } from '../../parts/class_mark.tsx';
-import { formatCount, formatPercent } from '../../parts/format.ts';
 import { saveFile, today } from '../../parts/save_file.ts';
 import { sharesOf } from '../../parts/shares.ts';
+import { formatCount, formatPercent } from '../../state/format.ts';
 import type { FrameEntry } from '../../state/frame_store.ts';
 import { withFrame } from '../../state/held_frames.ts';
 import { readColours } from './drawn_cells.ts';

@@ -1,8 +1,8 @@
 /** One frame at a time: its picture, its cells outlined and lettered, and the tools to look at and correct them. */
 import { useEffect } from 'preact/hooks';
 import { openDialog } from '../../parts/dialog.tsx';
-import { formatCount } from '../../parts/format.ts';
 import { ofMany } from '../../parts/words.ts';
+import { formatCount } from '../../state/format.ts';
 import { frameAt, type FrameEntry } from '../../state/frame_store.ts';
 import { chooseInFile } from '../../state/frames.ts';
 import { era, files } from '../../state/images.ts';

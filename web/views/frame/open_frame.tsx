@@ -2,8 +2,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { scalingFor } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
-import { formatCount } from '../../parts/format.ts';
 import { ofMany, verdict } from '../../parts/words.ts';
+import { formatCount } from '../../state/format.ts';
 import { type FrameEntry, frameOfKey } from '../../state/frame_store.ts';
 import { busyFrame, type Tool, tool, undo } from '../../state/frames.ts';
 import { spec } from '../../state/models.ts';

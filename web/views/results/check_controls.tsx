@@ -1,8 +1,6 @@
 /** What is checked of every cell beside its type: turned pictures, and another model of the same types where there is one. */
-import type { CheckedColumns } from '../../../src/js/index.ts';
-import { cells } from '../../state/images.ts';
 import { compareWith, setCheckTurns } from '../../state/model_choice.ts';
-import { checkTurns, comparable, secondName, secondSpec } from '../../state/models.ts';
+import { checkTurns, comparable, secondName } from '../../state/models.ts';
 
 export function CheckControls() {
   const others = comparable.value;
@@ -27,10 +25,4 @@ export function CheckControls() {
       )}
     </>
   );
-}
-
-/** Columns of an export for what was checked of any cell. */
-export function checkedColumns(): CheckedColumns {
-  const second = secondSpec.value;
-  return { checks: { turns: cells.value.some(({ turns }) => turns !== undefined), map: false }, ...(second && { secondModel: second }) };
 }

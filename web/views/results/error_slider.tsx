@@ -1,7 +1,7 @@
 /** How many wrong types a person tolerates, and what that costs: the threshold moves, the network need not run again. */
 import { kindOf, riskCoverage, type RiskPoint } from '../../../src/js/index.ts';
-import { formatCount, formatPercent } from '../../parts/format.ts';
 import { intervalWords } from '../../parts/words.ts';
+import { formatCount, formatPercent } from '../../state/format.ts';
 import { cells } from '../../state/images.ts';
 import { spec, unsureBelow } from '../../state/models.ts';
 

@@ -1,8 +1,8 @@
 /** Results as files. */
 import { type ExportContext, exportFrames, frameFileName, type FrameRecord, toCsv, toGeoJson, toJson, toRoiZip } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
-import { exportContext } from '../../parts/export_context.ts';
 import { saveFile, today } from '../../parts/save_file.ts';
+import { exportContext } from '../../state/export_context.ts';
 import { allFrames, frameAt, mode, unreadFrames } from '../../state/frame_store.ts';
 import { files, finishedRecords, progress } from '../../state/images.ts';
 import { modelState, spec } from '../../state/models.ts';

@@ -3,14 +3,14 @@ import { useEffect, useRef } from 'preact/hooks';
 import { kindOf, type ModelSpec } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, classStyle, foreignIndex, NoTypeMark, qualityIndex } from '../../parts/class_mark.tsx';
 import { CropPicture } from '../../parts/crop_picture.tsx';
-import { formatPercent } from '../../parts/format.ts';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
 import { className, flags, foreignWords, inSentence, mostLike, noType, verdict } from '../../parts/words.ts';
+import { formatPercent } from '../../state/format.ts';
 import type { Cell } from '../../state/frame_store.ts';
 import { cells, imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { runState } from '../../state/progress.ts';
-import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, tileSize, type TileSize } from '../../state/view.ts';
+import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, type TileSize, tileSize } from '../../state/view.ts';
 
 const gapPx = 16;
 const leastWidthPx: Record<TileSize, number> = { small: 96, medium: 144, large: 224 };

@@ -2,8 +2,8 @@
 import { researchNote } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
-import { formatCount, formatDuration } from '../../parts/format.ts';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
+import { formatCount, formatDuration } from '../../state/format.ts';
 import { mode } from '../../state/frame_store.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { modelState } from '../../state/models.ts';

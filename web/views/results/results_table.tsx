@@ -2,9 +2,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { kindOf, type ModelSpec, researchNote } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, NoTypeMark } from '../../parts/class_mark.tsx';
-import { formatCount, formatPercent } from '../../parts/format.ts';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
 import { className, flags, mostLike, noType, ranking } from '../../parts/words.ts';
+import { formatCount, formatPercent } from '../../state/format.ts';
 import type { Cell } from '../../state/frame_store.ts';
 import { imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';

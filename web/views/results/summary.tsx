@@ -1,9 +1,9 @@
 /** How many cells of each type, with what certainty a share of this size is known, and a filter by pressing. */
 import { wilsonInterval } from '../../../src/js/index.ts';
 import { ClassMark, classStyle } from '../../parts/class_mark.tsx';
-import { formatCount, formatPercent } from '../../parts/format.ts';
 import { type Share, sharesOf } from '../../parts/shares.ts';
 import { intervalWords } from '../../parts/words.ts';
+import { formatCount, formatPercent } from '../../state/format.ts';
 import { spec } from '../../state/models.ts';
 import { filter, scopedCells } from '../../state/view.ts';
 

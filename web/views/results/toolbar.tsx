@@ -1,12 +1,12 @@
 /** Everything that changes how the results are looked at, and takes them away. */
 import { Choice } from '../../parts/choice.tsx';
-import { formatCount } from '../../parts/format.ts';
 import { clear } from '../../state/adding.ts';
+import { formatCount } from '../../state/format.ts';
 import { mode } from '../../state/frame_store.ts';
 import { progress } from '../../state/images.ts';
 import {
-  filter, type Layout, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, type SortKey, thisFrameOnly, tileSize,
-  type TileSize,
+  filter, type Layout, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, type SortKey, thisFrameOnly, type TileSize,
+  tileSize,
 } from '../../state/view.ts';
 import { CheckControls } from './check_controls.tsx';
 import { Exports } from './exports.tsx';

@@ -1,6 +1,6 @@
 /** Files that gave no result: name, reason, what to do. Closed at first, so that it stays out of the way. */
 import { useState } from 'preact/hooks';
-import { formatCount } from '../../parts/format.ts';
+import { formatCount } from '../../state/format.ts';
 import { unread } from '../../state/images.ts';
 
 const atFirst = 200;

@@ -1,8 +1,8 @@
 /** What every export tells beside its results. */
-import { appVersion, commit, type ExportContext } from '../../src/js/index.ts';
-import { modelState, spec, unsureBelow } from '../state/models.ts';
-import { withFileNames } from '../state/view.ts';
-import { checkedColumns } from '../views/results/check_controls.tsx';
+import { appVersion, type CheckedColumns, commit, type ExportContext } from '../../src/js/index.ts';
+import { cells } from './images.ts';
+import { modelState, secondSpec, spec, unsureBelow } from './models.ts';
+import { withFileNames } from './view.ts';
 
 /** What every export says of its making; null until the model is there. */
 export function exportContext(): ExportContext | null {
@@ -14,4 +14,10 @@ export function exportContext(): ExportContext | null {
     provenance: { commit, platform: navigator.userAgent, time: new Date().toISOString(), specSha256: state.runtime.specSha256 ?? null },
     ...(unsureBelow.value !== null && { unsureBelow: unsureBelow.value }),
   };
+}
+
+/** Columns of an export for what was checked of any cell. */
+function checkedColumns(): CheckedColumns {
+  const second = secondSpec.value;
+  return { checks: { turns: cells.value.some(({ turns }) => turns !== undefined), map: false }, ...(second && { secondModel: second }) };
 }

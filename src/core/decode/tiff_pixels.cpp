@@ -1,0 +1,219 @@
+#include "core/decode/tiff_pixels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/float16.h"
+
+namespace cytodrop {
+namespace {
+
+template <typename Value>
+Value load(const std::uint8_t* row, std::size_t index) {
+  Value value;
+  std::memcpy(&value, row + index * sizeof(Value), sizeof(Value));
+  return value;
+}
+
+/// Bits of a sample, the first in the highest bits of a byte.
+std::uint32_t load_bits(const std::uint8_t* row, std::size_t index, int bits) {
+  std::size_t at = index * static_cast<std::size_t>(bits);
+  std::uint32_t value = 0;
+  for (int left = bits; left > 0;) {
+    const int in_byte = 8 - static_cast<int>(at % 8), take = std::min(left, in_byte);
+    value = value << take | (static_cast<std::uint32_t>(row[at / 8]) >> (in_byte - take) & ((1u << take) - 1));
+    at += static_cast<std::size_t>(take);
+    left -= take;
+  }
+  return value;
+}
+
+float share_of_32_bits(std::uint32_t value) { return static_cast<float>(value / 4294967295.0); }
+
+/// Puts runs of decoded samples where they belong in the image.
+class Placer {
+ public:
+  Placer(const TiffPage& page, Image& image, std::vector<std::pair<int, int>> picks, TIFF* tiff)
+      : page_(page), image_(image), picks_(std::move(picks)) {
+    if (!page.palette) return;
+    std::uint16_t *red = nullptr, *green = nullptr, *blue = nullptr;
+    if (!TIFFGetField(tiff, TIFFTAG_COLORMAP, &red, &green, &blue)) tiff_corrupt("no palette");
+    const std::size_t count = std::size_t{1} << page.bits;
+    // Some writers fill the 16-bit table with 8-bit values.
+    const bool narrow = std::all_of(red, red + count, [](auto v) { return v < 256; }) &&
+                        std::all_of(green, green + count, [](auto v) { return v < 256; }) &&
+                        std::all_of(blue, blue + count, [](auto v) { return v < 256; });
+    for (const std::uint16_t* from : {red, green, blue}) {
+      for (std::size_t i = 0; i < count; ++i) colours_.push_back(static_cast<std::uint8_t>(narrow ? from[i] : from[i] >> 8));
+    }
+  }
+
+  /// Args:
+  ///   row: `count` pixels of `row_samples` samples each.
+  ///   plane: of the file where it holds one sample after the other; -1: all samples of a pixel lie together.
+  void place(const std::uint8_t* row, std::size_t count, int plane, std::int64_t x, std::int64_t y) {
+    const std::size_t row_samples = plane >= 0 ? 1 : static_cast<std::size_t>(page_.samples);
+    std::byte* to = image_.data() + static_cast<std::size_t>(y) * image_.row_stride_bytes() + static_cast<std::size_t>(x) * image_.view().pixel_bytes();
+    if (page_.palette) {
+      const std::size_t entries = std::size_t{1} << page_.bits;
+      for (std::size_t i = 0; i < count; ++i, to += 3) {
+        const std::uint32_t index = load_bits(row, i * row_samples, page_.bits);
+        for (std::size_t c = 0; c < 3; ++c) to[c] = static_cast<std::byte>(colours_[c * entries + index]);
+      }
+      return;
+    }
+    const bool as_it_is = plane < 0 && page_.kind == TiffKind::kUnsigned && (page_.bits == 8 || page_.bits == 16);
+    if (as_it_is && !page_.white_is_zero && page_.samples == image_.channels()) {
+      std::memcpy(to, row, count * image_.view().pixel_bytes());
+      return;
+    }
+    for (const auto& [sample, channel] : picks_) {
+      if (plane >= 0 && sample != plane) continue;
+      const std::size_t first = plane >= 0 ? 0 : static_cast<std::size_t>(sample);
+      place_channel(row, first, row_samples, count, to, static_cast<std::size_t>(channel));
+    }
+  }
+
+ private:
+  void place_channel(const std::uint8_t* row, std::size_t first, std::size_t step, std::size_t count, std::byte* to, std::size_t channel) const {
+    const int bits = page_.bits;
+    const auto each = [&]<typename Out>(Out full, auto&& get) {
+      const std::size_t channels = static_cast<std::size_t>(image_.channels());
+      const bool invert = page_.white_is_zero && static_cast<int>(channel) < page_.colours;
+      Out* out = reinterpret_cast<Out*>(to) + channel;
+      for (std::size_t i = 0; i < count; ++i, out += channels) {
+        const auto value = static_cast<Out>(get(first + i * step));
+        *out = invert ? static_cast<Out>(full - value) : value;
+      }
+    };
+    constexpr std::uint8_t kFull8 = 255;
+    constexpr std::uint16_t kFull16 = 65535;
+    if (page_.kind == TiffKind::kFloat) {
+      if (bits == 16) return each(1.0f, [&](std::size_t i) { return from_float16(load<std::uint16_t>(row, i)); });
+      if (bits == 32) return each(1.0f, [&](std::size_t i) { return load<float>(row, i); });
+      return each(1.0f, [&](std::size_t i) { return load<double>(row, i); });
+    }
+    const std::uint32_t shift = page_.kind == TiffKind::kSigned ? 1u << (bits - 1) : 0;
+    if (bits == 8) return each(kFull8, [&](std::size_t i) { return row[i] ^ shift; });
+    if (bits == 16) return each(kFull16, [&](std::size_t i) { return load<std::uint16_t>(row, i) ^ shift; });
+    if (bits == 32) return each(1.0f, [&](std::size_t i) { return share_of_32_bits(load<std::uint32_t>(row, i) ^ shift); });
+    const std::uint32_t most = (1u << bits) - 1;
+    if (bits < 8) return each(kFull8, [&](std::size_t i) { return (load_bits(row, i, bits) * 255 + most / 2) / most; });
+    return each(kFull16, [&](std::size_t i) { return (load_bits(row, i, bits) * 65535u + most / 2) / most; });
+  }
+
+  const TiffPage& page_;
+  Image& image_;
+  std::vector<std::pair<int, int>> picks_;  ///< sample of the file, channel of the image
+  std::vector<std::uint8_t> colours_;       ///< [3][2^bits]
+};
+
+void read_strips(TiffLibrary& library, const TiffPage& page, Placer& placer, const std::vector<int>& planes) {
+  TIFF* tiff = library.get();
+  std::vector<std::uint8_t> row(static_cast<std::size_t>(TIFFScanlineSize64(tiff)));
+  const std::uint64_t needed = (static_cast<std::uint64_t>(page.width_px) * static_cast<std::uint64_t>(page.bits) * (page.planar ? 1u : static_cast<unsigned>(page.samples)) + 7) / 8;
+  if (row.size() < needed) tiff_corrupt("rows shorter than the image is wide");
+  for (const int plane : planes) {
+    for (std::int64_t y = 0; y < page.height_px; ++y) {
+      if (TIFFReadScanline(tiff, row.data(), static_cast<std::uint32_t>(y), static_cast<std::uint16_t>(std::max(plane, 0))) < 0) library.fail();
+      placer.place(row.data(), static_cast<std::size_t>(page.width_px), plane, 0, y);
+    }
+  }
+}
+
+void read_tiles(TiffLibrary& library, const TiffPage& page, Placer& placer, const std::vector<int>& planes) {
+  TIFF* tiff = library.get();
+  const std::int64_t tile_width = tiff_tag<std::uint32_t>(tiff, TIFFTAG_TILEWIDTH, 0), tile_height = tiff_tag<std::uint32_t>(tiff, TIFFTAG_TILELENGTH, 0);
+  const auto row_bytes = static_cast<std::size_t>(TIFFTileRowSize64(tiff));
+  std::vector<std::uint8_t> tile(static_cast<std::size_t>(TIFFTileSize64(tiff)));
+  const std::uint64_t needed = (static_cast<std::uint64_t>(tile_width) * static_cast<std::uint64_t>(page.bits) * (page.planar ? 1u : static_cast<unsigned>(page.samples)) + 7) / 8;
+  if (tile_width < 1 || tile_height < 1 || row_bytes < needed || tile.size() < row_bytes * static_cast<std::size_t>(tile_height)) tiff_corrupt("tiles of no valid size");
+  for (const int plane : planes) {
+    for (std::int64_t top = 0; top < page.height_px; top += tile_height) {
+      for (std::int64_t left = 0; left < page.width_px; left += tile_width) {
+        if (TIFFReadTile(tiff, tile.data(), static_cast<std::uint32_t>(left), static_cast<std::uint32_t>(top), 0,
+                         static_cast<std::uint16_t>(std::max(plane, 0))) < 0) {
+          library.fail();
+        }
+        const std::int64_t bottom = std::min(page.height_px, top + tile_height);
+        const auto count = static_cast<std::size_t>(std::min(page.width_px - left, tile_width));
+        for (std::int64_t y = top; y < bottom; ++y) placer.place(tile.data() + static_cast<std::size_t>(y - top) * row_bytes, count, plane, left, y);
+      }
+    }
+  }
+}
+
+/// Composites colours that were multiplied by their alpha, or of float, on white.
+template <typename Sample>
+Image composite(const Image& image, Sample full, bool premultiplied) {
+  Image opaque(image.width_px(), image.height_px(), image.channels() - 1, image.type());
+  const auto* in = reinterpret_cast<const Sample*>(image.data());
+  auto* out = reinterpret_cast<Sample*>(opaque.data());
+  const std::size_t pixels = static_cast<std::size_t>(image.width_px()) * static_cast<std::size_t>(image.height_px());
+  for (std::size_t i = 0; i < pixels; ++i, in += image.channels()) {
+    const Sample alpha = in[opaque.channels()];
+    for (int c = 0; c < opaque.channels(); ++c) {
+      const auto colour = premultiplied ? in[c] : static_cast<Sample>(in[c] * alpha);
+      const auto white = static_cast<Sample>(full - alpha);
+      *out++ = colour > full - white ? full : static_cast<Sample>(colour + white);
+    }
+  }
+  return opaque;
+}
+
+}  // namespace
+
+Image on_white(Image image, const TiffPage& page) {
+  if (page.alpha < 0) return image;
+  if (page.type == SampleType::kFloat32) return composite<float>(image, 1.0f, page.premultiplied);
+  if (!page.premultiplied) return composite_on_white(std::move(image));
+  if (page.type == SampleType::kUint16) return composite<std::uint16_t>(image, 65535, true);
+  return composite<std::uint8_t>(image, 255, true);
+}
+
+/// Sets what is no finite number, or could become none on the way through a network, to 0; says whether there was any.
+bool remove_non_numbers(Image& image) {
+  constexpr float kLargest = 1e30f;
+  if (image.type() != SampleType::kFloat32) return false;
+  auto* values = reinterpret_cast<float*>(image.data());
+  const std::size_t count = image.row_stride_bytes() / sizeof(float) * static_cast<std::size_t>(image.height_px());
+  bool any = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::abs(values[i]) <= kLargest) continue;  // false for NaN too
+    values[i] = 0;
+    any = true;
+  }
+  return any;
+}
+
+Image read_pixels(TiffLibrary& library, const TiffPage& page, int channel) {
+  std::vector<std::pair<int, int>> picks;
+  if (page.colours == 1) {
+    picks.emplace_back(page.grey_channels > 1 ? channel : 0, 0);
+  } else {
+    for (int c = 0; c < page.colours; ++c) picks.emplace_back(c, c);
+  }
+  if (page.alpha >= 0) picks.emplace_back(page.alpha, page.colours);
+  std::vector<int> planes{-1};
+  if (page.planar && page.samples > 1) {
+    planes.clear();
+    for (const auto& pick : picks) planes.push_back(pick.first);
+  }
+  const int channels = page.palette ? 3 : static_cast<int>(picks.size());
+  Image image(static_cast<int>(page.width_px), static_cast<int>(page.height_px), channels, page.type);
+  TiffPage as_read = page;
+  as_read.planar = planes.front() >= 0;
+  Placer placer(as_read, image, std::move(picks), library.get());
+  if (TIFFIsTiled(library.get())) {
+    read_tiles(library, as_read, placer, planes);
+  } else {
+    read_strips(library, as_read, placer, planes);
+  }
+  return image;
+}
+
+}  // namespace cytodrop
