@@ -7,11 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
-import { root } from '../border/fixtures.ts';
-import { cytodrop, parseCsv } from '../cli/fixtures.ts';
+import { jsonOf, root } from '../border/fixtures.ts';
+import { cytodrop } from '../cli/fixtures.ts';
+import { follows, followsSchema } from '../cli/schemas.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 import { shared, Site, type CellPage } from './site.ts';
 
 const model = 'viability';
+const spec = jsonOf<ModelSpec>(`models/${model}/spec.json`);
 const samples = new URL('public/samples/', root);
 const field = fileURLToPath(new URL(`${model}/fields/simulated-field-1.png`, samples));
 const fieldSize = { width: 640, height: 480 };
@@ -130,7 +133,9 @@ test('the simulated field: every drawn cell is found, summed up, and exported as
     const frames = await exportedFrames(page);
     assert.equal(frames.length, 1);
     assert.deepEqual(frames[0]?.cells, expected[0]?.cells);
-    assert.equal(parseCsv(await page.export('csv')).length, count);
+    assert.equal(followsSchema('frames', 'json', await page.export('json'), { spec }), 1);
+    assert.equal(followsSchema('frames', 'csv', await page.export('csv'), { spec }), count);
+    follows('outlines', JSON.parse(await page.export('geojson')));
   });
 });
 
@@ -300,6 +305,7 @@ test('a culture is counted: cells per ml follow from the side, the depth and the
     await shows('count-share', live / counted);
     await shows('count-per-ml', (counted * 1000) / (0.25 * 0.25 * 0.1));
     await shows('count-first-per-ml', (live * 1000) / (0.25 * 0.25 * 0.1));
+    for (const format of ['csv', 'json'] as const) assert.equal(followsSchema('count', format, await page.saved(`count-${format}`), { spec }), format === 'csv' ? 18 : 1);
   });
 });
 

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { root } from '../border/fixtures.ts';
+import { jsonOf, root } from '../border/fixtures.ts';
 import { cytodrop } from '../cli/fixtures.ts';
+import { follows, followsSchema } from '../cli/schemas.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 import { Site, type CellPage } from './site.ts';
 
 const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
@@ -69,6 +71,12 @@ test('cells removed and added by hand stand in the report, which page and comman
     await page.page.waitForFunction((hook) => document.querySelector<HTMLElement>(hook)?.dataset['count'] === '40', {}, page.find('frame-cells'));
 
     const text = await page.export('json');
+    const asked = { spec: jsonOf<ModelSpec>('models/viability/spec.json') };
+    followsSchema('frames', 'json', text, asked);
+    followsSchema('frames', 'csv', await page.export('csv'), asked);
+    const outlines = JSON.parse(await page.export('geojson')) as Record<string, unknown>;
+    follows('outlines', outlines);
+    assert.deepEqual([outlines['added_by_hand'], outlines['removed_by_hand']], [1, 1]);
     const report = JSON.parse(text) as Document;
     assert.equal(report.frames[0]?.removed_by_hand, 1);
     const found = before.frames[0]?.cells.map(({ left_px, top_px, width_px, height_px }): Box => ({ left_px, top_px, width_px, height_px })) ?? [];

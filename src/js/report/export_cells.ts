@@ -152,7 +152,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     ...Object.fromEntries(Object.entries(checkedFields(cell, context)).map(([name, value]) => [name, cell ? String(value ?? '') : ''])),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',
-    advice: failure?.advice ?? '',
+    error_advice: failure?.advice ?? '',
     pixels_sha256: cell?.pixelsSha256 ?? '',
     unsure_below: String(unsureBelow(context)),
     model: modelOf(context),

@@ -19,8 +19,7 @@ export function exportCount(format: ExportFormat, count: CultureCount, chamber: 
   return `${JSON.stringify(document, null, format === 'json' ? 2 : undefined)}\n`;
 }
 
-/** As it stands in a JSON export, also in that of the frames. */
-export function cultureFields(count: CultureCount): object {
+function cultureFields(count: CultureCount): object {
   return {
     frames: count.frames, frames_not_read: count.framesNotRead, cells: count.cells, added_by_hand: count.addedByHand, removed_by_hand: count.removedByHand,
     counts: Object.fromEntries(count.counts.map(({ id, cells }) => [id, cells])),

@@ -5,7 +5,7 @@
  */
 import type { CellRecord, CellVerdict } from '../classify/outcome.ts';
 import type { FrameCell, FrameRecord } from '../frames/frame.ts';
-import { csvFields, csvLine, type ExportContext, type ExportFormat, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, unsureBelow } from './export_cells.ts';
+import { csvFields, csvLine, type ExportContext, type ExportFormat, exportTail, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, unsureBelow } from './export_cells.ts';
 import type { Analysis } from './outlines.ts';
 import { sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
@@ -35,21 +35,15 @@ export function framesRecord(format: ExportFormat, record: FrameRecord, position
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-/**
- * What comes after the last frame.
- *
- * Args:
- *   culture: what `countCulture` gives, where the culture was counted.
- */
-export function framesTail(format: ExportFormat, culture?: object): string {
-  if (format !== 'json') return '';
-  return `\n  ]${culture === undefined ? '' : `,\n  "culture": ${JSON.stringify(culture)}`}\n}\n`;
+/** What comes after the last frame. */
+export function framesTail(format: ExportFormat): string {
+  return exportTail(format);
 }
 
 /** All frames in one file. */
-export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], context: ExportContext, culture?: object): string {
+export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], context: ExportContext): string {
   const pieces = records.map((record, position) => framesRecord(format, record, position, context));
-  return framesHead(format, context) + pieces.join('') + framesTail(format, culture);
+  return framesHead(format, context) + pieces.join('') + framesTail(format);
 }
 
 function jsonFrame(record: FrameRecord, context: ExportContext): object {
