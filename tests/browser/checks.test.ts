@@ -143,7 +143,7 @@ test('another model is offered only where it names the same types, and says wher
         const cells = (await page.exportedCells()) as (ExportedCell & Record<string, unknown>)[];
         const swapped: Record<string, string> = { disc: 'bar', bar: 'disc', ring: 'ring' };
         assert.deepEqual(
-          cells.map((cell) => [cell['second_model'], cell['second_type'], cell['agree']]),
+          cells.map((cell) => [cell['second_model'], cell['second_label'], cell['second_agree']]),
           cells.map(({ label }) => ['tiny-swapped 1.0.0', swapped[label], label === 'ring']),
         );
         await page.page.click(`${page.find('cell-card')}[data-label=disc]`);
@@ -152,7 +152,7 @@ test('another model is offered only where it names the same types, and says wher
         await page.page.select(page.find('second-model'), '');
         await page.page.waitForFunction(() => document.querySelector('.gallery')?.textContent?.includes('models disagree') === false);
         await page.finish(tinyCases.length);
-        assert.ok(!('agree' in ((await page.exportedCells())[0] ?? {})));
+        assert.ok(!('second_agree' in ((await page.exportedCells())[0] ?? {})));
       });
     } finally {
       await two.stop();

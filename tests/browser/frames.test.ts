@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
-import { root } from '../border/fixtures.ts';
-import { cytodrop, parseCsv } from '../cli/fixtures.ts';
+import { jsonOf, root } from '../border/fixtures.ts';
+import { cytodrop } from '../cli/fixtures.ts';
+import { follows, followsSchema } from '../cli/schemas.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 import { shared, Site, type CellPage } from './site.ts';
 
 const model = 'viability';
+const spec = jsonOf<ModelSpec>(`models/${model}/spec.json`);
 const samples = new URL('public/samples/', root);
 const field = fileURLToPath(new URL(`${model}/fields/simulated-field-1.png`, samples));
 const fieldSize = { width: 640, height: 480 };
@@ -19,7 +23,8 @@ interface DrawnField { model: string; fields: { file: string; counts: Record<str
 const drawn = (JSON.parse(readFileSync(new URL('manifest.json', samples), 'utf8')) as { sets: DrawnField[] }).sets.find((set) => set.model === model)?.fields[0]?.counts ?? {};
 const drawnCells = Object.values(drawn).reduce((sum, count) => sum + count, 0);
 
-interface FoundCell { cell: number; status: string; box: [number, number, number, number]; by_hand: boolean; label: string; unsure: boolean; foreign: boolean }
+interface Box { left_px: number; top_px: number; width_px: number; height_px: number }
+interface FoundCell extends Box { cell: number; status: string; centre_x_px: number; centre_y_px: number; by_hand: boolean; label: string; unsure: boolean; foreign: boolean }
 interface FoundFrame {
   frame: string; status: string; cells: FoundCell[];
   search?: { method: string; detector?: { name: string; version: string; sha256: string } };
@@ -72,9 +77,8 @@ async function pressFrame(page: CellPage, x: number, y: number): Promise<void> {
   await page.page.mouse.click(box.x + (box.width - fieldSize.width * scale) / 2 + x * scale, box.y + (box.height - fieldSize.height * scale) / 2 + y * scale);
 }
 
-function centre([left, top, width, height]: FoundCell['box']): [number, number] {
-  return [left + width / 2, top + height / 2];
-}
+const boxOf = ({ left_px, top_px, width_px, height_px }: FoundCell): Box => ({ left_px, top_px, width_px, height_px });
+const isAt = (one: FoundCell) => (other: FoundCell): boolean => isDeepStrictEqual(boxOf(one), boxOf(other));
 
 /** Moves a range input as a person does. */
 async function slide(page: CellPage, hook: string, value: number): Promise<void> {
@@ -129,7 +133,9 @@ test('the simulated field: every drawn cell is found, summed up, and exported as
     const frames = await exportedFrames(page);
     assert.equal(frames.length, 1);
     assert.deepEqual(frames[0]?.cells, expected[0]?.cells);
-    assert.equal(parseCsv(await page.export('csv')).length, count);
+    assert.equal(followsSchema('frames', 'json', await page.export('json'), { spec }), 1);
+    assert.equal(followsSchema('frames', 'csv', await page.export('csv'), { spec }), count);
+    follows('outlines', JSON.parse(await page.export('geojson')));
   });
 });
 
@@ -182,7 +188,7 @@ async function removeFirst(page: CellPage): Promise<{ count: number; first: Foun
   const [first] = (await exportedFrames(page))[0]?.cells ?? [];
   assert.ok(first);
   await page.page.click(`label:has(${page.find('tool-remove')})`);
-  await pressFrame(page, ...centre(first.box));
+  await pressFrame(page, first.centre_x_px, first.centre_y_px);
   await outlined(page, (now) => now === count - 1);
   return { count, first };
 }
@@ -191,7 +197,7 @@ test('a cell is removed, one is added by hand and named, and both can be undone'
   await site.visit(async (page) => {
     const { count, first } = await removeFirst(page);
     const left = (await exportedFrames(page))[0]?.cells ?? [];
-    assert.ok(!left.some(({ box }) => String(box) === String(first.box)));
+    assert.ok(!left.some(isAt(first)));
 
     await page.page.click(`label:has(${page.find('tool-add')})`);
     await pressFrame(page, fieldSize.width - 12, fieldSize.height - 12);
@@ -205,7 +211,7 @@ test('a cell is removed, one is added by hand and named, and both can be undone'
     await outlined(page, (now) => now === count - 1);
     await page.press('undo-edit');
     await outlined(page, (now) => now === count);
-    assert.ok((await exportedFrames(page))[0]?.cells.some(({ box }) => String(box) === String(first.box)));
+    assert.ok((await exportedFrames(page))[0]?.cells.some(isAt(first)));
   });
 });
 
@@ -299,6 +305,7 @@ test('a culture is counted: cells per ml follow from the side, the depth and the
     await shows('count-share', live / counted);
     await shows('count-per-ml', (counted * 1000) / (0.25 * 0.25 * 0.1));
     await shows('count-first-per-ml', (live * 1000) / (0.25 * 0.25 * 0.1));
+    for (const format of ['csv', 'json'] as const) assert.equal(followsSchema('count', format, await page.saved(`count-${format}`), { spec }), format === 'csv' ? 18 : 1);
   });
 });
 
@@ -309,7 +316,7 @@ test('on a phone nothing is wider than the screen, and a finger opens a cell', a
     assert.ok(first);
     const widths = await page.page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
     assert.equal(widths[0], widths[1]);
-    await pressFrame(page, ...centre(first.box));
+    await pressFrame(page, first.centre_x_px, first.centre_y_px);
     await page.page.waitForSelector(`${page.find('details')} canvas`);
   }, { width: 390, height: 844 });
 });
@@ -325,7 +332,7 @@ test('settings of one frame become those of all; another model keeps the cells a
     const [first] = before[0]?.cells ?? [];
     assert.ok(first);
     await page.page.click(`label:has(${page.find('tool-remove')})`);
-    await pressFrame(page, ...centre(first.box));
+    await pressFrame(page, first.centre_x_px, first.centre_y_px);
     await outlined(page, (now) => now === count - 1);
 
     await page.press('model-picker');
@@ -336,7 +343,7 @@ test('settings of one frame become those of all; another model keeps the cells a
     await page.finish(3);
     await page.page.waitForFunction((selector, total) => [...document.querySelectorAll(`${selector} [data-label]`)].reduce((sum, one) => sum + Number((one as HTMLElement).dataset['count']), 0) === total, {}, page.find('summary'), 3 * count - 1);
     const after = await exportedFrames(page);
-    assert.deepEqual(after.map(({ cells }) => cells.map(({ box }) => box)), before.map(({ cells }, i) => cells.slice(i === 0 ? 1 : 0).map(({ box }) => box)));
+    assert.deepEqual(after.map(({ cells }) => cells.map(boxOf)), before.map(({ cells }, i) => cells.slice(i === 0 ? 1 : 0).map(boxOf)));
     assert.ok(after.every(({ cells }) => cells.every(({ label }) => ['pc3', 'lncap'].includes(label))));
 
     await page.page.click(`label:has(${page.find('side-search')})`);

@@ -23,9 +23,9 @@ export async function bitsOfChecks(file: string, { turns, deletion }: Checked): 
   return `${file} ${turns.agree}/${turns.of} ${deletion.beaten}/${deletion.random_orders} ${numbers.length} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', Float64Array.from(numbers))))}`;
 }
 
-/** The number of cells, and one sum of all boxes, scores, areas and outlines. */
+/** The number of cells, and one sum of all boxes, search scores, areas and outlines. */
 export async function bitsOfCells(cells: readonly FrameCell[]): Promise<string> {
-  const parts = cells.map(({ box, score, areaPx, outline }) => [box.left_px, box.top_px, box.width_px, box.height_px, score ?? NaN, areaPx, ...outline]);
+  const parts = cells.map(({ box, searchScore, areaPx, outline }) => [box.left_px, box.top_px, box.width_px, box.height_px, searchScore ?? NaN, areaPx, ...outline]);
   const bytes = await new Blob([Float64Array.from(parts.flat())]).arrayBuffer();
   return `${cells.length} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`;
 }

@@ -5,13 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { root } from '../border/fixtures.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { jsonOf, root } from '../border/fixtures.ts';
 import { cytodrop } from '../cli/fixtures.ts';
+import { follows, followsSchema } from '../cli/schemas.ts';
+import type { ModelSpec } from '../../src/js/model/spec.ts';
 import { Site, type CellPage } from './site.ts';
 
 const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
 
-interface Document { frames: { removed_by_hand: number[][]; cells: { cell: number; box: number[]; by_hand: boolean; probability: number }[] }[] }
+interface Box { left_px: number; top_px: number; width_px: number; height_px: number }
+interface Document { frames: { removed_by_hand: number; removed_boxes: Box[]; cells: (Box & { cell: number; by_hand: boolean; probability: number })[] }[] }
 
 let site: Site;
 let folder: string;
@@ -67,9 +71,16 @@ test('cells removed and added by hand stand in the report, which page and comman
     await page.page.waitForFunction((hook) => document.querySelector<HTMLElement>(hook)?.dataset['count'] === '40', {}, page.find('frame-cells'));
 
     const text = await page.export('json');
+    const asked = { spec: jsonOf<ModelSpec>('models/viability/spec.json') };
+    followsSchema('frames', 'json', text, asked);
+    followsSchema('frames', 'csv', await page.export('csv'), asked);
+    const outlines = JSON.parse(await page.export('geojson')) as Record<string, unknown>;
+    follows('outlines', outlines);
+    assert.deepEqual([outlines['added_by_hand'], outlines['removed_by_hand']], [1, 1]);
     const report = JSON.parse(text) as Document;
-    assert.deepEqual(report.frames[0]?.removed_by_hand.length, 1);
-    assert.ok(before.frames[0]?.cells.some(({ box: one }) => one.join() === report.frames[0]?.removed_by_hand[0]?.join()));
+    assert.equal(report.frames[0]?.removed_by_hand, 1);
+    const found = before.frames[0]?.cells.map(({ left_px, top_px, width_px, height_px }): Box => ({ left_px, top_px, width_px, height_px })) ?? [];
+    assert.deepEqual(found.filter((one) => isDeepStrictEqual(one, report.frames[0]?.removed_boxes[0])), report.frames[0]?.removed_boxes);
     assert.equal(report.frames[0]?.cells.filter(({ by_hand: byHand }) => byHand).length, 1);
     writeFileSync(path, text);
     const onPage = await check(page, path);
@@ -78,7 +89,7 @@ test('cells removed and added by hand stand in the report, which page and comman
     assert.deepEqual(await commandLine(), onPage);
 
     (report.frames[0]?.cells[3] as { probability: number }).probability = 0.123;
-    (report.frames[0]?.cells[8] as { box: number[] }).box[1]! += 2;
+    (report.frames[0]?.cells[8] as Box).top_px += 2;
     writeFileSync(path, JSON.stringify(report));
     const differs = await check(page, path);
     assert.match(differs[0] ?? '', /^Not reproduced: 2 of 40 cells differ; 1 cell found that the report does not have\.$/);

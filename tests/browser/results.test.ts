@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { goldenCases, jsonOf, root, spec } from '../border/fixtures.ts';
 import { cytodrop, linesOf, parseCsv, type ExportedCell, type Line } from '../cli/fixtures.ts';
+import { followsSchema } from '../cli/schemas.ts';
 import { Site, dist, shared, type ExportedDocument } from './site.ts';
 
 const note = 'For research and teaching; not for diagnosis';
@@ -104,8 +105,9 @@ test('exports are read back: CSV and JSON agree, names are left out unless asked
   await site.visit(async (page) => {
     await page.addFiles(files);
     await page.finish(files.length);
-    const csv = parseCsv(await page.export('csv'));
-    const json = JSON.parse(await page.export('json')) as ExportedDocument;
+    const texts = { csv: await page.export('csv'), json: await page.export('json') };
+    for (const format of ['csv', 'json'] as const) assert.equal(followsSchema('cells', format, texts[format], { spec }), files.length);
+    const [csv, json] = [parseCsv(texts.csv), JSON.parse(texts.json) as ExportedDocument];
     assert.deepEqual([json.note, json.model.name, json.self_test.result], [note, 'blood-smear', 'passed']);
     assert.equal(csv.length, files.length);
     for (const [i, row] of csv.entries()) {

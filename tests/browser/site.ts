@@ -195,7 +195,14 @@ export class CellPage {
   }
 
   /** Presses an export button and reads the file that the browser saves. */
-  async export(format: 'csv' | 'json', { fileNames = true } = {}): Promise<string> {
+  async export(format: 'csv' | 'json' | 'geojson', { fileNames = true } = {}): Promise<string> {
+    const isOn = await this.page.$eval(this.find('with-file-names'), (box) => (box as HTMLInputElement).checked);
+    if (isOn !== fileNames) await this.press('with-file-names');
+    return this.saved(`export-${format}`);
+  }
+
+  /** Presses a button that saves a file. Returns: the file's text. */
+  async saved(hook: string): Promise<string> {
     const session = await this.page.browser().target().createCDPSession();
     await session.send('Browser.setDownloadBehavior', {
       behavior: 'allow', browserContextId: this.#context.id ?? '', downloadPath: this.#downloads, eventsEnabled: true,
@@ -205,9 +212,7 @@ export class CellPage {
       session.on('Browser.downloadWillBegin', (event) => { suggested = event.suggestedFilename; });
       session.on('Browser.downloadProgress', (event) => { if (event.state === 'completed') resolve(suggested); });
     });
-    const isOn = await this.page.$eval(this.find('with-file-names'), (box) => (box as HTMLInputElement).checked);
-    if (isOn !== fileNames) await this.press('with-file-names');
-    await this.press(`export-${format}`);
+    await this.press(hook);
     const path = join(this.#downloads, await name);
     await session.detach();
     const text = readFileSync(path, 'utf8');

@@ -18,7 +18,9 @@ import { Pipeline } from '../../src/js/classify/pipeline.ts';
 import { readModel } from '../../src/js/model/model_files.ts';
 import { canCompare } from '../../src/js/model/spec.ts';
 import { checkedFields } from '../../src/js/report/checked_fields.ts';
+import { readReport } from '../../src/js/report/read_report.ts';
 import { type CellReport, checkReport } from '../../src/js/report/report.ts';
+import { schemaNames } from '../../src/js/report/schema_names.ts';
 
 const coreWasm = bytesOf('build/wasm/cytodrop_core.wasm');
 const readTiny = (file: string) => Promise.resolve(bytesOf(`${tinyModel}/${file}`));
@@ -186,9 +188,9 @@ describe('the command line', () => {
 
   test('checks of a report that were not made again are named, and a second model is known by its sums', () => {
     const sums = { network_sha256: tinySpec.network.sha256, head_sha256: 'other' };
-    const verdict = { label: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {}, checked: { turns_agree: 8, second_type: 'disc' } };
+    const verdict = { label: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {}, checked: { turns_agree: 8, second_label: 'disc' } };
     const report: CellReport = {
-      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, unsureBelow: 0, unread: 0, cells: [{ ...verdict, file: 'a.png', pixels_sha256: 'a' }],
+      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, unsureBelow: 0, unread: 0, cells: [{ ...verdict, file: 'a.png', pixelsSha256: 'a' }],
     };
     const image = { index: 0, path: 'a.png', status: 'ok', pixelsSha256: 'a', ...verdict, quality: [], foreign: false, unsure: false, probabilities: [], turns: { agree: 8, of: 8 } } as unknown as CellRecord;
     const alone = checkReport(report, [image], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: undefined });
@@ -198,8 +200,17 @@ describe('the command line', () => {
     assert.deepEqual(alone.differences, []);
     const both = checkReport(report, [{ ...image, second: { label: 'ring', probability: 1, agree: true } } as CellRecord], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: { ...tinySpec, name: 'other' } });
     assert.deepEqual(both.differences.map(({ what, reported, now }) => [what, reported, now]), [
-      ["second model's head file (SHA-256)", 'other', tinySpec.head.sha256], ['second type', 'disc', 'ring'],
+      ["second model's head file (SHA-256)", 'other', tinySpec.head.sha256], ['second label', 'disc', 'ring'],
     ]);
+  });
+
+  test('a second opinion is read under the names that it had before there were schemas', () => {
+    const verdict = { status: 'ok', file: 'a.png', pixels_sha256: 'a', label: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {} };
+    const read = (schema: object, opinion: object): unknown =>
+      (readReport(JSON.stringify({ ...schema, model: { name: 'a' }, settings: { unsure_below: 0 }, cells: [{ ...verdict, ...opinion }] })) as CellReport).cells[0]?.checked;
+    const now = read({ schema: schemaNames.cells }, { second_label: 'disc', second_agree: false, turns_agree: 8 }) as object;
+    assert.deepEqual(read({}, { second_type: 'disc', agree: false, turns_agree: 8 }), now);
+    assert.deepEqual(['second_label', 'second_agree', 'turns_agree'].filter((name) => !(name in now)), []);
   });
 
   test('cells of frames are turned too', async () => {
@@ -228,7 +239,7 @@ describe('the command line', () => {
       const lines = linesOf(stdout) as (Line & Record<string, unknown>)[];
       const report = JSON.parse((await run('tiny-swapped', 'json')).stdout) as { second_model: { name: string; version: string; network_sha256: string } };
       assert.deepEqual([report.second_model.name, report.second_model.version, report.second_model.network_sha256.length], ['tiny-swapped', '1.0.0', 64]);
-      assert.deepEqual(lines.map((line) => [line['second_model'], line['agree']]), tinyCases.map(({ label }) => ['tiny-swapped 1.0.0', label === 'ring']));
+      assert.deepEqual(lines.map((line) => [line['second_model'], line['second_agree']]), tinyCases.map(({ label }) => ['tiny-swapped 1.0.0', label === 'ring']));
       for (const [second, words] of [['blood-smear', /does not name the same types/], ['tiny-shapes', /does not name/], ['none', /There is no model "none"/], ['../x', /is not the name/]] as const) {
         const refused = await run(second);
         assert.deepEqual([refused.code, refused.stdout], [64, '']);

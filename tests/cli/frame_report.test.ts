@@ -11,9 +11,10 @@ import { readReport } from '../../src/js/report/read_report.ts';
 
 const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
 
-interface Cell { cell: number; box: [number, number, number, number]; probability: number; by_hand: boolean; search_score: number | null; status: string }
-interface Frame { frame: string; pixels_sha256: string | null; page: number; search: Record<string, unknown>; removed_by_hand: number[][]; cells: Cell[] }
-interface Document { model: Record<string, string>; settings: object; frames: Frame[] }
+interface Box { left_px: number; top_px: number; width_px: number; height_px: number }
+interface Cell extends Box { cell: number; probability: number; by_hand: boolean; search_score: number | null; status: string }
+interface Frame { frame: string; pixels_sha256: string | null; page: number; search: Record<string, unknown>; removed_by_hand: number; removed_boxes: Box[]; cells: Cell[] }
+interface Document { schema: string; model: Record<string, string>; settings: object; frames: Frame[] }
 
 async function reportOf(...args: string[]): Promise<Document> {
   const { code, stdout, stderr } = await cytodrop('classify', '--model', 'viability', '--detect', '--format', 'json', ...args);
@@ -22,7 +23,7 @@ async function reportOf(...args: string[]): Promise<Document> {
 }
 
 /** Writes the report and checks it. Returns the lines. */
-async function check(folder: string, report: Document, ...paths: string[]): Promise<{ code: number | null; lines: string[] }> {
+async function check(folder: string, report: object, ...paths: string[]): Promise<{ code: number | null; lines: string[] }> {
   writeFileSync(join(folder, 'report.json'), JSON.stringify(report));
   const { code, stdout, stderr } = await cytodrop('check', join(folder, 'report.json'), ...paths);
   assert.equal(stderr, '');
@@ -54,18 +55,18 @@ describe('a report of frames', () => {
   test('tells cells that differ, are not found, or are found beside it, and another model', async () => {
     await withFolder(async (folder) => {
       const report = await reportOf('--numbers', field);
-      const [moved, dropped] = [cellOf(report, 5).box.slice(), cellOf(report, 9).box.slice()];
+      const [moved, dropped] = [{ ...cellOf(report, 5) }, cellOf(report, 9)];
       cellOf(report, 0).probability += 1e-6;
-      cellOf(report, 5).box[0] += 1;
+      cellOf(report, 5).left_px += 1;
       first(report).cells.splice(9, 1);
       report.model['head_sha256'] = '0'.repeat(64);
       const { code, lines } = await check(folder, report, field);
       assert.equal(code, 4);
       assert.equal(lines[0], 'Not reproduced: the model is another; 2 of 39 cells differ; 2 cells found that the report does not have.');
-      const words = ([left, top, width, height]: number[]): string => `${width} × ${height} px at ${left}, ${top}`;
+      const words = ({ left_px, top_px, width_px, height_px }: Box): string => `${width_px} × ${height_px} px at ${left_px}, ${top_px}`;
       assert.match(lines[1] ?? '', /^model: model's head file \(SHA-256\): 0{64} in the report, [0-9a-f]{64} now$/);
       assert.deepEqual(lines.slice(2, 5), [
-        `1: cell 6, ${words(cellOf(report, 5).box)}: found in the report, not found now`,
+        `1: cell 6, ${words(cellOf(report, 5))}: found in the report, not found now`,
         `1: a cell, ${words(moved)}: not there in the report, found now`,
         `1: a cell, ${words(dropped)}: not there in the report, found now`,
       ]);
@@ -144,12 +145,13 @@ describe('a report of frames', () => {
     await withFolder(async (folder) => {
       const report = await reportOf(field);
       const [removed] = first(report).cells.splice(4, 1) as [Cell];
-      first(report).removed_by_hand.push(removed.box);
+      const box = ({ left_px, top_px, width_px, height_px }: Box): Box => ({ left_px, top_px, width_px, height_px });
+      Object.assign(first(report), { removed_by_hand: 1, removed_boxes: [box(removed)] });
       const { code, lines } = await check(folder, report, field);
       assert.equal(code, 0);
       assert.equal(lines[0], 'Reproduced: all 39 cells of 1 frame give the same results to the sixth decimal.');
       assert.match(lines[1] ?? '', /^Cells changed by hand, as the report says: 1 removed\. /);
-      first(report).removed_by_hand = [[removed.box[0] + 200, removed.box[1], removed.box[2], removed.box[3]]];
+      first(report).removed_boxes = [{ ...box(removed), left_px: removed.left_px + 200 }];
       assert.equal((await check(folder, report, field)).code, 4);
     });
   });
@@ -163,18 +165,54 @@ describe('a report of frames', () => {
     });
   });
 
+  test('exported before boxes had the names of the CSV is read and reproduced, a removed cell among them', async () => {
+    await withFolder(async (folder) => {
+      const { schema: _, ...report } = await reportOf(field);
+      const list = ({ left_px, top_px, width_px, height_px }: Box): number[] => [left_px, top_px, width_px, height_px];
+      const [frame] = report.frames as [Frame];
+      const [removed] = frame.cells.splice(4, 1) as [Cell];
+      const { removed_boxes: __, ...rest } = frame;
+      const old = {
+        ...report,
+        frames: [{
+          ...rest, removed_by_hand: [list(removed)],
+          cells: frame.cells.map(({ left_px, top_px, width_px, height_px, ...cell }) => {
+            const { centre_x_px: x, centre_y_px: y, ...others } = cell as Cell & Record<'centre_x_px' | 'centre_y_px', number>;
+            return { ...others, box: list({ left_px, top_px, width_px, height_px }), centre_px: [x, y] };
+          }),
+        }],
+      };
+      const { code, lines } = await check(folder, old, field);
+      assert.deepEqual([code, lines[0]], [0, 'Reproduced: all 39 cells of 1 frame give the same results to the sixth decimal.']);
+      assert.match(lines[1] ?? '', /: 1 removed\. /);
+      (old.frames[0]?.cells[8] as { box: number[] }).box[1]! += 2;
+      const moved = await check(folder, old, field);
+      assert.deepEqual([moved.code, moved.lines[0]], [4, 'Not reproduced: 1 of 39 cells differ; 1 cell found that the report does not have.']);
+    });
+  });
+
+  test('of a later version, or of another list than its schema says, is refused', async () => {
+    const report = await reportOf(field);
+    for (const [schema, words] of [
+      ['cytodrop/frames/3', /later version/], ['cytodrop/frames/1', /no report of Cytodrop/], ['cytodrop/cells/2', /no report of Cytodrop/], ['cytodrop/frames/', /no report of Cytodrop/], [null, /no report of Cytodrop/],
+    ] as const) assert.throws(() => readReport(JSON.stringify({ ...report, schema })), words, String(schema));
+  });
+
   test('that lacks something, or holds nonsense, is refused in words', async () => {
     const report = await reportOf(field);
     readReport(JSON.stringify(report));
     const broken: ((frame: Frame & Record<string, unknown>) => void)[] = [
-      (frame) => { frame['removed_by_hand'] = null as never; },
+      (frame) => { frame['removed_boxes'] = null as never; },
+      (frame) => { delete frame['removed_boxes' as never]; },
+      (frame) => { frame.removed_by_hand = 1; },
       (frame) => { frame['page'] = 0; },
       (frame) => { frame['page'] = 1.5; },
       (frame) => { frame['search'] = [] as never; },
       (frame) => { delete frame['pixels_sha256' as never]; },
-      (frame) => { (frame.cells[0] as Cell).box[2] = 0; },
-      (frame) => { (frame.cells[0] as Cell).box[0] = 1e9; },
-      (frame) => { (frame.cells[0] as Cell).box.pop(); },
+      (frame) => { (frame.cells[0] as Cell).width_px = 0; },
+      (frame) => { (frame.cells[0] as Cell).left_px = 1e9; },
+      (frame) => { delete (frame.cells[0] as Partial<Cell>).height_px; },
+      (frame) => { Object.assign(frame.cells[0] as Cell, { box: [1, 2, 3] }); },
       (frame) => { (frame.cells[0] as Cell).by_hand = true; },
       (frame) => { (frame.cells[0] as Cell).status = '<b>'; },
       (frame) => { delete (frame.cells[0] as Partial<Cell>).probability; },

@@ -240,11 +240,11 @@ describe('a queue of frames', () => {
 describe('cells by hand', () => {
   const frame = { facts: { image: { width_px: 100, height_px: 80 } } as FrameAnalysis['facts'], settings };
   const cell = (id: number, left_px: number, more: Partial<FrameCell> = {}): FrameCell =>
-    ({ id, box: { left_px, top_px: 10, width_px: 20, height_px: 20 }, outline: new Float32Array(), areaPx: 400, score: 0.5, cutByBorder: false, ...more });
+    ({ id, box: { left_px, top_px: 10, width_px: 20, height_px: 20 }, outline: new Float32Array(), areaPx: 400, searchScore: 0.5, cutByBorder: false, ...more });
 
   test('are as large as the others and stay within the frame', () => {
     assert.deepEqual(cellByHand(50.7, 40, { ...frame, cells: [cell(3, 0), cell(4, 30)] }), {
-      id: 5, box: { left_px: 40, top_px: 30, width_px: 20, height_px: 20 }, outline: Float32Array.of(40, 30, 60, 30, 60, 50, 40, 50), areaPx: 400, score: null, cutByBorder: false,
+      id: 5, box: { left_px: 40, top_px: 30, width_px: 20, height_px: 20 }, outline: Float32Array.of(40, 30, 60, 30, 60, 50, 40, 50), areaPx: 400, searchScore: null, cutByBorder: false,
     });
     const corner = cellByHand(99, 1, { ...frame, cells: [] });
     assert.deepEqual([corner.box, corner.cutByBorder], [{ left_px: 88, top_px: 0, width_px: 12, height_px: 12 }, true]);
@@ -254,10 +254,10 @@ describe('cells by hand', () => {
 
   test('stay when the frame is searched again; what was removed does not come back', () => {
     const verdict = { label: 'live' } as FrameCell['verdict'] & object;
-    const before = [cell(0, 0, { verdict }), cell(1, 30), cell(2, 60, { score: null, verdict })];
+    const before = [cell(0, 0, { verdict }), cell(1, 30), cell(2, 60, { searchScore: null, verdict })];
     const found = [cell(0, 1), cell(1, 30), cell(2, 0), cell(3, 75)];
     const merged = carryOver(before, found, [{ left_px: 73, top_px: 12, width_px: 20, height_px: 20 }]);
-    assert.deepEqual(merged.map(({ id, box, score, verdict: of }) => [id, box.left_px, score, of?.label]), [[3, 1, 0.5, undefined], [1, 30, 0.5, undefined], [0, 0, 0.5, 'live'], [2, 60, null, 'live']]);
+    assert.deepEqual(merged.map(({ id, box, searchScore, verdict: of }) => [id, box.left_px, searchScore, of?.label]), [[3, 1, 0.5, undefined], [1, 30, 0.5, undefined], [0, 0, 0.5, 'live'], [2, 60, null, 'live']]);
   });
 });
 
@@ -486,7 +486,7 @@ describe('real frames', () => {
             const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = found.boxes.subarray(4 * id);
             return {
               id, verdict, box: { left_px, top_px, width_px, height_px }, outline: new Float32Array(), areaPx: found.areas_px[id] as number,
-              score: found.scores[id] as number, cutByBorder: found.cut_by_border[id] === 1,
+              searchScore: found.scores[id] as number, cutByBorder: found.cut_by_border[id] === 1,
             };
           }),
         });

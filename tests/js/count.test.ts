@@ -52,15 +52,15 @@ describe('the corrected share', () => {
     // ofSe = se (1 - se) / 102 = 9.4326e-4, ofSp = 1.60288e-3; shift = 7.682918 (p ofSe - (1 - p) ofSp) = -3.9312e-3;
     // reach = 1.959964 sqrt(0.25 / 103.841459 + p² ofSe + (1 - p)² ofSp) / (70 / 102) = 1.959964 × 0.055715 / 0.686275 = 0.159118.
     const estimate = correctedShare(50, 100, [[90, 10], [20, 80]]);
-    near(estimate?.low, 0.428571 - 0.003931 - 0.159118, 1e-5);
-    near(estimate?.high, 0.428571 - 0.003931 + 0.159118, 1e-5);
+    near(estimate?.low95, 0.428571 - 0.003931 - 0.159118, 1e-5);
+    near(estimate?.high95, 0.428571 - 0.003931 + 0.159118, 1e-5);
   });
 
   test('lies within 0 and 1', () => {
     const none = correctedShare(0, 50, [[90, 10], [20, 80]]);
-    assert.deepEqual([none?.value, none?.low], [0, 0]);
+    assert.deepEqual([none?.value, none?.low95], [0, 0]);
     const all = correctedShare(50, 50, [[90, 10], [20, 80]]);
-    assert.deepEqual([all?.value, all?.high], [1, 1]);
+    assert.deepEqual([all?.value, all?.high95], [1, 1]);
   });
 
   test('is not there for a model that guesses, or was never tested on a class', () => {
@@ -84,7 +84,7 @@ describe('the corrected share', () => {
       const [hits, rejections] = [draw(300, sensitivity), draw(100, specificity)];
       const seen = draw(200, truth * sensitivity + (1 - truth) * (1 - specificity));
       const estimate = correctedShare(seen, 200, [[hits, 300 - hits], [100 - rejections, rejections]]);
-      if (estimate && estimate.low <= truth && truth <= estimate.high) covered++;
+      if (estimate && estimate.low95 <= truth && truth <= estimate.high95) covered++;
     }
     assert.ok(covered >= 0.935 * rounds && covered <= 0.975 * rounds, `${covered} of ${rounds}`);
   });
@@ -97,39 +97,39 @@ describe('a culture', () => {
 
   test('is the sum of its frames; an unread one is in no number', () => {
     assert.deepEqual(
-      { ...count, share: 0, corrected: 0, perMl: 0 },
+      { ...count, share: 0, shareCorrected: 0, perMl: 0 },
       {
         frames: 3, framesNotRead: 1, cells: 103, counts: [{ id: 'live', name: 'Live', cells: 90 }, { id: 'dead', name: 'Dead', cells: 10 }],
-        addedByHand: 4, removedByHand: 7, unsure: 3, foreign: 2, notClassified: 1, share: 0, corrected: 0, perMl: 0,
+        addedByHand: 4, removedByHand: 7, unsure: 3, foreign: 2, notClassified: 1, share: 0, shareCorrected: 0, perMl: 0,
       });
   });
 
   test('has the Wilson interval of its share', () => {
     // 90 of 100: (0.9 + 0.0192073 ± 1.959964 sqrt(0.0009 + 0.0000960)) / 1.0384146 = 0.8256, 0.9448
     near(count.share?.value, 0.9, 1e-12);
-    near(count.share?.low, 0.8256, 1e-4);
-    near(count.share?.high, 0.9448, 1e-4);
+    near(count.share?.low95, 0.8256, 1e-4);
+    near(count.share?.high95, 0.9448, 1e-4);
   });
 
   test('is corrected by the errors in the spec', () => {
     const [[hits = 0, misses = 0] = [], [alarms = 0, rejections = 0] = []] = viability.metrics.test.confusion;
     const [se, sp] = [hits / (hits + misses), rejections / (alarms + rejections)];
-    near(count.corrected?.value, (0.9 + sp - 1) / (se + sp - 1), 1e-12);
-    assert.ok((count.corrected?.low ?? 1) < (count.corrected?.value ?? 0) && (count.corrected?.value ?? 1) < (count.corrected?.high ?? 0));
+    near(count.shareCorrected?.value, (0.9 + sp - 1) / (se + sp - 1), 1e-12);
+    assert.ok((count.shareCorrected?.low95 ?? 1) < (count.shareCorrected?.value ?? 0) && (count.shareCorrected?.value ?? 1) < (count.shareCorrected?.high95 ?? 0));
   });
 
   test('has cells per ml: 103 cells in three squares of 0.1 µl, diluted to a half', () => {
     // 103 / 0.3 µl × 1000 µl/ml × 2
     near(count.perMl?.all.value, 686_666.667, 0.01);
     near(count.perMl?.first.value, 600_000, 0.01);
-    near(count.perMl?.first.low, 72.3706 / 0.3e-3 * 2, 10);
-    near(count.perMl?.first.high, 110.6255 / 0.3e-3 * 2, 10);
+    near(count.perMl?.first.low95, 72.3706 / 0.3e-3 * 2, 10);
+    near(count.perMl?.first.high95, 110.6255 / 0.3e-3 * 2, 10);
     assert.match(count.perMl?.first.formula ?? '', /= 90 × 2 × 1000 \/ \(3 × \(1 mm\)² × 0\.1 mm\)/);
   });
 
   test('of nothing has no share, and none per ml without a chamber', () => {
     const empty = countCulture([frameOf({})], viability, null);
-    assert.deepEqual([empty.cells, empty.share, empty.corrected, empty.perMl], [0, null, null, null]);
+    assert.deepEqual([empty.cells, empty.share, empty.shareCorrected, empty.perMl], [0, null, null, null]);
     assert.equal(countCulture([], viability, chamber).perMl, null);
   });
 

@@ -19,7 +19,7 @@ export function searchAs(spec: ModelSpec): void {
 }
 
 /** Where a cell of a frame lies, and what the search says of it. */
-export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; score: number | null; cutByBorder: boolean }
+export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; searchScore: number | null; cutByBorder: boolean }
 
 /** A cell of an image or of a frame; `index` tells it from all others. */
 export type Cell = Omit<ClassifiedCell, 'elapsedMs'> & { elapsedMs: object; index: number; path: string; inFrame?: CellPlace };
@@ -133,9 +133,9 @@ function withCells(frame: number, entry: FrameEntry, frameCells: readonly FrameC
     const before = old.get(index);
     // The same object where nothing changed, so that its tile is not drawn again.
     if (before && before.probabilities === cell.verdict.probabilities) return [before];
-    const { id, box, areaPx, score, cutByBorder, verdict } = cell;
+    const { id, box, areaPx, searchScore, cutByBorder, verdict } = cell;
     return [{
-      status: 'ok', ...verdict, image: analysis.facts.image, index, path, inFrame: { frame, id, box, areaPx, score, cutByBorder },
+      status: 'ok', ...verdict, image: analysis.facts.image, index, path, inFrame: { frame, id, box, areaPx, searchScore, cutByBorder },
       elapsedMs: { 'decode, whole frame': analysis.elapsedMs.decode, 'search, whole frame': analysis.elapsedMs.detect },
     }];
   });

@@ -28,7 +28,7 @@ export function removeCell(frame: number, id: number): void {
   const cell = entry?.analysis.cells.find((one) => one.id === id);
   if (!entry || !cell) return;
   if (openIndex.value === cellKey(frame, id)) closeDetails();
-  const removed = cell.score === null ? entry.removed : [...entry.removed, cell.box];
+  const removed = cell.searchScore === null ? entry.removed : [...entry.removed, cell.box];
   changeFrame(frame, { removed, undo: [...entry.undo, stateOf(entry, 'removal of a cell')] }, entry.analysis.cells.filter((one) => one !== cell));
   flush();
 }

@@ -4,10 +4,10 @@ import type { FrameAnalysis, FrameCell } from './frame.ts';
 
 /** The arrays that crossed the border as one object a cell. */
 export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border }: DetectedCells): FrameCell[] {
-  return Array.from(scores, (score, id) => {
+  return Array.from(scores, (searchScore, id) => {
     const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = boxes.subarray(4 * id, 4 * id + 4);
     return {
-      id, score,
+      id, searchScore,
       box: { left_px, top_px, width_px, height_px },
       outline: outlines.slice(2 * (outline_offsets[id] as number), 2 * (outline_offsets[id + 1] as number)),
       areaPx: areas_px[id] as number,
@@ -25,14 +25,14 @@ export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets,
  */
 export function carryOver(before: readonly FrameCell[], found: readonly FrameCell[], removed: readonly Box[] = []): FrameCell[] {
   const key = ({ left_px, top_px, width_px, height_px }: Box): string => [left_px, top_px, width_px, height_px].join();
-  const known = new Map(before.filter(({ score }) => score !== null).map((cell) => [key(cell.box), cell]));
+  const known = new Map(before.filter(({ searchScore }) => searchScore !== null).map((cell) => [key(cell.box), cell]));
   let id = nextId(before);
   const kept = found.filter(({ box }) => !removed.some((other) => overlap(box, other) > 0.5)).map((cell) => {
     const old = known.get(key(cell.box));
     if (old === undefined) return { ...cell, id: id++ };
     return { ...cell, id: old.id, ...(old.verdict && { verdict: old.verdict }) };
   });
-  return [...kept, ...before.filter(({ score }) => score === null)];
+  return [...kept, ...before.filter(({ searchScore }) => searchScore === null)];
 }
 
 /** Intersection over union of two boxes. */
@@ -65,7 +65,7 @@ export function cellByHand(x_px: number, y_px: number, { facts, settings, cells 
     box: { left_px: left, top_px: top, width_px: width, height_px: height },
     outline: Float32Array.of(left, top, left + width, top, left + width, top + height, left, top + height),
     areaPx: width * height,
-    score: null,
+    searchScore: null,
     cutByBorder: left === 0 || top === 0 || left + width === width_px || top + height === height_px,
   };
 }

@@ -9,8 +9,8 @@ import type { ModelSpec } from '../model/spec.ts';
 
 const z = 1.959963984540054;
 
-/** A number with its interval, and how it was computed. */
-export interface Estimate { value: number; low: number; high: number; formula: string }
+/** A number with its interval of 95 %, and how it was computed. */
+export interface Estimate { value: number; low95: number; high95: number; formula: string }
 
 /** What was put into the counting chamber. */
 export interface Chamber {
@@ -45,7 +45,7 @@ export interface CultureCount {
   /** Share of the first class; null where no cell was classified. */
   share: Estimate | null;
   /** The same, corrected by how often the model erred on its test images; null where it tells too little apart for that. */
-  corrected: Estimate | null;
+  shareCorrected: Estimate | null;
   /** Cells per ml of the culture, and those of the first class; null without a chamber. */
   perMl: { all: Estimate; first: Estimate } | null;
 }
@@ -79,14 +79,14 @@ export function countCulture(records: readonly Countable[], spec: Pick<ModelSpec
     notClassified,
     cells: found.length,
     share: cells.length === 0 ? null : shareOf(first, cells.length, word),
-    corrected: cells.length === 0 ? null : correctedShare(first, cells.length, spec.metrics.test.confusion),
+    shareCorrected: cells.length === 0 ? null : correctedShare(first, cells.length, spec.metrics.test.confusion),
     perMl: chamber && read.length > 0 ? { all: perMl(found.length, read.length, chamber, 'cells found'), first: perMl(first, read.length, chamber, `${word} cells`) } : null,
   };
 }
 
 function shareOf(first: number, total: number, word: string): Estimate {
   const [low, high] = wilsonInterval(first, total);
-  return { value: first / total, low, high, formula: `${word} / cells classified = ${first} / ${total}; Wilson score interval` };
+  return { value: first / total, low95: low, high95: high, formula: `${word} / cells classified = ${first} / ${total}; Wilson score interval` };
 }
 
 /**
@@ -116,7 +116,7 @@ export function correctedShare(first: number, total: number, confusion: readonly
   const reach = (z * Math.sqrt((q * (1 - q)) / (total + z * z) + p * p * ofSe + (1 - p) * (1 - p) * ofSp)) / (se + sp - 1);
   const within = (share: number): number => Math.min(1, Math.max(0, share));
   return {
-    value: within(value), low: within(p + shift - reach), high: within(p + shift + reach),
+    value: within(value), low95: within(p + shift - reach), high95: within(p + shift + reach),
     formula:
       `(q + specificity - 1) / (sensitivity + specificity - 1), q = ${first} / ${total}, sensitivity = ${hits} / ${positives}, ` +
       `specificity = ${rejections} / ${negatives} on the model's test images (Rogan and Gladen 1978); interval of Lang and Reiczigel 2014`,
@@ -128,7 +128,7 @@ function perMl(count: number, squares: number, { squareMm, depthMm, dilution }: 
   const factor = (dilution * 1000) / (squares * squareMm * squareMm * depthMm);
   const [low, high] = poissonInterval(count);
   return {
-    value: count * factor, low: low * factor, high: high * factor,
+    value: count * factor, low95: low * factor, high95: high * factor,
     formula:
       `${word} × dilution × 1000 / (squares × side² × depth) = ${count} × ${dilution} × 1000 / (${squares} × (${squareMm} mm)² × ${depthMm} mm); ` +
       'exact Poisson interval of the count',

@@ -20,7 +20,7 @@ export interface FrameCell {
   outline: Float32Array;
   areaPx: number;
   /** How sure the search is that it is a cell, 0 to 1; null for a cell that a person added. */
-  score: number | null;
+  searchScore: number | null;
   cutByBorder: boolean;
   /** Not there: not classified, or not yet. */
   verdict?: CellVerdict;
@@ -43,7 +43,7 @@ export interface FrameAnalysis {
 
 /** A frame that could be searched or not, with the file it belongs to. */
 export type FrameOutcome = FrameAnalysis | UnreadFile;
-/** `removed`: boxes of the cells that a person removed. */
-export type FrameRecord = FrameOutcome & { index: number; path: string; removed?: readonly Box[] };
+/** `removedBoxes`: of the cells that a person removed. */
+export type FrameRecord = FrameOutcome & { index: number; path: string; removedBoxes?: readonly Box[] };
 
 export const wholeFile: FrameChoice = { page: 0, channel: -1 };

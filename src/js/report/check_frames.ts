@@ -34,7 +34,7 @@ export function checkFrameReport(report: FrameReport, files: readonly { path: st
   const differences = [...modelDifferences(report, now), ...found.flatMap((frame) => frame.differences)];
   const missing = report.frames.filter((_, position) => !checked.has(position)).map(({ file }) => file);
   const byHand: [number, string][] = [
-    [sum(({ addedByHand }) => addedByHand), 'added'], [sum(({ position }) => report.frames[position]?.removed.length ?? 0), 'removed'],
+    [sum(({ addedByHand }) => addedByHand), 'added'], [sum(({ position }) => report.frames[position]?.removedBoxes.length ?? 0), 'removed'],
   ];
   const edits = byHand.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`).join(' and ');
   const notClassified = sum((frame) => frame.notClassified);

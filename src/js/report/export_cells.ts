@@ -11,6 +11,7 @@ import { kindOf, rejudge } from '../classify/verdict.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { type CheckedColumns, checkedFields } from './checked_fields.ts';
 import { type Provenance, sixDecimals } from './provenance.ts';
+import { schemaNames } from './schema_names.ts';
 
 export { sixDecimals };
 
@@ -39,9 +40,10 @@ export function exportHead(format: ExportFormat, context: ExportContext): string
 }
 
 /** A JSON document up to the first entry of its list. */
-export function jsonHead(context: ExportContext, list: string): string {
+export function jsonHead(context: ExportContext, list: 'cells' | 'frames'): string {
   const { spec, runtime, selfTest, secondModel } = context;
   const head = {
+    schema: schemaNames[list],
     note: researchNote,
     time: context.provenance?.time ?? null,
     software: {
@@ -118,7 +120,7 @@ export function unsureBelow({ spec, unsureBelow: chosen }: ExportContext): numbe
 
 export function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
   const file = fileOf(record, context);
-  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote } : {};
+  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote, schema: schemaNames.cells } : {};
   if (record.status === 'error') {
     const { code, message, advice } = record;
     return { file, status: 'error', error: { code, message, advice }, ...provenance };
@@ -150,12 +152,13 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     ...Object.fromEntries(Object.entries(checkedFields(cell, context)).map(([name, value]) => [name, cell ? String(value ?? '') : ''])),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',
-    advice: failure?.advice ?? '',
+    error_advice: failure?.advice ?? '',
     pixels_sha256: cell?.pixelsSha256 ?? '',
     unsure_below: String(unsureBelow(context)),
     model: modelOf(context),
     self_test: selfTestWord(context.selfTest),
     note: researchNote,
+    schema: schemaNames.cells,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Chamber, CultureCount, Estimate } from '../frames/count.ts';
 import { csvLine, type ExportContext, type ExportFormat, modelOf, researchNote, selfTestWord } from './export_cells.ts';
 import { sixDecimals } from './provenance.ts';
+import { schemaNames } from './schema_names.ts';
 
 /**
  * A count with its formulas: CSV with a line for each number, JSON, or JSON on one line.
@@ -12,33 +13,32 @@ import { sixDecimals } from './provenance.ts';
 export function exportCount(format: ExportFormat, count: CultureCount, chamber: Chamber | null, context: ExportContext): string {
   if (format === 'csv') return countRows(count, context).map(csvLine).join('');
   const document = {
-    note: researchNote, software: { cytodrop: context.appVersion }, model: modelOf(context), self_test: selfTestWord(context.selfTest),
+    schema: schemaNames.count, note: researchNote, software: { cytodrop: context.appVersion }, model: modelOf(context), self_test: selfTestWord(context.selfTest),
     chamber: chamber && { square_mm: chamber.squareMm, depth_mm: chamber.depthMm, dilution: chamber.dilution }, culture: cultureFields(count),
   };
   return `${JSON.stringify(document, null, format === 'json' ? 2 : undefined)}\n`;
 }
 
-/** As it stands in a JSON export, also in that of the frames. */
-export function cultureFields(count: CultureCount): object {
+function cultureFields(count: CultureCount): object {
   return {
     frames: count.frames, frames_not_read: count.framesNotRead, cells: count.cells, added_by_hand: count.addedByHand, removed_by_hand: count.removedByHand,
     counts: Object.fromEntries(count.counts.map(({ id, cells }) => [id, cells])),
-    unsure: count.unsure, not_like_training: count.foreign, not_classified: count.notClassified,
-    share_of: count.counts[0]?.id, share: rounded(count.share), share_corrected: rounded(count.corrected),
+    unsure: count.unsure, foreign: count.foreign, not_classified: count.notClassified,
+    share_of: count.counts[0]?.id, share: rounded(count.share), share_corrected: rounded(count.shareCorrected),
     per_ml: count.perMl && { all: rounded(count.perMl.all), [count.counts[0]?.id ?? '']: rounded(count.perMl.first) },
   };
 }
 
 function rounded(estimate: Estimate | null): object | null {
   if (estimate === null) return null;
-  const { value, low, high, formula } = estimate;
-  return { value: sixDecimals(value), low: sixDecimals(low), high: sixDecimals(high), formula };
+  const { value, low95, high95, formula } = estimate;
+  return { value: sixDecimals(value), low_95: sixDecimals(low95), high_95: sixDecimals(high95), formula };
 }
 
 function countRows(count: CultureCount, context: ExportContext): string[][] {
   const whole = (quantity: string, value: number): string[] => [quantity, String(value), '', '', ''];
   const estimated = (quantity: string, estimate: Estimate | null | undefined): string[] =>
-    estimate ? [quantity, ...[estimate.value, estimate.low, estimate.high].map((value) => String(sixDecimals(value))), estimate.formula] : [quantity, '', '', '', ''];
+    estimate ? [quantity, ...[estimate.value, estimate.low95, estimate.high95].map((value) => String(sixDecimals(value))), estimate.formula] : [quantity, '', '', '', ''];
   const [first] = count.counts;
   return [
     ['quantity', 'value', 'low_95', 'high_95', 'formula'],
@@ -49,13 +49,14 @@ function countRows(count: CultureCount, context: ExportContext): string[][] {
     whole('removed_by_hand', count.removedByHand),
     ...count.counts.map(({ id, cells }) => whole(id, cells)),
     whole('unsure', count.unsure),
-    whole('not_like_training', count.foreign),
+    whole('foreign', count.foreign),
     whole('not_classified', count.notClassified),
     estimated(`share_${first?.id}`, count.share),
-    estimated(`share_${first?.id}_corrected`, count.corrected),
+    estimated(`share_${first?.id}_corrected`, count.shareCorrected),
     ...(count.perMl ? [estimated('cells_per_ml', count.perMl.all), estimated(`${first?.id}_per_ml`, count.perMl.first)] : []),
     ['model', modelOf(context), '', '', ''],
     ['self_test', selfTestWord(context.selfTest), '', '', ''],
     ['note', researchNote, '', '', ''],
+    ['schema', schemaNames.count, '', '', ''],
   ];
 }

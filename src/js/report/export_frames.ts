@@ -5,9 +5,10 @@
  */
 import type { CellRecord, CellVerdict } from '../classify/outcome.ts';
 import type { FrameCell, FrameRecord } from '../frames/frame.ts';
-import { csvFields, csvLine, type ExportContext, type ExportFormat, jsonFields, jsonHead, modelOf, researchNote, selfTestWord } from './export_cells.ts';
+import { csvFields, csvLine, type ExportContext, type ExportFormat, exportTail, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, unsureBelow } from './export_cells.ts';
 import type { Analysis } from './outlines.ts';
 import { sixDecimals } from './provenance.ts';
+import { schemaNames } from './schema_names.ts';
 
 /** What comes before the first frame. */
 export function framesHead(format: ExportFormat, context: ExportContext): string {
@@ -29,36 +30,30 @@ export function framesRecord(format: ExportFormat, record: FrameRecord, position
   const frame = jsonFrame(record, context);
   const cells = record.status === 'ok' ? record.cells.map((cell, i) => jsonCell(record, cell, i + 1, context)) : [];
   if (format === 'json') return `${position > 0 ? ',' : ''}\n    ${JSON.stringify(record.status === 'ok' ? { ...frame, cells } : frame)}`;
-  const provenance = { model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote };
+  const provenance = { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote, schema: schemaNames.frames };
   const lines = cells.length > 0 ? cells.map((cell) => ({ ...frame, ...cell, ...provenance })) : [{ ...frame, ...(record.status === 'ok' && { status: 'no_cells' }), ...provenance }];
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-/**
- * What comes after the last frame.
- *
- * Args:
- *   culture: what `countCulture` gives, where the culture was counted.
- */
-export function framesTail(format: ExportFormat, culture?: object): string {
-  if (format !== 'json') return '';
-  return `\n  ]${culture === undefined ? '' : `,\n  "culture": ${JSON.stringify(culture)}`}\n}\n`;
+/** What comes after the last frame. */
+export function framesTail(format: ExportFormat): string {
+  return exportTail(format);
 }
 
 /** All frames in one file. */
-export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], context: ExportContext, culture?: object): string {
+export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], context: ExportContext): string {
   const pieces = records.map((record, position) => framesRecord(format, record, position, context));
-  return framesHead(format, context) + pieces.join('') + framesTail(format, culture);
+  return framesHead(format, context) + pieces.join('') + framesTail(format);
 }
 
 function jsonFrame(record: FrameRecord, context: ExportContext): object {
   const frame = context.fileNames ? record.path : String(record.index + 1);
   if (record.status === 'error') return { frame, status: 'error', error: { code: record.code, message: record.message, advice: record.advice } };
-  const { facts, choice, settings, detector } = record;
+  const { facts, choice, settings, detector, removedBoxes = [] } = record;
   return {
     frame, page: choice.page + 1, channel: choice.channel < 0 ? null : choice.channel + 1, frame_width_px: facts.image.width_px, frame_height_px: facts.image.height_px,
     pixel_size_um: settings.pixel_size_um, pixel_size_from_file_um: facts.pixel_size_um, damaged: facts.damaged, search: { ...settings, ...(detector && { detector }) },
-    pixels_sha256: record.pixelsSha256 ?? null, removed_by_hand: (record.removed ?? []).map(({ left_px, top_px, width_px, height_px }) => [left_px, top_px, width_px, height_px]),
+    pixels_sha256: record.pixelsSha256 ?? null, removed_by_hand: removedBoxes.length, removed_boxes: removedBoxes.map(({ left_px, top_px, width_px, height_px }) => ({ left_px, top_px, width_px, height_px })),
   };
 }
 
@@ -66,10 +61,10 @@ function jsonCell(record: Analysis, cell: FrameCell, number: number, context: Ex
   const { left_px, top_px, width_px, height_px } = cell.box;
   const um = record.settings.pixel_size_um;
   return {
-    cell: number, status: cell.verdict ? 'ok' : 'not_classified', box: [left_px, top_px, width_px, height_px],
-    centre_px: [left_px + width_px / 2, top_px + height_px / 2], area_px: sixDecimals(cell.areaPx),
-    area_um2: um === null ? null : sixDecimals(cell.areaPx * um * um), search_score: cell.score === null ? null : sixDecimals(cell.score),
-    by_hand: cell.score === null, cut_by_border: cell.cutByBorder,
+    cell: number, status: cell.verdict ? 'ok' : 'not_classified', left_px, top_px, width_px, height_px,
+    centre_x_px: left_px + width_px / 2, centre_y_px: top_px + height_px / 2, area_px: sixDecimals(cell.areaPx),
+    area_um2: um === null ? null : sixDecimals(cell.areaPx * um * um), search_score: cell.searchScore === null ? null : sixDecimals(cell.searchScore),
+    by_hand: cell.searchScore === null, cut_by_border: cell.cutByBorder,
     ...(cell.verdict && unnamed(jsonFields(cellRecord(record, cell.verdict), 'json', context))),
   };
 }
@@ -95,13 +90,14 @@ function csvRow(record: FrameRecord | undefined, numbered: { cell: FrameCell; nu
     area_px: cell ? cell.areaPx.toFixed(1) : '',
     area_um2: cell && um !== null ? (cell.areaPx * um * um).toFixed(3) : '',
     pixel_size_um: um === null ? '' : String(um),
-    search_score: cell?.score?.toFixed(6) ?? '',
-    by_hand: cell ? String(cell.score === null) : '',
-    removed_by_hand: analysis ? String(analysis.removed?.length ?? 0) : '',
+    search_score: cell?.searchScore?.toFixed(6) ?? '',
+    by_hand: cell ? String(cell.searchScore === null) : '',
+    removed_by_hand: analysis ? String(analysis.removedBoxes?.length ?? 0) : '',
     cut_by_border: cell ? String(cell.cutByBorder) : '',
     damaged: analysis ? String(analysis.facts.damaged) : '',
     ...unnamed(csvFields(analysis && cell?.verdict ? cellRecord(analysis, cell.verdict) : record?.status === 'error' ? record : undefined, context)),
     pixels_sha256: analysis?.pixelsSha256 ?? '',
+    schema: schemaNames.frames,
   };
 }
 

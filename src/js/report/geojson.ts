@@ -4,6 +4,7 @@ import { type ExportContext, researchNote } from './export_cells.ts';
 import { type Analysis, polygon, standing } from './outlines.ts';
 import { classColour } from './palette.ts';
 import { sixDecimals } from './provenance.ts';
+import { schemaNames } from './schema_names.ts';
 
 /**
  * The outlines of one frame's cells as QuPath imports them: a FeatureCollection of Polygons in px, origin top left.
@@ -21,8 +22,8 @@ export function toGeoJson(analysis: Analysis, context: ExportContext): string {
       measurements: measurements(analysis, cell, context),
     },
   }));
-  const byHand = { added_by_hand: analysis.cells.filter(({ score }) => score === null).length, removed_by_hand: analysis.removed?.length ?? 0 };
-  return `${JSON.stringify({ type: 'FeatureCollection', features, ...byHand, note: researchNote })}\n`;
+  const byHand = { added_by_hand: analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed_by_hand: analysis.removedBoxes?.length ?? 0 };
+  return `${JSON.stringify({ type: 'FeatureCollection', features, ...byHand, note: researchNote, schema: schemaNames.outlines })}\n`;
 }
 
 function classification(cell: FrameCell, context: ExportContext): object {
@@ -37,7 +38,7 @@ function measurements({ settings }: FrameAnalysis, cell: FrameCell, { spec }: Ex
   return {
     'Area px^2': sixDecimals(cell.areaPx),
     ...(um !== null && { 'Area um^2': sixDecimals(cell.areaPx * um * um) }),
-    ...(cell.score !== null && { 'Search score': sixDecimals(cell.score) }),
+    ...(cell.searchScore !== null && { 'Search score': sixDecimals(cell.searchScore) }),
     ...Object.fromEntries(cell.verdict === undefined ? [] : spec.classes.map(({ name }, i) => [`Probability ${name}`, sixDecimals(cell.verdict?.probabilities[i] ?? NaN)])),
   };
 }

@@ -1,6 +1,7 @@
 /** Reads an exported report, which may come from anybody. */
 import { readVerdict, isRecord, type Report, type ReportedCell, type ReportedModel } from './report.ts';
 import { readFrames } from './read_frames.ts';
+import { schemaNames } from './schema_names.ts';
 
 const mostReportBytes = 200_000_000;
 
@@ -19,7 +20,8 @@ export function readReport(text: string): Report {
   }
   const incomplete = new Error('This JSON file is no report of Cytodrop, or of a version too old to be checked.');
   if (!isRecord(document)) throw incomplete;
-  const { model, settings, cells, frames } = document;
+  const { schema, model, settings, cells, frames } = document;
+  refuseLater(schema, Array.isArray(frames) ? 'frames' : 'cells', incomplete);
   if (!isRecord(model) || !isRecord(settings)) throw incomplete;
   const unsureBelow = settings['unsure_below'];
   if (typeof unsureBelow !== 'number') throw incomplete;
@@ -32,6 +34,15 @@ export function readReport(text: string): Report {
   return { of: 'cells', ...head, cells: read, unread: cells.length - read.length };
 }
 
+/** A report without a schema is older than all schemas, and is read as well. */
+function refuseLater(schema: unknown, of: 'cells' | 'frames', incomplete: Error): void {
+  const own = schemaNames[of];
+  if (schema === undefined || schema === own) return;
+  const stem = own.slice(0, own.lastIndexOf('/') + 1);
+  const later = typeof schema === 'string' && schema.startsWith(stem) && Number(schema.slice(stem.length)) > Number(own.slice(stem.length));
+  throw later ? new Error('The report was exported by a later version of Cytodrop; check it with that.') : incomplete;
+}
+
 function readModel({ name, ...rest }: Record<string, unknown>, sumKeys: readonly string[], incomplete: Error): ReportedModel {
   if (typeof name !== 'string') throw incomplete;
   const sum = (key: string): string | null => (typeof rest[key] === 'string' ? rest[key] : null);
@@ -39,7 +50,7 @@ function readModel({ name, ...rest }: Record<string, unknown>, sumKeys: readonly
 }
 
 function readCell(cell: Record<string, unknown>, incomplete: Error): ReportedCell {
-  const { file, pixels_sha256 } = cell;
-  if (typeof file !== 'string' || typeof pixels_sha256 !== 'string') throw incomplete;
-  return { file, pixels_sha256, ...readVerdict(cell, incomplete) };
+  const { file, pixels_sha256: pixelsSha256 } = cell;
+  if (typeof file !== 'string' || typeof pixelsSha256 !== 'string') throw incomplete;
+  return { file, pixelsSha256, ...readVerdict(cell, incomplete) };
 }

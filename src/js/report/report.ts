@@ -20,10 +20,10 @@ export interface ReportedVerdict {
 }
 
 /** One image of a single cell. */
-export interface ReportedCell extends ReportedVerdict { file: string; pixels_sha256: string }
+export interface ReportedCell extends ReportedVerdict { file: string; pixelsSha256: string }
 
 /** One cell of a frame; `verdict` null: it was not classified. */
-export interface ReportedFrameCell { number: number; box: Box; areaPx: number; score: number | null; byHand: boolean; cutByBorder: boolean; verdict: ReportedVerdict | null }
+export interface ReportedFrameCell { number: number; box: Box; areaPx: number; searchScore: number | null; byHand: boolean; cutByBorder: boolean; verdict: ReportedVerdict | null }
 
 export interface ReportedFrame {
   file: string;
@@ -36,8 +36,8 @@ export interface ReportedFrame {
   settings: DetectSettings;
   /** SHA-256 of the network that found the cells; null: none did. */
   detector: string | null;
-  /** Boxes of cells that a person removed. */
-  removed: Box[];
+  /** Of cells that a person removed. */
+  removedBoxes: Box[];
   cells: ReportedFrameCell[];
 }
 
@@ -86,12 +86,15 @@ export const isRecord = (value: unknown): value is Record<string, unknown> => ty
 /** Models in use, to compare a report's with; `specSha256` null: not known. */
 export interface ModelsNow { spec: ModelSpec; specSha256: string | null; second: ModelSpec | undefined }
 
+/** Of fields of a second model's opinion in reports from before there were schemas. */
+const oldNames = new Map([['second_type', 'second_label'], ['agree', 'second_agree']]);
+
 /** Raises: `incomplete` where something is missing. */
 export function readVerdict({ label, verdict, probability, novelty, probabilities, ...others }: Record<string, unknown>, incomplete: Error): ReportedVerdict {
   if (
     typeof label !== 'string' || typeof verdict !== 'string' || typeof probability !== 'number' || (novelty !== null && typeof novelty !== 'number') || !isRecord(probabilities)
   ) throw incomplete;
-  return { label, verdict, probability, novelty, probabilities: probabilities as Record<string, number>, checked: others };
+  return { label, verdict, probability, novelty, probabilities: probabilities as Record<string, number>, checked: Object.fromEntries(Object.entries(others).map(([name, value]) => [oldNames.get(name) ?? name, value])) };
 }
 
 type Tell = (what: string, reported: unknown, now: unknown) => void;
@@ -147,7 +150,7 @@ export function checkReport(report: CellReport, records: readonly CellRecord[], 
   const missing: string[] = [];
   let compared = 0;
   for (const old of report.cells) {
-    const cell = byPixels.get(old.pixels_sha256);
+    const cell = byPixels.get(old.pixelsSha256);
     if (cell === undefined) {
       missing.push(old.file);
       continue;
@@ -157,7 +160,7 @@ export function checkReport(report: CellReport, records: readonly CellRecord[], 
       if (before !== value) differences.push({ file: old.file, what, reported: String(before), now: String(value) });
     });
   }
-  const reported = new Set(report.cells.map(({ pixels_sha256 }) => pixels_sha256));
+  const reported = new Set(report.cells.map(({ pixelsSha256 }) => pixelsSha256));
   const did = { turns: cells.some(({ turns }) => turns !== undefined), map: cells.some(({ deletion }) => deletion !== undefined), second: cells.some(({ second }) => second !== undefined) };
   const surplus = cells.filter(({ pixelsSha256 }) => !reported.has(pixelsSha256 ?? '')).length;
   return {

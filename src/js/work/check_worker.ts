@@ -84,12 +84,12 @@ async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow
     byBox.delete(before.byHand ? '' : keyOf(before.box));
   }
   for (const { box } of byBox.values()) {
-    if (!reported.removed.some((other) => overlap(box, other) > 0.5)) tell(`a cell, ${boxWords(box)}`, 'not there', 'found', -differences.length - 1);
+    if (!reported.removedBoxes.some((other) => overlap(box, other) > 0.5)) tell(`a cell, ${boxWords(box)}`, 'not there', 'found', -differences.length - 1);
   }
   for (const { before, now } of there.filter(({ before: { byHand } }) => !byHand)) {
     const name = `cell ${before.number}: `;
     tell(`${name}area in px`, before.areaPx, sixDecimals(now.areaPx), before.number);
-    tell(`${name}search score`, before.score, now.score === null ? null : sixDecimals(now.score), before.number);
+    tell(`${name}search score`, before.searchScore, now.searchScore === null ? null : sixDecimals(now.searchScore), before.number);
     tell(`${name}cut by the border`, before.cutByBorder, now.cutByBorder, before.number);
   }
   const named = there.filter(({ before: { verdict } }) => verdict !== null);
@@ -110,7 +110,7 @@ async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow
 
 /** A cell that a person added: its box is all that matters. */
 function cellOf({ box, areaPx, cutByBorder, number }: ReportedFrameCell): FrameCell {
-  return { id: number, box, outline: new Float32Array(), areaPx, score: null, cutByBorder };
+  return { id: number, box, outline: new Float32Array(), areaPx, searchScore: null, cutByBorder };
 }
 
 const keyOf = ({ left_px, top_px, width_px, height_px }: Box): string => [left_px, top_px, width_px, height_px].join();

@@ -27,7 +27,7 @@ export function CountPanel() {
   files.value;
   if (!model) return null;
   const chamber = chamberOf(typed.value);
-  const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.map(inUse), byHand: { added: entry.analysis.cells.filter(({ score }) => score === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
+  const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.map(inUse), byHand: { added: entry.analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
   const count = countCulture(records, model, chamber);
   const word = model.classes[0]?.name ?? '';
   const save = (format: 'csv' | 'json'): void => {
@@ -52,14 +52,14 @@ export function CountPanel() {
         {count.addedByHand + count.removedByHand > 0 && <Line name="Added, removed by hand" value={`${formatCount(count.addedByHand)}, ${formatCount(count.removedByHand)}`} />}
         {count.notClassified > 0 && <Line name="Found, not classified" value={formatCount(count.notClassified)} />}
         {count.share && <Line hook="share" name={`Share ${inSentence(word)}`} estimate={count.share} words={formatPercent} />}
-        {count.corrected && <Line hook="corrected" name={`Share ${inSentence(word)}, corrected`} estimate={count.corrected} words={formatPercent} />}
+        {count.shareCorrected && <Line hook="corrected" name={`Share ${inSentence(word)}, corrected`} estimate={count.shareCorrected} words={formatPercent} />}
         {count.perMl && <Line hook="per-ml" name="Cells per ml" estimate={count.perMl.all} words={perMl} />}
         {count.perMl && <Line hook="first-per-ml" name={`${word} cells per ml`} estimate={count.perMl.first} words={perMl} />}
       </dl>
       {!count.perMl && <p class="small">Enter the side of the square that each frame shows to see cells per ml.</p>}
       <details class="count-formulas">
         <summary>Formulas</summary>
-        {[count.share, count.corrected, count.perMl?.all, count.perMl?.first].map((estimate) => estimate && (
+        {[count.share, count.shareCorrected, count.perMl?.all, count.perMl?.first].map((estimate) => estimate && (
           <p key={estimate.formula} class="small muted">
             {estimate.formula}
           </p>
@@ -112,7 +112,7 @@ function Line({ name, hook, ...rest }: LineProps) {
         <dd class="number" data-testid={hook && `count-${hook}`} data-value={rest.estimate.value} title={rest.estimate.formula}>
           <strong>{rest.words(rest.estimate.value)}</strong>{' '}
           <span class="muted">
-            ({rest.words(rest.estimate.low).replace(/\s*%$/, '')}–{rest.words(rest.estimate.high)})
+            ({rest.words(rest.estimate.low95).replace(/\s*%$/, '')}–{rest.words(rest.estimate.high95)})
           </span>
         </dd>
       )}

@@ -48,7 +48,7 @@ function OutlineExports() {
   const save = (make: (analysis: FrameRecord & { status: 'ok' }, context: ExportContext) => BlobPart, type: string, ending: string): void => {
     const context = exportContext();
     if (!context || !entry || frame === null) return;
-    const analysis = { ...entry.analysis, index: frame, path: entry.path, removed: entry.removed };
+    const analysis = { ...entry.analysis, index: frame, path: entry.path, removedBoxes: entry.removed };
     saveFile(make(analysis, context), type, `cytodrop-${frameFileName(analysis, context)}${ending}`);
   };
   return (
@@ -65,6 +65,6 @@ function OutlineExports() {
 
 /** Every frame that was read or refused, in file order. */
 function frameRecords(): FrameRecord[] {
-  const read = allFrames().map(({ frame, entry }): FrameRecord => ({ ...entry.analysis, index: frame, path: entry.path, removed: entry.removed }));
+  const read = allFrames().map(({ frame, entry }): FrameRecord => ({ ...entry.analysis, index: frame, path: entry.path, removedBoxes: entry.removed }));
   return [...read, ...unreadFrames()].sort((a, b) => a.index - b.index);
 }
