@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { drawRooms } from '../../scripts/draw_rooms.ts';
 import { coreBreaches, importBreaches, imports, includes, orders } from '../../scripts/rooms.ts';
 import { root as rootUrl } from '../border/fixtures.ts';
 
@@ -79,6 +80,10 @@ describe('TypeScript', () => {
       });
     });
   }
+});
+
+test('the picture in the README is the code\'s; else run node scripts/draw_rooms.ts', async () => {
+  assert.equal(readFileSync(join(root, 'docs/rooms.svg'), 'utf8'), await drawRooms());
 });
 
 describe('files', () => {
