@@ -93,7 +93,7 @@ export const namePlants: Record<string, string> = {
   'stun of a frame': `${inner} has('RTCPeerConnection' in inner.contentWindow); const peer = new inner.contentWindow.RTCPeerConnection({ iceServers: [{ urls: 'stun:' + new URL(url).host }] });
     peer.createDataChannel('canary'); await peer.setLocalDescription();`,
   webtransport: `has('WebTransport' in window); await new WebTransport(url.replace('http:', 'https:')).ready;`,
-  passkey: `has('PublicKeyCredential' in window); await Promise.race([navigator.credentials.get({ publicKey: { rpId: new URL(url).hostname, challenge: new Uint8Array(16) } }), new Promise((resolve) => setTimeout(resolve, 900))]);`,
+  passkey: `has('PublicKeyCredential' in window && (await PublicKeyCredential.getClientCapabilities?.())?.relatedOrigins); await Promise.race([navigator.credentials.get({ publicKey: { rpId: new URL(url).hostname, challenge: new Uint8Array(16) } }), new Promise((resolve) => setTimeout(resolve, 900))]);`,
 };
 
 const link = `const link = Object.assign(document.createElement('a'), { href: url });`;
