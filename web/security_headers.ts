@@ -19,7 +19,11 @@ export const contentSecurityPolicy = Object.entries(policy).map(([name, sources]
 export const metaContentSecurityPolicy = contentSecurityPolicy.replace(/; frame-ancestors [^;]*/, '');
 
 /** Nothing that the page does needs any of these; `=()` is for no one. A short list, since every response carries it. */
-const unusedFeatures = ['camera', 'microphone', 'display-capture', 'geolocation', 'usb', 'serial', 'hid', 'midi', 'payment', 'local-fonts'];
+const unusedFeatures = [
+  'camera', 'microphone', 'display-capture', 'geolocation', 'usb', 'serial', 'hid', 'midi', 'local-fonts',
+  // For these the browser itself asks the site that a script names, past every Content Security Policy.
+  'payment', 'publickey-credentials-get', 'publickey-credentials-create',
+];
 
 export const securityHeaders: Record<string, string> = {
   'Content-Security-Policy': contentSecurityPolicy,

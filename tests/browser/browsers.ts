@@ -18,15 +18,27 @@ export function findProgram(...names: string[]): string | undefined {
 
 export const firefox = findProgram('firefox-esr', 'firefox');
 
-export function launchChromium(): Promise<Browser> {
-  return puppeteer.launch({ executablePath: findBrowser(), args: launchArguments });
+/** What starts the browser, where it is not started as it is. */
+type Wrap = (program: string) => string;
+const asIs: Wrap = (program) => program;
+
+export function launchChromium(wrap = asIs): Promise<Browser> {
+  return puppeteer.launch({ executablePath: wrap(findBrowser()), args: launchArguments });
 }
 
 /** Driven by WebDriver BiDi. */
-export function launchFirefox(): Promise<Browser> {
+export function launchFirefox(wrap = asIs): Promise<Browser> {
   return puppeteer.launch({
-    browser: 'firefox', executablePath: firefox ?? '',
-    // Requests of its own, which are not the page's.
-    extraPrefsFirefox: { 'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false, 'datareporting.policy.dataSubmissionEnabled': false },
+    browser: 'firefox', executablePath: wrap(firefox ?? ''),
+    extraPrefsFirefox: {
+      // Requests of its own, which are not the page's.
+      'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false, 'datareporting.policy.dataSubmissionEnabled': false,
+      // As it comes: puppeteer forbids it to connect ahead of need.
+      'network.http.speculative-parallel-limit': 20,
+      // It asks a person before it sends a form from this computer to another; a person may say yes.
+      'security.warn_submit_secure_to_insecure': false,
+      // It asks the system's resolver.
+      'network.trr.mode': 5,
+    },
   });
 }

@@ -2,52 +2,62 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test, type TestContext } from 'node:test';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { firefox, launchChromium, launchFirefox } from './browsers.ts';
 import { Honeypot } from './honeypot.ts';
+import { canary, leavingPlants, namePlants, pagePlants, refreshPlants, windowPlants, workerPlants } from './plants.ts';
+import { Resolver } from './resolver.ts';
 import { dist } from './site.ts';
 import { TestServer } from './test_server.ts';
 import { WebKit, webKitMissing } from './webkit.ts';
 
-const canary = 'cytodrop-canary-7f3a';
 const hook = (name: string) => `[data-testid=${name}]`;
+const pathOf = (plant: string): string => `/${encodeURIComponent(plant)}/${canary}`;
 
-/** Ways out of a worker and of a service worker; each sends the mark, and resolves when it has been let go or stopped. */
-const workerPlants = `
-const plants = {
-  fetch: (url) => fetch(url, { method: 'POST', mode: 'no-cors', body: '${canary}' }),
-  query: (url) => fetch(url + '?${canary}', { mode: 'no-cors' }),
-  websocket: (url) => new Promise((resolve) => { new WebSocket(url.replace('http', 'ws')).onerror = resolve; }),
-};`;
-
-/** Those of a page. */
-const pagePlants = `${workerPlants}
-Object.assign(plants, {
-  beacon: (url) => navigator.sendBeacon(url, '${canary}'),
-  image: (url) => new Promise((resolve) => { Object.assign(new Image(), { onload: resolve, onerror: resolve, src: url }); }),
-  eventsource: (url) => new Promise((resolve) => { const source = new EventSource(url); source.onerror = () => { source.close(); resolve(); }; }),
-  stylesheet: (url) => new Promise((resolve) => { document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: url, onload: resolve, onerror: resolve })); }),
-  script: (url) => new Promise((resolve) => { document.head.append(Object.assign(document.createElement('script'), { src: url, onload: resolve, onerror: resolve })); }),
-  frame: (url) => new Promise((resolve) => { document.body.append(Object.assign(document.createElement('iframe'), { src: url, onload: resolve, onerror: resolve })); setTimeout(resolve, 1000); }),
-  form: (url) => new Promise((resolve) => {
-    const frame = Object.assign(document.createElement('iframe'), { name: 'formed', onload: resolve });
-    const form = Object.assign(document.createElement('form'), { action: url, method: 'post', target: 'formed' });
-    form.append(Object.assign(document.createElement('input'), { name: 'canary', value: '${canary}' }));
-    document.body.append(frame, form);
-    form.submit();
-    setTimeout(resolve, 1000);
-  }),
-});`;
-
-const runPlants = (url: string) => `Promise.all(Object.entries(plants).map(async ([name, plant]) => {
-  try { await plant('${url}/' + name + '/${canary}'); } catch {}
-  return name;
-}))`;
+/** Tells of each plant 'done', what it was refused with, that the browser has no means for it, or that it waits. */
+const runPlants = (plants: Record<string, string>, honeypot: Honeypot): string => `
+  const has = (means) => { if (!means) throw '${noMeans}'; };
+  const plants = {${Object.entries(plants).map(([plant, body]) => `${JSON.stringify(plant)}: async (url) => { ${body} }`).join(', ')}};
+  const targets = ${JSON.stringify(Object.fromEntries(Object.keys(plants).map((plant) => [plant, honeypot.target(plant) + pathOf(plant)])))};
+  const told = {};
+  const all = Promise.all(Object.entries(plants).map(async ([name, plant]) => {
+    told[name] = 'waits';
+    told[name] = await plant(targets[name]).then(() => 'done', String);
+  }));
+  // What is refused is refused at once; a look-up or a connection ahead of need is under way by then.
+  await Promise.all([Promise.race([all, new Promise((resolve) => setTimeout(resolve, 5_000))]), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  return told;`;
+const noMeans = 'no means';
 
 /** Appended to a script of the site; says on a channel, for as long as it lives, that all are through. */
-const planted = (url: string) => `\n;(() => { ${workerPlants} ${runPlants(url)}.then((names) => { const channel = new BroadcastChannel('plants'); setInterval(() => channel.postMessage(names), 100); }); })();\n`;
+const planted = (honeypot: Honeypot): string => `\n;(async () => { ${runPlants(workerPlants, honeypot)} })().then((told) => { const channel = new BroadcastChannel('plants'); setInterval(() => channel.postMessage(Object.keys(told)), 100); });\n`;
 const told = `return await new Promise((resolve) => { new BroadcastChannel('plants').onmessage = ({ data }) => resolve(data); });`;
+
+/** What a browser does not do at all, with the rules or without, though it has the means. */
+const undone: Record<string, string[]> = {
+  Chromium: [],
+  // Debian's default for pings is not to send them; the preference is browser.send_pings.
+  Firefox: ['ping'],
+  // It has prefetch switched off, and opens no window by these when nobody pressed anything. From a page with nothing else on it
+  // a dns-prefetch was looked up (and with the guard not); from this one it never is, and why is not known.
+  WebKitGTK: ['prefetch', 'dns-prefetch', 'window.open', 'document.open', 'SVG link into a window', 'form into a window'],
+};
+
+/** What the rules do not stop, by browser and by the first version that is not known to let it through; docs/privacy.md has the same. */
+const gaps: { browser: string; before: string; plants: string[] }[] = [
+  // They have no interface Navigation, by which a page hears that it is being left.
+  { browser: 'Firefox', before: '147', plants: ['location', 'refresh', 'page of its own'] },
+  { browser: 'WebKitGTK', before: '2.52', plants: ['location', 'refresh', 'page of its own'] },
+];
+
+function isBefore(version: string, other: string): boolean {
+  const [own, others] = [version, other].map((each) => each.split('.').map(Number));
+  for (const [i, part] of (others ?? []).entries()) {
+    if ((own?.[i] ?? 0) !== part) return (own?.[i] ?? 0) < part;
+  }
+  return false;
+}
 
 /** One page of a browser. */
 interface Tab {
@@ -56,21 +66,23 @@ interface Tab {
   evaluate(script: string): Promise<unknown>;
 }
 
-interface Driven { close(): Promise<void>; inTab(use: (tab: Tab) => Promise<void>): Promise<void> }
+interface Driven { readonly version: string; close(): Promise<void>; inTab(use: (tab: Tab) => Promise<void>): Promise<void> }
+type Wrap = (program: string) => string;
 
-function driven(launch: typeof launchChromium): () => Promise<Driven> {
-  return async () => {
-    const browser = await launch();
+function driven(launch: typeof launchChromium): (wrap?: Wrap) => Promise<Driven> {
+  return async (wrap) => {
+    const browser = await launch(wrap);
     return {
+      version: (await browser.version()).split('/')[1] ?? '',
       close: () => browser.close(),
+      // In the profile itself: in a private context Chromium connects to nothing ahead of need. Each visit is to an origin of its own.
       inTab: async (use) => {
-        const context = await browser.createBrowserContext();
+        const page = await browser.newPage();
         try {
-          const page = await context.newPage();
           page.setDefaultTimeout(120_000);
           await use({ open: async (url) => void (await page.goto(url)), evaluate: (script) => page.evaluate(`(async () => { ${script} })()`) });
         } finally {
-          await context.close();
+          await page.close();
         }
       },
     };
@@ -78,9 +90,9 @@ function driven(launch: typeof launchChromium): () => Promise<Driven> {
 }
 
 /** One window; each visit is to an origin of its own. */
-async function launchWebKit(): Promise<Driven> {
-  const webKit = await WebKit.launch();
-  return { close: () => webKit.close(), inTab: (use) => use(webKit) };
+async function launchWebKit(wrap?: Wrap): Promise<Driven> {
+  const webKit = await WebKit.launch(wrap);
+  return { version: webKit.version, close: () => webKit.close(), inTab: (use) => use(webKit) };
 }
 
 const browsers = [
@@ -92,21 +104,34 @@ const browsers = [
 for (const { name, launch, missing } of browsers) {
   describe(name, { skip: missing }, () => {
     let browser: Driven;
-    before(async () => { browser = await launch(); });
-    after(() => browser.close());
+    let resolver: Resolver | undefined;
+    let resolverMissing = '';
+    before(async () => {
+      try {
+        resolver = await Resolver.start();
+      } catch (error) {
+        resolverMissing = `look-ups of names are not counted: ${(error as Error).message}`;
+      }
+      browser = await launch(resolver && ((program) => resolver?.wrap(program) ?? program));
+    });
+    after(async () => {
+      await browser.close();
+      await resolver?.stop();
+    });
 
     interface Visit { tab: Tab; server: TestServer; honeypot: Honeypot }
 
-    async function visit({ policy }: { policy: boolean }, change: (path: string, bytes: Buffer, honeypot: Honeypot) => Buffer, use: (visit: Visit) => Promise<void>): Promise<void> {
-      const honeypot = await Honeypot.start();
+    /** With the whole page at work, or as soon as it is there, by the name that other sites' passkeys want. */
+    async function visit({ policy, whole = true }: { policy: boolean; whole?: boolean }, change: (path: string, bytes: Buffer, honeypot: Honeypot) => Buffer, use: (visit: Visit) => Promise<void>): Promise<void> {
+      const honeypot = await Honeypot.start(resolver);
       const server = new TestServer(dist);
       if (!policy) server.headers = {};
       server.change = (path, bytes) => change(path, policy ? bytes : withoutPolicy(path, bytes), honeypot);
       await server.start();
       try {
         await browser.inTab(async (tab) => {
-          await tab.open(server.url);
-          await appears(tab, `${hook('footer')}[data-self-test=passed]`);
+          await tab.open(whole ? server.url : byName(server.url));
+          if (whole) await appears(tab, `${hook('footer')}[data-self-test=passed]`);
           await use({ tab, server, honeypot });
         });
       } finally {
@@ -124,8 +149,34 @@ for (const { name, launch, missing } of browsers) {
 
     async function stoppedAll(honeypot: Honeypot): Promise<void> {
       await honeypot.drain();
+      assert.deepEqual(honeypot.through.map((words) => `${name} ${browser.version}: ${words}`), []);
       assert.equal(honeypot.received, '');
       assert.equal(honeypot.bytes, 0);
+      assert.equal(honeypot.connections, 0);
+    }
+
+    const byName = (url: string): string => url.replace('127.0.0.1', 'localhost');
+    const openGaps = () => gaps.filter((gap) => gap.browser === name && isBefore(browser.version, gap.before)).flatMap(({ plants }) => plants);
+
+    /** The page may be gone before it has answered, and Firefox does not always say so. */
+    async function leave(tab: Tab, honeypot: Honeypot, plant: string, body: string): Promise<Record<string, string>> {
+      const told = tab.evaluate(runPlants({ [plant]: body }, honeypot)).catch((error: unknown) => ({ [plant]: String(error) }));
+      const seen = honeypot.until(() => honeypot.hasSeen(plant), 30_000).then(() => ({}));
+      return (await Promise.race([told, seen])) as Record<string, string>;
+    }
+
+    /** Without the rules: each is seen, or skipped aloud where the browser cannot or does not do it. */
+    async function seesAll(run: TestContext, plants: readonly string[], told: Record<string, string>, honeypot: Honeypot): Promise<void> {
+      const without = plants.filter((plant) => told[plant] === noMeans);
+      const expected = plants.filter((plant) => !without.includes(plant) && !undone[name]?.includes(plant));
+      const missing = () => expected.filter((plant) => !honeypot.hasSeen(plant)).map((plant) => `${plant}: ${told[plant]}`);
+      await honeypot.until(() => missing().length === 0, 30_000);
+      assert.deepEqual(missing(), [], `${name} ${browser.version}: not seen`);
+      assert.deepEqual((undone[name] ?? []).filter((plant) => plants.includes(plant) && honeypot.hasSeen(plant)), [], `${name} ${browser.version}: does it after all`);
+      for (const plant of plants) {
+        if (expected.includes(plant)) continue;
+        await run.test(plant, { skip: without.includes(plant) ? 'this browser has no means for it' : 'this browser does not do it, with the rules or without' });
+      }
     }
 
     const unchanged = (_: string, bytes: Buffer) => bytes;
@@ -160,22 +211,51 @@ for (const { name, launch, missing } of browsers) {
     });
 
     describe('planted in the page', () => {
-      const names = ['fetch', 'query', 'websocket', 'beacon', 'image', 'eventsource', 'stylesheet', 'script', 'frame', 'form'];
       const withoutServiceWorker = (path: string, bytes: Buffer) => (path === 'service_worker.js' ? Buffer.from('throw 0') : bytes);
+      /** In visits of their own, since some are not come to among so many. */
+      const groups = () => [pagePlants, refreshPlants, ...(resolver ? [namePlants] : [])];
 
-      test('the honeypot notices every way out where the policy is taken away', async () => {
-        await visit({ policy: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
-          await tab.evaluate(`${pagePlants} return ${runPlants(honeypot.url)};`);
-          for (const plant of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${plant}/${canary}`), 30_000), plant);
+      test('the honeypot notices every way out where the policy is taken away', async (run) => {
+        for (const plants of groups()) {
+          await visit({ policy: false, whole: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
+            const told = (await tab.evaluate(runPlants(plants, honeypot))) as Record<string, string>;
+            await seesAll(run, Object.keys(plants), told, honeypot);
+            if (plants !== pagePlants) return;
+            for (const plant of ['fetch', 'query', 'websocket', 'beacon', 'image', 'eventsource', 'stylesheet', 'script', 'frame', 'form']) {
+              assert.ok(await honeypot.until(({ received }) => received.includes(pathOf(plant)), 30_000), plant);
+            }
+          });
+        }
+      });
+
+      test('it notices every way to another window and to another site, with something in the address', async (run) => {
+        for (const [plant, body] of Object.entries({ ...windowPlants, ...leavingPlants })) {
+          await visit({ policy: false, whole: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
+            await seesAll(run, [plant], await leave(tab, honeypot, plant, body), honeypot);
+          });
+        }
+      });
+
+      test('names that are looked up are heard', async (run) => {
+        if (resolver === undefined) {
+          run.skip(resolverMissing);
+          return;
+        }
+        await visit({ policy: false, whole: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
+          await tab.evaluate(runPlants({ image: pagePlants['image'] ?? '' }, honeypot));
+          assert.ok(await honeypot.until((each) => each.seen('image').lookUps > 0, 30_000));
         });
       });
 
-      test('with the policy none gets out', async () => {
-        await visit({ policy: true }, withoutServiceWorker, async ({ tab, honeypot }) => {
-          assert.deepEqual(await tab.evaluate(`${pagePlants} return ${runPlants(honeypot.url)};`), names);
-          await stoppedAll(honeypot);
-          assert.equal(honeypot.connections, 0);
-        });
+      test('with the policy none gets out, and no name is looked up', async () => {
+        for (const plants of [...groups(), windowPlants]) {
+          await visit({ policy: true, whole: false }, withoutServiceWorker, async ({ tab, server, honeypot }) => {
+            const told = (await tab.evaluate(runPlants(plants, honeypot))) as object;
+            assert.deepEqual(Object.keys(told).sort(), Object.keys(plants).sort());
+            await stoppedAll(honeypot);
+            assert.equal(new URL(String(await tab.evaluate('return location.href;'))).origin, new URL(byName(server.url)).origin);
+          });
+        }
       });
 
       const callOut = (address: string): string => `
@@ -208,53 +288,43 @@ for (const { name, launch, missing } of browsers) {
         if (!exists) run.skip('this browser was built without WebRTC: refused with the policy and without');
       });
 
-      for (const [way, leave] of [
-        ['location', (address: string) => `location.href = '${address}';`],
-        ['link', (address: string) => `Object.assign(document.body.appendChild(document.createElement('a')), { href: '${address}' }).click();`],
-        ['window', (address: string) => `window.open('${address}', '_blank', 'noopener');`],
-      ] as const) {
-        test(`leaving for another site with something in the address, by ${way}: seen without the policy, refused with it`, async (run) => {
-          let [can, isStopped] = [true, true];
-          await visit({ policy: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
-            can = way !== 'window' || (await tab.evaluate(`const opened = window.open('', '_blank'); opened?.close(); return opened !== null;`)) === true;
-            // By nothing but the interface by which a page hears of a navigation: docs/privacy.md says so.
-            isStopped = way !== 'location' || (await tab.evaluate(`return 'navigation' in window;`)) === true;
-            // The page may be gone before it has answered.
-            await tab.evaluate(leave(`${honeypot.url}/${canary}`)).catch(() => undefined);
-            if (can) assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'not seen');
-          });
-          await visit({ policy: true }, withoutServiceWorker, async ({ tab, server, honeypot }) => {
-            await tab.evaluate(leave(`${honeypot.url}/${canary}`)).catch((error: unknown) => { if (isStopped) throw error; });
-            if (!isStopped) {
-              assert.ok(await honeypot.until(({ received }) => received.includes(canary), 30_000), 'the gap is closed: say so in docs/privacy.md');
-              return;
-            }
-            // Were it under way, this would wait for it.
-            assert.equal(await tab.evaluate('await new Promise((resolve) => setTimeout(resolve, 500)); return location.href;'), server.url);
-            await stoppedAll(honeypot);
-          });
-          if (!can) run.skip('this browser opens no window that nobody pressed for, with the policy or without');
-          if (!isStopped) run.skip('nothing stops this in a browser without the interface Navigation, as docs/privacy.md says');
+      test('leaving for another site is refused with the policy', async () => {
+        const plants = Object.fromEntries(Object.entries(leavingPlants).filter(([plant]) => !openGaps().includes(plant)));
+        await visit({ policy: true, whole: false }, withoutServiceWorker, async ({ tab, server, honeypot }) => {
+          assert.deepEqual(Object.keys((await tab.evaluate(runPlants(plants, honeypot))) as object).sort(), Object.keys(plants).sort());
+          assert.equal(new URL(String(await tab.evaluate('return location.href;'))).origin, new URL(byName(server.url)).origin);
+          await stoppedAll(honeypot);
         });
-      }
+      });
+
+      test('what is let through is what docs/privacy.md names', async (run) => {
+        for (const plant of openGaps()) {
+          await visit({ policy: true, whole: false }, withoutServiceWorker, async ({ tab, honeypot }) => {
+            await leave(tab, honeypot, plant, leavingPlants[plant] ?? '');
+            const isOpen = await honeypot.until(() => honeypot.hasSeen(plant), 30_000);
+            assert.ok(isOpen, `${name} ${browser.version}: plant \`${plant}\` no longer gets through: say so in docs/privacy.md`);
+          });
+          await run.test(plant, { skip: `nothing stops this in ${name} ${browser.version}, as docs/privacy.md says` });
+        }
+      });
     });
 
     for (const [place, isScript] of [
       ['worker', (path: string) => /worker-[^/]*\.js$/.test(path)], ['service worker', (path: string) => path === 'service_worker.js'],
     ] as const) {
       describe(`planted in the ${place}`, () => {
-        const plant = (path: string, bytes: Buffer, honeypot: Honeypot) => (isScript(path) ? Buffer.concat([bytes, Buffer.from(planted(honeypot.url))]) : bytes);
-        const names = ['fetch', 'query', 'websocket'];
+        const plant = (path: string, bytes: Buffer, honeypot: Honeypot) => (isScript(path) ? Buffer.concat([bytes, Buffer.from(planted(honeypot))]) : bytes);
+        const names = Object.keys(workerPlants);
 
         test('the honeypot notices every way out where the policy is taken away', async () => {
           await visit({ policy: false }, plant, async ({ honeypot }) => {
-            for (const name of names) assert.ok(await honeypot.until(({ received }) => received.includes(`/${name}/${canary}`), 30_000), name);
+            for (const name of names) assert.ok(await honeypot.until(({ received }) => received.includes(pathOf(name)), 30_000), name);
           });
         });
 
         test('with the policy none gets out', async () => {
           await visit({ policy: true }, plant, async ({ tab, honeypot }) => {
-            assert.deepEqual(await tab.evaluate(told), names);
+            assert.deepEqual(((await tab.evaluate(told)) as string[]).sort(), [...names].sort());
             await stoppedAll(honeypot);
           });
         });

@@ -17,13 +17,15 @@ export const webKitMissing = driver === undefined || miniBrowser === undefined ?
 export class WebKit {
   readonly #processes: ChildProcess[];
   readonly #session: string;
+  readonly version: string;
 
-  private constructor(processes: ChildProcess[], session: string) {
+  private constructor(processes: ChildProcess[], session: string, version: string) {
     this.#processes = processes;
     this.#session = session;
+    this.version = version;
   }
 
-  static async launch(): Promise<WebKit> {
+  static async launch(wrap = (program: string): string => program): Promise<WebKit> {
     const processes: ChildProcess[] = [];
     const env = { ...process.env };
     if (env['DISPLAY'] === undefined) {
@@ -33,11 +35,11 @@ export class WebKit {
       env['DISPLAY'] = `:${await new Promise<string>((resolve) => lines.once('line', resolve))}`;
     }
     const port = await freePort();
-    processes.push(spawn(driver ?? '', [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: 'ignore' }));
+    processes.push(spawn(wrap(driver ?? ''), [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: 'ignore' }));
     const address = `http://127.0.0.1:${port}/session`;
     const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': { binary: miniBrowser, args: ['--automation'] } } };
-    const { sessionId } = (await untilUp(() => ask(address, { capabilities }))) as { sessionId: string };
-    const webKit = new WebKit(processes, `${address}/${sessionId}`);
+    const { sessionId, capabilities: { browserVersion } } = (await untilUp(() => ask(address, { capabilities }))) as { sessionId: string; capabilities: { browserVersion: string } };
+    const webKit = new WebKit(processes, `${address}/${sessionId}`, browserVersion);
     await ask(`${webKit.#session}/timeouts`, { script: 240_000, pageLoad: 60_000 });
     return webKit;
   }

@@ -19,6 +19,9 @@ export function PrivacyDialog() {
         Images are read and classified inside this browser. Nothing is uploaded, and no image is kept when the tab is closed. A rule that the browser enforces, a Content Security Policy, lets this
         page fetch from its own address only.
       </p>
+      <p class="small muted" data-testid="enforcement">
+        {enforcementWords()}
+      </p>
       <p>
         <strong data-testid="requests-since">{sinceWords()}</strong> The browser’s own record of every request, each for a file of this page:
       </p>
@@ -70,6 +73,15 @@ function sinceWords(): string {
   if (firstImageAtMs.value === null) return 'No image yet.';
   const { network, local } = requestsSinceFirstImage();
   return `${formatCount(network)} since your first image${local === 0 ? '' : `, and ${formatCount(local)} for files that this browser had already`}.`;
+}
+
+/** By what this browser has: docs/privacy.md tells it by browser and version. */
+function enforcementWords(): string {
+  // Chromium from 152 on; a page is not told whether its browser obeys that header.
+  const chromium = (navigator as { userAgentData?: { brands: { brand: string; version: string }[] } }).userAgentData?.brands.find(({ brand }) => brand === 'Chromium');
+  if (Number(chromium?.version ?? 0) >= 152) return 'Where the server sends it, this browser also obeys a header that forbids every connection to another address, names that are looked up included.';
+  const rest = 'In this browser a script of the page takes away frames, links and connections ahead of need that a policy leaves open.';
+  return 'navigation' in window ? rest : `${rest} What it cannot stop here is that a hostile script leaves for another site with something in the address.`;
 }
 
 const sourceWords: Record<RequestFacts['from'], string> = { network: 'network', cache: 'browser’s cache', kept: 'kept here' };
