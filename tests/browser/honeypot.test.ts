@@ -115,8 +115,9 @@ for (const { name, launch, missing } of browsers) {
       browser = await launch(resolver && ((program) => resolver?.wrap(program) ?? program));
     });
     after(async () => {
-      await browser.close();
+      // First, since there may be no browser: what listens would keep the process for ever.
       await resolver?.stop();
+      await browser.close();
     });
 
     interface Visit { tab: Tab; server: TestServer; honeypot: Honeypot }
