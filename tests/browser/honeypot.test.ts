@@ -6,7 +6,7 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { firefox, launchChromium, launchFirefox } from './browsers.ts';
 import { Honeypot } from './honeypot.ts';
-import { canary, leavingPlants, namePlants, pagePlants, refreshPlants, windowPlants, workerPlants } from './plants.ts';
+import { canary, hintPlants, leavingPlants, namePlants, pagePlants, refreshPlants, windowPlants, workerPlants } from './plants.ts';
 import { Resolver } from './resolver.ts';
 import { dist } from './site.ts';
 import { TestServer } from './test_server.ts';
@@ -115,8 +115,9 @@ for (const { name, launch, missing } of browsers) {
       browser = await launch(resolver && ((program) => resolver?.wrap(program) ?? program));
     });
     after(async () => {
-      await browser.close();
+      // First, since there may be no browser: what listens would keep the process for ever.
       await resolver?.stop();
+      await browser.close();
     });
 
     interface Visit { tab: Tab; server: TestServer; honeypot: Honeypot }
@@ -213,7 +214,7 @@ for (const { name, launch, missing } of browsers) {
     describe('planted in the page', () => {
       const withoutServiceWorker = (path: string, bytes: Buffer) => (path === 'service_worker.js' ? Buffer.from('throw 0') : bytes);
       /** In visits of their own, since some are not come to among so many. */
-      const groups = () => [pagePlants, refreshPlants, ...(resolver ? [namePlants] : [])];
+      const groups = () => [pagePlants, hintPlants, refreshPlants, ...(resolver ? [namePlants] : [])];
 
       test('the honeypot notices every way out where the policy is taken away', async (run) => {
         for (const plants of groups()) {

@@ -69,6 +69,12 @@ export const pagePlants: Record<string, string> = {
   'form in srcdoc': `const made = Object.assign(document.createElement('iframe'), { srcdoc: '<form action="' + url + '">' }); const loaded = new Promise((resolve) => { made.onload = resolve; });
     document.body.append(made); await loaded; made.contentDocument.forms[0].submit();`,
 
+  prefetch: hint('prefetch'),
+  ping: `document.body.appendChild(Object.assign(document.createElement('a'), { href: '#ping', ping: url })).click();`,
+};
+
+/** Beside so many requests Firefox makes no connection ahead of need. */
+export const hintPlants: Record<string, string> = {
   preconnect: hint('preconnect'),
   'preconnect by setAttribute': `const made = document.createElement('link'); made.setAttribute('rel', 'preconnect'); made.setAttribute('HREF', url); document.head.append(made);`,
   'preconnect by setAttributeNS': `const made = document.createElement('link'); made.rel = 'preconnect'; made.setAttributeNS(null, 'href', url); document.head.append(made);`,
@@ -76,8 +82,6 @@ export const pagePlants: Record<string, string> = {
   'preconnect by text of an attribute': `const made = document.createElement('link'); made.rel = 'preconnect'; made.href = '#'; made.attributes.href.textContent = url; document.head.append(made);`,
   'preconnect by innerHTML': `${spot} spot.innerHTML = '<link rel="preconnect" href="' + url + '">';`,
   'preconnect of the page’s own link': `const own = document.querySelector('link[rel=apple-touch-icon]'); own.rel = 'preconnect'; own.href = url;`,
-  prefetch: hint('prefetch'),
-  ping: `document.body.appendChild(Object.assign(document.createElement('a'), { href: '#ping', ping: url })).click();`,
 };
 
 /** Among so many frames Firefox does not come to these. */
