@@ -40,6 +40,19 @@ TiffLayout read_layout(TIFF* tiff, std::size_t directories) {
                           static_cast<double>(tiff_tag<float>(tiff, TIFFTAG_XRESOLUTION, 0)));
 }
 
+int page_count(const TiffLayout& layout, std::size_t directories) { return layout.pages > 0 ? layout.pages : static_cast<int>(directories); }
+
+/// The description knows better than the resolution tags, which some writers fill in for a screen.
+double pixel_size(const TiffLayout& layout, const TiffPage& page) { return layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um; }
+
+/// Args:
+///   what: "page" or "channel".
+void check_asked(const std::string& what, int asked, int count) {
+  if (asked >= 0 && asked < count) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              "the file has " + std::to_string(count) + " " + what + "s, and " + what + " " + std::to_string(asked + 1) + " was asked for");
+}
+
 }  // namespace
 
 void check_decoded_size(std::int64_t width_px, std::int64_t height_px, std::int64_t pixel_bytes) {
@@ -74,9 +87,9 @@ TiffFacts read_tiff_facts(Bytes file) {
   const char* text = description(library.get());
   const bool imagej = text && std::string_view(text).starts_with("ImageJ=");
   return {.header = page.header(),
-          .pages = layout.pages > 0 ? layout.pages : static_cast<int>(offsets.size()),
+          .pages = page_count(layout, offsets.size()),
           .channels = layout.channels > 1 ? layout.channels : page.grey_channels,
-          .pixel_size_um = layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um,
+          .pixel_size_um = pixel_size(layout, page),
           .pixel_size_source = layout.pixel_size_um > 0 ? (imagej ? "ImageJ" : "OME-XML") : page.pixel_size_um > 0 ? "resolution tags" : ""};
 }
 
@@ -88,29 +101,23 @@ DecodedImage decode_tiff(Bytes file, const DecodeOptions& options) {
 
   DecodedImage decoded;
   const TiffLayout layout = read_layout(library.get(), offsets.size());
-  decoded.pages = layout.pages > 0 ? layout.pages : static_cast<int>(offsets.size());
-  if (options.page < 0 || options.page >= decoded.pages) {
-    throw Error(ErrorCode::kInvalidArgument, "the file has " + std::to_string(decoded.pages) + " pages, and page " + std::to_string(options.page + 1) + " was asked for");
-  }
-  const auto check_channel = [&](int channels) {
-    if (options.channel < channels) return;
-    throw Error(ErrorCode::kInvalidArgument, "the file has " + std::to_string(channels) + " channels, and channel " + std::to_string(options.channel + 1) + " was asked for");
-  };
+  decoded.pages = page_count(layout, offsets.size());
+  check_asked("page", options.page, decoded.pages);
   const int channel = std::max(options.channel, 0);
   std::size_t directory = static_cast<std::size_t>(options.page);
   if (layout.pages > 0) {
     decoded.channels = layout.channels;
-    check_channel(decoded.channels);
+    check_asked("channel", channel, decoded.channels);
     directory = static_cast<std::size_t>(layout.directories[static_cast<std::size_t>(options.page * layout.channels + channel)]);
   }
   if (directory > 0) library.read_directory(offsets[directory]);
   const TiffPage page = read_page(library);
   if (decoded.channels == 1) {
     decoded.channels = page.grey_channels;
-    check_channel(decoded.channels);
+    check_asked("channel", channel, decoded.channels);
   }
   decoded.header = page.header();
-  decoded.pixel_size_um = layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um;
+  decoded.pixel_size_um = pixel_size(layout, page);
 
   Image image = read_pixels(library, page, layout.channels > 1 ? 0 : channel);
   const bool no_numbers = remove_non_numbers(image);
