@@ -64,6 +64,15 @@ FileBytes read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+std::vector<std::filesystem::path> shipped_classifiers() {
+  std::vector<std::filesystem::path> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(source_dir() / "models")) {
+    const std::filesystem::path spec = entry.path() / "spec.json";
+    if (std::filesystem::exists(spec) && nlohmann::json::parse(read_file(spec)).value("kind", "") != "detector") folders.push_back(entry.path());
+  }
+  return folders;
+}
+
 std::vector<float> read_floats(const std::filesystem::path& path) {
   const FileBytes bytes = read_file(path);
   std::vector<float> values(bytes.size() / sizeof(float));

@@ -35,10 +35,8 @@ double worst_share(const std::vector<float>& got, const std::vector<float>& expe
 
 /// The shipped models, and one that has everything a spec may state.
 std::vector<fs::path> model_folders() {
-  std::vector<fs::path> folders{source_dir() / "tests/golden/tiny-shapes"};
-  for (const auto& entry : fs::directory_iterator(source_dir() / "models")) {
-    if (fs::exists(entry.path() / "spec.json")) folders.push_back(entry.path());
-  }
+  std::vector<fs::path> folders = shipped_classifiers();
+  folders.push_back(source_dir() / "tests/golden/tiny-shapes");
   return folders;
 }
 

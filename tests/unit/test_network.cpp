@@ -12,22 +12,21 @@ using namespace cytodrop::test;
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-TEST_CASE("every shipped network gives the features that the training code gives, to 1e-4, for any batch") {
+TEST_CASE("every shipped classifier's network gives the features that the training code gives, to 1e-4, for any batch") {
   int networks = 0;
-  for (const auto& entry : fs::directory_iterator(source_dir() / "models")) {
-    if (!fs::exists(entry.path() / "spec.json")) continue;
+  for (const fs::path& folder : shipped_classifiers()) {
     ++networks;
-    const Json spec = Json::parse(read_file(entry.path() / "spec.json")).at("network");
-    Network network(read_file(entry.path() / spec.at("file").get<std::string>()), spec.at("input"), spec.at("output"));
+    const Json spec = Json::parse(read_file(folder / "spec.json")).at("network");
+    Network network(read_file(folder / spec.at("file").get<std::string>()), spec.at("input"), spec.at("output"));
 
     std::vector<float> batch, expected;
     std::vector<int> shape, features_shape;
-    const Json golden = Json::parse(read_file(entry.path() / "golden/golden.json"));
+    const Json golden = Json::parse(read_file(folder / "golden/golden.json"));
     for (int repeat = 0; repeat < 2; ++repeat) {
       for (const Json& item : golden.at("cases")) {
-        INFO(entry.path().filename() << " " << item.at("image"));
-        const auto tensor = read_floats(entry.path() / "golden" / item.at("tensor").get<std::string>());
-        const auto features = read_floats(entry.path() / "golden" / item.at("features").get<std::string>());
+        INFO(folder.filename() << " " << item.at("image"));
+        const auto tensor = read_floats(folder / "golden" / item.at("tensor").get<std::string>());
+        const auto features = read_floats(folder / "golden" / item.at("features").get<std::string>());
         shape = item.at("tensor_shape").get<std::vector<int>>();
         features_shape = item.at("features_shape").get<std::vector<int>>();
         const Tensor& out = network.run(tensor, shape);
