@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 #include "core/decode/decode.h"
 #include "core/prepare/display_range.h"
@@ -43,12 +44,40 @@ constexpr double kLargestLength = 1e6;
 double pixel_size(const val& value) { return value.isNull() ? 0 : finite_number(value, "pixel_size_um", 1e-6, kLargestLength); }
 
 Box box_of(const val& value, const char* argument) {
-  constexpr int kFar = 1'000'000'000, kMaxSide = 100'000;
+  constexpr int kFar = 1'000'000'000, kWidest = 100'000;
   const val& fields = fields_of(value, argument);
   const Box box{whole_number(fields["left_px"], "left_px", -kFar, kFar), whole_number(fields["top_px"], "top_px", -kFar, kFar),
-                whole_number(fields["width_px"], "width_px", 1, kMaxSide), whole_number(fields["height_px"], "height_px", 1, kMaxSide)};
+                whole_number(fields["width_px"], "width_px", 1, kWidest), whole_number(fields["height_px"], "height_px", 1, kWidest)};
   if (std::int64_t{box.width_px} * box.height_px > kMaxPixels) throw Error(ErrorCode::kTooLarge, std::string(argument) + " has too many pixels");
   return box;
+}
+
+DetectSettings detect_settings(const val& given) {
+  const DetectSettings settings{.pixel_size_um = pixel_size(given["pixel_size_um"]),
+                                .least_diameter = finite_number(given["least_diameter"], "least_diameter", 0, kLargestLength),
+                                .most_diameter = finite_number(given["most_diameter"], "most_diameter", 0, kLargestLength),
+                                .sensitivity = finite_number(given["sensitivity"], "sensitivity", 0, 1),
+                                .split_touching = truth(given["split_touching"], "split_touching"),
+                                .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border"),
+                                .method = method(given["method"])};
+  if (settings.least_diameter <= settings.most_diameter) return settings;
+  throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
+}
+
+/// Four numbers for each cell.
+std::vector<Box> boxes_of(const val& boxes) {
+  constexpr std::size_t kMaxCells = 256;
+  const std::vector<std::int32_t> sides = copy_in<std::int32_t>(boxes, "Int32Array", "boxes");
+  if (sides.empty() || sides.size() % 4 != 0 || sides.size() > 4 * kMaxCells) {
+    throw Error(ErrorCode::kInvalidArgument, "boxes must hold four numbers for each of 1 to " + std::to_string(kMaxCells) + " cells");
+  }
+  std::vector<Box> cells;
+  for (std::size_t i = 0; i < sides.size(); i += 4) cells.push_back({sides[i], sides[i + 1], sides[i + 2], sides[i + 3]});
+  return cells;
+}
+
+void append(std::vector<std::int32_t>& sides, const Box& box) {
+  sides.insert(sides.end(), {box.left_px, box.top_px, box.width_px, box.height_px});
 }
 
 /// How many steps of the 0..255 scale one sample of an image makes.
@@ -63,6 +92,16 @@ val describe(const SampleRange& range, SampleType type) {
   return object;
 }
 
+/// The way back: a range in the samples of an image, in the 0..255 scale.
+SampleRange sample_range(const val& range, SampleType type) {
+  constexpr double kLargestSample = 3.5e38;
+  const val& fields = fields_of(range, "range");
+  const auto end = [&](const char* name) {
+    return static_cast<float>(finite_number(fields[name], name, -kLargestSample, kLargestSample) * per_sample(type));
+  };
+  return {end("low"), end("high")};
+}
+
 /// Many cells as a few flat arrays: an object for each would cost a call for each of its fields.
 val describe(const std::vector<DetectedCell>& cells) {
   std::vector<std::int32_t> boxes, offsets{0};
@@ -70,7 +109,7 @@ val describe(const std::vector<DetectedCell>& cells) {
   std::vector<double> areas;
   std::vector<std::uint8_t> cut;
   for (const DetectedCell& cell : cells) {
-    boxes.insert(boxes.end(), {cell.box.left_px, cell.box.top_px, cell.box.width_px, cell.box.height_px});
+    append(boxes, cell.box);
     scores.push_back(cell.score);
     areas.push_back(cell.area_px);
     for (const Point& point : cell.outline) points.insert(points.end(), {point.x_px, point.y_px});
@@ -127,19 +166,10 @@ val Classifier::detect(const val& number, const val& settings) {
   return guard([&] {
     Frame& frame = open(number);
     const val& given = fields_of(settings, "settings");
-    const DetectSettings asked{.pixel_size_um = pixel_size(given["pixel_size_um"]),
-                               .least_diameter = finite_number(given["least_diameter"], "least_diameter", 0, kLargestLength),
-                               .most_diameter = finite_number(given["most_diameter"], "most_diameter", 0, kLargestLength),
-                               .sensitivity = finite_number(given["sensitivity"], "sensitivity", 0, 1),
-                               .split_touching = truth(given["split_touching"], "split_touching"),
-                               .keep_cut_by_border = truth(given["keep_cut_by_border"], "keep_cut_by_border"),
-                               .method = method(given["method"])};
-    if (!(asked.least_diameter <= asked.most_diameter)) {
-      throw Error(ErrorCode::kInvalidArgument, "least_diameter must not be larger than most_diameter");
-    }
+    const DetectSettings asked = detect_settings(given);
     const double start_ms = emscripten_get_now();
-    const std::vector<DetectedCell> cells = asked.method == DetectMethod::kNetwork ? mark(frame, given["method"].as<std::string>().substr(kByNetwork.size()), asked) : cytodrop::detect(frame.image.view(), asked);
-    val found = describe(cells);
+    val found = describe(asked.method == DetectMethod::kNetwork ? mark(frame, given["method"].as<std::string>().substr(kByNetwork.size()), asked)
+                                                                : cytodrop::detect(frame.image.view(), asked));
     found.set("detect_ms", emscripten_get_now() - start_ms);
     return found;
   });
@@ -153,28 +183,19 @@ val Classifier::prepare_cells(const val& number, const val& boxes, const val& pi
     if (!spec.frame) {
       throw Error(ErrorCode::kUnsupportedFeature, "this model was trained on images of one cell each and cannot classify the cells of a frame");
     }
-    constexpr std::size_t kMaxCells = 256;
-    const std::vector<std::int32_t> sides = copy_in<std::int32_t>(boxes, "Int32Array", "boxes");
-    if (sides.empty() || sides.size() % 4 != 0 || sides.size() > 4 * kMaxCells) {
-      throw Error(ErrorCode::kInvalidArgument, "boxes must hold four numbers for each of 1 to " + std::to_string(kMaxCells) + " cells");
-    }
-    std::vector<Box> cells;
-    for (std::size_t i = 0; i < sides.size(); i += 4) cells.push_back({sides[i], sides[i + 1], sides[i + 2], sides[i + 3]});
+    const std::vector<Box> cells = boxes_of(boxes);
     const double scale = cell_scale(*spec.frame, pixel_size(pixel_size_um));
     const double start_ms = emscripten_get_now();
     std::vector<Measures> measures;
     const std::vector<float> tensor = cytodrop::prepare_cells(frame, opened.range, cells, spec.prepare, *spec.frame, scale, &measures);
     const double prepared_ms = emscripten_get_now();
     std::vector<std::int32_t> crops;
-    for (const Box& cell : cells) {
-      const Box square = cell_square(cell, spec.prepare, *spec.frame, scale);
-      crops.insert(crops.end(), {square.left_px, square.top_px, square.width_px, square.height_px});
-    }
+    for (const Box& cell : cells) append(crops, cell_square(cell, spec.prepare, *spec.frame, scale));
+    std::vector<double> flat;
+    for (const Measures& cell : measures) flat.insert(flat.end(), cell.begin(), cell.end());
     val object = val::object();
     object.set("tensor", copy_out(tensor));
     object.set("shape", array_of({static_cast<int>(cells.size()), spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
-    std::vector<double> flat;
-    for (const Measures& cell : measures) flat.insert(flat.end(), cell.begin(), cell.end());
     object.set("measures", copy_out(flat));
     object.set("crops", copy_out(crops));
     object.set("scale", scale);
@@ -189,13 +210,7 @@ val Classifier::view_frame(const val& number, const val& region, const val& max_
     const ImageView frame = opened.image.view();
     const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
     const Box box = region.isNull() ? Box{0, 0, frame.width_px, frame.height_px} : box_of(region, "region");
-    constexpr double kLargestSample = 3.5e38;
-    const auto end = [&](const char* name) { return finite_number(fields_of(range, "range")[name], name, -kLargestSample, kLargestSample); };
-    SampleRange shown = opened.range;
-    if (!range.isNull()) {
-      const double scale = per_sample(frame.type);
-      shown = {static_cast<float>(end("low") * scale), static_cast<float>(end("high") * scale)};
-    }
+    const SampleRange shown = range.isNull() ? opened.range : sample_range(range, frame.type);
     const ScreenPicture picture = draw_region(frame, box, side, shown);
     val view = val::object();
     view.set("width_px", picture.width_px);
@@ -223,6 +238,7 @@ const Classifier::Frame& Classifier::open(const val& number) const {
   if (found == frames_.end()) throw Error(ErrorCode::kFrameNotOpen, "the frame is not open");
   return found->second;
 }
+
 std::vector<DetectedCell> Classifier::mark(Frame& frame, const std::string& name, const DetectSettings& settings) {
   const auto found = detectors_.find(name);
   if (found == detectors_.end()) throw Error(ErrorCode::kDetectorNotLoaded, "the network that finds cells is not loaded");
