@@ -47,6 +47,41 @@ val describe(const std::vector<QualityFlag>& flags) {
   return array;
 }
 
+/// Features and measures of several cells, as many as their shape says.
+struct JudgeInput {
+  CellShape shape;
+  std::vector<float> features;
+  std::vector<double> measures;
+
+  JudgeInput(const val& features_array, const val& sides, const val& measures_array) : shape(cell_shape(sides, "cells", kMaxCells)) {
+    features = copy_in<float>(features_array, "Float32Array", "features");
+    const double wanted = static_cast<double>(shape.cells) * shape.channels * shape.height * shape.width;
+    if (static_cast<double>(features.size()) != wanted) {
+      throw Error(ErrorCode::kInvalidArgument, "features must have as many values as their shape says, not " + std::to_string(features.size()));
+    }
+    measures = copy_in<double>(measures_array, "Float64Array", "measures");
+    if (measures.size() != count() * kMeasureCount) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  "measures must have " + std::to_string(kMeasureCount) + " values for each cell, not " + std::to_string(measures.size()));
+    }
+  }
+
+  std::size_t count() const { return static_cast<std::size_t>(shape.cells); }
+
+  FeatureView features_of(std::size_t cell) const {
+    return {.data = features.data() + cell * (features.size() / count()), .channels = shape.channels, .height = shape.height, .width = shape.width};
+  }
+
+  Measures measures_of(std::size_t cell) const {
+    Measures own;
+    std::copy_n(measures.begin() + static_cast<std::ptrdiff_t>(cell * kMeasureCount), kMeasureCount, own.begin());
+    return own;
+  }
+
+ private:
+  static constexpr int kMaxCells = 4096;
+};
+
 }  // namespace
 
 val Classifier::load_model(const val& spec_json, const val& head_file, const val& novelty_file) {
@@ -107,33 +142,12 @@ val Classifier::view(const val& file, const val& max_side_px) const {
 val Classifier::judge(const val& features, const val& shape, const val& measures) const {
   return guard([&] {
     const Model& loaded = model();
-    constexpr int kMaxBatch = 4096, kMaxSide = 8192;
-    if (!shape.isArray() || shape["length"].as<int>() != 4) {
-      throw Error(ErrorCode::kInvalidArgument, "shape must be a list of 4 numbers: cells, channels, height, width");
-    }
-    const int cells = whole_number(shape[0], "shape[0]", 1, kMaxBatch);
-    const FeatureView first{.data = nullptr,
-                            .channels = whole_number(shape[1], "shape[1]", 1, kMaxSide),
-                            .height = whole_number(shape[2], "shape[2]", 1, kMaxSide),
-                            .width = whole_number(shape[3], "shape[3]", 1, kMaxSide)};
-    const std::vector<float> values = copy_in<float>(features, "Float32Array", "features");
-    const double wanted = static_cast<double>(cells) * first.channels * first.height * first.width;
-    if (static_cast<double>(values.size()) != wanted) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  "features must have as many values as their shape says, not " + std::to_string(values.size()));
-    }
-    const std::vector<double> measured = copy_in<double>(measures, "Float64Array", "measures");
-    if (measured.size() != static_cast<std::size_t>(cells) * kMeasureCount) {
-      throw Error(ErrorCode::kInvalidArgument, "measures must have " + std::to_string(kMeasureCount) + " values for each cell, not " + std::to_string(measured.size()));
-    }
+    const JudgeInput input(features, shape, measures);
     val verdicts = val::array();
-    const std::size_t stride = values.size() / static_cast<std::size_t>(cells);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(cells); ++i) {
-      FeatureView cell = first;
-      cell.data = values.data() + i * stride;
+    for (std::size_t i = 0; i < input.count(); ++i) {
+      const FeatureView cell = input.features_of(i);
+      const Measures own = input.measures_of(i);
       const HeadResult head = loaded.head.run(cell);
-      Measures own;
-      std::copy_n(measured.begin() + static_cast<std::ptrdiff_t>(i * kMeasureCount), kMeasureCount, own.begin());
       const double novelty = loaded.novelty ? loaded.novelty->distance(head.embedding, own) : std::nan("");
       val verdict = describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, novelty), head, cell);
       verdict.set("quality", describe(quality_flags(own, loaded.spec.quality)));

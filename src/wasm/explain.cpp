@@ -20,10 +20,8 @@ struct OneInput {
   InputView view;
 
   OneInput(const val& tensor, const val& shape) : values(copy_in<float>(tensor, "Float32Array", "tensor")) {
-    constexpr int kMaxSide = 8192;
-    if (!shape.isArray() || shape["length"].as<int>() != 4) throw Error(ErrorCode::kInvalidArgument, "shape must be a list of 4 numbers: 1, channels, height, width");
-    whole_number(shape[0], "shape[0]", 1, 1);
-    view = {values.data(), whole_number(shape[1], "shape[1]", 1, kMaxSide), whole_number(shape[2], "shape[2]", 1, kMaxSide), whole_number(shape[3], "shape[3]", 1, kMaxSide)};
+    const CellShape sides = cell_shape(shape, "1", 1);
+    view = {values.data(), sides.channels, sides.height, sides.width};
     if (static_cast<double>(view.channels) * view.height_px * view.width_px != static_cast<double>(values.size())) {
       throw Error(ErrorCode::kInvalidArgument, "tensor must have as many values as its shape says, not " + std::to_string(values.size()));
     }
@@ -49,8 +47,9 @@ val Classifier::turn(const val& tensor, const val& shape) const {
 
 val Classifier::agreement(const val& probabilities, const val& class_count, const val& class_index) const {
   return guard([&] {
-    const Agreement found = cytodrop::agreement(copy_in<double>(probabilities, "Float64Array", "probabilities"), whole_number(class_count, "class_count", 1, kMaxClasses),
-                                                whole_number(class_index, "class_index", 0, kMaxClasses));
+    const std::vector<double> given = copy_in<double>(probabilities, "Float64Array", "probabilities");
+    const int classes = whole_number(class_count, "class_count", 1, kMaxClasses);
+    const Agreement found = cytodrop::agreement(given, classes, whole_number(class_index, "class_index", 0, kMaxClasses));
     val object = val::object();
     object.set("agree", found.agree);
     object.set("of", found.of);
@@ -62,11 +61,12 @@ val Classifier::agreement(const val& probabilities, const val& class_count, cons
 
 val Classifier::delete_regions(const val& tensor, const val& shape, const val& map, const val& map_height, const val& map_width, const val& order) const {
   return guard([&] {
-    constexpr int kMaxSide = 8192;
     const OneInput input(tensor, shape);
     const std::vector<float> values = copy_in<float>(map, "Float32Array", "map");
     const MapView view{values.data(), whole_number(map_height, "map_height", 1, kMaxSide), whole_number(map_width, "map_width", 1, kMaxSide)};
-    if (static_cast<std::size_t>(view.regions()) != values.size()) throw Error(ErrorCode::kInvalidArgument, "map must have map_height × map_width values, not " + std::to_string(values.size()));
+    if (static_cast<std::size_t>(view.regions()) != values.size()) {
+      throw Error(ErrorCode::kInvalidArgument, "map must have map_height × map_width values, not " + std::to_string(values.size()));
+    }
     return input.output(deleted(input.view, view, whole_number(order, "order", 0, kDeletionOrders - 1)));
   });
 }
@@ -74,7 +74,9 @@ val Classifier::delete_regions(const val& tensor, const val& shape, const val& m
 val Classifier::deletion(const val& whole, const val& probabilities, const val& regions) const {
   return guard([&] {
     constexpr int kMaxRegions = 1 << 26;
-    const Deletion found = cytodrop::deletion(finite_number(whole, "whole", 0, 1), copy_in<double>(probabilities, "Float64Array", "probabilities"), whole_number(regions, "regions", 1, kMaxRegions));
+    const double before = finite_number(whole, "whole", 0, 1);
+    const std::vector<double> after = copy_in<double>(probabilities, "Float64Array", "probabilities");
+    const Deletion found = cytodrop::deletion(before, after, whole_number(regions, "regions", 1, kMaxRegions));
     val object = val::object();
     object.set("shares", copy_out(found.shares));
     object.set("by_map", copy_out(found.by_map));
@@ -89,7 +91,5 @@ val Classifier::deletion(const val& whole, const val& probabilities, const val& 
     return object;
   });
 }
-
-
 
 }  // namespace cytodrop

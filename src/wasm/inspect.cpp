@@ -42,6 +42,4 @@ val Classifier::inspect(const val& file) const {
   return guard([&] { return describe(cytodrop::inspect(copy_in<std::uint8_t>(file, "Uint8Array", "file"))); });
 }
 
-
-
 }  // namespace cytodrop

@@ -1,6 +1,5 @@
 // Entries about the engine that runs a network.
 
-
 #include "classifier.h"
 #include "guard.h"
 #include "values.h"
@@ -31,7 +30,5 @@ val Classifier::run_network(const val& tensor, const val& shape) {
     return object;
   });
 }
-
-
 
 }  // namespace cytodrop

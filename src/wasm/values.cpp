@@ -40,6 +40,16 @@ std::string text(const val& value, const char* argument) {
   return value.as<std::string>();
 }
 
+CellShape cell_shape(const val& shape, const char* first, int most_cells) {
+  if (!shape.isArray() || shape["length"].as<int>() != 4) {
+    throw Error(ErrorCode::kInvalidArgument, std::string("shape must be a list of 4 numbers: ") + first + ", channels, height, width");
+  }
+  return {.cells = whole_number(shape[0], "shape[0]", 1, most_cells),
+          .channels = whole_number(shape[1], "shape[1]", 1, kMaxSide),
+          .height = whole_number(shape[2], "shape[2]", 1, kMaxSide),
+          .width = whole_number(shape[3], "shape[3]", 1, kMaxSide)};
+}
+
 val array_of(const std::vector<int>& numbers) {
   val array = val::array();
   for (const int number : numbers) array.call<void>("push", number);

@@ -42,6 +42,9 @@ emscripten::val copy_out(const std::vector<Value>& values) {
   return emscripten::val(emscripten::typed_memory_view(values.size(), values.data())).template call<emscripten::val>("slice");
 }
 
+/// The sides of inputs, features and maps.
+constexpr int kMaxSide = 8192;
+
 /// The next ones raise kInvalidArgument with what was expected.
 int whole_number(const emscripten::val& value, const char* argument, int least, int most);
 double finite_number(const emscripten::val& value, const char* argument, double least, double most);
@@ -50,6 +53,18 @@ std::string text(const emscripten::val& value, const char* argument);
 
 /// An object whose fields can be asked for: of null or undefined that would throw in JavaScript.
 const emscripten::val& fields_of(const emscripten::val& value, const char* argument);
+
+/// What the values of several cells, one after the other, are laid out as.
+struct CellShape {
+  int cells;
+  int channels;
+  int height;
+  int width;
+};
+
+/// Args:
+///   first: what the first of the four numbers is called where they are missing.
+CellShape cell_shape(const emscripten::val& shape, const char* first, int most_cells);
 
 emscripten::val array_of(const std::vector<int>& numbers);
 
