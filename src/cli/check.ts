@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { checkLines, checkWords, readReport, type Report } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
-import { engineOption, jobsOption, openClassifier, outputOption, type Staff } from './options.ts';
+import { engineOption, isModelName, jobsOption, openClassifier, outputOption, type Staff } from './options.ts';
 import { interruptible, progressReport, withOutput, write } from './output.ts';
 import { filesOf } from './paths.ts';
 
@@ -43,6 +43,6 @@ async function check(file: string, given: string[], { output: outputFile, ...sta
 async function read(file: string): Promise<Report> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new UsageError(`The report could not be read (${error.code}).`); });
   const report = readReport(text);
-  if ([report.model, report.second].some((model) => model !== null && !/^[a-z0-9-]+$/.test(model.name))) throw new UsageError('The report names no model.');
+  if ([report.model, report.second].some((model) => model !== null && !isModelName(model.name))) throw new UsageError('The report names no model.');
   return report;
 }

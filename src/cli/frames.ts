@@ -7,7 +7,7 @@ import {
   framesRecord, framesTail, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
 } from '../js/index.ts';
 import { UsageError } from './exit.ts';
-import { between, oneOf, wholeBetween } from './options.ts';
+import { between, oneOf, place, wholeBetween } from './options.ts';
 import { type Task, warn } from './output.ts';
 
 /** As commander gives them. */
@@ -41,8 +41,8 @@ export function frameOptions(command: Command): Command {
     .addOption(number('--min-diameter <d>', 'of a cell; unless told, as the model says, else 8', between(0, 1e5)))
     .addOption(number('--max-diameter <d>', 'of a cell; unless told, as the model says, else 60', between(0, 1e5)))
     .addOption(number('--sensitivity <s>', '0 to 1, 0.5 unless told: how faint a cell may be', between(0, 1)))
-    .option('--geojson <folder>', 'write each frame\'s outlines there, as QuPath imports them')
-    .option('--rois <folder>', 'write each frame\'s outlines there, as a zip that ImageJ\'s ROI Manager opens')
+    .option('--geojson <folder>', 'write each frame\'s outlines there, as QuPath imports them', place)
+    .option('--rois <folder>', 'write each frame\'s outlines there, as a zip that ImageJ\'s ROI Manager opens', place)
     .optionsGroup('The count of a culture, for a model of two classes:')
     .option('--count', 'write the count instead of the cells; each frame shows one square of the chamber')
     .addOption(number('--square-mm <mm>', 'side of the square; without it there are shares and no cells per ml', between(1e-3, 100)))

@@ -23,8 +23,13 @@ export function wholeBetween(least: number, most: number): (text: string) => num
   };
 }
 
+/** Whether it can be a folder in models/: no path, and no option that stands where a name is missing. */
+export function isModelName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9-]*$/.test(text);
+}
+
 export function modelName(text: string): string {
-  if (!/^[a-z0-9-]+$/.test(text)) throw new InvalidArgumentError(`"${text}" is not the name of a model.`);
+  if (!isModelName(text)) throw new InvalidArgumentError(`"${text}" is not the name of a model.`);
   return text;
 }
 
@@ -37,7 +42,13 @@ export function oneOf<Word extends string>(words: readonly Word[]): (text: strin
   };
 }
 
-export const outputOption = (): Option => new Option('--output <file>', 'write there instead of to standard output');
+/** Reads where to write. An option whose value is missing would else take the next option for it, which then is silently not done. */
+export function place(text: string): string {
+  if (/^-./.test(text)) throw new InvalidArgumentError(`"${text}" looks like an option; ./${text} is the file of that name.`);
+  return text;
+}
+
+export const outputOption = (): Option => new Option('--output <file>', 'write there instead of to standard output').argParser(place);
 
 export const engineOption = (): Option =>
   new Option('--engine <name>', 'core (our own) or onnxruntime; unless told, our own where it can run the network').argParser(oneOf<EngineKind>(engineKinds));
