@@ -36,7 +36,9 @@ describe('help', () => {
 
 describe('an option that is not the command\'s', () => {
   for (const [command, option, words] of [
-    ['inspect', '--turns', /^--turns: is not an option of inspect/], ['check', '--model', /^--model: is not an option of check/], ['classify', '--method', /^--method: expected network_round/], ['classify', '--senstivity', /^--senstivity: .*did you mean --sensitivity/],
+    ['inspect', '--turns', /^--turns: is not an option of inspect but of classify; /], ['check', '--model', /^--model: is not an option of check but of classify; /],
+    ['check', '--nothing', /^--nothing: is not an option of check; cytodrop check --help lists its own\.$/m], ['classify', '--turns=yes', /^--turns: takes no value\.$/m],
+    ['classify', '--method', /^--method: expected network_round/], ['classify', '--senstivity', /^--senstivity: .*did you mean --sensitivity\?$/m],
   ] as const) {
     test(`${command} ${option}: status 64, and the words say so`, async () => {
       const { code, stdout, stderr } = await cytodrop(command, ...(command === 'classify' ? ['--model', 'blood-smear'] : []), option, 'x', 'y.png');
@@ -46,9 +48,35 @@ describe('an option that is not the command\'s', () => {
     });
   }
 
+  for (const [words, said] of [
+    [['--model', 'blood-smear', 'classify', 'x.png'], '--model: stands behind its command, as in cytodrop classify --model.'], [['--nothing'], '--nothing: there is no such option; cytodrop --help lists them.'],
+    [['--format', 'json', 'inspect', 'x.png'], '--format: stands behind its command, as in cytodrop inspect --format.'],
+    [['clasify', 'x.png'], 'There is no command "clasify"; did you mean classify?'], [['help', 'nothing'], 'There is no command "nothing".'], [['--'], 'No command given.'],
+  ] as const) {
+    test(`cytodrop ${words.join(' ')}: one line and where to find help`, async () => {
+      assert.deepEqual(await cytodrop(...words), { code: 64, stdout: '', stderr: `${said}\nTry: cytodrop --help\n` });
+    });
+  }
+
   test('behind -- it is a file', async () => {
     const { code, stdout } = await cytodrop('inspect', '--', '--turns');
     assert.equal(code, 2);
     assert.match(stdout, /^--turns\nThere is no such file\.\n$/);
+  });
+});
+
+describe('an option whose value is missing', () => {
+  for (const [option, words] of [
+    ['--output', '"--turns" looks like an option; ./--turns is the file of that name.'], ['--geojson', '"--turns" looks like an option; ./--turns is the file of that name.'],
+    ['--rois', '"--turns" looks like an option; ./--turns is the file of that name.'], ['--second', '"--turns" is not the name of a model.'], ['--jobs', 'expected 1 to 64, got "--turns".'],
+  ] as const) {
+    test(`${option} does not take the next option for it`, async () => {
+      const { code, stdout, stderr } = await cytodrop('classify', '--model', 'blood-smear', '--detect', option, '--turns', 'x.png');
+      assert.deepEqual([code, stdout, stderr], [64, '', `${option}: ${words}\nTry: cytodrop classify --help\n`]);
+    });
+  }
+
+  test('nor is it forgotten at the end', async () => {
+    assert.match((await cytodrop('inspect', 'x.png', '--output')).stderr, /^--output: its value is missing\.\n/);
   });
 });
