@@ -47,7 +47,7 @@ before(async () => {
     build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: path('tests/browser/parity_page.ts'), output: { entryFileNames: 'parity.js' } } },
   });
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Parity</title><body><script type="module" src="parity.js"></script>\n');
-  for (const name of ['models', 'samples']) cpSync(join(dist, name), join(folder, name), { recursive: true });
+  for (const name of ['cytodrop_core.wasm', 'models', 'samples']) cpSync(join(dist, name), join(folder, name), { recursive: true });
   server = await startServer({ folder, host: '127.0.0.1', port: 0 });
   for (const { model, files } of sets) {
     const read = (file: string) => Promise.resolve(bytesOf(`models/${model}/${file}`));

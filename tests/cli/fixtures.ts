@@ -50,6 +50,7 @@ export interface Line extends ExportedCell {
   self_test: string;
   unsure_below: number;
   note: string;
+  schema: string;
 }
 
 export function linesOf(ndjson: string): Line[] {
