@@ -26,6 +26,13 @@ export function formatCount(count: number): string {
   return whole.format(count);
 }
 
+const plurals = new Intl.PluralRules('en');
+
+/** The words that agree with a count: `plural(2, { one: '1 cell', other: '2 cells' })`. */
+export function plural(count: number, words: { one: string; other: string }): string {
+  return plurals.select(count) === 'one' ? words.one : words.other;
+}
+
 /**
  * A span of time in the two units that matter.
  *
