@@ -9,6 +9,7 @@ import type { ModelSpec } from '../../src/js/model/spec.ts';
 
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
 const matches = ajv.compile<ModelSpec>(jsonOf('models/spec.schema.json'));
+const matchesDetector = ajv.compile<DetectorSpec>(jsonOf('models/detector.schema.json'));
 const names = modelsOfKind('classifier');
 
 test('the schema takes all that a spec may state', () => {
@@ -57,13 +58,18 @@ for (const name of modelsOfKind('detector')) {
   describe(`models/${name}`, () => {
     const spec = jsonOf<DetectorSpec>(`models/${name}/spec.json`);
 
+    test('spec.json follows the schema of detectors, and not that of classifiers', () => {
+      assert.ok(matchesDetector(spec), ajv.errorsText(matchesDetector.errors));
+      assert.ok(!matches(spec));
+      assert.ok(!matchesDetector({ ...(spec as object), threshold: 1.5 }));
+    });
+
     test('the network is the one the spec names, and small', () => {
       const network = bytesOf(`models/${name}/${spec.network.file}`);
       assert.equal(createHash('sha256').update(network).digest('hex'), spec.network.sha256);
       assert.equal(network.length, spec.network.bytes);
       assert.ok(network.length <= 2_000_000);
       assert.equal(spec.name, name);
-      assert.match(spec.version, /^\d+\.\d+\.\d+$/);
     });
 
     test('there is a card', () => assert.ok(bytesOf(`models/${name}/card.md`).length > 500));

@@ -2,7 +2,6 @@
 import { batch, effect } from '@preact/signals';
 import { detectorOf } from '../../src/js/index.ts';
 import { client } from './client.ts';
-import { formatCount } from './format.ts';
 import type { Found } from './found_files.ts';
 import { fieldOptions, mode, type Mode, takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';
@@ -12,11 +11,12 @@ import { messageOf, notice } from './notice.ts';
 import { runState } from './progress.ts';
 import { run } from './run.ts';
 import { fetchField, fetchSamples } from './samples.ts';
+import { words } from './words.ts';
 
 /** Puts files at the end of the line and starts work. */
 export function addFiles({ files, unopened }: Found, intended?: ReadonlyMap<string, string>): void {
   if (files.length + unopened.length === 0) {
-    notice.value = { words: 'There are no files in there.' };
+    notice.value = { words: words.nothingThere };
     return;
   }
   batch(() => {
@@ -88,7 +88,7 @@ export function clear(): void {
     forgetHeldFrames();
     forgetResults();
     runState.value = 'idle';
-    notice.value = { words: `${formatCount(count)} images cleared.`, undo };
+    notice.value = { words: words.cleared(count), undo };
   });
 }
 

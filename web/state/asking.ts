@@ -5,12 +5,13 @@ import { client } from './client.ts';
 import { mode } from './frame_store.ts';
 import { checkCell, viewCell } from './held_frames.ts';
 import { allImages } from './images.ts';
+import { words } from './words.ts';
 
 /** The crop of one image as the network saw it, no side longer than asked. */
 export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
   if (mode.value === 'fields') return viewCell(index, maxSidePx);
   const file = allImages()[index]?.file;
-  return file ? viewed(file, maxSidePx) : Promise.reject(new Error('No such image.'));
+  return file ? viewed(file, maxSidePx) : Promise.reject(new Error(words.noSuchImage));
 }
 
 async function viewed(file: File, maxSidePx: number): Promise<ImageData> {
@@ -22,14 +23,14 @@ async function viewed(file: File, maxSidePx: number): Promise<ImageData> {
 export async function checkOf(index: number): Promise<Checked> {
   if (mode.value === 'fields') return checkCell(index, allChecks);
   const file = allImages()[index]?.file;
-  if (!file) throw new Error('The image is not there any more.');
+  if (!file) throw new Error(words.imageGone);
   return client.classify(file, { checks: allChecks });
 }
 
 /** What the file of an image or frame says beside its pixels, by its position among the files; it stays in this page. */
 export function contentOf(position: number): Promise<FileContent> {
   const file = allImages()[position]?.file;
-  return file ? client.inspect(file) : Promise.reject(new Error('No such image.'));
+  return file ? client.inspect(file) : Promise.reject(new Error(words.noSuchImage));
 }
 
 /** Requests that the workers made, which the page's own record does not have. */

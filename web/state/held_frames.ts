@@ -3,6 +3,7 @@ import type { Checked, Checks, Frame, FrameChoice } from '../../src/js/index.ts'
 import { client } from './client.ts';
 import { cellAt, frameAt, frameOfKey } from './frame_store.ts';
 import { allImages } from './images.ts';
+import { words } from './words.ts';
 
 /** The core keeps four; one of them belongs to the run. */
 const mostHeld = 2;
@@ -53,7 +54,7 @@ export async function withFrame<T>(frame: number, choice: FrameChoice, use: (fra
 /** Opens a frame to look into it; it must be closed. Raises: CytodropError. */
 function openFrame(index: number, choice: FrameChoice): Promise<Frame> {
   const file = allImages()[index]?.file;
-  return file ? client.openFrame(file, choice) : Promise.reject(new Error('No such image.'));
+  return file ? client.openFrame(file, choice) : Promise.reject(new Error(words.noSuchImage));
 }
 
 function letGo(key: string, { opened }: Held): void {
@@ -71,7 +72,7 @@ export async function viewCell(key: number, maxSidePx: number): Promise<ImageDat
   const cell = cellAt(key);
   const frame = frameOfKey(key);
   const entry = frameAt(frame);
-  if (!cell || !entry) throw new Error('No such cell.');
+  if (!cell || !entry) throw new Error(words.noSuchCell);
   const { rgba, widthPx, heightPx } = await withFrame(frame, entry.analysis.choice, (open) => open.view(cell.crop, maxSidePx, entry.range));
   return new ImageData(rgba, widthPx, heightPx);
 }
@@ -81,7 +82,7 @@ export async function checkCell(key: number, checks: Checks): Promise<Checked> {
   const frame = frameOfKey(key);
   const entry = frameAt(frame);
   const cell = entry?.analysis.cells.find(({ id }) => id === cellAt(key)?.inFrame?.id);
-  if (!entry || !cell) throw new Error('The cell is not there any more.');
+  if (!entry || !cell) throw new Error(words.cellGone);
   const [done] = await withFrame(frame, entry.analysis.choice, (open) => open.classify([cell], { pixelSizeUm: entry.analysis.settings.pixel_size_um, checks }));
   return done?.verdict ?? {};
 }

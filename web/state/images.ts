@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { type CellRecord, type Outcome, rejudge, type UnreadFile, unreadFile } from '../../src/js/index.ts';
 import { allCells, type Cell, cellAt, frameOfKey, mode, refuseFrame, settledFrames, unreadFrames } from './frame_store.ts';
 import { unsureBelow } from './models.ts';
+import { words } from './words.ts';
 
 export type Unread = UnreadFile & { index: number; path: string };
 
@@ -95,7 +96,7 @@ export function forgetResults(): void {
 export function refuseUnopened(): void {
   images.forEach(({ file, path }, index) => {
     if (file) return;
-    const failure = unreadFile('unreadable_file', 'The browser could not open it.');
+    const failure = unreadFile('unreadable_file', words.notOpened);
     records[index] ??= { ...failure, index, path };
     refuseFrame(index, path, failure);
   });

@@ -9,13 +9,14 @@ import { messageOf } from './notice.ts';
 import { fail } from './progress.ts';
 import { run } from './run.ts';
 import { listModels } from './site.ts';
+import { words } from './words.ts';
 
 /** A computer that does not compute what the training code did gives no results, not even those it gave before. */
 function refuseResults(): void {
   client.cancel();
   batch(() => {
     forgetResults();
-    fail('The self-test failed: this browser does not compute for the model\'s own test image what it should. No results are shown.');
+    fail(words.selfTestFailed);
     if (modelState.value.phase === 'failed') modelState.value = { ...modelState.value, selfTestFailed: true };
   });
 }
@@ -24,13 +25,13 @@ function refuseResults(): void {
 export async function start(): Promise<void> {
   modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
   if (!hasWasmSimd()) {
-    fail('This browser cannot run WebAssembly SIMD, which the classifier needs. Firefox, Chrome, Edge and Safari can since 2023.', false);
+    fail(words.noSimd, false);
     return;
   }
   try {
     listings.value = await listModels();
     const first = listings.value[0];
-    if (!first) throw new Error('The list of models is empty.');
+    if (!first) throw new Error(words.noModels);
     await chooseModel(first.name);
   } catch (error) {
     fail(messageOf(error));

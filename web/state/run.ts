@@ -7,6 +7,7 @@ import { allImages, era, flush, flushSoon, imagesDue, settle } from './images.ts
 import { checks, modelReady, spec } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail, measurePace, restartPace, runState, underWay } from './progress.ts';
+import { words } from './words.ts';
 
 let runner: Promise<void> | null = null;
 
@@ -94,7 +95,7 @@ async function classifyRest(mine: number): Promise<boolean> {
       await classifyMissing(frame, { get aborted() { return runState.value !== 'running' || mine !== era.value; } });
     } catch (error) {
       unable.add(`${mine} ${frame}`);
-      notice.value = { words: `${allImages()[frame]?.path ?? 'A frame'}: ${messageOf(error)}` };
+      notice.value = { words: words.frameFailed(allImages()[frame]?.path ?? words.aFrame, messageOf(error)) };
     }
   }
   return due.length > 0;

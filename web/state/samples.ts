@@ -1,5 +1,6 @@
 /** The simulated samples that come with the page. */
 import { fetchSiteFile } from './site.ts';
+import { words } from './words.ts';
 
 interface DrawnImage { file: string; intended: string | null }
 /** A whole field of view; `counts`: cells by the class that they were drawn as. */
@@ -41,7 +42,7 @@ async function fetchGlimpse(model: string): Promise<Glimpse> {
  */
 export async function fetchSamples(model: string): Promise<Sample[]> {
   const drawn = (await setFor(model))?.images ?? [];
-  if (drawn.length === 0) throw new Error('There are no simulated samples for this model.');
+  if (drawn.length === 0) throw new Error(words.noSamples);
   return Promise.all(
     drawn.map(async ({ file, intended }) => {
       const blob = await (await fetchChecked(file)).blob();
@@ -64,7 +65,7 @@ export async function fieldOf(model: string): Promise<number | null> {
  */
 export async function fetchField(model: string): Promise<{ file: File; path: string }> {
   const field = (await setFor(model))?.fields[0];
-  if (!field) throw new Error('There is no simulated field for this model.');
+  if (!field) throw new Error(words.noField);
   const blob = await (await fetchChecked(field.file)).blob();
   const name = field.file.slice(field.file.lastIndexOf('/') + 1);
   return { file: new File([blob], name, { type: blob.type }), path: name };
@@ -72,6 +73,6 @@ export async function fetchField(model: string): Promise<{ file: File; path: str
 
 async function fetchChecked(file: string): Promise<Response> {
   return fetchSiteFile(new URL(`samples/${file}`, document.baseURI)).catch((error: Error) => {
-    throw new Error(`The simulated samples could not be read. ${error.message}`);
+    throw new Error(words.samplesUnread(error.message));
   });
 }

@@ -1,9 +1,10 @@
 /** How many wrong types a person tolerates, and what that costs: the threshold moves, the network need not run again. */
 import { kindOf, riskCoverage, type RiskPoint } from '../../../src/js/index.ts';
 import { intervalWords } from '../../parts/words.ts';
-import { formatCount, formatPercent } from '../../state/format.ts';
+import { formatPercent } from '../../state/format.ts';
 import { cells } from '../../state/images.ts';
 import { spec, unsureBelow } from '../../state/models.ts';
+import { words } from './words.tsx';
 
 export function ErrorSlider() {
   const model = spec.value;
@@ -15,29 +16,24 @@ export function ErrorSlider() {
   const nameable = cells.value.filter((cell) => ['type', 'unsure'].includes(kindOf(cell)));
   const decided = nameable.filter((cell) => kindOf(cell) === 'type').length;
   return (
-    <section class="error-slider" aria-label="Tolerated error" data-testid="error-slider" data-threshold={threshold} data-decided={decided}>
+    <section class="error-slider" aria-label={words.threshold.region} data-testid="error-slider" data-threshold={threshold} data-decided={decided}>
       <label class="field">
-        Name a type from
+        {words.threshold.from}
         <input
           type="range"
           min={0}
           max={points.length - 1}
           step={1}
           value={position}
-          aria-valuetext={`${formatPercent(threshold)} probability, ${formatPercent(wrong)} wrong`}
+          aria-valuetext={words.threshold.value(threshold, wrong)}
           onInput={(event) => (unsureBelow.value = points[event.currentTarget.valueAsNumber]?.threshold ?? null)}
         />
         <output>{formatPercent(threshold)}</output>
       </label>
-      <p class="small">
-        <strong>
-          {formatCount(decided)} of {formatCount(nameable.length)}
-        </strong>{' '}
-        cells named, the rest unsure. Of the model's validation images named so, {formatPercent(wrong)} were wrong ({intervalWords(interval)}).
-      </p>
+      <p class="small">{words.threshold.cost(decided, nameable.length, wrong, intervalWords(interval))}</p>
       {unsureBelow.value !== null && (
         <button type="button" class="link small" onClick={() => (unsureBelow.value = null)}>
-          As the model asks: {formatPercent(model.judge.abstain_below)}
+          {words.threshold.asModel(model.judge.abstain_below)}
         </button>
       )}
     </section>

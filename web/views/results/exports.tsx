@@ -7,6 +7,7 @@ import { allFrames, frameAt, mode, unreadFrames } from '../../state/frame_store.
 import { files, finishedRecords, progress } from '../../state/images.ts';
 import { modelState, spec } from '../../state/models.ts';
 import { currentFrame, withFileNames } from '../../state/view.ts';
+import { words } from './words.tsx';
 
 export function Exports() {
   const model = spec.value;
@@ -20,21 +21,21 @@ export function Exports() {
     saveFile(text, format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-${model.name}-${today()}.${format}`);
   };
   return (
-    <div class="exports" role="group" aria-label="Export">
-      <span class="small">Export</span>
-      <button type="button" data-testid="export-csv" aria-label="Export CSV" disabled={!ready} onClick={() => save('csv')}>
-        CSV
+    <div class="exports" role="group" aria-label={words.exports.group}>
+      <span class="small">{words.exports.group}</span>
+      <button type="button" data-testid="export-csv" aria-label={words.exports.csvLabel} disabled={!ready} onClick={() => save('csv')}>
+        {words.exports.csv}
       </button>
-      <button type="button" data-testid="export-json" aria-label="Export JSON" disabled={!ready} onClick={() => save('json')}>
-        JSON
+      <button type="button" data-testid="export-json" aria-label={words.exports.jsonLabel} disabled={!ready} onClick={() => save('json')}>
+        {words.exports.json}
       </button>
       <button type="button" data-testid="check-report" aria-haspopup="dialog" disabled={!ready} onClick={() => openDialog('check')}>
-        Check a report
+        {words.exports.checkReport}
       </button>
       {inFrames && <OutlineExports />}
       <label class="check small">
         <input type="checkbox" data-testid="with-file-names" checked={withFileNames.value} onChange={(event) => (withFileNames.value = event.currentTarget.checked)} />
-        file names
+        {words.exports.fileNames}
       </label>
     </div>
   );
@@ -53,11 +54,11 @@ function OutlineExports() {
   };
   return (
     <>
-      <button type="button" data-testid="export-geojson" disabled={!entry} title="Outlines of this frame, for QuPath" onClick={() => save(toGeoJson, 'application/geo+json', '.geojson')}>
-        GeoJSON
+      <button type="button" data-testid="export-geojson" disabled={!entry} title={words.exports.geojsonHint} onClick={() => save(toGeoJson, 'application/geo+json', '.geojson')}>
+        {words.exports.geojson}
       </button>
-      <button type="button" data-testid="export-rois" disabled={!entry} title="Outlines of this frame, for ImageJ" onClick={() => save(toRoiZip, 'application/zip', '-rois.zip')}>
-        ImageJ
+      <button type="button" data-testid="export-rois" disabled={!entry} title={words.exports.roisHint} onClick={() => save(toRoiZip, 'application/zip', '-rois.zip')}>
+        {words.exports.rois}
       </button>
     </>
   );

@@ -11,6 +11,7 @@ import { cells, imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { runState } from '../../state/progress.ts';
 import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, type TileSize, tileSize } from '../../state/view.ts';
+import { words } from './words.tsx';
 
 const gapPx = 16;
 const leastWidthPx: Record<TileSize, number> = { small: 96, medium: 144, large: 224 };
@@ -75,7 +76,7 @@ export function Gallery() {
   return (
     <div class="gallery-frame">
       {order.length === 0 && <NothingShown />}
-      <div ref={box} class="gallery" role="listbox" aria-label="Cells" style={{ height: `${rows * rowPx}px` }} onKeyDown={onKeyDown}>
+      <div ref={box} class="gallery" role="listbox" aria-label={words.results.cells} style={{ height: `${rows * rowPx}px` }} onKeyDown={onKeyDown}>
         {widthPx > 0 &&
           visible.map(({ cell, position }) => (
             <Tile
@@ -98,8 +99,8 @@ export function Gallery() {
 }
 
 export function NothingShown() {
-  const words = cells.value.length > 0 ? 'No cell matches.' : runState.value === 'running' ? 'The first results are on their way.' : 'No cells to show.';
-  return <p class="nothing muted">{words}</p>;
+  const { noMatch, onTheirWay, none } = words.results;
+  return <p class="nothing muted">{cells.value.length > 0 ? noMatch : runState.value === 'running' ? onTheirWay : none}</p>;
 }
 
 interface TileProps {
@@ -121,7 +122,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
   const top = classIndex(model, cell.label);
   const intended = imageAt(cell.index)?.intended;
   const none = noType(cell);
-  const intendedWords = intended ? `drawn as: ${inSentence(className(model, intended))}` : '';
+  const intendedWords = intended ? words.drawnAs(inSentence(className(model, intended))) : '';
   return (
     <div
       class="tile"

@@ -3,18 +3,18 @@ import { researchNote } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
-import { formatCount, formatDuration } from '../../state/format.ts';
 import { mode } from '../../state/frame_store.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { modelState } from '../../state/models.ts';
 import { pace, runState } from '../../state/progress.ts';
 import { cancel, run } from '../../state/run.ts';
+import { words } from './words.tsx';
 
 export function ProgressBar() {
   const { done, total } = progress.value;
   const state = runState.value === 'idle' ? 'done' : runState.value;
   return (
-    <section class="progress" aria-label="Progress">
+    <section class="progress" aria-label={words.progress.region}>
       <p class="progress-words">
         <strong>{headline(state, done, total)}</strong>
         <span class="small">{details(state)}</span>
@@ -26,25 +26,25 @@ export function ProgressBar() {
         <ModeChoice />
         {state === 'running' && (
           <button type="button" data-testid="cancel" onClick={cancel}>
-            Cancel
+            {words.progress.cancel}
           </button>
         )}
         {state === 'cancelled' && done < total && (
           <button type="button" class="main" data-testid="go-on" disabled={modelState.value.phase !== 'ready'} onClick={() => void run()}>
-            Go on
+            {words.progress.goOn}
           </button>
         )}
         <button type="button" data-testid="drop-zone" aria-keyshortcuts="o" onClick={openFilePicker}>
-          Add images
+          {words.progress.addImages}
         </button>
         <button type="button" onClick={openFolderPicker}>
-          Add a folder
+          {words.progress.addFolder}
         </button>
       </div>
       <div
         class="track"
         role="progressbar"
-        aria-label="Images done"
+        aria-label={words.progress.bar}
         aria-valuemin={0}
         aria-valuenow={done}
         aria-valuemax={total}
@@ -61,18 +61,18 @@ export function ProgressBar() {
 }
 
 function headline(state: string, done: number, total: number): string {
-  const count = `${formatCount(done)} of ${formatCount(total)}`;
-  if (state === 'running') return `${count} done`;
-  return state === 'cancelled' && done < total ? `Stopped after ${count}` : `${formatCount(total)} ${mode.value === 'fields' ? (total === 1 ? 'frame' : 'frames') : total === 1 ? 'image' : 'images'} done`;
+  if (state === 'running') return words.progress.running(done, total);
+  if (state === 'cancelled' && done < total) return words.progress.stopped(done, total);
+  return mode.value === 'fields' ? words.progress.framesDone(total) : words.progress.imagesDone(total);
 }
 
 function details(state: string): string {
-  if (state === 'cancelled') return 'What is done is kept.';
-  const inFrames = mode.value === 'fields';
-  const found = inFrames ? `${formatCount(cells.value.length)} ${cells.value.length === 1 ? 'cell' : 'cells'}` : '';
-  if (state === 'done') return [found, unread.value.length > 0 ? `${formatCount(unread.value.length)} not read` : ''].filter(Boolean).join(', ');
-  if (modelState.value.phase === 'loading') return 'waiting for the model';
+  if (state === 'cancelled') return words.progress.kept;
+  const found = mode.value === 'fields' ? words.progress.cellsFound(cells.value.length) : '';
+  if (state === 'done') return [found, unread.value.length > 0 ? words.progress.unread(unread.value.length) : ''].filter(Boolean).join(', ');
+  if (modelState.value.phase === 'loading') return words.progress.waitingForModel;
   if (!pace.value) return found;
-  const { perSecond, leftMs } = pace.value;
-  return `${perSecond < 10 ? perSecond.toLocaleString(undefined, { maximumFractionDigits: 1 }) : formatCount(perSecond)} ${inFrames ? 'frames' : 'cells'} per second, ${formatDuration(Math.max(1000, leftMs))} left${inFrames ? `, ${found}` : ''}`;
+  const { perSecond } = pace.value;
+  const leftMs = Math.max(1000, pace.value.leftMs);
+  return mode.value === 'fields' ? words.progress.framesPace(perSecond, leftMs, cells.value.length) : words.progress.cellsPace(perSecond, leftMs);
 }

@@ -10,18 +10,19 @@ import { imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { currentIndex, openDetails, openIndex, shown, sort, type SortKey, standOn } from '../../state/view.ts';
 import { NothingShown } from './gallery.tsx';
+import { words } from './words.tsx';
 
 const rowPx = 44;
 
 interface Column { sortKey: SortKey | null; word: string; startsDescending?: boolean }
 
 const columns: Column[] = [
-  { sortKey: 'index', word: 'Number' },
-  { sortKey: 'file', word: 'File' },
-  { sortKey: 'label', word: 'Type' },
-  { sortKey: 'probability', word: 'Probability', startsDescending: true },
-  { sortKey: 'unsure', word: 'Notes' },
-  { sortKey: null, word: 'Next most probable' },
+  { sortKey: 'index', word: words.table.number },
+  { sortKey: 'file', word: words.table.file },
+  { sortKey: 'label', word: words.table.type },
+  { sortKey: 'probability', word: words.table.probability, startsDescending: true },
+  { sortKey: 'unsure', word: words.table.notes },
+  { sortKey: null, word: words.table.next },
 ];
 
 export function ResultsTable() {
@@ -60,13 +61,13 @@ export function ResultsTable() {
   return (
     <div class="table-frame">
       <table class="results-table" data-testid="results-table" aria-rowcount={order.length + 1}>
-        <caption class="visually-hidden">Cells and their types. {researchNote}.</caption>
+        <caption class="visually-hidden">{words.table.caption(researchNote)}</caption>
         <thead>
           <tr aria-rowindex={1}>
             {columns.map((column) => (
               <Heading key={column.word} column={column} />
             ))}
-            {drawn && <th scope="col">Drawn as</th>}
+            {drawn && <th scope="col">{words.table.drawn}</th>}
           </tr>
         </thead>
         <tbody ref={body} onKeyDown={onKeyDown}>

@@ -6,6 +6,7 @@ import { intervalWords } from '../../parts/words.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import { spec } from '../../state/models.ts';
 import { filter, scopedCells } from '../../state/view.ts';
+import { words } from './words.tsx';
 
 export function Summary() {
   const model = spec.value;
@@ -17,7 +18,7 @@ export function Summary() {
     filter.value = filter.value === id ? null : id;
   };
   return (
-    <section class="summary" data-testid="summary" aria-label="Summary by type">
+    <section class="summary" data-testid="summary" aria-label={words.summary.region}>
       <div class="stack" aria-hidden="true">
         {shares
           .filter(({ count }) => count > 0)
@@ -27,7 +28,7 @@ export function Summary() {
             </span>
           ))}
       </div>
-      <div class="shares" role="group" aria-label="Types with share and 95 per cent interval; press to filter">
+      <div class="shares" role="group" aria-label={words.summary.types}>
         {shares.map((share) => (
           <ShareButton key={share.id} share={share} total={total} onPress={() => toggle(share.id)} />
         ))}
@@ -38,9 +39,8 @@ export function Summary() {
 
 function ShareButton({ share: { id, name, letter, index, count }, total, onPress }: { share: Share; total: number; onPress: () => void }) {
   const [low, high] = wilsonInterval(count, total);
-  const what = index < 0 ? 'Cells that count as no type' : 'Show only these';
   return (
-    <button type="button" class="share" data-label={id} data-count={count} aria-pressed={filter.value === id} title={`${what}; 95 % interval in brackets`} onClick={onPress}>
+    <button type="button" class="share" data-label={id} data-count={count} aria-pressed={filter.value === id} title={index < 0 ? words.summary.noType : words.summary.onlyThese} onClick={onPress}>
       <ClassMark index={index} letter={letter} />
       <span class="share-name">{name}</span>
       <span class="share-numbers">

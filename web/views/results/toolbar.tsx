@@ -1,7 +1,6 @@
 /** Everything that changes how the results are looked at, and takes them away. */
 import { Choice } from '../../parts/choice.tsx';
 import { clear } from '../../state/adding.ts';
-import { formatCount } from '../../state/format.ts';
 import { mode } from '../../state/frame_store.ts';
 import { progress } from '../../state/images.ts';
 import {
@@ -10,14 +9,19 @@ import {
 } from '../../state/view.ts';
 import { CheckControls } from './check_controls.tsx';
 import { Exports } from './exports.tsx';
+import { words } from './words.tsx';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
-  { key: 'index', descending: false, word: 'File order' },
-  { key: 'label', descending: false, word: 'Type' },
-  { key: 'probability', descending: true, word: 'Highest probability' },
-  { key: 'probability', descending: false, word: 'Lowest probability' },
-  { key: 'unsure', descending: false, word: 'Doubtful first' },
+  { key: 'index', descending: false, word: words.toolbar.orders.file },
+  { key: 'label', descending: false, word: words.toolbar.orders.type },
+  { key: 'probability', descending: true, word: words.toolbar.orders.highest },
+  { key: 'probability', descending: false, word: words.toolbar.orders.lowest },
+  { key: 'unsure', descending: false, word: words.toolbar.orders.doubtful },
 ];
+
+/** Single cells have no frame to show. */
+const { gallery, table } = words.toolbar.views;
+const withoutFrame = { gallery, table } as Record<Layout, string>;
 
 export function Toolbar() {
   const position = orders.findIndex(({ key, descending }) => key === sort.value.key && descending === sort.value.descending);
@@ -26,15 +30,15 @@ export function Toolbar() {
     if (order) sort.value = { key: order.key, descending: order.descending };
   };
   return (
-    <section class="toolbar" aria-label="View and export">
+    <section class="toolbar" aria-label={words.toolbar.region}>
       <label class="field">
-        <span class="visually-hidden">Search</span>
-        <input id="search" type="search" placeholder="Search" value={search.value} aria-keyshortcuts="/" autocomplete="off" spellcheck={false} onInput={(event) => (search.value = event.currentTarget.value)} />
+        <span class="visually-hidden">{words.toolbar.search}</span>
+        <input id="search" type="search" placeholder={words.toolbar.search} value={search.value} aria-keyshortcuts="/" autocomplete="off" spellcheck={false} onInput={(event) => (search.value = event.currentTarget.value)} />
       </label>
       {layout.value !== 'frame' && <label class="field">
-        <span class="field-name">Sort</span>
-        <select data-testid="sort" aria-label="Sort" value={position} onChange={(event) => choose(event.currentTarget.value)}>
-          {position < 0 && <option value={-1}>By column</option>}
+        <span class="field-name">{words.toolbar.sort}</span>
+        <select data-testid="sort" aria-label={words.toolbar.sort} value={position} onChange={(event) => choose(event.currentTarget.value)}>
+          {position < 0 && <option value={-1}>{words.toolbar.byColumn}</option>}
           {orders.map(({ word }, i) => (
             <option key={word} value={i}>
               {word}
@@ -42,22 +46,20 @@ export function Toolbar() {
           ))}
         </select>
       </label>}
-      <Choice<Layout> name="view" label="View" value={layout.value} words={mode.value === 'fields' ? { frame: 'Frame', gallery: 'Gallery', table: 'Table' } : ({ gallery: 'Gallery', table: 'Table' } as Record<Layout, string>)} onChoose={(value) => (layout.value = value)} />
+      <Choice<Layout> name="view" label={words.toolbar.view} value={layout.value} words={mode.value === 'fields' ? words.toolbar.views : withoutFrame} onChoose={(value) => (layout.value = value)} />
       {layout.value === 'gallery' && (
         <>
-          <Choice<TileSize> name="size" label="Size of tiles" value={tileSize.value} words={{ small: 'Small', medium: 'Medium', large: 'Large' }} onChoose={(value) => (tileSize.value = value)} />
+          <Choice<TileSize> name="size" label={words.toolbar.tiles} value={tileSize.value} words={words.toolbar.sizes} onChoose={(value) => (tileSize.value = value)} />
           <button type="button" data-testid="map" aria-pressed={mapOn.value} aria-keyshortcuts="m" onClick={() => (mapOn.value = !mapOn.value)}>
-            Map
+            {words.toolbar.map}
           </button>
         </>
       )}
       {mode.value === 'fields' && progress.value.total > 1 && (
-        <Choice<'all' | 'one'> name="scope" label="Results of" value={thisFrameOnly.value ? 'one' : 'all'} words={{ all: 'All frames', one: 'This frame' }} onChoose={(value) => (thisFrameOnly.value = value === 'one')} />
+        <Choice<'all' | 'one'> name="scope" label={words.toolbar.scope} value={thisFrameOnly.value ? 'one' : 'all'} words={words.toolbar.scopes} onChoose={(value) => (thisFrameOnly.value = value === 'one')} />
       )}
       {(filter.value !== null || search.value !== '' || leastProbability.value > 0) && (
-        <span class="small muted">
-          {formatCount(shown.value.length)} of {formatCount(scopedCells.value.length)} shown
-        </span>
+        <span class="small muted">{words.toolbar.shown(shown.value.length, scopedCells.value.length)}</span>
       )}
       <CheckControls />
       <span class="spacer" />
@@ -70,7 +72,7 @@ export function Toolbar() {
           resetView();
         }}
       >
-        Clear
+        {words.toolbar.clear}
       </button>
     </section>
   );
