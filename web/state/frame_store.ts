@@ -1,22 +1,38 @@
 /** Frames of many cells as the page keeps them: what was found, what a person changed, and the cells as the results show them. */
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import {
-  type Box, carryOver, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameOptions, type FrameOutcome,
-  type ModelSpec, searchFor, type UnreadFile, wholeFile,
+  type Box, carryOver, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
+  searchFor, type SearchSettings, type UnreadFile, wholeFile,
 } from '../../src/js/index.ts';
+import { checkTurns, spec } from './models.ts';
 
 /** One cell in each image, or frames that hold many. */
 export type Mode = 'cells' | 'fields';
 export const mode = signal<Mode>('cells');
 
 export type FieldOptions = Omit<FrameOptions, 'classify'>;
-/** For every frame that has no settings of its own. */
-export const fieldOptions = signal<FieldOptions>({ choice: wholeFile, search: defaultSearch, pixelSizeUm: null });
 
-/** The model's own settings take the place of another's, unless there are frames whose cells were found with those. */
-export function searchAs(spec: ModelSpec): void {
-  if (allFrames().length === 0) fieldOptions.value = { ...fieldOptions.value, search: searchFor(spec) };
+/** What a person set by hand; what is not here follows the model, in whatever order model, frames and settings came. */
+export interface HandOptions { choice?: FrameChoice; search: Partial<SearchSettings>; pixelSizeUm?: number | null }
+/** For every frame that has none of its own. */
+export const handOptions = signal<HandOptions>({ search: {} });
+
+/** For every frame that has no settings of its own. */
+export const fieldOptions = computed<FieldOptions>(() => withHand({ choice: wholeFile, search: spec.value ? searchFor(spec.value) : defaultSearch, pixelSizeUm: null }, handOptions.value));
+
+function withHand(options: FieldOptions, { choice = options.choice, search, pixelSizeUm = options.pixelSizeUm }: HandOptions): FieldOptions {
+  return { choice, search: { ...options.search, ...search }, pixelSizeUm };
 }
+
+/** By which a frame knows whether it was searched with the settings in force. */
+export function optionsKey({ choice, search, pixelSizeUm }: FieldOptions): string {
+  return JSON.stringify([choice.page, choice.channel, search, pixelSizeUm]);
+}
+
+/** Off: the cells of frames are found and counted, not named. */
+export const naming = signal(true);
+/** Whether the cells of frames get names: where a person wants it and the model knows cells of frames. */
+export const namesCells = computed(() => naming.value && spec.value?.frame !== undefined);
 
 /** Where a cell of a frame lies, and what the search says of it. */
 export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; searchScore: number | null; cutByBorder: boolean }
@@ -29,8 +45,10 @@ export interface FrameEntry {
   analysis: FrameAnalysis;
   /** Boxes of cells that a person removed, not to be found again. */
   removed: readonly Box[];
-  /** Settings of this frame only; null: those of all. */
-  own: FieldOptions | null;
+  /** Set by hand for this frame only; null: nothing. */
+  own: HandOptions | null;
+  /** `optionsKey` of the settings that it was searched with. */
+  searchedAs: string;
   /** Samples shown as black and white; null: as the file asks. */
   range: DisplayRange | null;
   /** The cells that have a verdict, in the order of `analysis.cells`. */
@@ -41,7 +59,7 @@ export interface FrameEntry {
 /** What an edit by hand can be taken back to. */
 export interface FrameChange { words: string; cells: readonly FrameCell[]; removed: readonly Box[] }
 
-export interface UnreadFrame { failure: UnreadFile & { index: number; path: string }; own: FieldOptions | null }
+export interface UnreadFrame { failure: UnreadFile & { index: number; path: string }; own: HandOptions | null; searchedAs: string }
 
 type Slot = FrameEntry | UnreadFrame | undefined;
 
@@ -64,12 +82,32 @@ export function frameAt(frame: number): FrameEntry | undefined {
   return slot && 'analysis' in slot ? slot : undefined;
 }
 
-export function isSettled(frame: number): boolean {
-  return slots[frame] !== undefined;
+/** Whether it was never searched, or with settings that are not in force any more. */
+export function isDue(frame: number): boolean {
+  return slots[frame]?.searchedAs !== optionsKey(optionsOf(frame));
+}
+
+/** Cells without what is asked of each: a verdict, and where it is wanted what becomes of it when turned. */
+export function cellsDue({ analysis }: FrameEntry): FrameCell[] {
+  if (!namesCells.value) return [];
+  return analysis.cells.filter(({ verdict }) => verdict === undefined || (checkTurns.value && verdict.turns === undefined));
+}
+
+/** Frames whose cells could not be classified, not to be tried for ever. */
+const unable = new Set<number>();
+
+export function giveUp(frame: number): void {
+  unable.add(frame);
+}
+
+/** Frames in which something is left to name. */
+export function framesToName(): number[] {
+  return allFrames().filter(({ frame, entry }) => !unable.has(frame) && cellsDue(entry).length > 0).map(({ frame }) => frame);
 }
 
 export function optionsOf(frame: number): FieldOptions {
-  return slots[frame]?.own ?? fieldOptions.value;
+  const own = slots[frame]?.own;
+  return own ? withHand(fieldOptions.value, own) : fieldOptions.value;
 }
 
 export function allFrames(): { frame: number; entry: FrameEntry }[] {
@@ -80,8 +118,12 @@ export function unreadFrames(): UnreadFrame['failure'][] {
   return slots.flatMap((slot) => (slot && 'failure' in slot ? [slot.failure] : []));
 }
 
-export function settledFrames(): number {
-  return slots.reduce((count, slot) => count + Number(slot !== undefined), 0);
+/** Frames that nothing is left to do in. */
+export function finishedFrames(): number {
+  return slots.reduce((count, slot, frame) => {
+    if (slot === undefined || isDue(frame)) return count;
+    return count + Number('failure' in slot || unable.has(frame) || cellsDue(slot).length === 0);
+  }, 0);
 }
 
 export function allCells(): Cell[] {
@@ -93,23 +135,26 @@ export function cellAt(key: number): Cell | undefined {
 }
 
 /** Takes what a search found; what a person changed in the frame before stays changed. */
-export function settleFrame(frame: number, path: string, outcome: FrameOutcome): void {
+export function settleFrame(frame: number, path: string, outcome: FrameOutcome, options: FieldOptions): void {
   const before = slots[frame];
-  const own = before?.own ?? null;
+  const [own, searchedAs] = [before?.own ?? null, optionsKey(options)];
+  unable.delete(frame);
   if (outcome.status === 'error') {
-    slots[frame] = { failure: { ...outcome, index: frame, path }, own };
+    slots[frame] = { failure: { ...outcome, index: frame, path }, own, searchedAs };
     return;
   }
-  const old = before && 'analysis' in before ? before : undefined;
-  const cells = old ? carryOver(old.analysis.cells, outcome.cells, old.removed) : outcome.cells;
-  slots[frame] = withCells(frame, { path, analysis: outcome, removed: old?.removed ?? [], own, range: old?.range ?? null, cells: [], undo: old?.undo ?? [] }, cells);
+  const samePicture = before && 'analysis' in before && before.analysis.choice.page === options.choice.page && before.analysis.choice.channel === options.choice.channel;
+  const edited = samePicture && (before.removed.length > 0 || before.analysis.cells.some(({ searchScore }) => searchScore === null)) ? before : undefined;
+  const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed) : outcome.cells;
+  const range = samePicture ? before.range : null;
+  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? [], own, searchedAs, range, cells: [], undo: edited?.undo ?? [] }, cells);
 }
 
 export function refuseFrame(frame: number, path: string, failure: UnreadFile): void {
-  slots[frame] ??= { failure: { ...failure, index: frame, path }, own: null };
+  slots[frame] ??= { failure: { ...failure, index: frame, path }, own: null, searchedAs: '' };
 }
 
-export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'range' | 'undo' | 'analysis'>>, cells?: readonly FrameCell[]): void {
+export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'searchedAs' | 'range' | 'undo' | 'analysis'>>, cells?: readonly FrameCell[]): void {
   const entry = frameAt(frame);
   if (!entry) return;
   const changed = { ...entry, ...change };
@@ -144,32 +189,16 @@ function withCells(frame: number, entry: FrameEntry, frameCells: readonly FrameC
 
 /** Another model: the cells stay, their verdicts go. */
 export function forgetVerdicts(): void {
+  unable.clear();
   slots = slots.map((slot, frame) => {
     if (!slot || !('analysis' in slot)) return slot;
     return withCells(frame, { ...slot, cells: [], undo: [] }, slot.analysis.cells.map(({ verdict: _, ...cell }) => cell));
   });
 }
 
-/** Searches these again at the next run; settings of their own and changes by hand stay. */
-export function forgetSearch(frame: number): void {
-  stale.add(frame);
-}
-
-/** Frames to be searched again, whose old cells are shown until then. */
-const stale = new Set<number>();
-
-export function isStale(frame: number): boolean {
-  return stale.has(frame);
-}
-
-export function freshen(frame: number): void {
-  stale.delete(frame);
-}
-
 /** Takes all frames away. Returns what brings them back. */
 export function takeFrames(): () => void {
   const before = slots;
   slots = [];
-  stale.clear();
   return () => (slots = before);
 }

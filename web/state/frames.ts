@@ -1,7 +1,7 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
 import { carryOver, cellByHand, type DisplayRange, type FrameCell, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
-import { allFrames, cellKey, changeFrame, fieldOptions, type FieldOptions, forgetSearch, frameAt, type FrameEntry, mode, optionsOf } from './frame_store.ts';
+import { allFrames, cellKey, changeFrame, frameAt, type FrameEntry, handOptions, type HandOptions, mode, optionsKey, optionsOf } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
 import { era, files, flush } from './images.ts';
 import { messageOf, notice } from './notice.ts';
@@ -70,8 +70,7 @@ export function tryOptions(frame: number, change: Partial<SearchSettings> & { pi
   const entry = frameAt(frame);
   if (!entry) return;
   const { pixelSizeUm, ...search } = change;
-  const before = optionsOf(frame);
-  const own: FieldOptions = { ...before, search: { ...before.search, ...search }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
+  const own: HandOptions = { ...entry.own, search: { ...entry.own?.search, ...search }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
   changeFrame(frame, { own });
   flush();
   searchAgain(frame);
@@ -79,15 +78,21 @@ export function tryOptions(frame: number, change: Partial<SearchSettings> & { pi
 
 /** Which page and channel of a file is the frame. */
 export function chooseInFile(frame: number, choice: FrameChoice): void {
-  if (!frameAt(frame)) return;
-  changeFrame(frame, { own: { ...optionsOf(frame), choice }, removed: [], undo: [], range: null });
+  const entry = frameAt(frame);
+  if (!entry) return;
+  changeFrame(frame, { own: { search: {}, ...entry.own, choice }, removed: [], undo: [], range: null });
   searchAgain(frame, 0, true);
 }
 
 export function backToAll(frame: number): void {
-  changeFrame(frame, { own: null });
+  changeFrame(frame, { own: onlyChoice(frameAt(frame)?.own ?? null) });
   flush();
   searchAgain(frame, 0);
+}
+
+/** A page and channel is no setting of the search. */
+function onlyChoice(own: HandOptions | null): HandOptions | null {
+  return own?.choice ? { choice: own.choice, search: {} } : null;
 }
 
 function searchAgain(frame: number, afterMs = searchAfterMs, anew = false): void {
@@ -117,7 +122,7 @@ async function search(frame: number, anew: boolean): Promise<void> {
       const cells = anew ? found : carryOver(known, found, entry.removed);
       const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
       // Steps back would lead to cells of the search before.
-      changeFrame(frame, { undo: [], analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
+      changeFrame(frame, { undo: [], searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
       flush();
     });
     await classifySoon(frame, isStale);
@@ -143,14 +148,9 @@ async function classifySoon(frame: number, isStale: () => boolean = () => false)
 export function useForAll(frame: number): void {
   const own = frameAt(frame)?.own;
   if (!own) return;
-  fieldOptions.value = { ...own, choice: fieldOptions.value.choice };
-  for (const { frame: other, entry } of allFrames()) {
-    const isMine = other === frame;
-    const choice = entry.analysis.choice;
-    const isPlain = choice.page === fieldOptions.value.choice.page && choice.channel === fieldOptions.value.choice.channel;
-    changeFrame(other, { own: isPlain ? null : { ...fieldOptions.value, choice } });
-    if (!isMine) forgetSearch(other);
-  }
+  const { choice: _, ...settings } = own;
+  handOptions.value = { ...handOptions.value, ...settings, search: { ...handOptions.value.search, ...own.search } };
+  for (const { frame: other, entry } of allFrames()) changeFrame(other, { own: onlyChoice(entry.own) });
   flush();
   void run();
 }

@@ -1,8 +1,8 @@
 /** The images in the order they came, and what became of each. */
 import { computed, signal } from '@preact/signals';
 import { type CellRecord, type Outcome, rejudge, type UnreadFile, unreadFile } from '../../src/js/index.ts';
-import { allCells, type Cell, cellAt, frameOfKey, mode, refuseFrame, settledFrames, unreadFrames } from './frame_store.ts';
-import { unsureBelow } from './models.ts';
+import { allCells, type Cell, cellAt, finishedFrames, frameOfKey, mode, refuseFrame, unreadFrames } from './frame_store.ts';
+import { checkTurns, unsureBelow } from './models.ts';
 import { words } from './words.ts';
 
 export type Unread = UnreadFile & { index: number; path: string };
@@ -24,7 +24,7 @@ const revision = signal(0);
 
 export const progress = computed(() => {
   revision.value;
-  const done = mode.value === 'fields' ? settledFrames() : cells.value.length + unread.value.length;
+  const done = mode.value === 'fields' ? finishedFrames() : images.length - images.reduce((count, _, index) => count + Number(isImageDue(index)), 0);
   return { total: images.length, done };
 });
 
@@ -112,9 +112,14 @@ export function appendImages(more: readonly CellImage[]): void {
   refuseUnopened();
 }
 
-/** Images of one cell that have no result yet. */
+/** Images of one cell that have no result yet, or not all that is asked of each. */
 export function imagesDue(): { index: number; file: File }[] {
-  return images.flatMap(({ file }, index) => (file && !records[index] ? [{ index, file }] : []));
+  return images.flatMap(({ file }, index) => (file && isImageDue(index) ? [{ index, file }] : []));
+}
+
+function isImageDue(index: number): boolean {
+  const record = records[index];
+  return record === undefined || (checkTurns.value && record.status === 'ok' && record.turns === undefined);
 }
 
 /** Takes all images and results away. Returns what brings them back. */

@@ -2,10 +2,10 @@
 import { batch, effect, untracked } from '@preact/signals';
 import { CytodropError } from '../../src/js/index.ts';
 import { client, lastSelfTest } from './client.ts';
-import { forgetVerdicts, searchAs } from './frame_store.ts';
+import { allFrames, forgetVerdicts, isDue } from './frame_store.ts';
 import { allImages, flush, forgetResults } from './images.ts';
 import { checkTurns, chosenName, expectModel, listings, modelReady, modelState, secondName, spec, unsureBelow } from './models.ts';
-import { messageOf } from './notice.ts';
+import { messageOf, notice } from './notice.ts';
 import { fail } from './progress.ts';
 import { run } from './run.ts';
 import { listModels } from './site.ts';
@@ -55,10 +55,11 @@ export async function chooseModel(name: string, second: string | null = null): P
     chosenName.value = name;
     secondName.value = second;
     unsureBelow.value = null;
-    if (spec.value) searchAs(spec.value);
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
     forgetResults();
     forgetVerdicts();
+    const again = allFrames().filter(({ frame }) => isDue(frame)).length;
+    if (again > 0 && spec.value) notice.value = { words: words.searchedAnew(again, spec.value.title) };
     flush();
   });
   const isCurrent = (): boolean => modelReady() === ready;
@@ -92,17 +93,11 @@ export function compareWith(second: string | null): void {
   if (chosenName.value !== null) void chooseModel(chosenName.value, second);
 }
 
-/** Turns every picture too, or no longer; turning it on classifies the images again. */
+/** Turns every picture too, or no longer; the results that there are stay while what is missing is computed. */
 export function setCheckTurns(on: boolean): void {
   checkTurns.value = on;
-  if (!on) return;
-  client.cancel();
-  batch(() => {
-    forgetResults();
-    forgetVerdicts();
-    flush();
-  });
-  if (allImages().length > 0 && modelState.value.phase !== 'failed') void run();
+  flush();
+  if (on && allImages().length > 0 && modelState.value.phase !== 'failed') void run();
 }
 
 /** A worker that replaced a dead one has tested itself. */
