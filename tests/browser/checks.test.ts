@@ -143,8 +143,8 @@ test('another model is offered only where it names the same types, and says wher
         const cells = (await page.exportedCells()) as (ExportedCell & Record<string, unknown>)[];
         const swapped: Record<string, string> = { disc: 'bar', bar: 'disc', ring: 'ring' };
         assert.deepEqual(
-          cells.map((cell) => [cell['second_model'], cell['second_label'], cell['second_agree']]),
-          cells.map(({ label }) => ['tiny-swapped 1.0.0', swapped[label], label === 'ring']),
+          cells.map((cell) => [cell['second_model'], cell['second_most_like'], cell['second_agree']]),
+          cells.map(({ most_like: label }) => ['tiny-swapped 1.0.0', swapped[label], label === 'ring']),
         );
         await page.page.click(`${page.find('cell-card')}[data-label=disc]`);
         await page.page.waitForSelector(`${page.find('second-opinion')}[data-agree=false]`);
