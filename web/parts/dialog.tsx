@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-type DialogName = 'model' | 'privacy' | 'keys' | 'use' | 'why' | 'about' | 'check' | 'file';
+type DialogName = 'model' | 'privacy' | 'keys' | 'use' | 'why' | 'about' | 'check' | 'file' | 'export';
 
 export const dialog = signal<DialogName | null>(null);
 

@@ -21,7 +21,10 @@ export const mapOn = signal(false);
 export const detailsMapOn = signal(true);
 /** 0 to 1. */
 export const mapOpacity = signal(0.6);
-export const withFileNames = signal(false);
+/** In exports; off for files that leave this computer. */
+export const withFileNames = signal(true);
+/** A spreadsheet takes a CSV for UTF-8 when it begins with a byte-order mark. */
+export const withByteOrderMark = signal(false);
 
 /** Index of the cell whose details are open. */
 export const openIndex = signal<number | null>(null);
@@ -54,6 +57,9 @@ export const scopedCells = computed<Cell[]>(() => {
   if (mode.value !== 'fields' || !thisFrameOnly.value || frame === null) return cells.value;
   return cells.value.filter(({ inFrame }) => inFrame?.frame === frame);
 });
+
+/** Whether anything but the frame narrows what is shown. */
+export const isFiltered = computed(() => filter.value !== null || search.value.trim() !== '' || leastProbability.value > 0);
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 

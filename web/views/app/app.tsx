@@ -18,6 +18,7 @@ import { AboutDialog, UseDialog, WhyDialog } from '../dialogs/page_text.tsx';
 import { PrivacyDialog } from '../dialogs/privacy_dialog.tsx';
 import { FrameLayout, useFrameOfDetails } from '../frame/frame_view.tsx';
 import { ErrorSlider } from '../results/error_slider.tsx';
+import { ExportDialog } from '../results/export_dialog.tsx';
 import { Gallery } from '../results/gallery.tsx';
 import { ProgressBar } from '../results/progress_bar.tsx';
 import { ResultsTable } from '../results/results_table.tsx';
@@ -57,6 +58,7 @@ export function App() {
       {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'check' && <CheckDialog />}
       {dialog.value === 'file' && <FileDialog />}
+      {dialog.value === 'export' && <ExportDialog />}
       {dialog.value === 'use' && <UseDialog />}
       {dialog.value === 'why' && <WhyDialog />}
       {dialog.value === 'about' && <AboutDialog />}

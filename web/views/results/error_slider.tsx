@@ -2,8 +2,8 @@
 import { kindOf, riskCoverage, type RiskPoint } from '../../../src/js/index.ts';
 import { intervalWords } from '../../parts/words.ts';
 import { formatPercent } from '../../state/format.ts';
-import { cells } from '../../state/images.ts';
 import { spec, unsureBelow } from '../../state/models.ts';
+import { scopedCells } from '../../state/view.ts';
 import { words } from './words.tsx';
 
 export function ErrorSlider() {
@@ -13,7 +13,7 @@ export function ErrorSlider() {
   const threshold = unsureBelow.value ?? model.judge.abstain_below;
   const position = Math.max(0, points.findLastIndex((point) => point.threshold <= threshold));
   const { wrong, interval } = points[position] as RiskPoint;
-  const nameable = cells.value.filter((cell) => ['type', 'unsure'].includes(kindOf(cell)));
+  const nameable = scopedCells.value.filter((cell) => ['type', 'unsure'].includes(kindOf(cell)));
   const decided = nameable.filter((cell) => kindOf(cell) === 'type').length;
   return (
     <section class="error-slider" aria-label={words.threshold.region} data-testid="error-slider" data-threshold={threshold} data-decided={decided}>

@@ -1,4 +1,5 @@
 /** What a person reads around and in the list of results. */
+import type { Selection } from '../../../src/js/index.ts';
 import { formatCount, formatDuration, formatPercent, plural } from '../../state/format.ts';
 
 const oneDecimal = (value: number): string => value.toLocaleString(undefined, { maximumFractionDigits: 1 });
@@ -69,12 +70,30 @@ export const words = {
   },
   exports: {
     group: 'Export',
-    csv: 'CSV', csvLabel: 'Export CSV',
-    json: 'JSON', jsonLabel: 'Export JSON',
+    open: ({ cells, thisFrame, filtered }: Selection) =>
+      thisFrame
+        ? plural(cells, { one: 'Export 1 cell of this frame', other: `Export ${formatCount(cells)} cells of this frame` })
+        : filtered
+          ? plural(cells, { one: 'Export 1 cell', other: `Export ${formatCount(cells)} cells` })
+          : plural(cells, { one: 'Export 1 cell', other: `Export all ${formatCount(cells)} cells` }),
     checkReport: 'Check a report',
-    fileNames: 'file names',
-    geojson: 'GeoJSON', geojsonHint: 'Outlines of this frame, for QuPath',
-    rois: 'ImageJ', roisHint: 'Outlines of this frame, for ImageJ',
+    scope: ({ cells, of, thisFrame, filtered }: Selection) =>
+      !thisFrame && !filtered
+        ? `All ${formatCount(of)} cells, and a line for each file that could not be read.`
+        : thisFrame
+          ? `${formatCount(cells)} of ${formatCount(of)} cells: those of this frame${filtered ? ' that are shown' : ''}. Choose “All frames” to have all.`
+          : `${formatCount(cells)} of ${formatCount(of)} cells: those that are shown. Take back the filter to have all.`,
+    partial: (done: number, total: number) =>
+      `Work is under way: ${formatCount(done)} of ${formatCount(total)} images are done. A file saved now holds these, and says that it is not complete.`,
+    use: 'The files are',
+    uses: { here: 'for this computer', share: 'to be shared' },
+    here: 'They name each image as it is called here.',
+    share: 'Numbers stand for the names of images, which may tell whose they are.',
+    mark: 'CSV for Excel, with a byte-order mark',
+    csv: 'CSV', csvHint: 'A row for each cell: spreadsheets, R, pandas.',
+    json: 'JSON', jsonHint: 'The report, with everything that is needed to check it.',
+    geojson: 'GeoJSON', geojsonHint: (frames: number) => plural(frames, { one: 'Outlines of the cells, for QuPath.', other: `Outlines of the cells, for QuPath: a zip of ${formatCount(frames)} frames.` }),
+    rois: 'ImageJ', roisHint: (frames: number) => plural(frames, { one: 'Outlines of the cells, for ImageJ\u2019s ROI Manager.', other: `Outlines of the cells, for ImageJ\u2019s ROI Manager: a zip of ${formatCount(frames)} frames.` }),
   },
   unread: {
     title: (files: number) => `Files not read (${formatCount(files)})`,
