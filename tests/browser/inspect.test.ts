@@ -74,6 +74,7 @@ test('nothing that the page saves holds a tag: CSV, JSON, GeoJSON, ROIs, the ann
     await session.send('Browser.setDownloadBehavior', { behavior: 'allow', browserContextId: page.page.browserContext().id ?? '', downloadPath: saved, eventsEnabled: true });
     for (const hook of ['export-csv', 'export-json', 'export-geojson', 'export-rois', 'save-picture']) {
       const done = new Promise<void>((resolve) => session.on('Browser.downloadProgress', ({ state }) => state === 'completed' && resolve()));
+      if (hook.startsWith('export-')) await page.openExports();
       await page.press(hook);
       await done;
       session.removeAllListeners('Browser.downloadProgress');
