@@ -1,8 +1,8 @@
 /** Frames of many cells as the page keeps them: what was found, what a person changed, and the cells as the results show them. */
 import { computed, signal } from '@preact/signals';
 import {
-  type Box, carryOver, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
-  searchFor, type SearchSettings, type UnreadFile, wholeFile,
+  type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
+  kindOf, searchFor, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
 } from '../../src/js/index.ts';
 import { checkTurns, spec } from './models.ts';
 
@@ -37,8 +37,25 @@ export const namesCells = computed(() => naming.value && spec.value?.frame !== u
 /** Where a cell of a frame lies, and what the search says of it. */
 export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; searchScore: number | null; cutByBorder: boolean }
 
-/** A cell of an image or of a frame; `index` tells it from all others. */
-export type Cell = Omit<ClassifiedCell, 'elapsedMs'> & { elapsedMs: object; index: number; path: string; inFrame?: CellPlace };
+/** A cell of an image or of a frame; `index` tells it from all others. `unnamed`: found, and not named or not yet; nothing of its verdict holds. */
+export type Cell = Omit<ClassifiedCell, 'elapsedMs'> & { elapsedMs: object; index: number; path: string; inFrame?: CellPlace; unnamed?: true };
+
+/** What a cell comes to, found ones that have no name among them. */
+export function cellKind(cell: Cell): VerdictKind | 'unnamed' {
+  return cell.unnamed ? 'unnamed' : kindOf(cell);
+}
+
+/** Stands where a verdict will. */
+const noVerdict: CellVerdict = {
+  label: '', probability: 0, unsure: false, novelty: null, foreign: false, quality: [], probabilities: [], logits: [],
+  maps: { height: 0, width: 0, values: new Float32Array() }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
+};
+
+/** What is shown of a cell that no network has seen: a square around its box. */
+function around({ left_px, top_px, width_px, height_px }: Box): Box {
+  const side = Math.ceil(1.5 * Math.max(width_px, height_px));
+  return { left_px: Math.round(left_px + (width_px - side) / 2), top_px: Math.round(top_px + (height_px - side) / 2), width_px: side, height_px: side };
+}
 
 export interface FrameEntry {
   path: string;
@@ -51,7 +68,7 @@ export interface FrameEntry {
   searchedAs: string;
   /** Samples shown as black and white; null: as the file asks. */
   range: DisplayRange | null;
-  /** The cells that have a verdict, in the order of `analysis.cells`. */
+  /** In the order of `analysis.cells`. */
   cells: readonly Cell[];
   undo: readonly FrameChange[];
 }
@@ -126,6 +143,12 @@ export function finishedFrames(): number {
   }, 0);
 }
 
+/** Names the cells of frames, or only counts them; the verdicts that there are stay known. */
+export function setNaming(on: boolean): void {
+  naming.value = on;
+  slots = slots.map((slot, frame) => (slot && 'analysis' in slot ? withCells(frame, slot, slot.analysis.cells) : slot));
+}
+
 export function allCells(): Cell[] {
   return slots.flatMap((slot) => (slot && 'analysis' in slot ? slot.cells : []));
 }
@@ -172,17 +195,18 @@ export function settleVerdicts(frame: number, classified: readonly FrameCell[]):
 function withCells(frame: number, entry: FrameEntry, frameCells: readonly FrameCell[]): FrameEntry {
   const { path, analysis } = entry;
   const old = new Map(entry.cells.map((cell) => [cell.index, cell]));
-  const cells = frameCells.flatMap((cell): Cell[] => {
-    if (!cell.verdict) return [];
-    const index = cellKey(frame, cell.id);
+  const elapsedMs = { 'decode, whole frame': analysis.elapsedMs.decode, 'search, whole frame': analysis.elapsedMs.detect };
+  const cells = frameCells.map((cell): Cell => {
+    const { id, box, areaPx, searchScore, cutByBorder } = cell;
+    const verdict = naming.value ? cell.verdict : undefined;
+    const index = cellKey(frame, id);
     const before = old.get(index);
     // The same object where nothing changed, so that its tile is not drawn again.
-    if (before && before.probabilities === cell.verdict.probabilities) return [before];
-    const { id, box, areaPx, searchScore, cutByBorder, verdict } = cell;
-    return [{
-      status: 'ok', ...verdict, image: analysis.facts.image, index, path, inFrame: { frame, id, box, areaPx, searchScore, cutByBorder },
-      elapsedMs: { 'decode, whole frame': analysis.elapsedMs.decode, 'search, whole frame': analysis.elapsedMs.detect },
-    }];
+    if (before && (verdict ? before.probabilities === verdict.probabilities && before.turns === verdict.turns : before.unnamed)) return before;
+    return {
+      status: 'ok', ...(verdict ?? { ...noVerdict, crop: around(box), unnamed: true as const }), image: analysis.facts.image, index, path,
+      inFrame: { frame, id, box, areaPx, searchScore, cutByBorder }, elapsedMs,
+    };
   });
   return { ...entry, analysis: { ...analysis, cells: [...frameCells] }, cells };
 }

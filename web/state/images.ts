@@ -37,7 +37,7 @@ export const cells = computed((): Cell[] => {
 /** A cell under the threshold in use. */
 export function judged(cell: Cell): Cell {
   const threshold = unsureBelow.value;
-  return threshold === null ? cell : rejudge(cell, threshold);
+  return threshold === null || cell.unnamed ? cell : rejudge(cell, threshold);
 }
 
 export const unread = computed((): Unread[] => {

@@ -1,7 +1,7 @@
 /** What an export holds: the cells that are shown, chosen once for the whole page. */
 import { computed } from '@preact/signals';
 import type { CellRecord, FrameRecord, Selection } from '../../src/js/index.ts';
-import { allFrames, type FrameEntry, mode, unreadFrames } from './frame_store.ts';
+import { allFrames, type FrameEntry, mode, namesCells, unreadFrames } from './frame_store.ts';
 import { cells, finishedRecords, progress } from './images.ts';
 import { runState } from './progress.ts';
 import { currentFrame, isFiltered, shown, thisFrameOnly } from './view.ts';
@@ -39,5 +39,7 @@ export function selectedFrames(): FrameRecord[] {
 function frameRecord(frame: number, { analysis, cells: known, path, removed }: FrameEntry, wanted: ReadonlySet<number> | null): FrameRecord & { status: 'ok' } {
   const ids = wanted && new Set(known.filter(({ index }) => wanted.has(index)).map(({ inFrame }) => inFrame?.id));
   const some = ids === null ? analysis.cells : analysis.cells.filter(({ id }) => ids.has(id));
-  return { ...analysis, cells: some, index: frame, path, removedBoxes: removed };
+  // Where cells are only counted, what was said of them before is no result.
+  const told = namesCells.value ? some : some.map(({ verdict: _, ...cell }) => cell);
+  return { ...analysis, cells: told, index: frame, path, removedBoxes: removed };
 }

@@ -1,7 +1,6 @@
 /** How the results are looked at: what is shown, in which order, and what is open. */
 import { computed, effect, signal, untracked } from '@preact/signals';
-import { kindOf } from '../../src/js/index.ts';
-import { type Cell, mode } from './frame_store.ts';
+import { type Cell, cellKind, mode } from './frame_store.ts';
 import { cells, recordAt } from './images.ts';
 import { spec } from './models.ts';
 
@@ -10,7 +9,7 @@ export type Layout = 'gallery' | 'table' | 'frame';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
-/** A class id, 'unsure', 'foreign', 'quality', or null for everything. */
+/** A class id, 'unsure', 'foreign', 'quality', 'unnamed', or null for everything. */
 export const filter = signal<string | null>(null);
 export const search = signal('');
 export const sort = signal<{ key: SortKey; descending: boolean }>({ key: 'index', descending: false });
@@ -70,7 +69,7 @@ export const shown = computed<Cell[]>(() => {
   const matching = scopedCells.value.filter(
     (cell) =>
       (filter.value === null || filter.value === shareOf(cell)) &&
-      (leastProbability.value === 0 || (cell.quality.length === 0 && !cell.foreign && cell.probability >= leastProbability.value)) &&
+      (leastProbability.value === 0 || cell.unnamed || (cell.quality.length === 0 && !cell.foreign && cell.probability >= leastProbability.value)) &&
       (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(cell.label) ?? cell.label).includes(wanted)),
   );
   const { key, descending } = sort.value;
@@ -90,14 +89,14 @@ export const shown = computed<Cell[]>(() => {
   return matching.sort((a, b) => direction * compare[key](a, b) || a.index - b.index);
 });
 
-/** 3 for an image of poor quality, 2 for a cell that is not like the training images, 1 for an unsure one. */
+/** 4 for a cell without a name, 3 for an image of poor quality, 2 for a cell that is not like the training images, 1 for an unsure one. */
 function doubt(cell: Cell): number {
-  return { quality: 3, foreign: 2, unsure: 1, type: 0 }[kindOf(cell)];
+  return { unnamed: 4, quality: 3, foreign: 2, unsure: 1, type: 0 }[cellKind(cell)];
 }
 
-/** What a cell counts as in the summary: its class, or 'quality', 'foreign' or 'unsure', which are no classes. */
+/** What a cell counts as in the summary: its class, or 'quality', 'foreign', 'unsure' or 'unnamed', which are no classes. */
 export function shareOf(cell: Cell): string {
-  const kind = kindOf(cell);
+  const kind = cellKind(cell);
   return kind === 'type' ? cell.label : kind;
 }
 
