@@ -143,6 +143,10 @@ export function finishedFrames(): number {
   }, 0);
 }
 
+function isSame(a: Box | undefined, b: Box): boolean {
+  return a?.left_px === b.left_px && a.top_px === b.top_px && a.width_px === b.width_px && a.height_px === b.height_px;
+}
+
 /** Names the cells of frames, or only counts them; the verdicts that there are stay known. */
 export function setNaming(on: boolean): void {
   naming.value = on;
@@ -202,7 +206,7 @@ function withCells(frame: number, entry: FrameEntry, frameCells: readonly FrameC
     const index = cellKey(frame, id);
     const before = old.get(index);
     // The same object where nothing changed, so that its tile is not drawn again.
-    if (before && (verdict ? before.probabilities === verdict.probabilities && before.turns === verdict.turns : before.unnamed)) return before;
+    if (before && (verdict ? before.probabilities === verdict.probabilities && before.turns === verdict.turns : before.unnamed && isSame(before.inFrame?.box, box))) return before;
     return {
       status: 'ok', ...(verdict ?? { ...noVerdict, crop: around(box), unnamed: true as const }), image: analysis.facts.image, index, path,
       inFrame: { frame, id, box, areaPx, searchScore, cutByBorder }, elapsedMs,
