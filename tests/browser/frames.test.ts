@@ -24,7 +24,7 @@ const drawn = (JSON.parse(readFileSync(new URL('manifest.json', samples), 'utf8'
 const drawnCells = Object.values(drawn).reduce((sum, count) => sum + count, 0);
 
 interface Box { left_px: number; top_px: number; width_px: number; height_px: number }
-interface FoundCell extends Box { cell: number; status: string; centre_x_px: number; centre_y_px: number; by_hand: boolean; label: string; unsure: boolean; foreign: boolean }
+interface FoundCell extends Box { cell: number; status: string; centre_x_px: number; centre_y_px: number; by_hand: boolean; type: string | null; most_like: string; unsure: boolean; foreign: boolean }
 interface FoundFrame {
   frame: string; status: string; cells: FoundCell[];
   search?: { method: string; detector?: { name: string; version: string; sha256: string } };
@@ -296,7 +296,7 @@ test('a culture is counted: cells per ml follow from the side, the depth and the
     await openSample(page);
     const cells = (await exportedFrames(page))[0]?.cells ?? [];
     const counted = cells.filter(({ foreign }) => !foreign).length;
-    const live = cells.filter(({ foreign, label }) => !foreign && label === 'live').length;
+    const live = cells.filter(({ foreign, most_like: label }) => !foreign && label === 'live').length;
     await page.page.click(`label:has(${page.find('side-count')})`);
     await page.page.type(page.find('square-side'), '0.25');
     const shows = (hook: string, wanted: number): Promise<unknown> =>
@@ -344,7 +344,7 @@ test('settings of one frame become those of all; another model keeps the cells a
     await page.page.waitForFunction((selector, total) => [...document.querySelectorAll(`${selector} [data-label]`)].reduce((sum, one) => sum + Number((one as HTMLElement).dataset['count']), 0) === total, {}, page.find('summary'), 3 * count - 1);
     const after = await exportedFrames(page);
     assert.deepEqual(after.map(({ cells }) => cells.map(boxOf)), before.map(({ cells }, i) => cells.slice(i === 0 ? 1 : 0).map(boxOf)));
-    assert.ok(after.every(({ cells }) => cells.every(({ label }) => ['pc3', 'lncap'].includes(label))));
+    assert.ok(after.every(({ cells }) => cells.every(({ most_like: label }) => ['pc3', 'lncap'].includes(label))));
 
     await page.page.click(`label:has(${page.find('side-search')})`);
     await slide(page, 'least-diameter', 120);
