@@ -158,7 +158,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
         {none ? <span class="flag">{sidePx < wordsPx ? none.short : none.words}</span> : <span>{className(model, cell.label)}</span>}
       </span>
       <span class="tile-facts small">
-        <span class={none ? 'muted' : ''}>{none ? mostLike(model, cell) : formatPercent(cell.probability)}</span>
+        <span class={none ? 'muted' : 'tile-probability'}>{none ? mostLike(model, cell) : formatPercent(cell.probability)}</span>
         {flags(cell).map((flag) => (
           <span key={flag} class="flag">
             {flag}
