@@ -21,7 +21,13 @@ export const handOptions = signal<HandOptions>({ search: {} });
 export const fieldOptions = computed<FieldOptions>(() => withHand({ choice: wholeFile, search: spec.value ? searchFor(spec.value) : defaultSearch, pixelSizeUm: null }, handOptions.value));
 
 function withHand(options: FieldOptions, { choice = options.choice, search, pixelSizeUm = options.pixelSizeUm }: HandOptions): FieldOptions {
-  return { choice, search: { ...options.search, ...search }, pixelSizeUm };
+  const all = { ...options.search, ...search };
+  // A size set by hand outlives the model; the other end gives way.
+  if (all.least_diameter > all.most_diameter) {
+    if (search.least_diameter === undefined) all.least_diameter = all.most_diameter;
+    else all.most_diameter = all.least_diameter;
+  }
+  return { choice, search: all, pixelSizeUm };
 }
 
 /** By which a frame knows whether it was searched with the settings in force. */

@@ -70,7 +70,10 @@ export function tryOptions(frame: number, change: Partial<SearchSettings> & { pi
   const entry = frameAt(frame);
   if (!entry) return;
   const { pixelSizeUm, ...search } = change;
-  const own: HandOptions = { ...entry.own, search: { ...entry.own?.search, ...search }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
+  const before = optionsOf(frame).search;
+  // What stays as it is is not set by hand.
+  const set = Object.fromEntries(Object.entries(search).filter(([key, value]) => before[key as keyof SearchSettings] !== value));
+  const own: HandOptions = { ...entry.own, search: { ...entry.own?.search, ...set }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
   changeFrame(frame, { own });
   flush();
   searchAgain(frame);
