@@ -5,6 +5,7 @@
  */
 import { securityHeaders } from './security_headers.ts';
 import type { ServiceWorkerNews, ServiceWorkerOrder } from './service_worker_messages.ts';
+import { words } from './words.ts';
 import { requestFactsOf } from '../src/js/work/requests.ts';
 
 /** Path below the site to SHA-256 in hexadecimal; put in by the build. */
@@ -69,7 +70,7 @@ scope.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== site.origin) event.respondWith(Response.error());
   else if (path !== undefined && files.has(path)) event.respondWith(answer(path));
   // A person may open any other file of the server; a page has nothing to ask there.
-  else if (request.mode !== 'navigate' || url.search !== '') event.respondWith(refuse(new Refusal(404, 'This is no file of the page.')));
+  else if (request.mode !== 'navigate' || url.search !== '') event.respondWith(refuse(new Refusal(404, words.noFile)));
 });
 
 /** Where the page is updated, files that did not change are taken over, and those it has used are kept in their new version. */
@@ -127,7 +128,7 @@ async function answer(path: string): Promise<Response> {
  * Raises: Refusal.
  */
 async function fetchChecked(path: string, told?: (news: ServiceWorkerNews) => void): Promise<ArrayBuffer> {
-  let refusal = new Refusal(504, 'This file is not kept on this computer yet and needs the network once.');
+  let refusal = new Refusal(504, words.notKept);
   for (const cache of ['force-cache', 'reload'] as const) {
     let response: Response;
     let bytes: ArrayBuffer;
@@ -139,9 +140,9 @@ async function fetchChecked(path: string, told?: (news: ServiceWorkerNews) => vo
     }
     const entry = performance.getEntriesByName(addressOf(path)).at(-1);
     if (entry) told?.({ type: 'fetched', request: { ...requestFactsOf(entry as PerformanceResourceTiming), by: 'service worker' } });
-    if (!response.ok) refusal = new Refusal(502, `The server answered with status ${response.status}.`);
+    if (!response.ok) refusal = new Refusal(502, words.status(response.status));
     else if ((await sha256Of(bytes)) === files.get(path)) return bytes;
-    else refusal = new Refusal(409, 'The server has another version of this file than this page knows.');
+    else refusal = new Refusal(409, words.otherVersion);
   }
   throw refusal;
 }

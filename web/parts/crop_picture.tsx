@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Cell } from '../state/frame_store.ts';
 import { wishPicture } from '../state/pictures.ts';
 import { mapPicture } from './colour_map.ts';
+import { words } from './words.ts';
 
 interface CropPictureProps {
   cell: Cell;
@@ -35,7 +36,7 @@ export function CropPicture({ cell, sidePx, mapClass, opacity }: CropPictureProp
   return (
     <span class={`crop-picture ${crop ? '' : 'waiting'}`}>
       <canvas ref={canvas} aria-hidden="true" />
-      {crop === null && <span class="small">The picture cannot be shown any more.</span>}
+      {crop === null && <span class="small">{words.pictureGone}</span>}
     </span>
   );
 }

@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { words } from './words.ts';
 
 type DialogName = 'model' | 'privacy' | 'keys' | 'use' | 'why' | 'about' | 'check' | 'file' | 'export';
 
@@ -35,7 +36,7 @@ export function Dialog({ name, title, children }: { name: DialogName; title: str
         <header>
           <h2 id="dialog-title">{title}</h2>
           <button type="button" onClick={closeDialog}>
-            Close
+            {words.close}
           </button>
         </header>
         {children}

@@ -1,6 +1,7 @@
 /** The pickers behind the buttons; always in the page, never seen. */
 import { collectFolder, collectPicked } from '../state/found_files.ts';
 import { takeFiles } from './take_files.ts';
+import { words } from './words.ts';
 
 const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff';
 
@@ -46,9 +47,9 @@ function takeFolders(input: HTMLInputElement | null): void {
 export function FileInputs() {
   return (
     <div hidden>
-      <input id="file-input" data-testid="file-input" type="file" accept={kinds} multiple aria-label="Image files" onChange={take} />
-      <input id="folder-input" data-testid="folder-input" type="file" multiple aria-label="Folder of images" ref={takeFolders} onChange={take} />
-      <input id="camera-input" type="file" accept="image/*" capture="environment" aria-label="Camera" onChange={take} />
+      <input id="file-input" data-testid="file-input" type="file" accept={kinds} multiple aria-label={words.pickers.files} onChange={take} />
+      <input id="folder-input" data-testid="folder-input" type="file" multiple aria-label={words.pickers.folder} ref={takeFolders} onChange={take} />
+      <input id="camera-input" type="file" accept="image/*" capture="environment" aria-label={words.pickers.camera} onChange={take} />
     </div>
   );
 }

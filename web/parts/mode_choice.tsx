@@ -1,13 +1,13 @@
 /** What an image is: one cell, or a whole field of view. */
 import { chooseMode } from '../state/adding.ts';
-import { formatCount } from '../state/format.ts';
 import { mode, type Mode } from '../state/frame_store.ts';
 import { cells } from '../state/images.ts';
 import { spec } from '../state/models.ts';
 import { Choice } from './choice.tsx';
+import { words } from './words.ts';
 
 export function ModeChoice() {
-  return <Choice<Mode> name="mode" label="What an image shows" value={mode.value} words={{ cells: 'One cell in each image', fields: 'Whole fields of view' }} onChoose={chooseMode} />;
+  return <Choice<Mode> name="mode" label={words.mode.label} value={mode.value} words={words.mode.values} onChoose={chooseMode} />;
 }
 
 /** An image of so many times the area that the model looks at is more than one cell. */
@@ -22,9 +22,9 @@ export function FieldsHint() {
   if (large === 0) return null;
   return (
     <p class="fields-hint small" data-testid="fields-hint">
-      {large === 1 ? 'One image is' : `${formatCount(large)} images are`} much larger than one cell.{' '}
+      {words.mode.muchLarger(large)}{' '}
       <button type="button" class="link" onClick={() => chooseMode('fields')}>
-        Find the cells in whole fields of view
+        {words.mode.findCells}
       </button>
     </p>
   );

@@ -3,7 +3,7 @@ import type { ModelMetrics } from '../../src/js/index.ts';
 import { formatPercent } from '../state/format.ts';
 import { listings, modelState, spec } from '../state/models.ts';
 import { openDialog } from './dialog.tsx';
-import { formatBytes } from './words.ts';
+import { formatBytes, words } from './words.ts';
 
 /** "98.9 % (98.1–99.4 %)". */
 export function accuracyWords({ accuracy, accuracy_interval_95: [low, high] }: ModelMetrics): string {
@@ -17,9 +17,9 @@ function precisePercent(share: number): string {
 
 function loadingWords(): string | null {
   const state = modelState.value;
-  if (state.phase === 'failed') return 'not loaded';
+  if (state.phase === 'failed') return words.model.notLoaded;
   if (state.phase === 'ready') return null;
-  return state.totalBytes > 0 ? `loading ${formatPercent(state.loadedBytes / state.totalBytes)}` : 'loading';
+  return state.totalBytes > 0 ? words.model.loadingShare(formatPercent(state.loadedBytes / state.totalBytes)) : words.model.loading;
 }
 
 export function ModelChip() {
@@ -27,16 +27,16 @@ export function ModelChip() {
   return (
     <button type="button" class="model-chip" data-testid="model-picker" data-phase={modelState.value.phase} aria-haspopup="dialog" disabled={!model} onClick={() => openDialog('model')}>
       <span class="model-facts">
-        <strong>{model?.title ?? 'Model'}</strong>
+        <strong>{model?.title ?? words.model.none}</strong>
         {model && (
           <>
             <span>{formatBytes(model.network.bytes)}</span>
-            <span>{accuracyWords(model.metrics.test)} right</span>
+            <span>{words.model.right(accuracyWords(model.metrics.test))}</span>
           </>
         )}
         {loadingWords() && <span>{loadingWords()}</span>}
       </span>
-      <span class="change">{listings.value.length > 1 ? 'Change' : 'About'}</span>
+      <span class="change">{listings.value.length > 1 ? words.model.change : words.model.about}</span>
     </button>
   );
 }

@@ -4,7 +4,7 @@ import type { Cell } from '../state/frame_store.ts';
 import { judged } from '../state/images.ts';
 import { shareOf } from '../state/view.ts';
 import { foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from './class_mark.tsx';
-import { foreignWords } from './words.ts';
+import { words } from './words.ts';
 
 export interface Share { id: string; name: string; letter: string; index: number; count: number }
 
@@ -15,8 +15,8 @@ export function sharesOf(cells: readonly Cell[], model: ModelSpec): Share[] {
   const share = (id: string, name: string, letter: string, index: number): Share => ({ id, name, letter, index, count: counts.get(id) ?? 0 });
   return [
     ...model.classes.map(({ id, name, letter }, index) => share(id, name, letter, index)),
-    share('unsure', 'Unsure', '?', unsureIndex),
-    ...(model.novelty ? [share('foreign', foreignWords, foreignLetter, foreignIndex)] : []),
-    ...(model.quality ? [share('quality', 'Image quality', qualityLetter, qualityIndex)] : []),
+    share('unsure', words.shares.unsure, '?', unsureIndex),
+    ...(model.novelty ? [share('foreign', words.shares.foreign, foreignLetter, foreignIndex)] : []),
+    ...(model.quality ? [share('quality', words.shares.quality, qualityLetter, qualityIndex)] : []),
   ];
 }

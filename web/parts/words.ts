@@ -1,7 +1,79 @@
-/** What the page says about one cell, in plain words. */
+/** The words of the parts that several views share, and what the page says about one cell. */
 import { type Agreement, kindOf, type ModelSpec, turnsDisagree } from '../../src/js/index.ts';
-import { formatCount, formatPercent } from '../state/format.ts';
+import { formatCount, formatPercent, plural } from '../state/format.ts';
 import type { Cell } from '../state/frame_store.ts';
+
+export const words = {
+  close: 'Close',
+  pictureGone: 'The picture cannot be shown any more.',
+  pickers: { files: 'Image files', folder: 'Folder of images', camera: 'Camera' },
+  mode: {
+    label: 'What an image shows',
+    values: { cells: 'One cell in each image', fields: 'Whole fields of view' },
+    muchLarger: (images: number) => plural(images, { one: 'One image is much larger than one cell.', other: `${formatCount(images)} images are much larger than one cell.` }),
+    findCells: 'Find the cells in whole fields of view',
+  },
+  model: {
+    none: 'Model',
+    right: (accuracy: string) => `${accuracy} right`,
+    notLoaded: 'not loaded',
+    loading: 'loading',
+    loadingShare: (share: string) => `loading ${share}`,
+    change: 'Change',
+    about: 'About',
+  },
+  /** What cells count as where they count as no type. */
+  shares: { unsure: 'Unsure', foreign: 'Not like the training images', shortForeign: 'Not like training', quality: 'Image quality' },
+  /** What a cell is called; names of types as they stand inside a sentence. */
+  verdict: {
+    sure: (share: string, name: string) => `${share} ${name}`,
+    unsure: (first: { name: string; share: string }, second: { name: string; share: string }) => `unsure: ${first.name} ${first.share}, ${second.name} ${second.share}`,
+    mostLike: (name: string) => `most like ${name}`,
+    foreign: (name: string) => `not like the training images, most like ${name}`,
+    quality: (flags: string, name: string) => `${flags}, most like ${name}`,
+  },
+  /** On a tile, when something about its cell wants care. */
+  flags: {
+    unsure: 'unsure',
+    turned: (agree: number, of: number) => `changes when turned, ${formatCount(agree)} of ${formatCount(of)}`,
+    modelsDisagree: 'models disagree',
+    centreOnly: 'centre only',
+    cutByBorder: 'cut by the border',
+    damaged: 'damaged file',
+  },
+  turns: {
+    same: (of: number, name: string) => `stays the same however the picture is turned: all ${of} say ${name}`,
+    changes: (agree: number, of: number, name: string) => `changes when the picture is turned: ${formatCount(agree)} of ${formatCount(of)} say ${name}`,
+  },
+  /** Which part of the image was classified; sizes as `size` gives them. */
+  part: {
+    size: (width: number, height: number) => `${formatCount(width)} × ${formatCount(height)} px`,
+    ofFrame: (square: string, frame: string) => `A square of ${square} around the cell, of a frame of ${frame}, was classified.`,
+    whole: (image: string) => `The whole image of ${image} was classified.`,
+    centre: (centre: string, image: string) => `The central ${centre} of ${image} was classified.`,
+  },
+  ofMany: (position: number, total: number) => `${formatCount(position)} of ${formatCount(total)}`,
+  /** What a flag of image quality means: a few words for a tile, and a sentence for the details. */
+  quality: {
+    wrong_size: { few: 'too few pixels', sentence: 'The image is smaller than those this model was trained on and had to be enlarged.' },
+    under_exposed: { few: 'under-exposed', sentence: 'It is darker than nearly all images this model was trained on.' },
+    over_exposed: { few: 'over-exposed', sentence: 'It is brighter than nearly all images this model was trained on, or has large white parts.' },
+    blank: { few: 'nearly blank', sentence: 'Light and dark hardly differ: there is nothing to see.' },
+    strong_contrast: { few: 'too much contrast', sentence: 'Light and dark differ more than in nearly all images this model was trained on.' },
+    colour_image: { few: 'a colour image', sentence: 'It is in colour, and this model was trained on grey images.' },
+    grey_image: { few: 'not in colour', sentence: 'It has less colour than the stained images this model was trained on.' },
+    out_of_focus: { few: 'out of focus', sentence: 'It has fewer fine details than nearly all images this model was trained on.' },
+    grainy: { few: 'grainy', sentence: 'It has more fine detail or noise than nearly all images this model was trained on.' },
+    too_large: { few: 'structures too large', sentence: 'Its structures are coarser than in nearly all images this model was trained on: perhaps the magnification is another.' },
+    too_small: { few: 'structures too small', sentence: 'Its structures are finer than in nearly all images this model was trained on: perhaps the magnification is another.' },
+    cut_by_border: { few: 'cut by the border', sentence: 'There is more at its border than in nearly all images this model was trained on: the cell may be cut, or several be in view.' },
+    nothing_in_middle: { few: 'no cell in the middle', sentence: 'There is less in its middle than in nearly all images this model was trained on.' },
+  } as Record<string, { few: string; sentence: string }>,
+  measures: {
+    size: 'size', brightness: 'brightness', contrast: 'contrast', white: 'white part', black: 'black part', colour: 'colour', detail_1: 'finest detail',
+    detail_2: 'fine detail', detail_4: 'coarse detail', detail_8: 'coarsest detail', border: 'structure at the border', middle: 'structure in the middle',
+  } as Record<string, string>,
+};
 
 export function className(spec: ModelSpec, id: string): string {
   return spec.classes.find((one) => one.id === id)?.name ?? id;
@@ -18,59 +90,48 @@ export function ranking(cell: Cell): number[] {
 }
 
 /** Of a cell that the model has no right to name; it outranks "unsure". */
-export const foreignWords = 'Not like the training images';
+export const foreignWords = words.shares.foreign;
 /** For where there is little room. */
-export const shortForeignWords = 'Not like training';
-
-/** What a flag of image quality means: a few words for a tile, and a sentence for the details. */
-const qualityMeanings: Record<string, [words: string, sentence: string]> = {
-  wrong_size: ['too few pixels', 'The image is smaller than those this model was trained on and had to be enlarged.'],
-  under_exposed: ['under-exposed', 'It is darker than nearly all images this model was trained on.'],
-  over_exposed: ['over-exposed', 'It is brighter than nearly all images this model was trained on, or has large white parts.'],
-  blank: ['nearly blank', 'Light and dark hardly differ: there is nothing to see.'],
-  strong_contrast: ['too much contrast', 'Light and dark differ more than in nearly all images this model was trained on.'],
-  colour_image: ['a colour image', 'It is in colour, and this model was trained on grey images.'],
-  grey_image: ['not in colour', 'It has less colour than the stained images this model was trained on.'],
-  out_of_focus: ['out of focus', 'It has fewer fine details than nearly all images this model was trained on.'],
-  grainy: ['grainy', 'It has more fine detail or noise than nearly all images this model was trained on.'],
-  too_large: ['structures too large', 'Its structures are coarser than in nearly all images this model was trained on: perhaps the magnification is another.'],
-  too_small: ['structures too small', 'Its structures are finer than in nearly all images this model was trained on: perhaps the magnification is another.'],
-  cut_by_border: ['cut by the border', 'There is more at its border than in nearly all images this model was trained on: the cell may be cut, or several be in view.'],
-  nothing_in_middle: ['no cell in the middle', 'There is less in its middle than in nearly all images this model was trained on.'],
-};
+export const shortForeignWords = words.shares.shortForeign;
 
 /** "out of focus, grainy". */
 export function qualityWords({ quality }: Pick<Cell, 'quality'>): string {
-  return quality.map(({ flag }) => qualityMeanings[flag]?.[0] ?? flag.replaceAll('_', ' ')).join(', ');
+  return quality.map(({ flag }) => words.quality[flag]?.few ?? flag.replaceAll('_', ' ')).join(', ');
 }
 
 export function qualitySentence(flag: string): string {
-  return qualityMeanings[flag]?.[1] ?? '';
+  return words.quality[flag]?.sentence ?? '';
 }
 
 /** Why a cell counts as no type, in a few words and in fewer; null where it is named, surely or not. */
 export function noType(cell: Cell): { kind: 'quality' | 'foreign'; words: string; short: string } | null {
   const kind = kindOf(cell);
-  if (kind === 'quality') return { kind, words: capital(qualityWords(cell)), short: 'Image quality' };
+  if (kind === 'quality') return { kind, words: capital(qualityWords(cell)), short: words.shares.quality };
   return kind === 'foreign' ? { kind, words: foreignWords, short: shortForeignWords } : null;
 }
 
-function capital(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function nameOf(spec: ModelSpec, { label }: Pick<Cell, 'label'>): string {
+  return inSentence(className(spec, label));
 }
 
 /** "most like neutrophil": the class that a foreign cell would else be called. */
 export function mostLike(spec: ModelSpec, cell: Cell): string {
-  return `most like ${inSentence(className(spec, cell.label))}`;
+  return words.verdict.mostLike(nameOf(spec, cell));
 }
 
 /** "92 % neutrophil", "not like the training images, most like neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
 export function verdict(spec: ModelSpec, cell: Cell): string {
   const none = noType(cell);
-  if (none !== null) return `${inSentence(none.words)}, ${mostLike(spec, cell)}`;
-  if (!cell.unsure) return `${formatPercent(cell.probability)} ${inSentence(className(spec, cell.label))}`;
-  const likeliest = ranking(cell).slice(0, 2);
-  return `unsure: ${likeliest.map((i) => `${inSentence(spec.classes[i]?.name ?? '')} ${formatPercent(cell.probabilities[i] ?? 0)}`).join(', ')}`;
+  const name = nameOf(spec, cell);
+  if (none !== null) return none.kind === 'foreign' ? words.verdict.foreign(name) : words.verdict.quality(inSentence(none.words), name);
+  if (!cell.unsure) return words.verdict.sure(formatPercent(cell.probability), name);
+  const [first = 0, second = 0] = ranking(cell);
+  const shareOf = (i: number) => ({ name: inSentence(spec.classes[i]?.name ?? ''), share: formatPercent(cell.probabilities[i] ?? 0) });
+  return words.verdict.unsure(shareOf(first), shareOf(second));
 }
 
 /** The network saw less than this share of the image: most likely a whole field of view, not one cell. */
@@ -82,33 +143,33 @@ export function sawOnlyCentre({ crop, image, inFrame }: Cell): boolean {
 
 /** Which part of the image was classified. */
 export function partClassified({ crop, image, inFrame }: Cell): string {
-  const size = (width: number, height: number): string => `${formatCount(width)} × ${formatCount(height)} px`;
-  if (inFrame) return `A square of ${size(crop.width_px, crop.height_px)} around the cell, of a frame of ${size(image.width_px, image.height_px)}, was classified.`;
-  if (crop.width_px === image.width_px && crop.height_px === image.height_px) return `The whole image of ${size(image.width_px, image.height_px)} was classified.`;
-  return `The central ${size(crop.width_px, crop.height_px)} of ${size(image.width_px, image.height_px)} was classified.`;
+  const { size, ofFrame, whole, centre } = words.part;
+  const [seen, all] = [size(crop.width_px, crop.height_px), size(image.width_px, image.height_px)];
+  if (inFrame) return ofFrame(seen, all);
+  return crop.width_px === image.width_px && crop.height_px === image.height_px ? whole(all) : centre(seen, all);
 }
 
 /** Words that stand on a tile when something about the cell wants care; that it is foreign stands in its class's place. */
 export function flags(cell: Cell): string[] {
   return [
-    ...(kindOf(cell) === 'unsure' ? ['unsure'] : []),
-    ...(cell.turns && turnsDisagree(cell) ? [`changes when turned, ${ofMany(cell.turns.agree, cell.turns.of)}`] : []),
-    ...(cell.second && !cell.second.agree ? ['models disagree'] : []),
-    ...(sawOnlyCentre(cell) ? ['centre only'] : []),
-    ...(cell.inFrame?.cutByBorder ? ['cut by the border'] : []),
-    ...(cell.image.damaged ? ['damaged file'] : []),
+    ...(kindOf(cell) === 'unsure' ? [words.flags.unsure] : []),
+    ...(cell.turns && turnsDisagree(cell) ? [words.flags.turned(cell.turns.agree, cell.turns.of)] : []),
+    ...(cell.second && !cell.second.agree ? [words.flags.modelsDisagree] : []),
+    ...(sawOnlyCentre(cell) ? [words.flags.centreOnly] : []),
+    ...(cell.inFrame?.cutByBorder ? [words.flags.cutByBorder] : []),
+    ...(cell.image.damaged ? [words.flags.damaged] : []),
   ];
 }
 
 /** "changes when the picture is turned: 5 of 8 say neutrophil". */
 export function turnsSentence(spec: ModelSpec, label: string, { agree, of }: Agreement): string {
   const named = inSentence(className(spec, label));
-  return agree === of ? `stays the same however the picture is turned: all ${of} say ${named}` : `changes when the picture is turned: ${ofMany(agree, of)} say ${named}`;
+  return agree === of ? words.turns.same(of, named) : words.turns.changes(agree, of, named);
 }
 
 /** "1 of 2", for positions in an order. */
 export function ofMany(position: number, total: number): string {
-  return `${formatCount(position)} of ${formatCount(total)}`;
+  return words.ofMany(position, total);
 }
 
 /** "1.7 MB". */
@@ -117,13 +178,8 @@ export function formatBytes(bytes: number): string {
   return value.toLocaleString(undefined, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 });
 }
 
-const measures: Record<string, string> = {
-  size: 'size', brightness: 'brightness', contrast: 'contrast', white: 'white part', black: 'black part', colour: 'colour', detail_1: 'finest detail',
-  detail_2: 'fine detail', detail_4: 'coarse detail', detail_8: 'coarsest detail', border: 'structure at the border', middle: 'structure in the middle',
-};
-
 export function measureWords(measure: string): string {
-  return measures[measure] ?? measure;
+  return words.measures[measure] ?? measure;
 }
 
 /** "0.1–2.3 %". */

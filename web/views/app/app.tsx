@@ -30,6 +30,7 @@ import { Footer } from './footer.tsx';
 import { Header } from './header.tsx';
 import { Announcer, Messages } from './messages.tsx';
 import { UpdateLine } from './update_line.tsx';
+import { words } from './words.ts';
 
 export function App() {
   const dragged = useFileDrops();
@@ -64,7 +65,7 @@ export function App() {
       {dialog.value === 'about' && <AboutDialog />}
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
-          <p>Drop to classify</p>
+          <p>{words.dropHint}</p>
         </div>
       )}
     </div>
@@ -74,7 +75,7 @@ export function App() {
 function Results() {
   return (
     <>
-      <h1 class="visually-hidden">Results</h1>
+      <h1 class="visually-hidden">{words.results}</h1>
       <ProgressBar />
       {spec.value?.caution && (
         <p class="caution small" data-testid="caution">

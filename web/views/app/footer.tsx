@@ -3,12 +3,12 @@ import { useEffect } from 'preact/hooks';
 import { researchNote } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import type { LoadedModel } from '../../state/client.ts';
-import { formatCount } from '../../state/format.ts';
 import { modelState, spec } from '../../state/models.ts';
 import { keeping } from '../../state/offline.ts';
 import { runState } from '../../state/progress.ts';
 import { askWorkers, requestsSinceFirstImage } from '../../state/requests.ts';
 import { openAbout } from '../dialogs/page_text.tsx';
+import { words } from './words.ts';
 
 export function Footer({ inert }: { inert: boolean }) {
   const model = spec.value;
@@ -29,22 +29,21 @@ export function Footer({ inert }: { inert: boolean }) {
       )}
       {state.phase === 'ready' && (
         <>
-          <span title={`chosen because: ${state.runtime.engineReason}`} data-engine={state.runtime.engine.kind}>
-            {state.runtime.engine.name}, {hands(state)}
+          <span title={words.footer.because(state.runtime.engineReason)} data-engine={state.runtime.engine.kind}>
+            {engineWords(state)}
           </span>
-          <span title={`largest difference of a logit: ${state.selfTest.maxLogitDifference.toExponential(1)}`}>self-test passed</span>
+          <span title={words.footer.difference(state.selfTest.maxLogitDifference.toExponential(1))}>{words.footer.selfTestPassed}</span>
         </>
       )}
-      {keeping.value === 'ready' && <span>works without a connection</span>}
+      {keeping.value === 'ready' && <span>{words.footer.offline}</span>}
       <button type="button" class="link" data-testid="requests" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
-        requests since the first image: {formatCount(since)}
+        {words.footer.requests(since)}
       </button>
     </footer>
   );
 }
 
-/** How many work at once: workers with a core each, or threads of ONNX Runtime. */
-function hands({ runtime: { engine }, workers }: LoadedModel): string {
-  const [count, word] = engine.kind === 'core' ? [workers, 'worker'] : [engine.threads, 'thread'];
-  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
+/** The engine, and how many work at once: workers with a core each, or threads of ONNX Runtime. */
+function engineWords({ runtime: { engine }, workers }: LoadedModel): string {
+  return engine.kind === 'core' ? words.footer.workers(engine.name, workers) : words.footer.threads(engine.name, engine.threads);
 }

@@ -1,11 +1,11 @@
 /** What the page has to say: trouble with the model, a line about what was added, progress for those who listen. */
 import { computed } from '@preact/signals';
-import { formatCount } from '../../state/format.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { retryModel } from '../../state/model_choice.ts';
 import { modelState } from '../../state/models.ts';
 import { notice } from '../../state/notice.ts';
 import { runState } from '../../state/progress.ts';
+import { words } from './words.ts';
 
 export function Messages() {
   const model = modelState.value;
@@ -13,12 +13,12 @@ export function Messages() {
     <div class="messages">
       {model.phase === 'failed' && (
         <p class="message" role="alert">
-          {!model.selfTestFailed && <strong>The model could not be loaded. </strong>}
+          {!model.selfTestFailed && <strong>{words.messages.notLoaded} </strong>}
           {model.message}
-          {progress.value.total > 0 && !model.selfTestFailed && ' Your images and results are kept.'}
+          {progress.value.total > 0 && !model.selfTestFailed && ` ${words.messages.resultsKept}`}
           {model.canRetry && (
             <button type="button" onClick={retryModel}>
-              Try again
+              {words.messages.tryAgain}
             </button>
           )}
         </p>
@@ -28,11 +28,11 @@ export function Messages() {
           {notice.value.words}
           {notice.value.undo && (
             <button type="button" data-testid="undo" onClick={notice.value.undo}>
-              Undo
+              {words.messages.undo}
             </button>
           )}
           <button type="button" onClick={() => (notice.value = null)}>
-            Close
+            {words.messages.close}
           </button>
         </p>
       )}
@@ -42,12 +42,11 @@ export function Messages() {
 
 const announcement = computed(() => {
   const { done, total } = progress.value;
-  const kept = `${formatCount(cells.value.length)} cells classified, ${formatCount(unread.value.length)} files not read.`;
-  if (runState.value === 'done') return `Finished. ${kept}`;
-  if (runState.value === 'cancelled') return `Stopped. ${kept}`;
+  if (runState.value === 'done') return words.progress.finished(cells.value.length, unread.value.length);
+  if (runState.value === 'cancelled') return words.progress.stopped(cells.value.length, unread.value.length);
   if (runState.value === 'idle' || total === 0) return '';
   const tenths = Math.floor((10 * done) / total);
-  return tenths === 0 ? `Classifying ${formatCount(total)} images.` : `${tenths * 10} per cent done.`;
+  return tenths === 0 ? words.progress.classifying(total) : words.progress.done(tenths * 10);
 });
 
 export function Announcer() {

@@ -3,11 +3,11 @@ import { useEffect, useState } from 'preact/hooks';
 import { checkLines, checkReport, type CheckResult, checkWords, readReport } from '../../../src/js/index.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { checkFrames, droppedReport } from '../../state/asking.ts';
-import { formatCount } from '../../state/format.ts';
 import { finishedRecords, progress } from '../../state/images.ts';
 import { modelsInUse, modelState } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
 import { runState } from '../../state/progress.ts';
+import { words } from './words.ts';
 
 const mostShown = 100;
 
@@ -32,19 +32,16 @@ export function CheckDialog() {
     return () => stop.abort();
   }, [report, ready, waiting]);
   return (
-    <Dialog name="check" title="Check a report">
-      <p>
-        Choose a report that was exported as JSON, of single cells or of frames. It is compared with what this browser gives now for the {formatCount(progress.value.total)} images on
-        the page; they are known by their pixels, whatever their names. Frames are searched again with the settings that stand in the report.
-      </p>
+    <Dialog name="check" title={words.check.title}>
+      <p>{words.check.intro(progress.value.total)}</p>
       <label class="field">
-        Report
+        {words.check.report}
         <input type="file" accept=".json,application/json" data-testid="check-file" disabled={!ready} onChange={(event) => setReport(event.currentTarget.files?.[0] ?? null)} />
       </label>
-      {report && waiting && <p class="small muted">{report.name} is checked when the images are done.</p>}
+      {report && waiting && <p class="small muted">{words.check.waiting(report.name)}</p>}
       {done && done.total > 0 && (
         <p class="small muted" data-testid="check-progress">
-          {formatCount(done.done)} of {formatCount(done.total)} images checked
+          {words.check.progress(done.done, done.total)}
         </p>
       )}
       <div role="status" data-testid="check-result">
@@ -60,7 +57,7 @@ async function check(file: File, signal: AbortSignal, onDone: (done: number, tot
   const now = modelsInUse();
   if (now === undefined) return undefined;
   if (report.of === 'cells') {
-    if (finishedRecords().length === 0) throw new Error('This report is of images of single cells. Choose “One cell in each image”, and check it again.');
+    if (finishedRecords().length === 0) throw new Error(words.check.ofCells);
     return checkReport(report, finishedRecords(), now);
   }
   return checkFrames(report, signal, onDone);
@@ -78,7 +75,7 @@ function Result({ result }: { result: CheckResult }) {
           {lines.slice(0, mostShown).map((line, i) => (
             <li key={i}>{line}</li>
           ))}
-          {lines.length > mostShown && <li>and {formatCount(lines.length - mostShown)} more</li>}
+          {lines.length > mostShown && <li>{words.check.more(lines.length - mostShown)}</li>}
         </ul>
       )}
     </>

@@ -8,6 +8,7 @@ import { contentOf } from '../../state/asking.ts';
 import { files } from '../../state/images.ts';
 import { messageOf } from '../../state/notice.ts';
 import { currentFrame } from '../../state/view.ts';
+import { words } from './words.ts';
 
 /** Reads the file when it is first shown. `more`: what else the caller knows of it. */
 export function FileContents({ position, more = [] }: { position: number; more?: readonly (readonly [string, string])[] }) {
@@ -19,13 +20,13 @@ export function FileContents({ position, more = [] }: { position: number; more?:
     return () => void (current = false);
   }, [position]);
   const image = files.value[position];
-  const own: [string, string][] = image ? [['Path', image.path], ...(image.file ? [['Size', formatBytes(image.file.size)], ['Changed', new Date(image.file.lastModified).toLocaleString()]] as [string, string][] : [])] : [];
-  const facts = content && 'tags' in content ? (fileFactsOf(content) ?? [['Not read', content.problem]]) : [];
+  const own: [string, string][] = image ? [[words.file.path, image.path], ...(image.file ? [[words.file.size, formatBytes(image.file.size)], [words.file.changed, new Date(image.file.lastModified).toLocaleString()]] as [string, string][] : [])] : [];
+  const facts = content && 'tags' in content ? (fileFactsOf(content) ?? [[words.file.notRead, content.problem]]) : [];
   return (
     <div class="file-contents" data-testid="file-contents" data-tags={content && 'tags' in content ? content.tags.length : undefined}>
       <p class="small stays-here">{staysHere}</p>
       <FactList class="small" facts={[...own, ...facts, ...more]} />
-      {content === null && <p class="small muted">Reading the file …</p>}
+      {content === null && <p class="small muted">{words.file.reading}</p>}
       {content && 'message' in content && <p class="small warning">{content.message}</p>}
       {content && 'tags' in content && <Tags content={content} />}
     </div>
@@ -42,7 +43,7 @@ function Tags({ content }: { content: FileContent }) {
         </p>
       ))}
       {groupsOf(content).map(([group, tags]) => (
-        <section key={group} aria-label={`Tags: ${group}`}>
+        <section key={group} aria-label={words.file.tagsOf(group)}>
           <h4>{group}</h4>
           <dl class="small tags">
             {tags.map((tag, i) => (
@@ -77,8 +78,8 @@ function TagRow({ tag: { name, value, mark } }: { tag: FileTag }) {
 export function FileDialog() {
   const frame = currentFrame.value;
   return (
-    <Dialog name="file" title="What is in this file">
-      {frame === null ? <p class="muted">No frame is looked at.</p> : <FileContents position={frame} />}
+    <Dialog name="file" title={words.file.title}>
+      {frame === null ? <p class="muted">{words.file.noFrame}</p> : <FileContents position={frame} />}
     </Dialog>
   );
 }

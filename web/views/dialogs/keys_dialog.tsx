@@ -1,23 +1,11 @@
 import { Dialog } from '../../parts/dialog.tsx';
-
-const keys: [string, string][] = [
-  ['o', 'open files'],
-  ['m', 'map on or off'],
-  ['/', 'search'],
-  ['Arrows', 'walk through the cells'],
-  ['Enter', 'details of the cell'],
-  ['Shift and arrows', 'move the frame'],
-  ['+ − 0', 'zoom the frame in, out, to fit'],
-  ['Delete', 'remove the cell from its frame'],
-  ['Escape', 'close what is open'],
-  ['?', 'this list'],
-];
+import { words } from './words.ts';
 
 export function KeysDialog() {
   return (
-    <Dialog name="keys" title="Keys">
+    <Dialog name="keys" title={words.keys.title}>
       <dl class="keys">
-        {keys.map(([key, what]) => (
+        {words.keys.list.map(([key, what]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

@@ -4,7 +4,6 @@ import { ClassMark } from '../../parts/class_mark.tsx';
 import { closeDialog, Dialog } from '../../parts/dialog.tsx';
 import { accuracyWords } from '../../parts/model_chip.tsx';
 import { formatBytes } from '../../parts/words.ts';
-import { formatCount } from '../../state/format.ts';
 import { progress } from '../../state/images.ts';
 import { chooseModel } from '../../state/model_choice.ts';
 import { chosenName, listings, modelState } from '../../state/models.ts';
@@ -12,10 +11,11 @@ import { keeping, keptModels } from '../../state/offline.ts';
 import { resetView } from '../../state/view.ts';
 import { ModelFacts } from './model_facts.tsx';
 import { openAbout } from './page_text.tsx';
+import { words } from './words.ts';
 
 export function ModelDialog() {
   return (
-    <Dialog name="model" title="Models">
+    <Dialog name="model" title={words.models.title}>
       {listings.value.map(({ name, spec }) => (
         <ModelCard key={name} spec={spec} />
       ))}
@@ -33,16 +33,16 @@ function ModelCard({ spec }: { spec: ModelSpec }) {
       <p>{spec.purpose}</p>
       {spec.caution && <p class="caution small">{spec.caution}</p>}
       <p class="small muted">
-        {accuracyWords(test)} right, {formatCount(spec.classes.length)} types, {formatBytes(spec.network.bytes)}, licence {spec.licence.replace(/[.:,] .*$/s, '')}
+        {words.models.summary(accuracyWords(test), spec.classes.length, formatBytes(spec.network.bytes), spec.licence.replace(/[.:,] .*$/s, ''))}
       </p>
       <UseButton name={spec.name} />
-      {keeping.value === 'ready' && !keptModels.value.has(spec.name) && <p class="small muted">Needs the network the first time it is used.</p>}
+      {keeping.value === 'ready' && !keptModels.value.has(spec.name) && <p class="small muted">{words.models.needsNetwork}</p>}
       <button type="button" class="link" data-testid="about-model" onClick={() => openAbout(spec.name)}>
-        About this model
+        {words.models.about}
       </button>
       <details open={listings.value.length === 1}>
-        <summary>Types and facts</summary>
-        <h4>Types</h4>
+        <summary>{words.models.typesAndFacts}</summary>
+        <h4>{words.models.types}</h4>
         <dl class="types">
           {spec.classes.map(({ id, name, letter, description }, i) => (
             <div key={id}>
@@ -54,7 +54,7 @@ function ModelCard({ spec }: { spec: ModelSpec }) {
             </div>
           ))}
         </dl>
-        <h4>Facts</h4>
+        <h4>{words.models.facts}</h4>
         <ModelFacts spec={spec} />
       </details>
     </article>
@@ -64,7 +64,7 @@ function ModelCard({ spec }: { spec: ModelSpec }) {
 /** Changing the model keeps the images and classifies them again. */
 function UseButton({ name }: { name: string }) {
   const images = progress.value.total;
-  if (name === chosenName.value && modelState.value.phase !== 'failed') return <p class="small in-use">In use</p>;
+  if (name === chosenName.value && modelState.value.phase !== 'failed') return <p class="small in-use">{words.models.inUse}</p>;
   return (
     <button
       type="button"
@@ -76,7 +76,7 @@ function UseButton({ name }: { name: string }) {
         closeDialog();
       }}
     >
-      {images === 0 ? 'Use this model' : `Use it and classify the ${formatCount(images)} images again`}
+      {images === 0 ? words.models.use : words.models.useAgain(images)}
     </button>
   );
 }

@@ -7,6 +7,7 @@ import { messageOf } from '../../state/notice.ts';
 import { fetchSiteFile, modelFileUrl } from '../../state/site.ts';
 import { Markdown, type Section, sectionsOf } from './markdown.tsx';
 import { ModelFacts } from './model_facts.tsx';
+import { words } from './words.ts';
 
 const aboutModel = signal<string | null>(null);
 
@@ -17,11 +18,11 @@ export function openAbout(name = chosenName.value): void {
 }
 
 export function UseDialog() {
-  return <SiteText name="use" title="What this tool may and may not be used for" />;
+  return <SiteText name="use" title={words.use} />;
 }
 
 export function WhyDialog() {
-  return <SiteText name="why" title="What the map and the verdict are checked for" />;
+  return <SiteText name="why" title={words.why} />;
 }
 
 /** docs/NAME.md */
@@ -40,16 +41,14 @@ function SiteText({ name, title: heading }: { name: 'use' | 'why'; title: string
   );
 }
 
-/** Open from the start; the rest is there for who wants to check. */
-const firstRead = ['What it is for, and what not', 'Where it fails'];
-
 export function AboutDialog() {
   const spec = listings.value.find(({ name }) => name === aboutModel.value)?.spec;
   const { sections, trouble } = useText(modelFileUrl(aboutModel.value ?? '', 'card.md'));
   if (!spec) return null;
+  const { firstRead } = words.about;
   const parts = [...sections].sort((a, b) => Number(firstRead.includes(b.title)) - Number(firstRead.includes(a.title)));
   return (
-    <Dialog name="about" title={`About this model: ${spec.title}`}>
+    <Dialog name="about" title={words.about.title(spec.title)}>
       {spec.caution && <p class="caution small">{spec.caution}</p>}
       {trouble && <p role="alert">{trouble}</p>}
       {parts.map(({ title, lines }) =>
@@ -65,12 +64,12 @@ export function AboutDialog() {
         ),
       )}
       <details class="text">
-        <summary>Facts</summary>
+        <summary>{words.about.facts}</summary>
         <ModelFacts spec={spec} />
       </details>
       <p class="small">
         <button type="button" class="link" onClick={() => openDialog('use')}>
-          What this tool may and may not be used for
+          {words.use}
         </button>
       </p>
     </Dialog>

@@ -8,40 +8,41 @@ import { addField, addSamples } from '../../state/adding.ts';
 import { mode } from '../../state/frame_store.ts';
 import { chosenName } from '../../state/models.ts';
 import { fieldOf, type Glimpse, glimpseOfSamples } from '../../state/samples.ts';
+import { words } from './words.ts';
 
 export function StartScreen() {
   return (
     <div class="start-screen">
-      <h1>Drop microscope images of cells and see the type of each, how sure the model is, and where it looked.</h1>
+      <h1>{words.heading}</h1>
       <div class="start-choices">
         <button type="button" class="drop-zone" data-testid="drop-zone" aria-keyshortcuts="o" onClick={openFilePicker}>
           <DropDrawing />
-          <strong class="not-touch">Drop images or a folder here</strong>
-          <span class="not-touch">or press to choose files</span>
-          <strong class="touch-only">Choose images</strong>
-          <span class="small">PNG, JPEG, TIFF or BMP, {mode.value === 'fields' ? 'whole fields of view with many cells' : 'one cell in each image'}</span>
+          <strong class="not-touch">{words.drop}</strong>
+          <span class="not-touch">{words.press}</span>
+          <strong class="touch-only">{words.choose}</strong>
+          <span class="small">{words.formats[mode.value]}</span>
         </button>
         <Samples />
       </div>
       <div class="start-mode">
         <ModeChoice />
-        <span class="small muted">{mode.value === 'fields' ? 'Cells are found in each image, then named one by one.' : 'Each image is taken for one cell and named as a whole.'}</span>
+        <span class="small muted">{words.modes[mode.value]}</span>
       </div>
       <p class="start-more">
         <button type="button" class="quiet" data-testid="choose-folder" onClick={openFolderPicker}>
-          Choose a folder
+          {words.chooseFolder}
         </button>
         <button type="button" class="quiet touch-only" onClick={openCamera}>
-          Use the camera
+          {words.camera}
         </button>
-        <span class="small not-touch">You can also paste an image.</span>
+        <span class="small not-touch">{words.paste}</span>
       </p>
-      <section class="start-model" aria-label="Model in use">
+      <section class="start-model" aria-label={words.model}>
         <ModelChip />
       </section>
       <p>
         <button type="button" class="link" data-testid="privacy" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
-          Your images stay on this computer.
+          {words.privacy}
         </button>
       </p>
     </div>
@@ -81,14 +82,14 @@ function Samples() {
         ))}
       </div>
       <button type="button" data-testid="samples" disabled={busy || model === null} onClick={() => void add(addSamples)}>
-        Try simulated samples
+        {words.samples.add}
       </button>
       {inField !== null && (
-        <button type="button" data-testid="sample-field" disabled={busy} title={`One image with ${inField} drawn cells`} onClick={() => void add(addField)}>
-          Try a simulated field
+        <button type="button" data-testid="sample-field" disabled={busy} title={words.samples.inField(inField)} onClick={() => void add(addField)}>
+          {words.samples.addField}
         </button>
       )}
-      <p class="small">{glimpse ? `${glimpse.total} drawn cells` : 'Drawn cells'}, no patient’s; each result says what it was drawn as.</p>
+      <p class="small">{glimpse ? words.samples.noteOf(glimpse.total) : words.samples.note}</p>
     </div>
   );
 }

@@ -1,0 +1,27 @@
+/** The words of the first screen. */
+export const words = {
+  heading: 'Drop microscope images of cells and see the type of each, how sure the model is, and where it looked.',
+  drop: 'Drop images or a folder here',
+  press: 'or press to choose files',
+  choose: 'Choose images',
+  formats: {
+    cells: 'PNG, JPEG, TIFF or BMP, one cell in each image',
+    fields: 'PNG, JPEG, TIFF or BMP, whole fields of view with many cells',
+  },
+  modes: {
+    cells: 'Each image is taken for one cell and named as a whole.',
+    fields: 'Cells are found in each image, then named one by one.',
+  },
+  chooseFolder: 'Choose a folder',
+  camera: 'Use the camera',
+  paste: 'You can also paste an image.',
+  model: 'Model in use',
+  privacy: 'Your images stay on this computer.',
+  samples: {
+    add: 'Try simulated samples',
+    addField: 'Try a simulated field',
+    inField: (cells: number) => `One image with ${cells} drawn cells`,
+    note: 'Drawn cells, no patient’s; each result says what it was drawn as.',
+    noteOf: (cells: number) => `${cells} drawn cells, no patient’s; each result says what it was drawn as.`,
+  },
+};
