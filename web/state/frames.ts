@@ -84,6 +84,7 @@ export function chooseInFile(frame: number, choice: FrameChoice): void {
   const entry = frameAt(frame);
   if (!entry) return;
   changeFrame(frame, { own: { search: {}, ...entry.own, choice }, removed: [], undo: [], range: null });
+  flush();
   searchAgain(frame, 0, true);
 }
 

@@ -19,8 +19,9 @@ export function ExportDialog() {
   const frames = inFrames ? selectedFrames().filter(isRead).length : 0;
   return (
     <Dialog name="export" title={words.open(selection.value)}>
-      <p>{words.scope(selection.value)}</p>
-      {!isComplete.value && <p class="warning" data-testid="export-partial">{words.partial(done, total)}</p>}
+      <p class="export-scope">
+        {words.scope(selection.value)} {!isComplete.value && <span class="warning" data-testid="export-partial">{words.partial(done, total)}</span>}
+      </p>
       <div class="field">
         {words.use}
         <Choice<'here' | 'share'> name="export-use" label={words.use} value={withFileNames.value ? 'here' : 'share'} words={words.uses} onChoose={(use) => (withFileNames.value = use === 'here')} />
