@@ -115,6 +115,8 @@ export class CellPage {
     page.on('console', (message) => {
       if (['error', 'warn'].includes(message.type())) this.complaints.push(`${message.type()}: ${message.text()} ${message.location().url ?? ''}`);
     });
+    // A person who leaves says so.
+    page.on('dialog', (asked) => void asked.accept());
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('request', (request) => {
       const address = request.url();

@@ -4,11 +4,15 @@ import {
   type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
   kindOf, searchFor, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
 } from '../../src/js/index.ts';
+import { leftOut } from './left_out.ts';
 import { checkTurns, spec } from './models.ts';
+import { remember, remembered } from './remembered.ts';
 
 /** One cell in each image, or frames that hold many. */
 export type Mode = 'cells' | 'fields';
-export const mode = signal<Mode>('cells');
+/** Cells, fields, or fields whose cells are only counted, as it was chosen last. */
+const lastMode = remembered('mode');
+export const mode = signal<Mode>(lastMode === 'fields' || lastMode === 'count' ? 'fields' : 'cells');
 
 export type FieldOptions = Omit<FrameOptions, 'classify'>;
 
@@ -36,7 +40,12 @@ export function optionsKey({ choice, search, pixelSizeUm }: FieldOptions): strin
 }
 
 /** Off: the cells of frames are found and counted, not named. */
-export const naming = signal(true);
+export const naming = signal(lastMode !== 'count');
+
+export function rememberMode(): void {
+  remember('mode', mode.value === 'fields' && !naming.value ? 'count' : mode.value);
+}
+
 /** Whether the cells of frames get names: where a person wants it and the model knows cells of frames. */
 export const namesCells = computed(() => naming.value && spec.value?.frame !== undefined);
 
@@ -134,7 +143,7 @@ export function optionsOf(frame: number): FieldOptions {
 }
 
 export function allFrames(): { frame: number; entry: FrameEntry }[] {
-  return slots.flatMap((slot, frame) => (slot && 'analysis' in slot ? [{ frame, entry: slot }] : []));
+  return slots.flatMap((slot, frame) => (slot && 'analysis' in slot && !leftOut.value.has(frame) ? [{ frame, entry: slot }] : []));
 }
 
 export function unreadFrames(): UnreadFrame['failure'][] {
@@ -144,7 +153,7 @@ export function unreadFrames(): UnreadFrame['failure'][] {
 /** Frames that nothing is left to do in. */
 export function finishedFrames(): number {
   return slots.reduce((count, slot, frame) => {
-    if (slot === undefined || isDue(frame)) return count;
+    if (slot === undefined || leftOut.value.has(frame) || isDue(frame)) return count;
     return count + Number('failure' in slot || unable.has(frame) || cellsDue(slot).length === 0);
   }, 0);
 }
@@ -160,7 +169,7 @@ export function setNaming(on: boolean): void {
 }
 
 export function allCells(): Cell[] {
-  return slots.flatMap((slot) => (slot && 'analysis' in slot ? slot.cells : []));
+  return allFrames().flatMap(({ entry }) => entry.cells);
 }
 
 export function cellAt(key: number): Cell | undefined {

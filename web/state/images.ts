@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { type CellRecord, type Outcome, rejudge, type UnreadFile, unreadFile } from '../../src/js/index.ts';
 import { allCells, type Cell, cellAt, finishedFrames, frameOfKey, mode, refuseFrame, unreadFrames } from './frame_store.ts';
+import { leftOut } from './left_out.ts';
 import { checkTurns, unsureBelow } from './models.ts';
 import { words } from './words.ts';
 
@@ -24,13 +25,13 @@ const revision = signal(0);
 
 export const progress = computed(() => {
   revision.value;
-  const done = mode.value === 'fields' ? finishedFrames() : images.length - images.reduce((count, _, index) => count + Number(isImageDue(index)), 0);
-  return { total: images.length, done };
+  const done = mode.value === 'fields' ? finishedFrames() : images.reduce((count, _, index) => count + Number(!leftOut.value.has(index) && !isImageDue(index)), 0);
+  return { total: images.length - leftOut.value.size, done };
 });
 
 export const cells = computed((): Cell[] => {
   revision.value;
-  const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record) => record?.status === 'ok');
+  const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record): record is Cell & CellRecord => record?.status === 'ok' && !leftOut.value.has(record.index));
   return found.map(judged);
 });
 
@@ -43,7 +44,7 @@ export function judged(cell: Cell): Cell {
 export const unread = computed((): Unread[] => {
   revision.value;
   if (mode.value === 'fields') return unreadFrames();
-  return records.filter((record): record is Unread => record?.status === 'error');
+  return records.filter((record): record is Unread => record?.status === 'error' && !leftOut.value.has(record.index));
 });
 
 export function recordAt(index: number): Cell | Unread | undefined {
@@ -63,7 +64,7 @@ export const files = computed((): readonly CellImage[] => {
 });
 
 export function finishedRecords(): CellRecord[] {
-  return records.filter((record) => record !== undefined);
+  return records.filter((record): record is CellRecord => record !== undefined && !leftOut.value.has(record.index));
 }
 
 const flushEveryMs = 100;
@@ -114,7 +115,7 @@ export function appendImages(more: readonly CellImage[]): void {
 
 /** Images of one cell that have no result yet, or not all that is asked of each. */
 export function imagesDue(): { index: number; file: File }[] {
-  return images.flatMap(({ file }, index) => (file && isImageDue(index) ? [{ index, file }] : []));
+  return images.flatMap(({ file }, index) => (file && !leftOut.value.has(index) && isImageDue(index) ? [{ index, file }] : []));
 }
 
 function isImageDue(index: number): boolean {
@@ -124,7 +125,11 @@ function isImageDue(index: number): boolean {
 
 /** Takes all images and results away. Returns what brings them back. */
 export function takeImages(): () => void {
-  const before = { images, records };
+  const before = { images, records, without: leftOut.value };
   images = [];
-  return () => void ({ images, records } = before);
+  leftOut.value = new Set();
+  return () => {
+    ({ images, records } = before);
+    leftOut.value = before.without;
+  };
 }

@@ -7,6 +7,7 @@ import { allImages, flush, forgetResults } from './images.ts';
 import { checkTurns, chosenName, expectModel, listings, modelReady, modelState, secondName, spec, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail } from './progress.ts';
+import { remember, remembered } from './remembered.ts';
 import { run } from './run.ts';
 import { listModels } from './site.ts';
 import { words } from './words.ts';
@@ -21,7 +22,9 @@ function refuseResults(): void {
   });
 }
 
-/** Reads the list of models and loads the first. */
+const modelKey = 'model';
+
+/** Reads the list of models and loads the one that was in use last, else the first. */
 export async function start(): Promise<void> {
   modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
   if (!hasWasmSimd()) {
@@ -30,7 +33,8 @@ export async function start(): Promise<void> {
   }
   try {
     listings.value = await listModels();
-    const first = listings.value[0];
+    const last = remembered(modelKey);
+    const first = listings.value.find(({ name }) => name === last) ?? listings.value[0];
     if (!first) throw new Error(words.noModels);
     await chooseModel(first.name);
   } catch (error) {
@@ -53,6 +57,7 @@ export async function chooseModel(name: string, second: string | null = null): P
   client.cancel();
   batch(() => {
     chosenName.value = name;
+    remember(modelKey, name);
     secondName.value = second;
     unsureBelow.value = null;
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };

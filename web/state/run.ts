@@ -4,6 +4,7 @@ import { client } from './client.ts';
 import { cellsDue, frameAt, framesToName, giveUp, isDue, mode, namesCells, optionsKey, optionsOf, settleFrame, settleVerdicts } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
 import { allImages, era, flush, flushSoon, imagesDue, settle } from './images.ts';
+import { leftOut } from './left_out.ts';
 import { checks, modelReady } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail, measurePace, restartPace, runState, underWay } from './progress.ts';
@@ -53,7 +54,7 @@ async function work(): Promise<void> {
 
 /** Does the next frames. Returns: whether there was anything to do. */
 async function workOnFrames(mine: number): Promise<boolean> {
-  const due = allImages().flatMap(({ file }, index) => (file && isDue(index) ? [{ index, file }] : []));
+  const due = allImages().flatMap(({ file }, index) => (file && !leftOut.value.has(index) && isDue(index) ? [{ index, file }] : []));
   const [first] = due;
   if (!first) return nameRest(mine);
   const options = optionsOf(first.index);

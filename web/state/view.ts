@@ -3,6 +3,7 @@ import { computed, effect, signal, untracked } from '@preact/signals';
 import { type Cell, cellKind, mode } from './frame_store.ts';
 import { cells, recordAt } from './images.ts';
 import { spec } from './models.ts';
+import { remember, remembered } from './remembered.ts';
 
 /** `frame`: one frame at a time, where frames hold many cells. */
 export type Layout = 'gallery' | 'table' | 'frame';
@@ -142,14 +143,13 @@ export function resetView(): void {
 export type Theme = 'system' | 'light' | 'dark';
 
 const themeKey = 'theme';
-const stored = globalThis.localStorage?.getItem(themeKey);
+const stored = remembered(themeKey);
 export const theme = signal<Theme>(stored === 'light' || stored === 'dark' ? stored : 'system');
 
 /** Keeps the document and the browser's memory in step with `theme`. */
 export function applyTheme(): void {
   effect(() => {
     document.documentElement.dataset['theme'] = theme.value;
-    if (theme.value === 'system') localStorage.removeItem(themeKey);
-    else localStorage.setItem(themeKey, theme.value);
+    remember(themeKey, theme.value === 'system' ? null : theme.value);
   });
 }

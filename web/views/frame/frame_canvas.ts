@@ -198,6 +198,7 @@ export class FrameCanvas {
   }
 
   #changed(): void {
+    this.canvas.dataset['fitted'] = String(this.#fitted);
     this.draw();
     this.onView();
   }

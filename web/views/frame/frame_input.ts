@@ -62,7 +62,8 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
         view.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
       } else {
         dragged ||= Math.hypot(now.x - start.x, now.y - start.y) > dragFromPx;
-        if (!dragged) return;
+        // A whole frame stays where a finger finds it: the page moves.
+        if (!dragged || (view.fitted && event.pointerType === 'touch')) return;
         view.pan(now.x - before.x, now.y - before.y);
       }
       pressed.set(event.pointerId, now);
