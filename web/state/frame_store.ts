@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import {
   type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
-  kindOf, searchFor, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
+  kindOf, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
 } from '../../src/js/index.ts';
 import { leftOut } from './left_out.ts';
 import { checkTurns, spec } from './models.ts';
@@ -19,7 +19,27 @@ export type FieldOptions = Omit<FrameOptions, 'classify'>;
 /** What a person set by hand; what is not here follows the model, in whatever order model, frames and settings came. */
 export interface HandOptions { choice?: FrameChoice; search: Partial<SearchSettings>; pixelSizeUm?: number | null }
 /** For every frame that has none of its own. */
-export const handOptions = signal<HandOptions>({ search: {} });
+export const handOptions = signal<HandOptions>(rememberedHand());
+
+export function setHand(options: HandOptions): void {
+  handOptions.value = options;
+  remember(handKey, Object.keys(options.search).length + Number(options.pixelSizeUm !== undefined) > 0 ? JSON.stringify(options) : null);
+}
+
+const handKey = 'search';
+
+/** What was set last, as far as it is what such settings can be. */
+function rememberedHand(): HandOptions {
+  try {
+    const { search = {}, pixelSizeUm } = JSON.parse(remembered('search') ?? '{}') as { search?: Record<string, unknown>; pixelSizeUm?: unknown };
+    const known = Object.entries(search).filter(([key, value]) => key in defaultSearch && typeof value === typeof defaultSearch[key as keyof SearchSettings]);
+    const isMethod = searchMethods.some((method) => method === search['method']);
+    const kept = Object.fromEntries(known.filter(([key, value]) => (key === 'method' ? isMethod : typeof value !== 'number' || (value >= 0 && value <= 400))));
+    return { search: kept, ...(typeof pixelSizeUm === 'number' && pixelSizeUm > 0 && { pixelSizeUm }) };
+  } catch {
+    return { search: {} };
+  }
+}
 
 /** For every frame that has no settings of its own. */
 export const fieldOptions = computed<FieldOptions>(() => withHand({ choice: wholeFile, search: spec.value ? searchFor(spec.value) : defaultSearch, pixelSizeUm: null }, handOptions.value));

@@ -1,15 +1,16 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { carryOver, cellByHand, type DisplayRange, type FrameCell, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
-import { allFrames, cellKey, changeFrame, frameAt, type FrameEntry, handOptions, type HandOptions, mode, optionsKey, optionsOf } from './frame_store.ts';
+import { carryOver, cellByHand, type DisplayRange, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
+import { allFrames, cellKey, changeFrame, frameAt, type FrameChange, type FrameEntry, handOptions, type HandOptions, mode, optionsKey, optionsOf, setHand } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
 import { era, files, flush } from './images.ts';
 import { messageOf, notice } from './notice.ts';
 import { runState } from './progress.ts';
 import { classifyMissing, run } from './run.ts';
 import { closeDetails, currentFrame, openIndex } from './view.ts';
+import { words } from './words.ts';
 
-export type Tool = 'look' | 'remove' | 'add';
+export type Tool = 'look' | 'remove' | 'add' | 'measure';
 export const tool = signal<Tool>('look');
 
 /** The frame whose cells are being searched or classified at a person's wish. */
@@ -29,7 +30,7 @@ export function removeCell(frame: number, id: number): void {
   if (!entry || !cell) return;
   if (openIndex.value === cellKey(frame, id)) closeDetails();
   const removed = cell.searchScore === null ? entry.removed : [...entry.removed, cell.box];
-  changeFrame(frame, { removed, undo: [...entry.undo, stateOf(entry, 'removal of a cell')] }, entry.analysis.cells.filter((one) => one !== cell));
+  changeFrame(frame, { removed, undo: [...entry.undo, stateOf(entry, words.removal)] }, entry.analysis.cells.filter((one) => one !== cell));
   flush();
 }
 
@@ -41,7 +42,7 @@ export function addCell(frame: number, xPx: number, yPx: number): void {
   // A number is never used twice, also after the cell that had it was taken back.
   nextId.set(frame, most + 1);
   const cell = { ...cellByHand(xPx, yPx, entry.analysis), id: most };
-  changeFrame(frame, { undo: [...entry.undo, stateOf(entry, 'adding of a cell')] }, [...entry.analysis.cells, cell]);
+  changeFrame(frame, { undo: [...entry.undo, stateOf(entry, words.adding)] }, [...entry.analysis.cells, cell]);
   flush();
   void classifySoon(frame);
 }
@@ -57,8 +58,8 @@ export function undo(frame: number): void {
   void classifySoon(frame);
 }
 
-function stateOf({ analysis, removed }: FrameEntry, words: string): { words: string; cells: readonly FrameCell[]; removed: FrameEntry['removed'] } {
-  return { words, cells: analysis.cells, removed };
+function stateOf({ analysis, removed }: FrameEntry, what: string): FrameChange {
+  return { words: what, cells: analysis.cells, removed };
 }
 
 let searchTimer: ReturnType<typeof setTimeout> | undefined;
@@ -77,6 +78,19 @@ export function tryOptions(frame: number, change: Partial<SearchSettings> & { pi
   changeFrame(frame, { own });
   flush();
   searchAgain(frame);
+}
+
+/** How much smaller and larger than a typical cell the others may be. */
+const smallest = 0.6;
+const largest = 1.7;
+
+/** Searches for cells about as large as one that a person drew across. Args: px: of the frame. */
+export function searchLike(frame: number, px: number): void {
+  const entry = frameAt(frame);
+  if (!entry || !(px >= 2)) return;
+  const unit = optionsOf(frame).pixelSizeUm ?? entry.analysis.facts.pixel_size_um ?? 1;
+  const round = (value: number): number => Math.max(1, Math.round(value));
+  tryOptions(frame, { least_diameter: round(smallest * px * unit), most_diameter: round(largest * px * unit) });
 }
 
 /** Which page and channel of a file is the frame. */
@@ -153,8 +167,16 @@ export function useForAll(frame: number): void {
   const own = frameAt(frame)?.own;
   if (!own) return;
   const { choice: _, ...settings } = own;
-  handOptions.value = { ...handOptions.value, ...settings, search: { ...handOptions.value.search, ...own.search } };
+  setHand({ ...handOptions.value, ...settings, search: { ...handOptions.value.search, ...own.search } });
   for (const { frame: other, entry } of allFrames()) changeFrame(other, { own: onlyChoice(entry.own) });
+  flush();
+  void run();
+}
+
+/** Forgets every setting made by hand. */
+export function backToModel(): void {
+  setHand({ search: {} });
+  for (const { frame, entry } of allFrames()) changeFrame(frame, { own: onlyChoice(entry.own) });
   flush();
   void run();
 }

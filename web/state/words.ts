@@ -20,6 +20,8 @@ export const words = {
   samplesUnread: (why: string) => `The simulated samples could not be read. ${why}`,
   frameFailed: (path: string, why: string) => `${path}: ${why}`,
   aFrame: 'A frame',
+  removal: 'removal of a cell',
+  adding: 'adding of a cell',
   searchedAnew: (frames: number, model: string) =>
     plural(frames, { one: `The frame is searched anew, as the model “${model}” asks.`, other: `${formatCount(frames)} frames are searched anew, as the model “${model}” asks.` }),
 };
