@@ -44,12 +44,14 @@ export const suggestion = computed<Suggestion | null>(() => {
   if (seen.length === 0) return null;
   const has = (flag: string) => seen.filter(({ quality }) => quality.some((one) => one.flag === flag)).length;
   const most = (count: number): boolean => 2 * count > seen.length;
-  const side = model.crop.rule === 'centre_square' ? model.crop.side_px : Math.max(model.input.width_px, model.input.height_px);
-  const fields = seen.filter(({ image }) => image.width_px * image.height_px > muchLarger * side * side).length;
   const needsColour = model.input.channels === 'rgb';
   const wrongColour = needsColour ? most(has('grey_image')) : most(has('colour_image'));
   const isColour = needsColour !== wrongColour;
   const others = listings.value.filter(({ spec: other }) => (other.input.channels === 'rgb') === isColour);
+  const ownSide = model.crop.rule === 'centre_square' ? model.crop.side_px : Math.max(model.input.width_px, model.input.height_px);
+  // Of models that would know them, one cell takes so many px at most.
+  const side = Math.max(...others.flatMap(({ spec: { frame } }) => frame?.side_px ?? []), wrongColour ? 0 : ownSide) || ownSide;
+  const fields = seen.filter(({ image }) => image.width_px * image.height_px > muchLarger * side * side).length;
   const titles = (list: typeof others): Suggestion['models'] => list.map(({ name, spec: { title } }) => ({ name, title }));
   if (most(fields)) {
     const models = titles(others.filter(({ spec: other }) => other.frame !== undefined));

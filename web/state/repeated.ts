@@ -18,7 +18,7 @@ function pixelsOf(): { index: number; pixels: string | null | undefined }[] {
 export const repeated = computed<number[]>(() => {
   files.value;
   const known = new Set<string>();
-  return pixelsOf().sort((a, b) => a.index - b.index).flatMap(({ index, pixels }) => {
+  return pixelsOf().flatMap(({ index, pixels }) => {
     if (!pixels) return [];
     const isNew = !known.has(pixels);
     known.add(pixels);
