@@ -52,7 +52,9 @@ export const suggestion = computed<Suggestion | null>(() => {
   // Of models that would know them, one cell takes so many px at most.
   const side = Math.max(...others.flatMap(({ spec: { frame } }) => frame?.side_px ?? []), wrongColour ? 0 : ownSide) || ownSide;
   const fields = seen.filter(({ image }) => image.width_px * image.height_px > muchLarger * side * side).length;
-  const titles = (list: typeof others): Suggestion['models'] => list.map(({ name, spec: { title } }) => ({ name, title }));
+  // The one in use first, where it is among them.
+  const titles = (list: typeof others): Suggestion['models'] =>
+    list.map(({ name, spec: { title } }) => ({ name, title })).sort((a, b) => Number(b.name === model.name) - Number(a.name === model.name));
   if (most(fields)) {
     const models = titles(others.filter(({ spec: other }) => other.frame !== undefined));
     return { kind: isColour ? 'colourFields' : 'greyFields', images: fields, models, countOnly: true };
