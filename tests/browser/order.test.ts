@@ -62,7 +62,7 @@ const steps: Record<Step, (page: CellPage) => Promise<void>> = {
     await page.page.$eval(page.find('side-search'), (input) => (input as HTMLElement).click());
     await page.page.waitForSelector(page.find('least-diameter'));
     await page.page.$eval(page.find('least-diameter'), (input) => {
-      (input as HTMLInputElement).value = '14';
+      (input as HTMLInputElement).value = '13';
       input.dispatchEvent(new Event('input', { bubbles: true }));
     });
     await page.page.waitForSelector(`${page.find('use-for-all')}:not(:disabled)`);
