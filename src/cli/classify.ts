@@ -78,7 +78,7 @@ function cellTask(classifier: Classifier, format: ExportFormat, context: () => E
     results: (paths, signal) => classifier.classifyAll(paths, { checks, signal }),
     head: () => exportHead(format, context()),
     record: (record, written) => exportRecord(format, record, written, context()),
-    tail: () => exportTail(format),
+    tail: (complete) => exportTail(format, complete),
   };
 }
 

@@ -117,7 +117,7 @@ export function frameTask(classifier: Classifier, job: FrameJob, format: ExportF
       counted.push(record.status === 'ok' ? { status: 'ok', cells: record.cells.map(({ verdict }) => (verdict ? { verdict: { label: verdict.label, unsure: verdict.unsure, foreign: verdict.foreign } } : {})) } : record);
       return '';
     },
-    tail: () => (job.count ? exportCount(format, countCulture(counted, spec, job.count.chamber), job.count.chamber, context()) : framesTail(format)),
+    tail: (complete) => (job.count ? exportCount(format, countCulture(counted, spec, job.count.chamber), job.count.chamber, context()) : framesTail(format, complete)),
   };
 }
 

@@ -30,7 +30,8 @@ export interface Task<Result> {
   results(paths: string[], signal: AbortSignal): AsyncIterable<Result>;
   head(): string;
   record(record: Result, written: number): string | Promise<string>;
-  tail(): string;
+  /** `complete`: nothing was interrupted. */
+  tail(complete: boolean): string;
 }
 
 /** Has all files worked on and writes what is said of each, in their order; an interrupted run writes what there is. */
@@ -48,7 +49,7 @@ export async function perform<Result extends { status: string }>(task: Task<Resu
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  await write(output, task.tail());
+  await write(output, task.tail(!signal.aborted));
   return { done, unread };
 }
 

@@ -1,7 +1,7 @@
 /** Which files are meant by the paths that were given. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { comparePaths, isBookkeeping } from '../js/index.ts';
+import { comparePaths, isBookkeeping, isDocument } from '../js/index.ts';
 
 /** Each path's own file, or all below it in natural order. */
 export async function filesOf(paths: readonly string[]): Promise<string[]> {
@@ -23,7 +23,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   if (entries === undefined) return [folder];
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (isBookkeeping(entry.name)) continue;
+    if (isBookkeeping(entry.name) || (entry.isFile() && isDocument(entry.name))) continue;
     if (entry.isDirectory()) found.push(...(await filesBelow(path)));
     else if (entry.isFile() || (await stat(path).catch(() => undefined))?.isFile()) found.push(path);
   }

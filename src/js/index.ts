@@ -36,7 +36,7 @@ export { type CellScaling, defaultSearch, type FrameOptions, scalingFor, searchF
 
 // Results as files, and reports that can be checked.
 export { type CheckedColumns } from './report/checked_fields.ts';
-export { type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, researchNote, toCsv, toJson, toNdjson } from './report/export_cells.ts';
+export { type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, researchNote, type Selection, toCsv, toJson, toNdjson } from './report/export_cells.ts';
 export { exportCount } from './report/export_count.ts';
 export { exportFrames, framesHead, framesRecord, framesTail } from './report/export_frames.ts';
 export { contentText, fileFactsOf, groupsOf, identifyingWords, markWords, staysHere } from './report/file_content.ts';
@@ -46,9 +46,10 @@ export type { Provenance } from './report/provenance.ts';
 export { readReport } from './report/read_report.ts';
 export { checkLines, checkReport, type CheckResult, checkWords, type Difference, type ModelsNow, type Report } from './report/report.ts';
 export { toRoiZip } from './report/rois.ts';
+export { zip, type ZipEntry } from './report/zip.ts';
 export { schemaNames } from './report/schema_names.ts';
 export { appVersion, commit } from './report/version.ts';
 
 // Folders and requests, where a caller wants to do as the page does.
-export { comparePaths, isBookkeeping } from './work/paths.ts';
+export { comparePaths, isBookkeeping, isDocument } from './work/paths.ts';
 export { type RequestFacts, requestFactsOf } from './work/requests.ts';

@@ -37,6 +37,8 @@ export interface ImageFacts {
   pages: number;
   /** Channels of each page to choose from: of an OME-TIFF, of an ImageJ stack, or of a grey image with several samples a pixel. */
   page_channels: number;
+  /** Images that the file says it has, where it has fewer to choose from: those cannot be reached; 0: no such. */
+  images_stated: number;
   /** Micrometres a pixel as the file states it; null where it does not. */
   pixel_size_um: number | null;
   /** The decoder warned: some of the pixels may not be what was stored. */
@@ -235,6 +237,8 @@ export interface FileFacts {
   pages: number;
   page_channels: number;
   pixel_size_um: number | null;
+  /** Images that the file says it has, where it has fewer to choose from: those cannot be reached; 0: no such. */
+  images_stated: number;
   pixel_size_source: 'OME-XML' | 'ImageJ' | 'resolution tags' | null;
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 val describe(const FileFacts& facts) {
   val object = describe_file(facts.header, facts.header.width_px, facts.header.height_px, facts.pages, facts.channels, facts.pixel_size_um);
+  object.set("images_stated", facts.images_stated);
   object.set("pixel_size_source", facts.pixel_size_source.empty() ? val::null() : val(std::string(facts.pixel_size_source)));
   return object;
 }

@@ -80,6 +80,7 @@ val describe_file(const FileHeader& header, int width_px, int height_px, int pag
 
 val describe(const DecodedImage& decoded) {
   val object = describe_file(decoded.header, decoded.image.width_px(), decoded.image.height_px(), decoded.pages, decoded.channels, decoded.pixel_size_um);
+  object.set("images_stated", decoded.images_stated);
   object.set("exif_orientation", decoded.header.exif_orientation);
   object.set("damaged", decoded.damaged);
   return object;

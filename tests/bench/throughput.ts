@@ -80,7 +80,7 @@ async function buildPoolPage(folder: string): Promise<string> {
     build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: path('tests/bench/pool.ts'), output: { entryFileNames: 'pool.js' } } },
   });
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Benchmark</title><body><script type="module" src="pool.js"></script>\n');
-  cpSync(join(dist, 'models'), join(folder, 'models'), { recursive: true });
+  for (const name of ['cytodrop_core.wasm', 'models']) cpSync(join(dist, name), join(folder, name), { recursive: true });
   return folder;
 }
 

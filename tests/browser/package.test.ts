@@ -54,6 +54,8 @@ describe('the zip', { skip: python === undefined ? 'there is no python3' : false
     try {
       const page = await context.newPage();
       page.setDefaultTimeout(120_000);
+      // A person who leaves says so.
+      page.on('dialog', (asked) => void asked.accept());
       for (const isIsolated of [false, true]) {
         await page.goto(url);
         await page.waitForSelector(`${hook('footer')}[data-self-test=passed][data-offline=ready]`);

@@ -86,7 +86,7 @@ test('the command line names the same types', async () => {
   for (const { model, files } of sets) {
     const { code, stdout } = await cytodrop('classify', '--model', model, ...files.map((file) => path(`public/samples/${file}`)));
     assert.equal(code, 0);
-    assert.deepEqual(linesOf(stdout).map(({ label }) => label), expected.get(model)?.map((line) => line.split(' ')[1]));
+    assert.deepEqual(linesOf(stdout).map(({ most_like: label }) => label), expected.get(model)?.map((line) => line.split(' ')[1]));
   }
 });
 

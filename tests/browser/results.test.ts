@@ -21,8 +21,8 @@ async function onCommandLine(...paths: string[]): Promise<Line[]> {
 }
 
 function assertSame(cells: ExportedCell[], lines: ExportedCell[]): void {
-  const essence = ({ file, status, label, probability, probabilities, unsure, novelty, foreign, error }: ExportedCell) => ({
-    file: basename(file), status, label, probability, probabilities, unsure, novelty, foreign, error,
+  const essence = ({ file, status, type, most_like: label, probability, probabilities, unsure, novelty, foreign, error }: ExportedCell) => ({
+    file: basename(file), status, type, label, probability, probabilities, unsure, novelty, foreign, error,
   });
   const byName = (a: { file: string }, b: { file: string }) => (a.file < b.file ? -1 : 1);
   assert.deepEqual(cells.map(essence).sort(byName), lines.map(essence).sort(byName));
@@ -55,7 +55,7 @@ test('the core runs the model without ONNX Runtime being loaded; forced by hand,
       await page.addFiles(files);
       await page.finish(files.length);
       await page.page.waitForSelector(`${page.find('footer')} [data-engine=${engine}]`);
-      return (await page.exportedCells()).map(({ label, probability }) => ({ label, probability }));
+      return (await page.exportedCells()).map(({ most_like: label, probability }) => ({ label, probability }));
     };
     const fetched = async () => {
       // Not the threads of ONNX Runtime, which wait for work and answer nobody.
@@ -83,18 +83,18 @@ test('simulated samples: what was drawn stands beside what was found, and most a
     await page.finish(drawn.length);
     const cells = await page.exportedCells();
     assert.deepEqual(cells.map(({ file }) => file).sort(), drawn.map(({ file }) => basename(file)).sort());
-    const found = drawn.filter(({ file, intended }) => cells.find((cell) => cell.file === basename(file))?.label === intended).length;
+    const found = drawn.filter(({ file, intended }) => cells.find((cell) => cell.file === basename(file))?.most_like === intended).length;
     assert.ok(found >= drawn.length * 0.6, `${found} of ${drawn.length} as drawn`);
     const cards = await page.cards();
     assert.ok(cards.length > 0);
     for (const card of cards) {
-      const { label, probability, foreign } = cells.find(({ file }) => file === card.file) ?? assert.fail(card.file);
+      const { most_like: label, probability, foreign } = cells.find(({ file }) => file === card.file) ?? assert.fail(card.file);
       assert.deepEqual([card.label, Number(card.probability.toFixed(6)), card.foreign], [label, probability, foreign]);
       assert.equal(card.intended, drawn.find(({ file }) => basename(file) === card.file)?.intended);
       assert.match(card.text, new RegExp(spec.classes.find(({ id }) => id === label)?.name ?? '', 'i'));
     }
     const counts = await page.summary();
-    for (const { id } of spec.classes) assert.equal(counts[id], cells.filter((cell) => cell.label === id && cell.verdict === 'type').length, id);
+    for (const { id } of spec.classes) assert.equal(counts[id], cells.filter((cell) => cell.type === id).length, id);
     assert.equal(counts['unsure'], cells.filter(({ verdict }) => verdict === 'unsure').length);
     assert.equal(counts['foreign'], spec.novelty ? cells.filter(({ verdict }) => verdict === 'foreign').length : undefined);
   });
@@ -114,7 +114,7 @@ test('exports are read back: CSV and JSON agree, names are left out unless asked
       const cell = json.cells[i];
       assert.deepEqual([row['file'], row['status'], row['note']], [cell?.file, cell?.status, note]);
       if (cell?.status !== 'ok') continue;
-      assert.deepEqual([row['label'], Number(row['probability']), row['unsure']], [cell.label, cell.probability, String(cell.unsure)]);
+      assert.deepEqual([row['type'], row['most_like'], Number(row['probability']), row['unsure']], [cell.type ?? '', cell.most_like, cell.probability, String(cell.unsure)]);
       for (const { id } of spec.classes) assert.equal(Number(row[`p_${id}`]), cell.probabilities[id]);
     }
     const nameless = await page.export('csv', { fileNames: false });
@@ -133,7 +133,7 @@ describe('real images', () => {
       const cells = await page.exportedCells();
       assert.ok(cells.every(({ status }) => status === 'ok'));
       const folders: Record<string, string> = { ig: 'immature_granulocyte' };
-      const correct = cells.filter(({ file, label }) => label === (folders[basename(dirname(file))] ?? basename(dirname(file)))).length;
+      const correct = cells.filter(({ file, most_like: label }) => label === (folders[basename(dirname(file))] ?? basename(dirname(file)))).length;
       context.diagnostic(`${correct} of ${cells.length} originals named as labelled`);
       assert.ok(correct / cells.length >= 0.9, `${correct} of ${cells.length}`);
       assertSame(cells, await onCommandLine(originals));
@@ -150,7 +150,7 @@ describe('real images', () => {
       await page.finish(good.length + bad.length);
       const cells = await page.exportedCells();
       assertSame(cells, expected);
-      for (const { image, label } of goldenCases) assert.equal(cells.find(({ file }) => file === image)?.label, label);
+      for (const { image, label } of goldenCases) assert.equal(cells.find(({ file }) => file === image)?.most_like, label);
       const errors = (await page.cards()).filter(({ status }) => status === 'error');
       const refused = cells.filter(({ status }) => status === 'error');
       assert.deepEqual(errors.map(({ file }) => file).sort(), refused.map(({ file }) => file).sort());

@@ -115,6 +115,8 @@ export class CellPage {
     page.on('console', (message) => {
       if (['error', 'warn'].includes(message.type())) this.complaints.push(`${message.type()}: ${message.text()} ${message.location().url ?? ''}`);
     });
+    // A person who leaves says so.
+    page.on('dialog', (asked) => void asked.accept());
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('request', (request) => {
       const address = request.url();
@@ -194,11 +196,17 @@ export class CellPage {
     return Object.fromEntries(parts);
   }
 
-  /** Presses an export button and reads the file that the browser saves. */
-  async export(format: 'csv' | 'json' | 'geojson', { fileNames = true } = {}): Promise<string> {
-    const isOn = await this.page.$eval(this.find('with-file-names'), (box) => (box as HTMLInputElement).checked);
-    if (isOn !== fileNames) await this.press('with-file-names');
+  /** Exports as a person would, and reads the file that the browser saves. */
+  async export(format: 'csv' | 'json' | 'geojson' | 'rois', { fileNames = true } = {}): Promise<string> {
+    await this.openExports();
+    await this.press(`export-use-${fileNames ? 'here' : 'share'}`);
     return this.saved(`export-${format}`);
+  }
+
+  async openExports(): Promise<void> {
+    await this.page.waitForSelector(`${this.find('export')}:not(:disabled)`);
+    await this.press('export');
+    await this.page.waitForSelector(this.find('export-csv'));
   }
 
   /** Presses a button that saves a file. Returns: the file's text. */

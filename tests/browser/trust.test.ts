@@ -124,7 +124,7 @@ test('a self-test that fails blocks results: a plain message, no verdict, anothe
       await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...files);
       await page.waitForSelector('[data-testid=progress][data-state=cancelled]');
       assert.equal(await page.$('[data-testid=cell-card]'), null);
-      assert.equal(await page.$eval('[data-testid=export-json]', (button) => (button as HTMLButtonElement).disabled), true);
+      assert.equal(await page.$eval('[data-testid=export]', (button) => (button as HTMLButtonElement).disabled), true);
       const again = await page.$('[role=alert] button');
       assert.equal(await again?.evaluate((button) => button.textContent), 'Try again');
       await again?.click();

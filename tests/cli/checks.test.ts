@@ -188,11 +188,11 @@ describe('the command line', () => {
 
   test('checks of a report that were not made again are named, and a second model is known by its sums', () => {
     const sums = { network_sha256: tinySpec.network.sha256, head_sha256: 'other' };
-    const verdict = { label: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {}, checked: { turns_agree: 8, second_label: 'disc' } };
+    const verdict = { mostLike: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {}, checked: { turns_agree: 8, second_most_like: 'disc' } };
     const report: CellReport = {
-      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, unsureBelow: 0, unread: 0, cells: [{ ...verdict, file: 'a.png', pixelsSha256: 'a' }],
+      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, unsureBelow: 0, unread: 0, partial: false, cells: [{ ...verdict, file: 'a.png', pixelsSha256: 'a' }],
     };
-    const image = { index: 0, path: 'a.png', status: 'ok', pixelsSha256: 'a', ...verdict, quality: [], foreign: false, unsure: false, probabilities: [], turns: { agree: 8, of: 8 } } as unknown as CellRecord;
+    const image = { index: 0, path: 'a.png', status: 'ok', pixelsSha256: 'a', ...verdict, label: 'ring', quality: [], foreign: false, unsure: false, probabilities: [], turns: { agree: 8, of: 8 } } as unknown as CellRecord;
     const alone = checkReport(report, [image], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: undefined });
     assert.deepEqual(alone.notes, [
       'The report also says how far each map explains its verdict, which the command line compares.', 'The report also has the opinion of the model other. Compare with that model to check it too.',
@@ -200,7 +200,7 @@ describe('the command line', () => {
     assert.deepEqual(alone.differences, []);
     const both = checkReport(report, [{ ...image, second: { label: 'ring', probability: 1, agree: true } } as CellRecord], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: { ...tinySpec, name: 'other' } });
     assert.deepEqual(both.differences.map(({ what, reported, now }) => [what, reported, now]), [
-      ["second model's head file (SHA-256)", 'other', tinySpec.head.sha256], ['second label', 'disc', 'ring'],
+      ["second model's head file (SHA-256)", 'other', tinySpec.head.sha256], ['second most like', 'disc', 'ring'],
     ]);
   });
 
@@ -208,9 +208,9 @@ describe('the command line', () => {
     const verdict = { status: 'ok', file: 'a.png', pixels_sha256: 'a', label: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {} };
     const read = (schema: object, opinion: object): unknown =>
       (readReport(JSON.stringify({ ...schema, model: { name: 'a' }, settings: { unsure_below: 0 }, cells: [{ ...verdict, ...opinion }] })) as CellReport).cells[0]?.checked;
-    const now = read({ schema: schemaNames.cells }, { second_label: 'disc', second_agree: false, turns_agree: 8 }) as object;
+    const now = read({ schema: schemaNames.cells }, { second_most_like: 'disc', second_agree: false, turns_agree: 8 }) as object;
     assert.deepEqual(read({}, { second_type: 'disc', agree: false, turns_agree: 8 }), now);
-    assert.deepEqual(['second_label', 'second_agree', 'turns_agree'].filter((name) => !(name in now)), []);
+    assert.deepEqual(['second_most_like', 'second_agree', 'turns_agree'].filter((name) => !(name in now)), []);
   });
 
   test('cells of frames are turned too', async () => {

@@ -61,7 +61,7 @@ describe('golden images', () => {
   for (const [i, { image, label, unsure, novelty, foreign, probabilities }] of goldenCases.entries()) {
     test(`${image} is what the training code says`, () => {
       const line = lines[i];
-      assert.deepEqual([line?.status, line?.label, line?.unsure, line?.note, line?.self_test], ['ok', label, unsure, note, 'passed']);
+      assert.deepEqual([line?.status, line?.most_like, line?.unsure, line?.note, line?.self_test], ['ok', label, unsure, note, 'passed']);
       spec.classes.forEach(({ id }, k) => assert.ok(Math.abs((line?.probabilities[id] ?? NaN) - (probabilities[k] ?? NaN)) <= 1e-4, id));
       assert.deepEqual([line?.foreign, typeof line?.novelty], [foreign ?? false, spec.novelty ? 'number' : 'object']);
       if (novelty !== undefined) assert.ok(Math.abs((line?.novelty ?? NaN) - novelty) <= 1e-4 * novelty);
@@ -78,18 +78,18 @@ describe('golden images', () => {
     for (const [i, line] of lines.entries()) {
       const row = rows[i];
       assert.deepEqual(row?.['file'], line.file);
-      assert.deepEqual([row?.['label'], Number(row?.['probability']), row?.['unsure']], [line.label, line.probability, String(line.unsure)]);
+      assert.deepEqual([row?.['most_like'], Number(row?.['probability']), row?.['unsure']], [line.most_like, line.probability, String(line.unsure)]);
       assert.deepEqual([row?.['novelty'], row?.['foreign'], row?.['damaged']], [line.novelty?.toFixed(6) ?? '', String(line.foreign), String(line.damaged)]);
       assert.equal(row?.['note'], note);
       for (const { id } of spec.classes) assert.equal(Number(row?.[`p_${id}`]), line.probabilities[id]);
-      const { model: _, self_test: __, note: ___, unsure_below: ____, schema: _____, ...cell } = line;
+      const { model: _, self_test: __, note: ___, unsure_below: ____, schema: _____, complete: ______, ...cell } = line;
       assert.deepEqual(json.cells[i], cell);
     }
   });
 
   test('ONNX Runtime names the same, and its threads change nothing', async () => {
     const oracle = linesOf((await classify('--engine', 'onnxruntime', ...goldenFiles)).stdout);
-    assert.deepEqual(oracle.map(({ label }) => label), lines.map(({ label }) => label));
+    assert.deepEqual(oracle.map(({ most_like: label }) => label), lines.map(({ most_like: label }) => label));
     oracle.forEach(({ probability }, i) => assert.ok(Math.abs(probability - (lines[i]?.probability ?? NaN)) <= 2e-6));
     assert.deepEqual(linesOf((await classify('--engine', 'onnxruntime', '--threads', '2', ...goldenFiles)).stdout), oracle);
   });

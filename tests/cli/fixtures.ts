@@ -34,7 +34,8 @@ export interface ExportedCell {
   verdict: string;
   quality: { flag: string; measure: string; value: number; limit: number }[];
   pixels_sha256: string;
-  label: string;
+  type: string | null;
+  most_like: string;
   probability: number;
   unsure: boolean;
   novelty: number | null;
@@ -50,6 +51,7 @@ export interface Line extends ExportedCell {
   self_test: string;
   unsure_below: number;
   note: string;
+  complete: boolean | null;
   schema: string;
 }
 

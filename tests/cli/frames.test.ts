@@ -299,7 +299,7 @@ describe('exports', () => {
     ]);
     const [first] = rows;
     const cell = record.cells[0] as FrameCell;
-    assert.deepEqual([first?.['left_px'], first?.['area_px'], first?.['p_live'], first?.['label'], first?.['by_hand'], first?.['area_um2']],
+    assert.deepEqual([first?.['left_px'], first?.['area_px'], first?.['p_live'], first?.['most_like'], first?.['by_hand'], first?.['area_um2']],
       [String(cell.box.left_px), cell.areaPx.toFixed(1), cell.verdict?.probabilities[0]?.toFixed(6), cell.verdict?.label, 'false', '']);
     assert.equal(rows[20]?.['error_message'], 'Broken.');
     assert.equal(rows[3]?.['p_live'], '');
@@ -312,7 +312,7 @@ describe('exports', () => {
     const lines = exportFrames('ndjson', [record], context()).trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.deepEqual([model.name, frame.frame, frame.cells.length, lines.length], ['viability', '5', 20, 20]);
     for (const [i, cell] of frame.cells.entries()) assert.deepEqual(cell, Object.fromEntries(Object.keys(cell).map((key) => [key, lines[i]?.[key]])));
-    assert.deepEqual([frame.cells[2]?.['label'], frame.cells[3]?.['status'], frame.cells[3]?.['label']], ['dead', 'not_classified', undefined]);
+    assert.deepEqual([frame.cells[2]?.['most_like'], frame.cells[3]?.['status'], frame.cells[3]?.['most_like']], ['dead', 'not_classified', undefined]);
     for (const text of [json, exportFrames('csv', [record], context()), exportFrames('ndjson', [record], context()), toGeoJson(record, context())]) assert.doesNotMatch(text, /secret|patient/);
     assert.match(exportFrames('json', [record], { ...context(), fileNames: true }), /secret\/patient 7\.png/);
   });

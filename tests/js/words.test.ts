@@ -1,7 +1,7 @@
 /** Numbers, exports and order of files, as page and command line share them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { formatCount, formatDuration, formatPercent } from '../../web/state/format.ts';
+import { formatCount, formatDuration, formatPercent, formatPercentNear, plural } from '../../web/state/format.ts';
 import { flags, inSentence, verdict } from '../../web/parts/words.ts';
 import type { Cell } from '../../web/state/frame_store.ts';
 import { spec } from '../border/fixtures.ts';
@@ -9,7 +9,7 @@ import { linesOf, parseCsv, type ExportedCell } from '../cli/fixtures.ts';
 import { wilsonInterval } from '../../src/js/classify/intervals.ts';
 import type { CellRecord } from '../../src/js/classify/outcome.ts';
 import { type ExportContext, researchNote, toCsv, toJson, toNdjson } from '../../src/js/report/export_cells.ts';
-import { comparePaths, isBookkeeping } from '../../src/js/work/paths.ts';
+import { comparePaths, isBookkeeping, isDocument } from '../../src/js/work/paths.ts';
 
 describe('formatPercent', () => {
   const expected: [number, string][] = [
@@ -19,6 +19,15 @@ describe('formatPercent', () => {
   for (const [probability, text] of expected) {
     test(`${probability} is ${text}`, () => assert.equal(formatPercent(probability).replace('\u00a0', ' '), text));
   }
+});
+
+test('a probability is never rounded across the threshold that it did or did not reach', () => {
+  const expected: [number, number, string][] = [
+    [0.9988, 0.999, '99.88 %'], [0.9991, 0.999, '>99.9 %'], [0.8496, 0.85, '84.96 %'], [0.849996, 0.85, '84.9996 %'], [0.85, 0.85, '85 %'], [0.8504, 0.85, '85 %'], [0.92, 0.85, '92 %'], [0.99952, 0.9999, '99.95 %'],
+    [0, 0.85, '0 %'], [1, 0.85, '100 %'], [0.4, 0.85, '40 %'],
+  ];
+  for (const [probability, limit, text] of expected) assert.equal(formatPercentNear(probability, limit).replace('\u00a0', ' '), text, `${probability} at ${limit}`);
+  assert.deepEqual([plural(1, { one: 'a', other: 'b' }), plural(0, { one: 'a', other: 'b' }), plural(2, { one: 'a', other: 'b' })], ['a', 'b', 'b']);
 });
 
 test('formatDuration', () => {
@@ -40,6 +49,7 @@ test('wilsonInterval', () => {
 test('paths', () => {
   assert.deepEqual(['cell 10', 'Cell 2', 'cell 2', 'b/1', 'cell 1'].sort(comparePaths), ['b/1', 'cell 1', 'Cell 2', 'cell 2', 'cell 10']);
   assert.deepEqual(['.DS_Store', '__MACOSX', 'Thumbs.db', 'a.png'].filter(isBookkeeping), ['.DS_Store', '__MACOSX', 'Thumbs.db']);
+  assert.deepEqual(['a.png', 'b.CSV', 'c.tif', 'd.czi', 'notes.txt', 'csv'].filter(isDocument), ['b.CSV', 'notes.txt']);
 });
 
 test('"not like the training images" outranks "unsure", and names the most similar type without a probability', () => {
@@ -68,11 +78,22 @@ describe('exports', () => {
       index: 0, path: '=HYPERLINK("x"),secret.png', status: 'ok',
       label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, novelty: 12.3456789, foreign: true, quality: [], pixelsSha256: 'b2', probabilities, logits: [],
       maps: { height: 1, width: 1, values: new Float32Array(1) }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
-      image: { format: 'PNG', width_px: 1, height_px: 1, channels: 3, bits_per_channel: 8, exif_orientation: 1, pages: 1, page_channels: 1, pixel_size_um: null, damaged: false },
+      image: { format: 'PNG', width_px: 1, height_px: 1, channels: 3, bits_per_channel: 8, exif_orientation: 1, pages: 1, page_channels: 1, images_stated: 0, pixel_size_um: null, damaged: false },
       elapsedMs: { decode: 1, prepare: 1, network: 1, head: 1 },
     },
     { index: 1, path: 'bad.png', status: 'error', code: 'corrupt', message: 'It is "bad".', advice: 'Copy it.' },
   ];
+
+  test('type is empty where none is named, most_like holds the nearest; completeness and selection are told', () => {
+    const named: CellRecord = { ...(records[0] as CellRecord & { status: 'ok' }), foreign: false };
+    const rows = parseCsv(toCsv([...records, named], { ...context, complete: false }));
+    const first = spec.classes[0]?.id ?? '';
+    assert.deepEqual(rows.map((row) => [row['verdict'], row['type'], row['most_like'], row['complete']]), [['foreign', '', first, 'false'], ['', '', '', 'false'], ['type', first, first, 'false']]);
+    const selection = { cells: 1, of: 3, thisFrame: false, filtered: true };
+    const document = JSON.parse(toJson([named], { ...context, complete: true, selection })) as Record<string, unknown>;
+    assert.deepEqual([document['selection'], document['complete']], [{ cells: 1, of: 3, this_frame: false, filtered: true }, true]);
+    assert.deepEqual(linesOf(toNdjson([named], context)).map(({ type, most_like, complete }) => [type, most_like, complete]), [[first, first, null]]);
+  });
 
   test('a formula in a file name is text, quotes are doubled', () => {
     const [row, failure] = parseCsv(toCsv(records, context));

@@ -57,7 +57,7 @@ class ShippedAccuracy(unittest.TestCase):
     def classify(self, model: str, files: list[Path]) -> list[str]:
         command = [node(), str(COMMAND), "classify", "--model", model, "--format", "csv", *map(str, files)]
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        return [row["label"] for row in csv.DictReader(output.splitlines())]
+        return [row["most_like"] for row in csv.DictReader(output.splitlines())]
 
 
 if __name__ == "__main__":

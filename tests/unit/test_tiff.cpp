@@ -184,6 +184,14 @@ TEST_CASE("descriptions that are nonsense say nothing, at once") {
   }
 }
 
+TEST_CASE("images that ImageJ writes behind one directory are told, not passed over in silence") {
+  const FileBytes one = numbered_pages(1, "ImageJ=1.53k\nimages=6\nslices=6\nunit=um\n");
+  CHECK(decode_tiff(one, {}).images_stated == 6);
+  CHECK(read_tiff_facts(one).images_stated == 6);
+  CHECK(decode_tiff(numbered_pages(6, "ImageJ=1.53k\nimages=6\nslices=6\n"), {}).images_stated == 0);
+  CHECK(decode_tiff(numbered_pages(1, "ImageJ=1.53k\nimages=-6\n"), {}).images_stated == 0);
+}
+
 TEST_CASE("an ImageJ stack has channels, z and time, and its pixel size in its unit") {
   const FileBytes file = numbered_pages(6, "ImageJ=1.53t\nimages=6\nchannels=2\nslices=3\nhyperstack=true\nunit=micron\n");
   CHECK(decode(file).pages == 3);

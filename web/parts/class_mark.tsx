@@ -30,12 +30,14 @@ export function classStyle(index: number): string {
 }
 
 /** Before the words for a cell that counts as no type. */
-export function NoTypeMark({ kind }: { kind: 'quality' | 'foreign' }) {
+export function NoTypeMark({ kind }: { kind: 'quality' | 'foreign' | 'unnamed' }) {
+  if (kind === 'unnamed') return <ClassMark index={unsureIndex} letter={unnamedLetter} />;
   return kind === 'quality' ? <ClassMark index={qualityIndex} letter={qualityLetter} /> : <ClassMark index={foreignIndex} letter={foreignLetter} />;
 }
 
 export const foreignLetter = '≠';
 export const qualityLetter = '!';
+export const unnamedLetter = '–';
 
 export function ClassMark({ index, letter }: { index: number; letter: string }) {
   return (

@@ -7,10 +7,12 @@ import { openDialog } from './dialog.tsx';
 
 /** A report is known by how it begins; any other JSON file is one that cannot be read, as before. */
 export async function takeFiles(found: Found): Promise<void> {
-  const begins = await Promise.all(found.files.map(async ({ file, path }) => /\.json$/i.test(path) && (await file.slice(0, 200).text().catch(() => '')).includes(researchNote)));
-  const report = found.files.find((_, i) => begins[i])?.file;
+  const all = [...found.files, ...found.documents];
+  const begins = await Promise.all(all.map(async ({ file, path }) => /\.json$/i.test(path) && (await file.slice(0, 200).text().catch(() => '')).includes(researchNote)));
+  const report = all.find((_, i) => begins[i])?.file;
   const images = found.files.filter((_, i) => !begins[i]);
-  if (report === undefined || images.length + found.unopened.length > 0) addFiles({ ...found, files: images });
+  const documents = found.documents.filter((_, i) => !begins[found.files.length + i]);
+  if (report === undefined || images.length + found.unopened.length > 0) addFiles({ ...found, files: images, documents });
   if (report === undefined) return;
   droppedReport.value = report;
   openDialog('check');

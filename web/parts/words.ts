@@ -1,7 +1,8 @@
 /** The words of the parts that several views share, and what the page says about one cell. */
-import { type Agreement, kindOf, type ModelSpec, turnsDisagree } from '../../src/js/index.ts';
-import { formatCount, formatPercent, plural } from '../state/format.ts';
-import type { Cell } from '../state/frame_store.ts';
+import { type Agreement, type ModelSpec, turnsDisagree } from '../../src/js/index.ts';
+import { formatCount, formatPercent, formatPercentNear } from '../state/format.ts';
+import { type Cell, cellKind } from '../state/frame_store.ts';
+import { unsureBelow } from '../state/models.ts';
 
 export const words = {
   close: 'Close',
@@ -9,13 +10,12 @@ export const words = {
   pickers: { files: 'Image files', folder: 'Folder of images', camera: 'Camera' },
   mode: {
     label: 'What an image shows',
-    values: { cells: 'One cell in each image', fields: 'Whole fields of view' },
-    muchLarger: (images: number) => plural(images, { one: 'One image is much larger than one cell.', other: `${formatCount(images)} images are much larger than one cell.` }),
-    findCells: 'Find the cells in whole fields of view',
+    values: { cells: 'One cell in each image', fields: 'Whole fields of view', count: 'Count only' },
   },
   model: {
     none: 'Model',
     right: (accuracy: string) => `${accuracy} right`,
+    rightAtHome: 'not for these images',
     notLoaded: 'not loaded',
     loading: 'loading',
     loadingShare: (share: string) => `loading ${share}`,
@@ -23,9 +23,10 @@ export const words = {
     about: 'About',
   },
   /** What cells count as where they count as no type. */
-  shares: { unsure: 'Unsure', foreign: 'Not like the training images', shortForeign: 'Not like training', quality: 'Image quality' },
+  shares: { unsure: 'Unsure', foreign: 'Not like the training images', shortForeign: 'Not like training', quality: 'Image quality', unnamed: 'Not named', found: 'Cells found' },
   /** What a cell is called; names of types as they stand inside a sentence. */
   verdict: {
+    unnamed: 'found, not named',
     sure: (share: string, name: string) => `${share} ${name}`,
     unsure: (first: { name: string; share: string }, second: { name: string; share: string }) => `unsure: ${first.name} ${first.share}, ${second.name} ${second.share}`,
     mostLike: (name: string) => `most like ${name}`,
@@ -36,6 +37,8 @@ export const words = {
   flags: {
     unsure: 'unsure',
     turned: (agree: number, of: number) => `changes when turned, ${formatCount(agree)} of ${formatCount(of)}`,
+    turnedShort: (agree: number, of: number) => `turned: ${formatCount(agree)} of ${formatCount(of)}`,
+    oneOf: (images: number) => `1 of ${formatCount(images)} images`,
     modelsDisagree: 'models disagree',
     centreOnly: 'centre only',
     cutByBorder: 'cut by the border',
@@ -104,8 +107,9 @@ export function qualitySentence(flag: string): string {
 }
 
 /** Why a cell counts as no type, in a few words and in fewer; null where it is named, surely or not. */
-export function noType(cell: Cell): { kind: 'quality' | 'foreign'; words: string; short: string } | null {
-  const kind = kindOf(cell);
+export function noType(cell: Cell): { kind: 'quality' | 'foreign' | 'unnamed'; words: string; short: string } | null {
+  const kind = cellKind(cell);
+  if (kind === 'unnamed') return { kind, words: words.shares.unnamed, short: words.shares.unnamed };
   if (kind === 'quality') return { kind, words: capital(qualityWords(cell)), short: words.shares.quality };
   return kind === 'foreign' ? { kind, words: foreignWords, short: shortForeignWords } : null;
 }
@@ -118,19 +122,26 @@ function nameOf(spec: ModelSpec, { label }: Pick<Cell, 'label'>): string {
   return inSentence(className(spec, label));
 }
 
-/** "most like neutrophil": the class that a foreign cell would else be called. */
+/** "most like neutrophil": the class that a foreign cell would else be called; empty of a cell that no network has seen. */
 export function mostLike(spec: ModelSpec, cell: Cell): string {
+  if (cell.unnamed) return '';
   return words.verdict.mostLike(nameOf(spec, cell));
+}
+
+/** A cell's probability, on the right side of the threshold in use. */
+export function probabilityWords({ judge }: ModelSpec, { probability }: Cell): string {
+  return formatPercentNear(probability, unsureBelow.value ?? judge.abstain_below);
 }
 
 /** "92 % neutrophil", "not like the training images, most like neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
 export function verdict(spec: ModelSpec, cell: Cell): string {
+  if (cell.unnamed) return words.verdict.unnamed;
   const none = noType(cell);
   const name = nameOf(spec, cell);
   if (none !== null) return none.kind === 'foreign' ? words.verdict.foreign(name) : words.verdict.quality(inSentence(none.words), name);
-  if (!cell.unsure) return words.verdict.sure(formatPercent(cell.probability), name);
+  if (!cell.unsure) return words.verdict.sure(probabilityWords(spec, cell), name);
   const [first = 0, second = 0] = ranking(cell);
-  const shareOf = (i: number) => ({ name: inSentence(spec.classes[i]?.name ?? ''), share: formatPercent(cell.probabilities[i] ?? 0) });
+  const shareOf = (i: number) => ({ name: inSentence(spec.classes[i]?.name ?? ''), share: i === first ? probabilityWords(spec, cell) : formatPercent(cell.probabilities[i] ?? 0) });
   return words.verdict.unsure(shareOf(first), shareOf(second));
 }
 
@@ -150,13 +161,14 @@ export function partClassified({ crop, image, inFrame }: Cell): string {
 }
 
 /** Words that stand on a tile when something about the cell wants care; that it is foreign stands in its class's place. */
-export function flags(cell: Cell): string[] {
+export function flags(cell: Cell, short = false): string[] {
   return [
-    ...(kindOf(cell) === 'unsure' ? [words.flags.unsure] : []),
-    ...(cell.turns && turnsDisagree(cell) ? [words.flags.turned(cell.turns.agree, cell.turns.of)] : []),
+    ...(cellKind(cell) === 'unsure' ? [words.flags.unsure] : []),
+    ...(cell.turns && turnsDisagree(cell) ? [(short ? words.flags.turnedShort : words.flags.turned)(cell.turns.agree, cell.turns.of)] : []),
     ...(cell.second && !cell.second.agree ? [words.flags.modelsDisagree] : []),
     ...(sawOnlyCentre(cell) ? [words.flags.centreOnly] : []),
     ...(cell.inFrame?.cutByBorder ? [words.flags.cutByBorder] : []),
+    ...(!cell.inFrame && cell.image.images_stated > 0 ? [words.flags.oneOf(cell.image.images_stated)] : []),
     ...(cell.image.damaged ? [words.flags.damaged] : []),
   ];
 }

@@ -3,7 +3,7 @@ import { batch, effect } from '@preact/signals';
 import { detectorOf } from '../../src/js/index.ts';
 import { client } from './client.ts';
 import type { Found } from './found_files.ts';
-import { fieldOptions, mode, type Mode, takeFrames } from './frame_store.ts';
+import { fieldOptions, mode, type Mode, naming, setNaming, takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';
 import { allImages, appendImages, era, firstImageAtMs, flush, forgetResults, refuseUnopened, takeImages } from './images.ts';
 import { chosenName, modelState } from './models.ts';
@@ -14,13 +14,13 @@ import { fetchField, fetchSamples } from './samples.ts';
 import { words } from './words.ts';
 
 /** Puts files at the end of the line and starts work. */
-export function addFiles({ files, unopened }: Found, intended?: ReadonlyMap<string, string>): void {
+export function addFiles({ files, unopened, documents }: Found, intended?: ReadonlyMap<string, string>): void {
   if (files.length + unopened.length === 0) {
-    notice.value = { words: words.nothingThere };
+    notice.value = { words: documents.length > 0 ? words.onlyDocuments(documents.length) : words.nothingThere };
     return;
   }
   batch(() => {
-    notice.value = null;
+    notice.value = documents.length > 0 ? { words: words.documents(documents.length, documents[0]?.path ?? '') } : null;
     firstImageAtMs.value ??= performance.timeOrigin + performance.now();
     appendImages([
       ...files.map(({ file, path }) => ({ file, path, intended: intended?.get(path) ?? null })),
@@ -38,7 +38,7 @@ export async function addSamples(): Promise<void> {
   chooseMode('cells');
   try {
     const samples = await fetchSamples(chosenName.value);
-    addFiles({ files: samples, unopened: [] }, new Map(samples.map(({ path, intended }) => [path, intended])));
+    addFiles({ files: samples, unopened: [], documents: [] }, new Map(samples.map(({ path, intended }) => [path, intended])));
   } catch (error) {
     notice.value = { words: messageOf(error) };
   }
@@ -50,19 +50,21 @@ export async function addField(): Promise<void> {
   chooseMode('fields');
   try {
     const [field] = await Promise.all([fetchField(chosenName.value), searchReady()]);
-    addFiles({ files: [field], unopened: [] });
+    addFiles({ files: [field], unopened: [], documents: [] });
   } catch (error) {
     notice.value = { words: messageOf(error) };
   }
 }
 
-/** Takes every image for one cell, or for a frame of many; results of the other way are kept. */
-export function chooseMode(chosen: Mode): void {
-  if (chosen === mode.value) return;
+/** Takes every image for one cell, or for a frame of many, whose cells are named or only counted; results of the other way are kept. */
+export function chooseMode(chosen: Mode, names = true): void {
+  const sameNaming = chosen === 'cells' || names === naming.value;
+  if (chosen === mode.value && sameNaming) return;
   client.cancel();
   batch(() => {
     era.value += 1;
     mode.value = chosen;
+    if (!sameNaming) setNaming(names);
     refuseUnopened();
     flush();
   });

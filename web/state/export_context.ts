@@ -1,6 +1,7 @@
 /** What every export tells beside its results. */
 import { appVersion, type CheckedColumns, commit, type ExportContext } from '../../src/js/index.ts';
 import { cells } from './images.ts';
+import { isComplete, narrowed } from './selection.ts';
 import { modelState, secondSpec, spec, unsureBelow } from './models.ts';
 import { withFileNames } from './view.ts';
 
@@ -9,9 +10,11 @@ export function exportContext(): ExportContext | null {
   const model = spec.value;
   const state = modelState.value;
   if (!model || state.phase !== 'ready') return null;
+  const selected = narrowed();
   return {
-    ...checkedColumns(), spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value,
+    ...checkedColumns(), spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value, complete: isComplete.value,
     provenance: { commit, platform: navigator.userAgent, time: new Date().toISOString(), specSha256: state.runtime.specSha256 ?? null },
+    ...(selected && { selection: selected }),
     ...(unsureBelow.value !== null && { unsureBelow: unsureBelow.value }),
   };
 }

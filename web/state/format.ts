@@ -21,6 +21,22 @@ export function formatPercent(probability: number): string {
   return `${rounded < 1 || rounded > 98 || percent < 1 ? tenths.format(percent) : whole.format(rounded)}\u00a0%`;
 }
 
+/**
+ * A probability that is not rounded across a limit: 99.88 % under a limit of 99.9 % is not written as 99.9 %.
+ *
+ * Args:
+ *   probability, limit: between 0 and 1.
+ */
+export function formatPercentNear(probability: number, limit: number): string {
+  const percent = probability * 100;
+  const shown = (digits: number): number => Number(percent.toFixed(digits));
+  const holds = (digits: number): boolean => shown(digits) >= 100 * limit === percent >= 100 * limit;
+  const least = percent < 1 || Math.round(percent) > 98 ? 1 : 0;
+  if (holds(least)) return formatPercent(probability);
+  const digits = [1, 2, 3, 4, 5].find((more) => more > least && holds(more)) ?? 6;
+  return `${shown(digits).toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits })}\u00a0%`;
+}
+
 /** A count with the locale's group separators. */
 export function formatCount(count: number): string {
   return whole.format(count);

@@ -1,5 +1,5 @@
 /** Files as a person hands them over: dropped, picked or pasted. */
-import { comparePaths, isBookkeeping } from '../../src/js/index.ts';
+import { comparePaths, isBookkeeping, isDocument } from '../../src/js/index.ts';
 
 export interface FoundFile { file: File; path: string }
 
@@ -8,14 +8,15 @@ export interface Found {
   files: FoundFile[];
   /** Paths that the browser would not open. */
   unopened: string[];
+  /** Documents that lay in folders, which nobody takes for images. */
+  documents: FoundFile[];
 }
 
 function inOrder(files: FoundFile[], unopened: string[] = []): Found {
   const isMeant = (path: string): boolean => !path.split('/').some(isBookkeeping);
-  return {
-    files: files.filter(({ path }) => isMeant(path)).sort((a, b) => comparePaths(a.path, b.path)),
-    unopened: unopened.filter(isMeant),
-  };
+  const isBeside = (path: string): boolean => path.includes('/') && isDocument(path);
+  const meant = files.filter(({ path }) => isMeant(path)).sort((a, b) => comparePaths(a.path, b.path));
+  return { files: meant.filter(({ path }) => !isBeside(path)), unopened: unopened.filter((path) => isMeant(path) && !isBeside(path)), documents: meant.filter(({ path }) => isBeside(path)) };
 }
 
 /** Files of a picker; those of a folder picker keep their path below the folder. */

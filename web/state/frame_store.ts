@@ -1,39 +1,109 @@
 /** Frames of many cells as the page keeps them: what was found, what a person changed, and the cells as the results show them. */
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import {
-  type Box, carryOver, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameOptions, type FrameOutcome,
-  type ModelSpec, searchFor, type UnreadFile, wholeFile,
+  type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
+  kindOf, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
 } from '../../src/js/index.ts';
+import { leftOut } from './left_out.ts';
+import { checkTurns, spec } from './models.ts';
+import { remember, remembered } from './remembered.ts';
 
 /** One cell in each image, or frames that hold many. */
 export type Mode = 'cells' | 'fields';
-export const mode = signal<Mode>('cells');
+/** Cells, fields, or fields whose cells are only counted, as it was chosen last. */
+const lastMode = remembered('mode');
+export const mode = signal<Mode>(lastMode === 'fields' || lastMode === 'count' ? 'fields' : 'cells');
 
 export type FieldOptions = Omit<FrameOptions, 'classify'>;
-/** For every frame that has no settings of its own. */
-export const fieldOptions = signal<FieldOptions>({ choice: wholeFile, search: defaultSearch, pixelSizeUm: null });
 
-/** The model's own settings take the place of another's, unless there are frames whose cells were found with those. */
-export function searchAs(spec: ModelSpec): void {
-  if (allFrames().length === 0) fieldOptions.value = { ...fieldOptions.value, search: searchFor(spec) };
+/** What a person set by hand; what is not here follows the model, in whatever order model, frames and settings came. */
+export interface HandOptions { choice?: FrameChoice; search: Partial<SearchSettings>; pixelSizeUm?: number | null }
+/** For every frame that has none of its own. */
+export const handOptions = signal<HandOptions>(rememberedHand());
+
+export function setHand(options: HandOptions): void {
+  handOptions.value = options;
+  remember(handKey, Object.keys(options.search).length + Number(options.pixelSizeUm !== undefined) > 0 ? JSON.stringify(options) : null);
 }
+
+const handKey = 'search';
+
+/** What was set last, as far as it is what such settings can be. */
+function rememberedHand(): HandOptions {
+  try {
+    const { search = {}, pixelSizeUm } = JSON.parse(remembered('search') ?? '{}') as { search?: Record<string, unknown>; pixelSizeUm?: unknown };
+    const known = Object.entries(search).filter(([key, value]) => key in defaultSearch && typeof value === typeof defaultSearch[key as keyof SearchSettings]);
+    const isMethod = searchMethods.some((method) => method === search['method']);
+    const kept = Object.fromEntries(known.filter(([key, value]) => (key === 'method' ? isMethod : typeof value !== 'number' || (value >= 0 && value <= 400))));
+    return { search: kept, ...(typeof pixelSizeUm === 'number' && pixelSizeUm > 0 && { pixelSizeUm }) };
+  } catch {
+    return { search: {} };
+  }
+}
+
+/** For every frame that has no settings of its own. */
+export const fieldOptions = computed<FieldOptions>(() => withHand({ choice: wholeFile, search: spec.value ? searchFor(spec.value) : defaultSearch, pixelSizeUm: null }, handOptions.value));
+
+function withHand(options: FieldOptions, { choice = options.choice, search, pixelSizeUm = options.pixelSizeUm }: HandOptions): FieldOptions {
+  const all = { ...options.search, ...search };
+  // A size set by hand outlives the model; the other end gives way.
+  if (all.least_diameter > all.most_diameter) {
+    if (search.least_diameter === undefined) all.least_diameter = all.most_diameter;
+    else all.most_diameter = all.least_diameter;
+  }
+  return { choice, search: all, pixelSizeUm };
+}
+
+/** By which a frame knows whether it was searched with the settings in force. */
+export function optionsKey({ choice, search, pixelSizeUm }: FieldOptions): string {
+  return JSON.stringify([choice.page, choice.channel, search, pixelSizeUm]);
+}
+
+/** Off: the cells of frames are found and counted, not named. */
+export const naming = signal(lastMode !== 'count');
+
+export function rememberMode(): void {
+  remember('mode', mode.value === 'fields' && !naming.value ? 'count' : mode.value);
+}
+
+/** Whether the cells of frames get names: where a person wants it and the model knows cells of frames. */
+export const namesCells = computed(() => naming.value && spec.value?.frame !== undefined);
 
 /** Where a cell of a frame lies, and what the search says of it. */
 export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; searchScore: number | null; cutByBorder: boolean }
 
-/** A cell of an image or of a frame; `index` tells it from all others. */
-export type Cell = Omit<ClassifiedCell, 'elapsedMs'> & { elapsedMs: object; index: number; path: string; inFrame?: CellPlace };
+/** A cell of an image or of a frame; `index` tells it from all others. `unnamed`: found, and not named or not yet; nothing of its verdict holds. */
+export type Cell = Omit<ClassifiedCell, 'elapsedMs'> & { elapsedMs: object; index: number; path: string; inFrame?: CellPlace; unnamed?: true };
+
+/** What a cell comes to, found ones that have no name among them. */
+export function cellKind(cell: Cell): VerdictKind | 'unnamed' {
+  return cell.unnamed ? 'unnamed' : kindOf(cell);
+}
+
+/** Stands where a verdict will. */
+const noVerdict: CellVerdict = {
+  label: '', probability: 0, unsure: false, novelty: null, foreign: false, quality: [], probabilities: [], logits: [],
+  maps: { height: 0, width: 0, values: new Float32Array() }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
+};
+
+/** What is shown of a cell that no network has seen: a square around its box. */
+function around({ left_px, top_px, width_px, height_px }: Box): Box {
+  const side = Math.ceil(1.5 * Math.max(width_px, height_px));
+  return { left_px: Math.round(left_px + (width_px - side) / 2), top_px: Math.round(top_px + (height_px - side) / 2), width_px: side, height_px: side };
+}
 
 export interface FrameEntry {
   path: string;
   analysis: FrameAnalysis;
   /** Boxes of cells that a person removed, not to be found again. */
   removed: readonly Box[];
-  /** Settings of this frame only; null: those of all. */
-  own: FieldOptions | null;
+  /** Set by hand for this frame only; null: nothing. */
+  own: HandOptions | null;
+  /** `optionsKey` of the settings that it was searched with. */
+  searchedAs: string;
   /** Samples shown as black and white; null: as the file asks. */
   range: DisplayRange | null;
-  /** The cells that have a verdict, in the order of `analysis.cells`. */
+  /** In the order of `analysis.cells`. */
   cells: readonly Cell[];
   undo: readonly FrameChange[];
 }
@@ -41,7 +111,7 @@ export interface FrameEntry {
 /** What an edit by hand can be taken back to. */
 export interface FrameChange { words: string; cells: readonly FrameCell[]; removed: readonly Box[] }
 
-export interface UnreadFrame { failure: UnreadFile & { index: number; path: string }; own: FieldOptions | null }
+export interface UnreadFrame { failure: UnreadFile & { index: number; path: string }; own: HandOptions | null; searchedAs: string }
 
 type Slot = FrameEntry | UnreadFrame | undefined;
 
@@ -64,28 +134,62 @@ export function frameAt(frame: number): FrameEntry | undefined {
   return slot && 'analysis' in slot ? slot : undefined;
 }
 
-export function isSettled(frame: number): boolean {
-  return slots[frame] !== undefined;
+/** Whether it was never searched, or with settings that are not in force any more. */
+export function isDue(frame: number): boolean {
+  return slots[frame]?.searchedAs !== optionsKey(optionsOf(frame));
+}
+
+/** Cells without what is asked of each: a verdict, and where it is wanted what becomes of it when turned. */
+export function cellsDue({ analysis }: FrameEntry): FrameCell[] {
+  if (!namesCells.value) return [];
+  return analysis.cells.filter(({ verdict }) => verdict === undefined || (checkTurns.value && verdict.turns === undefined));
+}
+
+/** Frames whose cells could not be classified, not to be tried for ever. */
+const unable = new Set<number>();
+
+export function giveUp(frame: number): void {
+  unable.add(frame);
+}
+
+/** Frames in which something is left to name. */
+export function framesToName(): number[] {
+  return allFrames().filter(({ frame, entry }) => !unable.has(frame) && cellsDue(entry).length > 0).map(({ frame }) => frame);
 }
 
 export function optionsOf(frame: number): FieldOptions {
-  return slots[frame]?.own ?? fieldOptions.value;
+  const own = slots[frame]?.own;
+  return own ? withHand(fieldOptions.value, own) : fieldOptions.value;
 }
 
 export function allFrames(): { frame: number; entry: FrameEntry }[] {
-  return slots.flatMap((slot, frame) => (slot && 'analysis' in slot ? [{ frame, entry: slot }] : []));
+  return slots.flatMap((slot, frame) => (slot && 'analysis' in slot && !leftOut.value.has(frame) ? [{ frame, entry: slot }] : []));
 }
 
 export function unreadFrames(): UnreadFrame['failure'][] {
   return slots.flatMap((slot) => (slot && 'failure' in slot ? [slot.failure] : []));
 }
 
-export function settledFrames(): number {
-  return slots.reduce((count, slot) => count + Number(slot !== undefined), 0);
+/** Frames that nothing is left to do in. */
+export function finishedFrames(): number {
+  return slots.reduce((count, slot, frame) => {
+    if (slot === undefined || leftOut.value.has(frame) || isDue(frame)) return count;
+    return count + Number('failure' in slot || unable.has(frame) || cellsDue(slot).length === 0);
+  }, 0);
+}
+
+function isSame(a: Box | undefined, b: Box): boolean {
+  return a?.left_px === b.left_px && a.top_px === b.top_px && a.width_px === b.width_px && a.height_px === b.height_px;
+}
+
+/** Names the cells of frames, or only counts them; the verdicts that there are stay known. */
+export function setNaming(on: boolean): void {
+  naming.value = on;
+  slots = slots.map((slot, frame) => (slot && 'analysis' in slot ? withCells(frame, slot, slot.analysis.cells) : slot));
 }
 
 export function allCells(): Cell[] {
-  return slots.flatMap((slot) => (slot && 'analysis' in slot ? slot.cells : []));
+  return allFrames().flatMap(({ entry }) => entry.cells);
 }
 
 export function cellAt(key: number): Cell | undefined {
@@ -93,23 +197,26 @@ export function cellAt(key: number): Cell | undefined {
 }
 
 /** Takes what a search found; what a person changed in the frame before stays changed. */
-export function settleFrame(frame: number, path: string, outcome: FrameOutcome): void {
+export function settleFrame(frame: number, path: string, outcome: FrameOutcome, options: FieldOptions): void {
   const before = slots[frame];
-  const own = before?.own ?? null;
+  const [own, searchedAs] = [before?.own ?? null, optionsKey(options)];
+  unable.delete(frame);
   if (outcome.status === 'error') {
-    slots[frame] = { failure: { ...outcome, index: frame, path }, own };
+    slots[frame] = { failure: { ...outcome, index: frame, path }, own, searchedAs };
     return;
   }
-  const old = before && 'analysis' in before ? before : undefined;
-  const cells = old ? carryOver(old.analysis.cells, outcome.cells, old.removed) : outcome.cells;
-  slots[frame] = withCells(frame, { path, analysis: outcome, removed: old?.removed ?? [], own, range: old?.range ?? null, cells: [], undo: old?.undo ?? [] }, cells);
+  const samePicture = before && 'analysis' in before && before.analysis.choice.page === options.choice.page && before.analysis.choice.channel === options.choice.channel;
+  const edited = samePicture && (before.removed.length > 0 || before.analysis.cells.some(({ searchScore }) => searchScore === null)) ? before : undefined;
+  const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed) : outcome.cells;
+  const range = samePicture ? before.range : null;
+  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? [], own, searchedAs, range, cells: [], undo: edited?.undo ?? [] }, cells);
 }
 
 export function refuseFrame(frame: number, path: string, failure: UnreadFile): void {
-  slots[frame] ??= { failure: { ...failure, index: frame, path }, own: null };
+  slots[frame] ??= { failure: { ...failure, index: frame, path }, own: null, searchedAs: '' };
 }
 
-export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'range' | 'undo' | 'analysis'>>, cells?: readonly FrameCell[]): void {
+export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'searchedAs' | 'range' | 'undo' | 'analysis'>>, cells?: readonly FrameCell[]): void {
   const entry = frameAt(frame);
   if (!entry) return;
   const changed = { ...entry, ...change };
@@ -127,49 +234,34 @@ export function settleVerdicts(frame: number, classified: readonly FrameCell[]):
 function withCells(frame: number, entry: FrameEntry, frameCells: readonly FrameCell[]): FrameEntry {
   const { path, analysis } = entry;
   const old = new Map(entry.cells.map((cell) => [cell.index, cell]));
-  const cells = frameCells.flatMap((cell): Cell[] => {
-    if (!cell.verdict) return [];
-    const index = cellKey(frame, cell.id);
+  const elapsedMs = { 'decode, whole frame': analysis.elapsedMs.decode, 'search, whole frame': analysis.elapsedMs.detect };
+  const cells = frameCells.map((cell): Cell => {
+    const { id, box, areaPx, searchScore, cutByBorder } = cell;
+    const verdict = naming.value ? cell.verdict : undefined;
+    const index = cellKey(frame, id);
     const before = old.get(index);
     // The same object where nothing changed, so that its tile is not drawn again.
-    if (before && before.probabilities === cell.verdict.probabilities) return [before];
-    const { id, box, areaPx, searchScore, cutByBorder, verdict } = cell;
-    return [{
-      status: 'ok', ...verdict, image: analysis.facts.image, index, path, inFrame: { frame, id, box, areaPx, searchScore, cutByBorder },
-      elapsedMs: { 'decode, whole frame': analysis.elapsedMs.decode, 'search, whole frame': analysis.elapsedMs.detect },
-    }];
+    if (before && (verdict ? before.probabilities === verdict.probabilities && before.turns === verdict.turns : before.unnamed && isSame(before.inFrame?.box, box))) return before;
+    return {
+      status: 'ok', ...(verdict ?? { ...noVerdict, crop: around(box), unnamed: true as const }), image: analysis.facts.image, index, path,
+      inFrame: { frame, id, box, areaPx, searchScore, cutByBorder }, elapsedMs,
+    };
   });
   return { ...entry, analysis: { ...analysis, cells: [...frameCells] }, cells };
 }
 
 /** Another model: the cells stay, their verdicts go. */
 export function forgetVerdicts(): void {
+  unable.clear();
   slots = slots.map((slot, frame) => {
     if (!slot || !('analysis' in slot)) return slot;
     return withCells(frame, { ...slot, cells: [], undo: [] }, slot.analysis.cells.map(({ verdict: _, ...cell }) => cell));
   });
 }
 
-/** Searches these again at the next run; settings of their own and changes by hand stay. */
-export function forgetSearch(frame: number): void {
-  stale.add(frame);
-}
-
-/** Frames to be searched again, whose old cells are shown until then. */
-const stale = new Set<number>();
-
-export function isStale(frame: number): boolean {
-  return stale.has(frame);
-}
-
-export function freshen(frame: number): void {
-  stale.delete(frame);
-}
-
 /** Takes all frames away. Returns what brings them back. */
 export function takeFrames(): () => void {
   const before = slots;
   slots = [];
-  stale.clear();
   return () => (slots = before);
 }

@@ -1,15 +1,16 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { carryOver, cellByHand, type DisplayRange, type FrameCell, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
-import { allFrames, cellKey, changeFrame, fieldOptions, type FieldOptions, forgetSearch, frameAt, type FrameEntry, mode, optionsOf } from './frame_store.ts';
+import { carryOver, cellByHand, type DisplayRange, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
+import { allFrames, cellKey, changeFrame, frameAt, type FrameChange, type FrameEntry, handOptions, type HandOptions, mode, optionsKey, optionsOf, setHand } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
 import { era, files, flush } from './images.ts';
 import { messageOf, notice } from './notice.ts';
 import { runState } from './progress.ts';
 import { classifyMissing, run } from './run.ts';
 import { closeDetails, currentFrame, openIndex } from './view.ts';
+import { words } from './words.ts';
 
-export type Tool = 'look' | 'remove' | 'add';
+export type Tool = 'look' | 'remove' | 'add' | 'measure';
 export const tool = signal<Tool>('look');
 
 /** The frame whose cells are being searched or classified at a person's wish. */
@@ -29,7 +30,7 @@ export function removeCell(frame: number, id: number): void {
   if (!entry || !cell) return;
   if (openIndex.value === cellKey(frame, id)) closeDetails();
   const removed = cell.searchScore === null ? entry.removed : [...entry.removed, cell.box];
-  changeFrame(frame, { removed, undo: [...entry.undo, stateOf(entry, 'removal of a cell')] }, entry.analysis.cells.filter((one) => one !== cell));
+  changeFrame(frame, { removed, undo: [...entry.undo, stateOf(entry, words.removal)] }, entry.analysis.cells.filter((one) => one !== cell));
   flush();
 }
 
@@ -41,7 +42,7 @@ export function addCell(frame: number, xPx: number, yPx: number): void {
   // A number is never used twice, also after the cell that had it was taken back.
   nextId.set(frame, most + 1);
   const cell = { ...cellByHand(xPx, yPx, entry.analysis), id: most };
-  changeFrame(frame, { undo: [...entry.undo, stateOf(entry, 'adding of a cell')] }, [...entry.analysis.cells, cell]);
+  changeFrame(frame, { undo: [...entry.undo, stateOf(entry, words.adding)] }, [...entry.analysis.cells, cell]);
   flush();
   void classifySoon(frame);
 }
@@ -57,8 +58,8 @@ export function undo(frame: number): void {
   void classifySoon(frame);
 }
 
-function stateOf({ analysis, removed }: FrameEntry, words: string): { words: string; cells: readonly FrameCell[]; removed: FrameEntry['removed'] } {
-  return { words, cells: analysis.cells, removed };
+function stateOf({ analysis, removed }: FrameEntry, what: string): FrameChange {
+  return { words: what, cells: analysis.cells, removed };
 }
 
 let searchTimer: ReturnType<typeof setTimeout> | undefined;
@@ -70,24 +71,46 @@ export function tryOptions(frame: number, change: Partial<SearchSettings> & { pi
   const entry = frameAt(frame);
   if (!entry) return;
   const { pixelSizeUm, ...search } = change;
-  const before = optionsOf(frame);
-  const own: FieldOptions = { ...before, search: { ...before.search, ...search }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
+  const before = optionsOf(frame).search;
+  // What stays as it is is not set by hand.
+  const set = Object.fromEntries(Object.entries(search).filter(([key, value]) => before[key as keyof SearchSettings] !== value));
+  const own: HandOptions = { ...entry.own, search: { ...entry.own?.search, ...set }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
   changeFrame(frame, { own });
   flush();
   searchAgain(frame);
 }
 
+/** How much smaller and larger than a typical cell the others may be. */
+const smallest = 0.6;
+const largest = 1.7;
+
+/** Searches for cells about as large as one that a person drew across. Args: px: of the frame. */
+export function searchLike(frame: number, px: number): void {
+  const entry = frameAt(frame);
+  if (!entry || !(px >= 2)) return;
+  const unit = optionsOf(frame).pixelSizeUm ?? entry.analysis.facts.pixel_size_um ?? 1;
+  const round = (value: number): number => Math.max(1, Math.round(value));
+  tryOptions(frame, { least_diameter: round(smallest * px * unit), most_diameter: round(largest * px * unit) });
+}
+
 /** Which page and channel of a file is the frame. */
 export function chooseInFile(frame: number, choice: FrameChoice): void {
-  if (!frameAt(frame)) return;
-  changeFrame(frame, { own: { ...optionsOf(frame), choice }, removed: [], undo: [], range: null });
+  const entry = frameAt(frame);
+  if (!entry) return;
+  changeFrame(frame, { own: { search: {}, ...entry.own, choice }, removed: [], undo: [], range: null });
+  flush();
   searchAgain(frame, 0, true);
 }
 
 export function backToAll(frame: number): void {
-  changeFrame(frame, { own: null });
+  changeFrame(frame, { own: onlyChoice(frameAt(frame)?.own ?? null) });
   flush();
   searchAgain(frame, 0);
+}
+
+/** A page and channel is no setting of the search. */
+function onlyChoice(own: HandOptions | null): HandOptions | null {
+  return own?.choice ? { choice: own.choice, search: {} } : null;
 }
 
 function searchAgain(frame: number, afterMs = searchAfterMs, anew = false): void {
@@ -117,7 +140,7 @@ async function search(frame: number, anew: boolean): Promise<void> {
       const cells = anew ? found : carryOver(known, found, entry.removed);
       const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
       // Steps back would lead to cells of the search before.
-      changeFrame(frame, { undo: [], analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
+      changeFrame(frame, { undo: [], searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
       flush();
     });
     await classifySoon(frame, isStale);
@@ -143,14 +166,17 @@ async function classifySoon(frame: number, isStale: () => boolean = () => false)
 export function useForAll(frame: number): void {
   const own = frameAt(frame)?.own;
   if (!own) return;
-  fieldOptions.value = { ...own, choice: fieldOptions.value.choice };
-  for (const { frame: other, entry } of allFrames()) {
-    const isMine = other === frame;
-    const choice = entry.analysis.choice;
-    const isPlain = choice.page === fieldOptions.value.choice.page && choice.channel === fieldOptions.value.choice.channel;
-    changeFrame(other, { own: isPlain ? null : { ...fieldOptions.value, choice } });
-    if (!isMine) forgetSearch(other);
-  }
+  const { choice: _, ...settings } = own;
+  setHand({ ...handOptions.value, ...settings, search: { ...handOptions.value.search, ...own.search } });
+  for (const { frame: other, entry } of allFrames()) changeFrame(other, { own: onlyChoice(entry.own) });
+  flush();
+  void run();
+}
+
+/** Forgets every setting made by hand. */
+export function backToModel(): void {
+  setHand({ search: {} });
+  for (const { frame, entry } of allFrames()) changeFrame(frame, { own: onlyChoice(entry.own) });
   flush();
   void run();
 }

@@ -1,8 +1,9 @@
 /** The images in the order they came, and what became of each. */
 import { computed, signal } from '@preact/signals';
 import { type CellRecord, type Outcome, rejudge, type UnreadFile, unreadFile } from '../../src/js/index.ts';
-import { allCells, type Cell, cellAt, frameOfKey, mode, refuseFrame, settledFrames, unreadFrames } from './frame_store.ts';
-import { unsureBelow } from './models.ts';
+import { allCells, type Cell, cellAt, finishedFrames, frameOfKey, mode, refuseFrame, unreadFrames } from './frame_store.ts';
+import { leftOut } from './left_out.ts';
+import { checkTurns, unsureBelow } from './models.ts';
 import { words } from './words.ts';
 
 export type Unread = UnreadFile & { index: number; path: string };
@@ -24,26 +25,26 @@ const revision = signal(0);
 
 export const progress = computed(() => {
   revision.value;
-  const done = mode.value === 'fields' ? settledFrames() : cells.value.length + unread.value.length;
-  return { total: images.length, done };
+  const done = mode.value === 'fields' ? finishedFrames() : images.reduce((count, _, index) => count + Number(!leftOut.value.has(index) && !isImageDue(index)), 0);
+  return { total: images.length - leftOut.value.size, done };
 });
 
 export const cells = computed((): Cell[] => {
   revision.value;
-  const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record) => record?.status === 'ok');
+  const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record): record is Cell & CellRecord => record?.status === 'ok' && !leftOut.value.has(record.index));
   return found.map(judged);
 });
 
 /** A cell under the threshold in use. */
 export function judged(cell: Cell): Cell {
   const threshold = unsureBelow.value;
-  return threshold === null ? cell : rejudge(cell, threshold);
+  return threshold === null || cell.unnamed ? cell : rejudge(cell, threshold);
 }
 
 export const unread = computed((): Unread[] => {
   revision.value;
   if (mode.value === 'fields') return unreadFrames();
-  return records.filter((record): record is Unread => record?.status === 'error');
+  return records.filter((record): record is Unread => record?.status === 'error' && !leftOut.value.has(record.index));
 });
 
 export function recordAt(index: number): Cell | Unread | undefined {
@@ -63,7 +64,7 @@ export const files = computed((): readonly CellImage[] => {
 });
 
 export function finishedRecords(): CellRecord[] {
-  return records.filter((record) => record !== undefined);
+  return records.filter((record): record is CellRecord => record !== undefined && !leftOut.value.has(record.index));
 }
 
 const flushEveryMs = 100;
@@ -112,14 +113,23 @@ export function appendImages(more: readonly CellImage[]): void {
   refuseUnopened();
 }
 
-/** Images of one cell that have no result yet. */
+/** Images of one cell that have no result yet, or not all that is asked of each. */
 export function imagesDue(): { index: number; file: File }[] {
-  return images.flatMap(({ file }, index) => (file && !records[index] ? [{ index, file }] : []));
+  return images.flatMap(({ file }, index) => (file && !leftOut.value.has(index) && isImageDue(index) ? [{ index, file }] : []));
+}
+
+function isImageDue(index: number): boolean {
+  const record = records[index];
+  return record === undefined || (checkTurns.value && record.status === 'ok' && record.turns === undefined);
 }
 
 /** Takes all images and results away. Returns what brings them back. */
 export function takeImages(): () => void {
-  const before = { images, records };
+  const before = { images, records, without: leftOut.value };
   images = [];
-  return () => void ({ images, records } = before);
+  leftOut.value = new Set();
+  return () => {
+    ({ images, records } = before);
+    leftOut.value = before.without;
+  };
 }

@@ -2,11 +2,12 @@
 import { batch, effect, untracked } from '@preact/signals';
 import { CytodropError } from '../../src/js/index.ts';
 import { client, lastSelfTest } from './client.ts';
-import { forgetVerdicts, searchAs } from './frame_store.ts';
+import { allFrames, forgetVerdicts, isDue } from './frame_store.ts';
 import { allImages, flush, forgetResults } from './images.ts';
 import { checkTurns, chosenName, expectModel, listings, modelReady, modelState, secondName, spec, unsureBelow } from './models.ts';
-import { messageOf } from './notice.ts';
+import { messageOf, notice } from './notice.ts';
 import { fail } from './progress.ts';
+import { remember, remembered } from './remembered.ts';
 import { run } from './run.ts';
 import { listModels } from './site.ts';
 import { words } from './words.ts';
@@ -21,7 +22,9 @@ function refuseResults(): void {
   });
 }
 
-/** Reads the list of models and loads the first. */
+const modelKey = 'model';
+
+/** Reads the list of models and loads the one that was in use last, else the first. */
 export async function start(): Promise<void> {
   modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
   if (!hasWasmSimd()) {
@@ -30,7 +33,8 @@ export async function start(): Promise<void> {
   }
   try {
     listings.value = await listModels();
-    const first = listings.value[0];
+    const last = remembered(modelKey);
+    const first = listings.value.find(({ name }) => name === last) ?? listings.value[0];
     if (!first) throw new Error(words.noModels);
     await chooseModel(first.name);
   } catch (error) {
@@ -53,12 +57,14 @@ export async function chooseModel(name: string, second: string | null = null): P
   client.cancel();
   batch(() => {
     chosenName.value = name;
+    remember(modelKey, name);
     secondName.value = second;
     unsureBelow.value = null;
-    if (spec.value) searchAs(spec.value);
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
     forgetResults();
     forgetVerdicts();
+    const again = allFrames().filter(({ frame }) => isDue(frame)).length;
+    if (again > 0 && spec.value) notice.value = { words: words.searchedAnew(again, spec.value.title) };
     flush();
   });
   const isCurrent = (): boolean => modelReady() === ready;
@@ -92,17 +98,11 @@ export function compareWith(second: string | null): void {
   if (chosenName.value !== null) void chooseModel(chosenName.value, second);
 }
 
-/** Turns every picture too, or no longer; turning it on classifies the images again. */
+/** Turns every picture too, or no longer; the results that there are stay while what is missing is computed. */
 export function setCheckTurns(on: boolean): void {
   checkTurns.value = on;
-  if (!on) return;
-  client.cancel();
-  batch(() => {
-    forgetResults();
-    forgetVerdicts();
-    flush();
-  });
-  if (allImages().length > 0 && modelState.value.phase !== 'failed') void run();
+  flush();
+  if (on && allImages().length > 0 && modelState.value.phase !== 'failed') void run();
 }
 
 /** A worker that replaced a dead one has tested itself. */

@@ -1,10 +1,11 @@
 /** The work itself: every image that has no result yet gets one. */
 import type { FrameCell } from '../../src/js/index.ts';
 import { client } from './client.ts';
-import { allFrames, frameAt, freshen, isSettled, isStale, mode, optionsOf, settleFrame, settleVerdicts } from './frame_store.ts';
+import { cellsDue, frameAt, framesToName, giveUp, isDue, mode, namesCells, optionsKey, optionsOf, settleFrame, settleVerdicts } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
 import { allImages, era, flush, flushSoon, imagesDue, settle } from './images.ts';
-import { checks, modelReady, spec } from './models.ts';
+import { leftOut } from './left_out.ts';
+import { checks, modelReady } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail, measurePace, restartPace, runState, underWay } from './progress.ts';
 import { words } from './words.ts';
@@ -53,12 +54,12 @@ async function work(): Promise<void> {
 
 /** Does the next frames. Returns: whether there was anything to do. */
 async function workOnFrames(mine: number): Promise<boolean> {
-  const classify = spec.value?.frame !== undefined;
-  const due = allImages().flatMap(({ file }, index) => (file && (!isSettled(index) || isStale(index)) ? [{ index, file }] : []));
+  const due = allImages().flatMap(({ file }, index) => (file && !leftOut.value.has(index) && isDue(index) ? [{ index, file }] : []));
   const [first] = due;
-  if (!first) return classify && classifyRest(mine);
+  if (!first) return nameRest(mine);
   const options = optionsOf(first.index);
-  const jobs = due.filter(({ index }) => optionsOf(index) === options);
+  const key = optionsKey(options);
+  const jobs = due.filter(({ index }) => optionsKey(optionsOf(index)) === key);
   measurePace();
   const note = (index: number, at?: { classified: number; cells: number }): void => {
     const map = new Map(underWay.value);
@@ -69,12 +70,11 @@ async function workOnFrames(mine: number): Promise<boolean> {
   try {
     const indexOf = (position: number): number => (jobs[position] as (typeof jobs)[number]).index;
     const onProgress = (position: number, classified: number, found: number): void => note(indexOf(position), { classified, cells: found });
-    for await (const { index: position, path: _, ...outcome } of client.analyseFrames(jobs.map(({ file }) => file), { ...options, classify, checks: checks(), onProgress })) {
+    for await (const { index: position, path: _, ...outcome } of client.analyseFrames(jobs.map(({ file }) => file), { ...options, classify: namesCells.value, checks: checks(), onProgress })) {
       const index = indexOf(position);
       const image = allImages()[index];
       if (mine !== era.value || !image) continue;
-      freshen(index);
-      settleFrame(index, image.path, outcome);
+      settleFrame(index, image.path, outcome, options);
       note(index);
       flushSoon();
     }
@@ -85,31 +85,31 @@ async function workOnFrames(mine: number): Promise<boolean> {
   return true;
 }
 
-/** Classifies cells of known frames that have no verdict: those of another model, of a cancelled run, and those added by hand. */
-async function classifyRest(mine: number): Promise<boolean> {
-  const isDue = (index: number): boolean => frameAt(index)?.analysis.cells.some(({ verdict }) => !verdict) ?? false;
-  const due = allFrames().filter(({ frame }) => isDue(frame) && !unable.has(`${mine} ${frame}`));
-  for (const { frame } of due) {
+/** Names the cells of known frames that lack something: those of another model, of a cancelled run, and those added by hand. */
+async function nameRest(mine: number): Promise<boolean> {
+  const due = framesToName();
+  for (const frame of due) {
     if (runState.value !== 'running' || mine !== era.value) break;
     try {
       await classifyMissing(frame, { get aborted() { return runState.value !== 'running' || mine !== era.value; } });
+      // What is left now will not come by trying again.
+      const entry = frameAt(frame);
+      if (runState.value === 'running' && mine === era.value && entry && !isDue(frame) && cellsDue(entry).length > 0) giveUp(frame);
     } catch (error) {
-      unable.add(`${mine} ${frame}`);
+      giveUp(frame);
       notice.value = { words: words.frameFailed(allImages()[frame]?.path ?? words.aFrame, messageOf(error)) };
     }
   }
   return due.length > 0;
 }
 
-/** Frames whose cells could not be classified, not to be tried for ever. */
-const unable = new Set<string>();
-
-/** Classifies the cells of one frame that have no verdict yet. Raises: CytodropError. */
+/** Classifies the cells of one frame that lack something. Raises: CytodropError. */
 export async function classifyMissing(frame: number, signal: Pick<AbortSignal, 'aborted'>): Promise<void> {
   const entry = frameAt(frame);
-  if (!entry || spec.value?.frame === undefined) return;
+  if (!entry) return;
   const mine = era.value;
-  const missing = entry.analysis.cells.filter(({ verdict }) => !verdict);
+  const missing = cellsDue(entry);
+  if (missing.length === 0) return;
   const onVerdicts = (some: FrameCell[]): void => {
     if (mine !== era.value) return;
     settleVerdicts(frame, some);

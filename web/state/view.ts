@@ -1,16 +1,16 @@
 /** How the results are looked at: what is shown, in which order, and what is open. */
 import { computed, effect, signal, untracked } from '@preact/signals';
-import { kindOf } from '../../src/js/index.ts';
-import { type Cell, mode } from './frame_store.ts';
+import { type Cell, cellKind, mode } from './frame_store.ts';
 import { cells, recordAt } from './images.ts';
 import { spec } from './models.ts';
+import { remember, remembered } from './remembered.ts';
 
 /** `frame`: one frame at a time, where frames hold many cells. */
 export type Layout = 'gallery' | 'table' | 'frame';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
-/** A class id, 'unsure', 'foreign', 'quality', or null for everything. */
+/** A class id, 'unsure', 'foreign', 'quality', 'unnamed', or null for everything. */
 export const filter = signal<string | null>(null);
 export const search = signal('');
 export const sort = signal<{ key: SortKey; descending: boolean }>({ key: 'index', descending: false });
@@ -21,7 +21,10 @@ export const mapOn = signal(false);
 export const detailsMapOn = signal(true);
 /** 0 to 1. */
 export const mapOpacity = signal(0.6);
-export const withFileNames = signal(false);
+/** In exports; off for files that leave this computer. */
+export const withFileNames = signal(true);
+/** A spreadsheet takes a CSV for UTF-8 when it begins with a byte-order mark. */
+export const withByteOrderMark = signal(false);
 
 /** Index of the cell whose details are open. */
 export const openIndex = signal<number | null>(null);
@@ -55,6 +58,9 @@ export const scopedCells = computed<Cell[]>(() => {
   return cells.value.filter(({ inFrame }) => inFrame?.frame === frame);
 });
 
+/** Whether anything but the frame narrows what is shown. */
+export const isFiltered = computed(() => filter.value !== null || search.value.trim() !== '' || leastProbability.value > 0);
+
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 export const shown = computed<Cell[]>(() => {
@@ -64,7 +70,7 @@ export const shown = computed<Cell[]>(() => {
   const matching = scopedCells.value.filter(
     (cell) =>
       (filter.value === null || filter.value === shareOf(cell)) &&
-      (leastProbability.value === 0 || (cell.quality.length === 0 && !cell.foreign && cell.probability >= leastProbability.value)) &&
+      (leastProbability.value === 0 || cell.unnamed || (cell.quality.length === 0 && !cell.foreign && cell.probability >= leastProbability.value)) &&
       (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(cell.label) ?? cell.label).includes(wanted)),
   );
   const { key, descending } = sort.value;
@@ -84,14 +90,14 @@ export const shown = computed<Cell[]>(() => {
   return matching.sort((a, b) => direction * compare[key](a, b) || a.index - b.index);
 });
 
-/** 3 for an image of poor quality, 2 for a cell that is not like the training images, 1 for an unsure one. */
+/** 4 for a cell without a name, 3 for an image of poor quality, 2 for a cell that is not like the training images, 1 for an unsure one. */
 function doubt(cell: Cell): number {
-  return { quality: 3, foreign: 2, unsure: 1, type: 0 }[kindOf(cell)];
+  return { unnamed: 4, quality: 3, foreign: 2, unsure: 1, type: 0 }[cellKind(cell)];
 }
 
-/** What a cell counts as in the summary: its class, or 'quality', 'foreign' or 'unsure', which are no classes. */
+/** What a cell counts as in the summary: its class, or 'quality', 'foreign', 'unsure' or 'unnamed', which are no classes. */
 export function shareOf(cell: Cell): string {
-  const kind = kindOf(cell);
+  const kind = cellKind(cell);
   return kind === 'type' ? cell.label : kind;
 }
 
@@ -137,14 +143,13 @@ export function resetView(): void {
 export type Theme = 'system' | 'light' | 'dark';
 
 const themeKey = 'theme';
-const stored = globalThis.localStorage?.getItem(themeKey);
+const stored = remembered(themeKey);
 export const theme = signal<Theme>(stored === 'light' || stored === 'dark' ? stored : 'system');
 
 /** Keeps the document and the browser's memory in step with `theme`. */
 export function applyTheme(): void {
   effect(() => {
     document.documentElement.dataset['theme'] = theme.value;
-    if (theme.value === 'system') localStorage.removeItem(themeKey);
-    else localStorage.setItem(themeKey, theme.value);
+    remember(themeKey, theme.value === 'system' ? null : theme.value);
   });
 }

@@ -2,6 +2,9 @@
 import { formatCount, plural } from './format.ts';
 
 export const words = {
+  leftOut: (images: number) => plural(images, { one: '1 image is left out; one with the same pixels is counted.', other: `${formatCount(images)} images are left out; those with the same pixels are counted once.` }),
+  documents: (files: number, first: string) => plural(files, { one: `1 file that is no image was left out: ${first}.`, other: `${formatCount(files)} files that are no images were left out, ${first} among them.` }),
+  onlyDocuments: (files: number) => plural(files, { one: 'There is 1 file in there, and it is no image.', other: `There are ${formatCount(files)} files in there, and none is an image.` }),
   nothingThere: 'There are no files in there.',
   cleared: (images: number) => plural(images, { one: '1 image cleared.', other: `${formatCount(images)} images cleared.` }),
   noSuchImage: 'No such image.',
@@ -17,4 +20,8 @@ export const words = {
   samplesUnread: (why: string) => `The simulated samples could not be read. ${why}`,
   frameFailed: (path: string, why: string) => `${path}: ${why}`,
   aFrame: 'A frame',
+  removal: 'removal of a cell',
+  adding: 'adding of a cell',
+  searchedAnew: (frames: number, model: string) =>
+    plural(frames, { one: `The frame is searched anew, as the model “${model}” asks.`, other: `${formatCount(frames)} frames are searched anew, as the model “${model}” asks.` }),
 };

@@ -23,6 +23,7 @@ struct DecodedImage {
   FileHeader header;  ///< as the file states it
   int pages = 1;
   int channels = 1;          ///< to choose from
+  int images_stated = 0;     ///< that the file says it has, where it has fewer pages and channels to read; 0: no such
   double pixel_size_um = 0;  ///< 0: the file does not tell
   bool damaged = false;      ///< the decoder warned: the pixels may not be what was stored
 };

@@ -120,6 +120,7 @@ std::string_view line_value(std::string_view text, std::string_view name) {
 TiffLayout read_imagej(std::string_view text, int directory_count, double x_pixels_per_unit) {
   TiffLayout layout;
   if (x_pixels_per_unit > 0) layout.pixel_size_um = sane_pixel_size(um_per(line_value(text, "unit")) / x_pixels_per_unit);
+  layout.images = whole(line_value(text, "images"), 0, 0);
   const std::int64_t c = whole(line_value(text, "channels"), 1, 1), z = whole(line_value(text, "slices"), 1, 1),
                      t = whole(line_value(text, "frames"), 1, 1);
   if (c < 2 || z < 1 || t < 1 || c > directory_count || z > directory_count || c * z * t != directory_count) return layout;

@@ -10,6 +10,7 @@ struct TiffLayout {
   int channels = 1;  ///< directories that make one page
   std::vector<int> directories;  ///< [page][channel] number of the directory
   double pixel_size_um = 0;      ///< 0: unknown
+  int images = 0;                ///< that the file has, as ImageJ writes it, which puts them behind one directory in large stacks; 0: unknown
 };
 
 /// Reads the attributes that matter from OME-XML, or the lines that ImageJ writes. Untrusted input is safe: the text is searched,

@@ -42,6 +42,11 @@ TiffLayout read_layout(TIFF* tiff, std::size_t directories) {
 
 int page_count(const TiffLayout& layout, std::size_t directories) { return layout.pages > 0 ? layout.pages : static_cast<int>(directories); }
 
+/// What the description promises beyond the directories that there are; 0: nothing.
+int images_stated(const TiffLayout& layout, std::size_t directories) {
+  return layout.images > 0 && static_cast<std::size_t>(layout.images) > directories ? layout.images : 0;
+}
+
 /// The description knows better than the resolution tags, which some writers fill in for a screen.
 double pixel_size(const TiffLayout& layout, const TiffPage& page) { return layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um; }
 
@@ -89,6 +94,7 @@ TiffFacts read_tiff_facts(Bytes file) {
   return {.header = page.header(),
           .pages = page_count(layout, offsets.size()),
           .channels = layout.channels > 1 ? layout.channels : page.grey_channels,
+          .images_stated = images_stated(layout, offsets.size()),
           .pixel_size_um = pixel_size(layout, page),
           .pixel_size_source = layout.pixel_size_um > 0 ? (imagej ? "ImageJ" : "OME-XML") : page.pixel_size_um > 0 ? "resolution tags" : ""};
 }
@@ -102,6 +108,7 @@ DecodedImage decode_tiff(Bytes file, const DecodeOptions& options) {
   DecodedImage decoded;
   const TiffLayout layout = read_layout(library.get(), offsets.size());
   decoded.pages = page_count(layout, offsets.size());
+  decoded.images_stated = images_stated(layout, offsets.size());
   check_asked("page", options.page, decoded.pages);
   const int channel = std::max(options.channel, 0);
   std::size_t directory = static_cast<std::size_t>(options.page);

@@ -40,6 +40,7 @@ struct TiffFacts {
   FileHeader header;
   int pages = 1;
   int channels = 1;
+  int images_stated = 0;               ///< as DecodedImage
   double pixel_size_um = 0;            ///< 0: the file does not tell
   std::string_view pixel_size_source;  ///< "OME-XML", "ImageJ" or "resolution tags"; empty where it does not tell
 };

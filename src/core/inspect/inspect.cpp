@@ -136,7 +136,12 @@ void list_jpeg(Bytes file, TagList& tags) {
 FileFacts read_facts(Bytes file) {
   if (!is_tiff(file)) return {.header = read_header(file), .pixel_size_source = ""};
   const TiffFacts tiff = read_tiff_facts(file);
-  return {.header = tiff.header, .pages = tiff.pages, .channels = tiff.channels, .pixel_size_um = tiff.pixel_size_um, .pixel_size_source = tiff.pixel_size_source};
+  return {.header = tiff.header,
+          .pages = tiff.pages,
+          .channels = tiff.channels,
+          .images_stated = tiff.images_stated,
+          .pixel_size_um = tiff.pixel_size_um,
+          .pixel_size_source = tiff.pixel_size_source};
 }
 
 }  // namespace

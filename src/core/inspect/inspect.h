@@ -36,7 +36,8 @@ struct Tag {
 struct FileFacts {
   FileHeader header;
   int pages = 1;
-  int channels = 1;  ///< to choose from
+  int channels = 1;       ///< to choose from
+  int images_stated = 0;  ///< as DecodedImage
   double pixel_size_um = 0;            ///< 0: the file does not tell
   std::string_view pixel_size_source;  ///< as TiffFacts
 };

@@ -23,7 +23,7 @@ export function checkedFields(cell: Checked | undefined, { checks, secondModel }
       empty_probability: number(deletion?.by_map.at(-1)), map_beats: deletion?.beaten ?? null, map_beats_of: deletion?.random_orders ?? null, map_explains: deletion?.explains ?? null,
     }),
     ...(secondModel !== undefined && {
-      second_model: `${secondModel.name} ${secondModel.version}`, second_label: second?.label ?? null, second_probability: number(second?.probability), second_agree: second?.agree ?? null,
+      second_model: `${secondModel.name} ${secondModel.version}`, second_most_like: second?.label ?? null, second_probability: number(second?.probability), second_agree: second?.agree ?? null,
     }),
   };
 }

@@ -29,7 +29,14 @@ export interface ExportContext extends CheckedColumns {
   provenance?: Provenance;
   /** The threshold in use, where it is not the model's own. */
   unsureBelow?: number;
+  /** Whether all that was asked for is done; not told where it is written before that is known. */
+  complete?: boolean;
+  /** Where a person chose: how many of the cells there are stand in the file. */
+  selection?: Selection;
 }
+
+/** `thisFrame`: of one frame only; `filtered`: of them what a person looked for. */
+export interface Selection { cells: number; of: number; thisFrame: boolean; filtered: boolean }
 
 const lineEnd: Record<ExportFormat, string> = { csv: '\r\n', json: '', ndjson: '\n' };
 
@@ -51,6 +58,7 @@ export function jsonHead(context: ExportContext, list: 'cells' | 'frames'): stri
       threads: runtime.engine.threads, platform: context.provenance?.platform ?? null,
     },
     settings: { unsure_below: unsureBelow(context), checks: context.checks ?? noChecks },
+    selection: selectionFields(context),
     model: {
       name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
       novelty_sha256: spec.novelty?.sha256 ?? null, temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below,
@@ -65,6 +73,10 @@ export function jsonHead(context: ExportContext, list: 'cells' | 'frames'): stri
   return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "${list}": [`;
 }
 
+function selectionFields({ selection }: ExportContext): object | null {
+  return selection === undefined ? null : { cells: selection.cells, of: selection.of, this_frame: selection.thisFrame, filtered: selection.filtered };
+}
+
 /**
  * One record.
  *
@@ -77,9 +89,9 @@ export function exportRecord(format: ExportFormat, record: CellRecord, position:
   return format === 'json' ? `${position > 0 ? ',' : ''}\n    ${fields}` : fields + lineEnd.ndjson;
 }
 
-/** What comes after the last record. */
-export function exportTail(format: ExportFormat): string {
-  return format === 'json' ? '\n  ]\n}\n' : '';
+/** What comes after the last record. `complete`: whether all that was asked for is there. */
+export function exportTail(format: ExportFormat, complete: boolean): string {
+  return format === 'json' ? `\n  ],\n  "complete": ${complete}\n}\n` : '';
 }
 
 /** All records as CSV (RFC 4180, with a header line). */
@@ -99,7 +111,7 @@ export function toNdjson(records: readonly CellRecord[], context: ExportContext)
 
 function exportAll(format: ExportFormat, records: readonly CellRecord[], context: ExportContext): string {
   const pieces = records.map((record, position) => exportRecord(format, record, position, context));
-  return exportHead(format, context) + pieces.join('') + exportTail(format);
+  return exportHead(format, context) + pieces.join('') + exportTail(format, context.complete ?? true);
 }
 
 function fileOf(record: CellRecord, context: ExportContext): string {
@@ -120,15 +132,16 @@ export function unsureBelow({ spec, unsureBelow: chosen }: ExportContext): numbe
 
 export function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
   const file = fileOf(record, context);
-  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote, schema: schemaNames.cells } : {};
+  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.cells } : {};
   if (record.status === 'error') {
     const { code, message, advice } = record;
     return { file, status: 'error', error: { code, message, advice }, ...provenance };
   }
   const { quality, unsure } = rejudge(record, unsureBelow(context));
+  const verdict = kindOf({ ...record, unsure });
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
-    file, status: 'ok', verdict: kindOf({ ...record, unsure }), label: record.label, probability: sixDecimals(record.probability), unsure,
+    file, status: 'ok', verdict, type: verdict === 'type' ? record.label : null, most_like: record.label, probability: sixDecimals(record.probability), unsure,
     quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities, ...checkedFields(record, context),
     ...(record.pixelsSha256 !== undefined && { pixels_sha256: record.pixelsSha256 }), ...provenance,
   };
@@ -141,7 +154,8 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     file: record ? fileOf(record, context) : '',
     status: record?.status ?? '',
     verdict: cell ? kindOf(cell) : '',
-    label: cell?.label ?? '',
+    type: cell && kindOf(cell) === 'type' ? cell.label : '',
+    most_like: cell?.label ?? '',
     probability: cell?.probability.toFixed(6) ?? '',
     unsure: cell ? String(cell.unsure) : '',
     novelty: cell?.novelty?.toFixed(6) ?? '',
@@ -157,6 +171,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     unsure_below: String(unsureBelow(context)),
     model: modelOf(context),
     self_test: selfTestWord(context.selfTest),
+    complete: String(context.complete ?? ''),
     note: researchNote,
     schema: schemaNames.cells,
   };

@@ -30,20 +30,20 @@ export function framesRecord(format: ExportFormat, record: FrameRecord, position
   const frame = jsonFrame(record, context);
   const cells = record.status === 'ok' ? record.cells.map((cell, i) => jsonCell(record, cell, i + 1, context)) : [];
   if (format === 'json') return `${position > 0 ? ',' : ''}\n    ${JSON.stringify(record.status === 'ok' ? { ...frame, cells } : frame)}`;
-  const provenance = { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), note: researchNote, schema: schemaNames.frames };
+  const provenance = { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.frames };
   const lines = cells.length > 0 ? cells.map((cell) => ({ ...frame, ...cell, ...provenance })) : [{ ...frame, ...(record.status === 'ok' && { status: 'no_cells' }), ...provenance }];
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 /** What comes after the last frame. */
-export function framesTail(format: ExportFormat): string {
-  return exportTail(format);
+export function framesTail(format: ExportFormat, complete: boolean): string {
+  return exportTail(format, complete);
 }
 
 /** All frames in one file. */
 export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], context: ExportContext): string {
   const pieces = records.map((record, position) => framesRecord(format, record, position, context));
-  return framesHead(format, context) + pieces.join('') + framesTail(format);
+  return framesHead(format, context) + pieces.join('') + framesTail(format, context.complete ?? true);
 }
 
 function jsonFrame(record: FrameRecord, context: ExportContext): object {

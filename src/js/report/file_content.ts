@@ -12,12 +12,13 @@ export const markWords: Record<Exclude<FileTag['mark'], ''>, string> = {
 /** What the file says of its pixels, as names with values; `null`: it is no image that is read. */
 export function fileFactsOf({ facts }: FileContent): [string, string][] | null {
   if (facts === null) return null;
-  const { format, width_px, height_px, channels, bits_per_channel, pages, page_channels, pixel_size_um, pixel_size_source } = facts;
+  const { format, width_px, height_px, channels, bits_per_channel, pages, page_channels, images_stated, pixel_size_um, pixel_size_source } = facts;
   return [
     ['Format', format],
     ['Image', `${width_px} × ${height_px} px`],
     ['Samples', `${channels} a pixel, of ${bits_per_channel} bits`],
     ...(pages > 1 ? [['Pages', String(pages)] as [string, string]] : []),
+    ...(images_stated > 0 ? [['Images', `the file says it has ${images_stated}; the others cannot be reached`] as [string, string]] : []),
     ...(page_channels > 1 ? [['Channels', String(page_channels)] as [string, string]] : []),
     ['Pixel size', pixel_size_um === null ? 'not in the file' : `${Number(pixel_size_um.toPrecision(4))} µm, from ${pixel_size_source}`],
   ];

@@ -20,14 +20,14 @@ export function readReport(text: string): Report {
   }
   const incomplete = new Error('This JSON file is no report of Cytodrop, or of a version too old to be checked.');
   if (!isRecord(document)) throw incomplete;
-  const { schema, model, settings, cells, frames } = document;
+  const { schema, model, settings, selection, complete, cells, frames } = document;
   refuseLater(schema, Array.isArray(frames) ? 'frames' : 'cells', incomplete);
   if (!isRecord(model) || !isRecord(settings)) throw incomplete;
   const unsureBelow = settings['unsure_below'];
   if (typeof unsureBelow !== 'number') throw incomplete;
   const { turns, map } = isRecord(settings['checks']) ? settings['checks'] : {};
   const second = isRecord(document['second_model']) ? readModel(document['second_model'], ['network_sha256', 'head_sha256'], incomplete) : null;
-  const head = { model: readModel(model, ['spec_sha256', 'network_sha256', 'head_sha256', 'novelty_sha256'], incomplete), second, checks: { turns: turns === true, map: map === true }, unsureBelow };
+  const head = { model: readModel(model, ['spec_sha256', 'network_sha256', 'head_sha256', 'novelty_sha256'], incomplete), second, checks: { turns: turns === true, map: map === true }, unsureBelow, partial: isRecord(selection) || complete === false };
   if (Array.isArray(frames)) return { of: 'frames', ...head, ...readFrames(frames, incomplete) };
   if (!Array.isArray(cells)) throw incomplete;
   const read = cells.filter((cell) => isRecord(cell) && cell['status'] === 'ok').map((cell) => readCell(cell as Record<string, unknown>, incomplete));

@@ -10,7 +10,8 @@ import { sixDecimals } from './provenance.ts';
 
 /** What an exported report says of a cell, as far as it is checked. */
 export interface ReportedVerdict {
-  label: string;
+  /** Id of the most probable class; the type where the verdict is one. */
+  mostLike: string;
   verdict: string;
   probability: number;
   novelty: number | null;
@@ -52,6 +53,8 @@ interface ReportHead {
   unsureBelow: number;
   /** Files that could not be read then, which have no pixels to know them by. */
   unread: number;
+  /** It holds a selection of the cells that there were. */
+  partial: boolean;
 }
 
 /** Of images of single cells. */
@@ -87,14 +90,14 @@ export const isRecord = (value: unknown): value is Record<string, unknown> => ty
 export interface ModelsNow { spec: ModelSpec; specSha256: string | null; second: ModelSpec | undefined }
 
 /** Of fields of a second model's opinion in reports from before there were schemas. */
-const oldNames = new Map([['second_type', 'second_label'], ['agree', 'second_agree']]);
+const oldNames = new Map([['second_type', 'second_most_like'], ['agree', 'second_agree']]);
 
 /** Raises: `incomplete` where something is missing. */
-export function readVerdict({ label, verdict, probability, novelty, probabilities, ...others }: Record<string, unknown>, incomplete: Error): ReportedVerdict {
+export function readVerdict({ label, most_like: mostLike = label, verdict, probability, novelty, probabilities, ...others }: Record<string, unknown>, incomplete: Error): ReportedVerdict {
   if (
-    typeof label !== 'string' || typeof verdict !== 'string' || typeof probability !== 'number' || (novelty !== null && typeof novelty !== 'number') || !isRecord(probabilities)
+    typeof mostLike !== 'string' || typeof verdict !== 'string' || typeof probability !== 'number' || (novelty !== null && typeof novelty !== 'number') || !isRecord(probabilities)
   ) throw incomplete;
-  return { label, verdict, probability, novelty, probabilities: probabilities as Record<string, number>, checked: Object.fromEntries(Object.entries(others).map(([name, value]) => [oldNames.get(name) ?? name, value])) };
+  return { mostLike, verdict, probability, novelty, probabilities: probabilities as Record<string, number>, checked: Object.fromEntries(Object.entries(others).map(([name, value]) => [oldNames.get(name) ?? name, value])) };
 }
 
 type Tell = (what: string, reported: unknown, now: unknown) => void;
@@ -104,7 +107,7 @@ export function tellVerdict(
   reported: ReportedVerdict, cell: Pick<CellVerdict, 'label' | 'probability' | 'probabilities' | 'novelty' | 'quality' | 'foreign' | 'unsure' | keyof Checked>, unsureBelow: number, { spec, second }: ModelsNow, tell: Tell,
 ): void {
   const now = rejudge(cell, unsureBelow);
-  tell('type', reported.label, now.label);
+  tell('type', reported.mostLike, now.label);
   tell('verdict', reported.verdict, kindOf(now));
   tell('probability', reported.probability, sixDecimals(now.probability));
   tell('distance from the training images', reported.novelty, now.novelty === null ? null : sixDecimals(now.novelty));

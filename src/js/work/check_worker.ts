@@ -55,7 +55,7 @@ async function checkFrame(held: Frame, report: FrameReport, positions: readonly 
   return checked;
 }
 
-async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow, checks }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
+async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow, checks, partial }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
   const { file } = reported;
   const differences: Difference[] = [];
   const tell = (what: string, before: unknown, now: unknown, cell?: number): void => {
@@ -83,7 +83,8 @@ async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow
     else there.push({ before, now });
     byBox.delete(before.byHand ? '' : keyOf(before.box));
   }
-  for (const { box } of byBox.values()) {
+  // A selection leaves cells out.
+  for (const { box } of partial ? [] : byBox.values()) {
     if (!reported.removedBoxes.some((other) => overlap(box, other) > 0.5)) tell(`a cell, ${boxWords(box)}`, 'not there', 'found', -differences.length - 1);
   }
   for (const { before, now } of there.filter(({ before: { byHand } }) => !byHand)) {
@@ -94,7 +95,7 @@ async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow
   }
   const named = there.filter(({ before: { verdict } }) => verdict !== null);
   if (models.spec.frame === undefined) {
-    for (const { before } of named) tell(`cell ${before.number}: type`, before.verdict?.label, 'not classified', before.number);
+    for (const { before } of named) tell(`cell ${before.number}: type`, before.verdict?.mostLike, 'not classified', before.number);
     return differences;
   }
   let next = 0;

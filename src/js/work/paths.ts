@@ -11,3 +11,8 @@ export function comparePaths(a: string, b: string): number {
 export function isBookkeeping(name: string): boolean {
   return name.startsWith('.') || /^(__macosx|thumbs\.db|desktop\.ini)$/i.test(name);
 }
+
+/** Documents that lie beside the images of a folder; given one by one they are meant, and get an error. */
+export function isDocument(name: string): boolean {
+  return /\.(txt|csv|tsv|json|xml|ya?ml|md|log|ini|rtf|html?|docx?|xlsx?|pptx?|odt|ods|pdf|zip|py|r|ipynb)$/i.test(name);
+}

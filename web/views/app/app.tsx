@@ -2,9 +2,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dialog, openDialog } from '../../parts/dialog.tsx';
 import { FileInputs, openFilePicker } from '../../parts/file_inputs.tsx';
-import { FieldsHint } from '../../parts/mode_choice.tsx';
 import { takeFiles } from '../../parts/take_files.ts';
 import { collectDropped, collectPasted } from '../../state/found_files.ts';
+import { removeCell } from '../../state/frames.ts';
 import { progress } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { runState } from '../../state/progress.ts';
@@ -17,9 +17,12 @@ import { ModelDialog } from '../dialogs/model_dialog.tsx';
 import { AboutDialog, UseDialog, WhyDialog } from '../dialogs/page_text.tsx';
 import { PrivacyDialog } from '../dialogs/privacy_dialog.tsx';
 import { FrameLayout, useFrameOfDetails } from '../frame/frame_view.tsx';
+import { BatchBanner, Suggestions } from '../results/batch_banner.tsx';
 import { ErrorSlider } from '../results/error_slider.tsx';
+import { ExportDialog } from '../results/export_dialog.tsx';
 import { Gallery } from '../results/gallery.tsx';
 import { ProgressBar } from '../results/progress_bar.tsx';
+import { RepeatedImages } from '../results/repeated_images.tsx';
 import { ResultsTable } from '../results/results_table.tsx';
 import { Summary } from '../results/summary.tsx';
 import { Toolbar } from '../results/toolbar.tsx';
@@ -40,8 +43,14 @@ export function App() {
   const started = progress.value.total > 0;
   const detailsOpen = openCell.value !== null;
   const covered = detailsOpen && isSheet.value;
+  useBackCloses(covered);
   return (
     <div class={`page ${started ? 'results' : 'start'} ${detailsOpen ? 'with-details' : ''}`}>
+      {started && (
+        <button type="button" class="skip-link" data-testid="skip" inert={covered} onClick={skipToCells}>
+          {words.skip}
+        </button>
+      )}
       <Header inert={covered} />
       <main inert={covered}>
         <Messages />
@@ -58,6 +67,7 @@ export function App() {
       {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'check' && <CheckDialog />}
       {dialog.value === 'file' && <FileDialog />}
+      {dialog.value === 'export' && <ExportDialog />}
       {dialog.value === 'use' && <UseDialog />}
       {dialog.value === 'why' && <WhyDialog />}
       {dialog.value === 'about' && <AboutDialog />}
@@ -71,17 +81,26 @@ export function App() {
 }
 
 function Results() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What was pressed to come here is gone, and the focus with it.
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, []);
   return (
     <>
-      <h1 class="visually-hidden">{words.results}</h1>
+      <h1 class="visually-hidden" tabIndex={-1} ref={heading}>
+        {words.results}
+      </h1>
       <ProgressBar />
       {spec.value?.caution && (
         <p class="caution small" data-testid="caution">
           {spec.value.caution}
         </p>
       )}
+      <BatchBanner />
       <UnreadFiles />
-      <FieldsHint />
+      <RepeatedImages />
+      <Suggestions />
       <Summary />
       <ErrorSlider />
       <Toolbar />
@@ -156,6 +175,12 @@ function useKeys(): void {
   );
 }
 
+/** The cell whose details are open, where it is one of a frame. */
+function removeOpenCell(): void {
+  const place = openCell.value?.inFrame;
+  if (place) removeCell(place.frame, place.id);
+}
+
 const keyActions: Record<string, () => void> = {
   o: openFilePicker,
   m: () => {
@@ -165,12 +190,38 @@ const keyActions: Record<string, () => void> = {
   '/': () => document.getElementById('search')?.focus(),
   '?': () => openDialog('keys'),
   Escape: closeDetails,
+  Delete: removeOpenCell,
+  Backspace: removeOpenCell,
 };
 
-/** Asks before the page is left in the middle of work. */
+/** Asks before results are lost. */
 function useLeaveGuard(): void {
-  const running = runState.value === 'running';
-  useEffect(() => (running ? listen({ beforeunload: (event) => event.preventDefault() }) : undefined), [running]);
+  const something = runState.value === 'running' || progress.value.done > 0;
+  useEffect(() => (something ? listen({ beforeunload: (event) => event.preventDefault() }) : undefined), [something]);
+}
+
+/** On a phone the way back leads from the details to the cells, not off the page. */
+function useBackCloses(covered: boolean): void {
+  useEffect(() => {
+    if (!covered) return;
+    let left = false;
+    history.pushState({ sheet: true }, '');
+    const off = listen({
+      popstate: () => {
+        left = true;
+        closeDetails();
+      },
+    });
+    return () => {
+      off();
+      if (!left) history.back();
+    };
+  }, [covered]);
+}
+
+/** To the cells, past everything that stands before them. */
+function skipToCells(): void {
+  document.querySelector<HTMLElement>('.gallery [tabindex="0"], .results-table tbody [tabindex="0"], [data-testid=frame-canvas]')?.focus();
 }
 
 type Listeners = { [Kind in keyof WindowEventMap]?: (event: WindowEventMap[Kind]) => void };

@@ -1,5 +1,6 @@
 /** What the page has to say: trouble with the model, a line about what was added, progress for those who listen. */
 import { computed } from '@preact/signals';
+import { mode } from '../../state/frame_store.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { retryModel } from '../../state/model_choice.ts';
 import { modelState } from '../../state/models.ts';
@@ -42,8 +43,10 @@ export function Messages() {
 
 const announcement = computed(() => {
   const { done, total } = progress.value;
-  if (runState.value === 'done') return words.progress.finished(cells.value.length, unread.value.length);
-  if (runState.value === 'cancelled') return words.progress.stopped(cells.value.length, unread.value.length);
+  const named = cells.value.filter(({ unnamed }) => !unnamed).length;
+  const result = mode.value === 'fields' ? words.progress.inFrames(cells.value.length, named, unread.value.length) : words.progress.classified(named, unread.value.length);
+  if (runState.value === 'done') return words.progress.finished(result);
+  if (runState.value === 'cancelled') return words.progress.stopped(result);
   if (runState.value === 'idle' || total === 0) return '';
   const tenths = Math.floor((10 * done) / total);
   return tenths === 0 ? words.progress.classifying(total) : words.progress.done(tenths * 10);

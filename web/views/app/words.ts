@@ -3,6 +3,7 @@ import { formatCount, plural } from '../../state/format.ts';
 import type { Theme } from '../../state/view.ts';
 
 export const words = {
+  skip: 'To the cells',
   dropHint: 'Drop to classify',
   results: 'Results',
   header: {
@@ -29,8 +30,10 @@ export const words = {
   },
   /** For those who listen. */
   progress: {
-    finished: (cells: number, unread: number) => `Finished. ${formatCount(cells)} cells classified, ${formatCount(unread)} files not read.`,
-    stopped: (cells: number, unread: number) => `Stopped. ${formatCount(cells)} cells classified, ${formatCount(unread)} files not read.`,
+    classified: (cells: number, unread: number) => `${formatCount(cells)} cells classified, ${formatCount(unread)} files not read.`,
+    inFrames: (found: number, named: number, unread: number) => `${formatCount(found)} cells found, ${formatCount(named)} of them classified, ${formatCount(unread)} files not read.`,
+    finished: (result: string) => `Finished. ${result}`,
+    stopped: (result: string) => `Stopped. ${result}`,
     classifying: (images: number) => `Classifying ${formatCount(images)} images.`,
     done: (perCent: number) => `${perCent} per cent done.`,
   },

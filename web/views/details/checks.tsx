@@ -4,10 +4,11 @@ import type { Checked, Deletion, ModelSpec } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { className, inSentence, turnsSentence } from '../../parts/words.ts';
 import { checkOf } from '../../state/asking.ts';
-import { formatCount, formatPercent } from '../../state/format.ts';
+import { formatPercent } from '../../state/format.ts';
 import type { Cell } from '../../state/frame_store.ts';
 import { secondSpec } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
+import { words } from './words.ts';
 
 type State = { phase: 'idle' } | { phase: 'working' } | { phase: 'failed'; message: string } | { phase: 'done'; checked: Checked };
 
@@ -27,24 +28,24 @@ export function CellChecks({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const turns = checked.turns ?? cell.turns;
   return (
     <section class="checks" aria-labelledby="checks-title" data-testid="checks" data-phase={state.phase}>
-      <h3 id="checks-title">Does it hold?</h3>
+      <h3 id="checks-title">{words.checks.title}</h3>
       {state.phase !== 'done' && (
         <>
-          <p class="small muted">Deletes what the map marks and looks whether the probability falls, and turns the picture and looks whether the type stays.</p>
+          <p class="small muted">{words.checks.intro}</p>
           <button type="button" data-testid="check-cell" aria-disabled={state.phase === 'working'} onClick={() => { if (state.phase !== 'working') begin(); }}>
-            {state.phase === 'working' ? 'Checking …' : 'Check map and turns'}
+            {state.phase === 'working' ? words.checks.checking : words.checks.check}
           </button>
         </>
       )}
       <div ref={results} tabIndex={-1} aria-live="polite">
-        {state.phase === 'failed' && <p class="small warning">It could not be checked: {state.message}</p>}
+        {state.phase === 'failed' && <p class="small warning">{words.checks.failed(state.message)}</p>}
         {turns && <Turns cell={cell} model={model} turns={turns} />}
         {cell.second && <Second cell={cell} model={model} />}
         {checked.deletion && <DeletionCurve deletion={checked.deletion} name={inSentence(className(model, cell.label))} />}
-        {checked.deletion === null && <p class="small">The map of this model has too few regions to be checked by deletion.</p>}
+        {checked.deletion === null && <p class="small">{words.checks.tooFewRegions}</p>}
       </div>
       <button type="button" class="link small" data-testid="about-checks" aria-haspopup="dialog" onClick={() => openDialog('why')}>
-        What this measures, and what it shows of our models
+        {words.checks.about}
       </button>
     </section>
   );
@@ -54,10 +55,8 @@ function Turns({ cell, model, turns }: { cell: Cell; model: ModelSpec; turns: No
   const sentence = turnsSentence(model, cell.label, turns);
   return (
     <p class="small" data-testid="turns" data-agree={turns.agree} data-of={turns.of}>
-      <span class={turns.agree < turns.of ? 'warning' : ''}>The type {sentence}.</span>{' '}
-      <span class="muted">
-        Its probability is {formatPercent(turns.mean_probability)} on average and {formatPercent(turns.least_probability)} at least.
-      </span>
+      <span class={turns.agree < turns.of ? 'warning' : ''}>{words.checks.type(sentence)}</span>{' '}
+      <span class="muted">{words.checks.overTurns(turns.mean_probability, turns.least_probability)}</span>
     </p>
   );
 }
@@ -68,75 +67,67 @@ function Second({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const { label, probability, agree } = cell.second;
   return (
     <p class={`small ${agree ? '' : 'warning'}`} data-testid="second-opinion" data-agree={agree}>
-      {other?.title ?? 'The other model'} {agree ? 'agrees' : 'does not agree'}: {formatPercent(probability)} {inSentence(className(model, label))}.
+      {(agree ? words.checks.agrees : words.checks.disagrees)(other?.title ?? words.checks.otherModel, probability, inSentence(className(model, label)))}
     </p>
   );
 }
 
-/** What a line of the chart is called, and how it is told from the others without colour. */
-const lines = [
-  { key: 'by_map', words: 'what the map marks first' },
-  { key: 'at_random', words: 'at random, mean' },
-  { key: 'from_middle', words: 'from the middle outwards' },
-] as const;
+/** The lines of the chart; each is told from the others without colour. */
+const lines = ['by_map', 'at_random', 'from_middle'] as const;
 
 /** Of probability: curves that lie nearer to each other on average count as equal. */
 const aHundredth = 0.01;
 
 const chart = { width: 320, height: 168, left: 40, right: 8, top: 8, bottom: 28 };
 
-const headings: Record<Deletion['explains'], string> = {
-  clearly: 'The map explains the verdict', perhaps: 'The map may explain the verdict', little: 'The map explains little here',
-};
-
 function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string }) {
   const { shares, by_map, map_area, random_area, middle_area, beaten, random_orders, explains } = deletion;
   const empty = by_map.at(-1) ?? NaN;
   return (
     <div class="deletion" data-testid="deletion" data-explains={explains} data-map-area={map_area} data-random-area={random_area} data-beaten={beaten}>
-      <h4 class="small">{headings[explains]}</h4>
+      <h4 class="small">{words.deletion.headings[explains]}</h4>
       <p class="small" data-testid="deletion-words">
         {explains === 'clearly'
-          ? `Deleting what it marks lowers the probability of ${name} faster than deleting at random, in each of ${random_orders} random orders.`
+          ? words.deletion.faster(name, random_orders)
           : beaten === random_orders
-            ? `Whatever is deleted, the probability of ${name} hardly changes.`
-            : `Deleting at random lowers the probability of ${name} as fast or faster in ${formatCount(random_orders - beaten)} of ${random_orders} random orders.`}{' '}
+            ? words.deletion.unchanged(name)
+            : words.deletion.slower(name, random_orders - beaten, random_orders)}{' '}
         {gapWords(random_area - map_area)}
       </p>
       {empty >= 0.5 && (
         <p class="small muted" data-testid="deletion-empty">
-          With nothing left the network still says {name}, {formatPercent(empty)}: it is what it says of an empty picture, so that deleting cannot show what spoke for it.
+          {words.deletion.emptySays(name, empty)}
         </p>
       )}
       <svg viewBox={`0 0 ${chart.width} ${chart.height}`} role="img" aria-label={chartWords(deletion, name)}>
         <Axes />
-        {lines.toReversed().map(({ key }) => (
+        {lines.toReversed().map((key) => (
           <Line key={key} kind={key} shares={shares} values={deletion[key]} />
         ))}
       </svg>
       <ul class="small deletion-legend">
-        {lines.map(({ key, words }) => (
+        {lines.map((key) => (
           <li key={key}>
             <svg viewBox="0 0 32 12" aria-hidden="true" class={`line-${key}`}>
               <path d="M2 6H30" />
               {key === 'by_map' && <circle cx="16" cy="6" r="3.5" />}
             </svg>
-            {words}
+            {words.deletion.lines[key]}
           </li>
         ))}
       </ul>
       {explains !== 'little' && middle_area - map_area < aHundredth && (
-        <p class="small muted" data-testid="deletion-middle">Deleting from the middle outwards, whatever the map says, lowers it as fast: that the cell is in the middle may be all that the map tells.</p>
+        <p class="small muted" data-testid="deletion-middle">{words.deletion.middle}</p>
       )}
       <details class="small">
-        <summary>Values</summary>
+        <summary>{words.deletion.values}</summary>
         <table class="map-values">
-          <caption>Probability of {name} by the share of the picture deleted</caption>
+          <caption>{words.deletion.caption(name)}</caption>
           <thead>
             <tr>
-              <th scope="col">Deleted</th>
-              {lines.map(({ key, words }) => (
-                <th key={key} scope="col">{words}</th>
+              <th scope="col">{words.deletion.deleted}</th>
+              {lines.map((key) => (
+                <th key={key} scope="col">{words.deletion.lines[key]}</th>
               ))}
             </tr>
           </thead>
@@ -144,7 +135,7 @@ function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string })
             {Array.from(shares, (share, i) => (
               <tr key={share}>
                 <th scope="row">{formatPercent(share)}</th>
-                {lines.map(({ key }) => (
+                {lines.map((key) => (
                   <td key={key}>{formatPercent(deletion[key][i] ?? NaN)}</td>
                 ))}
               </tr>
@@ -159,8 +150,8 @@ function DeletionCurve({ deletion, name }: { deletion: Deletion; name: string })
 /** The area between the curve at random and that of the map, which is the mean difference of their probabilities. */
 function gapWords(gap: number): string {
   const points = Math.round(Math.abs(100 * gap));
-  if (points === 0) return 'On average it is what it is at random.';
-  return `On average it is ${formatCount(points)} percentage ${points === 1 ? 'point' : 'points'} ${gap > 0 ? 'lower' : 'higher'} than at random.`;
+  if (points === 0) return words.deletion.gapNone;
+  return gap > 0 ? words.deletion.gapLower(points) : words.deletion.gapHigher(points);
 }
 
 function place(share: number, probability: number): [x: number, y: number] {
@@ -176,9 +167,9 @@ function Axes() {
       {[0, 0.5, 1].map((probability) => (
         <text key={probability} x={left - 4} y={place(0, probability)[1] + 4} text-anchor="end">{formatPercent(probability)}</text>
       ))}
-      <text x={left} y={chart.height - 10}>whole</text>
-      <text x={(left + right) / 2} y={chart.height - 10} text-anchor="middle">share deleted</text>
-      <text x={right} y={chart.height - 10} text-anchor="end">all</text>
+      <text x={left} y={chart.height - 10}>{words.deletion.axis.whole}</text>
+      <text x={(left + right) / 2} y={chart.height - 10} text-anchor="middle">{words.deletion.axis.share}</text>
+      <text x={right} y={chart.height - 10} text-anchor="end">{words.deletion.axis.all}</text>
     </g>
   );
 }
@@ -196,6 +187,6 @@ function Line({ kind, shares, values }: { kind: string; shares: Float64Array; va
 /** The chart for those who do not see it; the table below it has every value. */
 function chartWords({ shares, by_map, at_random, from_middle }: Deletion, name: string): string {
   const half = shares.findIndex((share) => share >= 0.5);
-  const of = (values: Float64Array): string => formatPercent(values[half] ?? NaN);
-  return `Probability of ${name} as more and more of the picture is deleted: ${formatPercent(by_map[0] ?? NaN)} for the whole picture; with ${formatPercent(shares[half] ?? NaN)} deleted ${of(by_map)} where the map's regions go first, ${of(at_random)} at random, ${of(from_middle)} from the middle outwards; ${formatPercent(by_map.at(-1) ?? NaN)} with nothing left.`;
+  const of = (values: Float64Array): number => values[half] ?? NaN;
+  return words.deletion.chart(name, by_map[0] ?? NaN, shares[half] ?? NaN, of(by_map), of(at_random), of(from_middle), by_map.at(-1) ?? NaN);
 }

@@ -1,20 +1,22 @@
 /** One cell at length: what it was called, how sure, where the network looked, and which part of the image it saw. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { kindOf, type ModelSpec, researchNote, riskCoverage } from '../../../src/js/index.ts';
+import { type ModelSpec, researchNote, riskCoverage } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, classStyle, NoTypeMark } from '../../parts/class_mark.tsx';
 import { legendPicture, mapMaximum } from '../../parts/colour_map.ts';
 import { CropPicture, draw, mapOf } from '../../parts/crop_picture.tsx';
 import {
-  className, flags, foreignWords, inSentence, intervalWords, liesOnBackground, measureWords, noType, ofMany, partClassified, qualitySentence,
+  className, flags, foreignWords, inSentence, intervalWords, liesOnBackground, measureWords, noType, ofMany, partClassified, probabilityWords, qualitySentence,
   qualityWords, ranking, sawOnlyCentre, verdict,
 } from '../../parts/words.ts';
-import { formatCount, formatDuration, formatPercent } from '../../state/format.ts';
-import type { Cell } from '../../state/frame_store.ts';
+import { formatDuration, formatPercent } from '../../state/format.ts';
+import { batchDoubt } from '../../state/batch.ts';
+import { type Cell, cellKind } from '../../state/frame_store.ts';
 import { imageAt } from '../../state/images.ts';
 import { spec, unsureBelow } from '../../state/models.ts';
 import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../../state/view.ts';
 import { FileContents } from '../dialogs/file_contents.tsx';
 import { CellChecks } from './checks.tsx';
+import { words } from './words.ts';
 
 const picturePx = 640;
 
@@ -40,16 +42,16 @@ export function Details() {
   return (
     <div class="details" data-testid="details" role="dialog" aria-modal={isSheet.value} aria-labelledby="details-title" tabIndex={-1} ref={panel} onKeyDown={onKeyDown}>
       <div class="details-head">
-        <h2 id="details-title">{position < 0 ? 'Cell' : `Cell ${ofMany(position + 1, shown.value.length)}`}</h2>
+        <h2 id="details-title">{position < 0 ? words.head.cell : words.head.cellOf(ofMany(position + 1, shown.value.length))}</h2>
         <div class="details-actions">
           <button type="button" disabled={position <= 0} onClick={() => step(-1)}>
-            Previous
+            {words.head.previous}
           </button>
           <button type="button" disabled={position < 0 || position === shown.value.length - 1} onClick={() => step(1)}>
-            Next
+            {words.head.next}
           </button>
           <button type="button" data-testid="close-details" onClick={closeDetails}>
-            Close
+            {words.head.close}
           </button>
         </div>
         <p class="small muted path" title={cell.path}>
@@ -58,10 +60,18 @@ export function Details() {
       </div>
       <div class="details-body">
         <Verdict cell={cell} model={model} />
-        <Picture key={cell.index} cell={cell} model={model} />
-        <CellChecks key={`checks ${cell.index}`} cell={cell} model={model} />
-        <Probabilities cell={cell} model={model} />
-        <Where cell={cell} model={model} />
+        {cell.unnamed ? (
+          <div class="picture-frame">
+            <CropPicture cell={cell} sidePx={picturePx} mapClass={null} opacity={0} />
+          </div>
+        ) : (
+          <>
+            <Picture key={cell.index} cell={cell} model={model} />
+            <CellChecks key={`checks ${cell.index}`} cell={cell} model={model} />
+            <Probabilities cell={cell} model={model} />
+            <Where cell={cell} model={model} />
+          </>
+        )}
         <Facts cell={cell} />
         <p class="small muted">{researchNote}.</p>
       </div>
@@ -82,52 +92,44 @@ function Verdict({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const intended = imageAt(cell.index)?.intended;
   return (
     <section class="verdict" aria-live="polite">
-      <p data-testid="verdict" data-verdict={kindOf(cell)}>
+      <p data-testid="verdict" data-verdict={cellKind(cell)}>
         {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
         <strong>{none ? none.words : verdict(model, cell)}</strong>
       </p>
-      {intended && <p class="small">Simulated, drawn as: {inSentence(className(model, intended))}</p>}
+      {intended && <p class="small">{words.verdict.drawnAs(inSentence(className(model, intended)))}</p>}
       {!none && <p class="small muted">{model.classes[top]?.description}</p>}
-      <Why cell={cell} model={model} />
+      {cell.unnamed ? <p class="small muted">{words.verdict.unnamed}</p> : <Why cell={cell} model={model} />}
     </section>
   );
 }
 
 /** Every reason for the verdict, in the order in which they count. */
 function Why({ cell, model }: { cell: Cell; model: ModelSpec }) {
-  const kind = kindOf(cell);
+  const kind = cellKind(cell);
   const threshold = unsureBelow.value ?? model.judge.abstain_below;
-  const plain = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 3 });
   const point = riskCoverage(model).findLast((one) => one.threshold <= cell.probability);
   return (
     <div class="why" data-testid="why">
-      <h3>Why</h3>
+      <h3>{words.why.title}</h3>
       <ul class="small">
         {cell.quality.map(({ flag, measure, value, limit }) => (
           <li key={flag}>
             {qualitySentence(flag)}{' '}
-            <span class="muted">
-              ({measureWords(measure)} {plain(value)}, limit {plain(limit)})
-            </span>
+            <span class="muted">{words.why.measured(measureWords(measure), value, limit)}</span>
           </li>
         ))}
-        {model.quality && cell.quality.length === 0 && <li>The image itself is like good ones: focus, light, size and border are within their limits.</li>}
+        {model.quality && cell.quality.length === 0 && <li>{words.why.goodImage}</li>}
         {cell.novelty !== null && model.novelty && (
-          <li>
-            {cell.foreign ? 'It is not like the training images: its distance from them is ' : 'It is like the training images: its distance from them is '}
-            {plain(cell.novelty)}; {cell.foreign ? 'beyond' : 'up to'} {plain(model.novelty.threshold)} this model {cell.foreign ? 'names nothing' : 'names a type'}.
-          </li>
+          <li>{(cell.foreign ? words.why.foreign : words.why.alike)(cell.novelty, model.novelty.threshold)}</li>
         )}
         {(kind === 'quality' || kind === 'foreign') && (
-          <li>
-            Of the types that this model knows it is most like {inSentence(className(model, cell.label))}, {formatPercent(cell.probability)}; it may be none of them.
-          </li>
+          <li>{words.why.mostLike(inSentence(className(model, cell.label)), cell.probability)}</li>
         )}
-        {kind === 'unsure' && <li>No type reaches the {formatPercent(threshold)} that is asked for before one is named.</li>}
+        {kind === 'unsure' && <li>{words.why.tooLow(threshold)}</li>}
         {kind === 'type' && (
           <li>
-            Its probability is {formatPercent(cell.probability)}; from {formatPercent(threshold)} on a type is named.
-            {point && point.threshold > 0 && ` Of the model's validation images with at least ${formatPercent(point.threshold)}, ${formatPercent(point.wrong)} were named wrongly (${intervalWords(point.interval)}).`}
+            {words.why.enough(probabilityWords(model, cell), threshold)}
+            {point && point.threshold > 0 && batchDoubt.value === null && ` ${words.why.validated(point.threshold, point.wrong, intervalWords(point.interval))}`}
           </li>
         )}
       </ul>
@@ -144,18 +146,18 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const shownMap = detailsMapOn.value;
   const [pointed, setPointed] = useState<number | null>(null);
   return (
-    <section class="picture" aria-label="Picture and map">
-      <div class="picture-frame" role="img" onPointerMove={(event) => setPointed(pointedAt(event, height, width))} onPointerLeave={() => setPointed(null)} aria-label={shownMap ? mapWords(cell, chosen, model) : 'The part of the image that the network saw.'}>
+    <section class="picture" aria-label={words.picture.region}>
+      <div class="picture-frame" role="img" onPointerMove={(event) => setPointed(pointedAt(event, height, width))} onPointerLeave={() => setPointed(null)} aria-label={shownMap ? mapWords(cell, chosen, model) : words.picture.seen}>
         <CropPicture cell={cell} sidePx={picturePx} mapClass={shownMap ? chosen : null} opacity={mapOpacity.value} />
       </div>
       <div class="map-controls">
         <button type="button" aria-pressed={shownMap} aria-keyshortcuts="m" onClick={() => (detailsMapOn.value = !shownMap)}>
-          Map
+          {words.picture.map}
         </button>
         {shownMap && (
           <>
             <label class="field">
-              of
+              {words.picture.mapOf}
               <select value={chosen} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
                 {model.classes.map(({ id, name }, i) => (
                   <option key={id} value={i}>
@@ -165,7 +167,7 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
               </select>
             </label>
             <label class="field">
-              Opacity
+              {words.picture.opacity}
               <input type="range" min="0" max="1" step="0.05" value={mapOpacity.value} onInput={(event) => (mapOpacity.value = event.currentTarget.valueAsNumber)} />
             </label>
           </>
@@ -175,17 +177,17 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
         <>
           <Legend maximum={maximum} />
           <p class="small" data-testid="map-value">
-            {pointed === null ? 'Point at the picture to read the map.' : `Here: ${(values[pointed] ?? 0).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })}, row ${Math.floor(pointed / width) + 1}, column ${(pointed % width) + 1}`}
+            {pointed === null ? words.picture.point : words.picture.here(values[pointed] ?? 0, Math.floor(pointed / width) + 1, (pointed % width) + 1)}
           </p>
           <p class="small muted">
-            What spoke for {inSentence(model.classes[chosen]?.name ?? '')}, as a share of the strongest region; what spoke against it is not shown. The map has {height} × {width} regions, smoothed for the eye.
+            {words.picture.meaning(inSentence(model.classes[chosen]?.name ?? ''), height, width)}
           </p>
           <button type="button" class="link small" aria-expanded={withValues} onClick={() => setWithValues(!withValues)}>
-            {withValues ? 'Hide values' : 'Show values'}
+            {withValues ? words.picture.hideValues : words.picture.showValues}
           </button>
           {liesOnBackground(cell, values) && (
             <p class="small warning" data-testid="map-on-background">
-              Most of this map lies on the outer part of the image, where the background is: what decided may not be the cell.
+              {words.picture.onBackground}
             </p>
           )}
           {withValues && <MapValues values={values} height={height} width={width} name={model.classes[chosen]?.name ?? ''} />}
@@ -209,9 +211,9 @@ function mapWords(cell: Cell, chosen: number, model: ModelSpec): string {
   const values = mapOf(cell, chosen);
   const maximum = mapMaximum(values);
   const name = inSentence(model.classes[chosen]?.name ?? '');
-  if (maximum === 0) return `Nothing in the image spoke for ${name}.`;
+  if (maximum === 0) return words.picture.nothingFor(name);
   const strongest = values.indexOf(maximum);
-  return `The region that spoke most for ${name} is in row ${Math.floor(strongest / cell.maps.width) + 1} of ${cell.maps.height}, column ${(strongest % cell.maps.width) + 1} of ${cell.maps.width}.`;
+  return words.picture.strongest(name, Math.floor(strongest / cell.maps.width) + 1, cell.maps.height, (strongest % cell.maps.width) + 1, cell.maps.width);
 }
 
 function Legend({ maximum }: { maximum: number }) {
@@ -219,12 +221,12 @@ function Legend({ maximum }: { maximum: number }) {
   useEffect(() => {
     if (canvas.current) draw(canvas.current, legendPicture());
   }, [maximum > 0]);
-  if (maximum === 0) return <p class="small">Nothing in the image spoke for this type.</p>;
+  if (maximum === 0) return <p class="small">{words.picture.nothing}</p>;
   return (
     <div class="legend small">
-      <span>none</span>
+      <span>{words.picture.none}</span>
       <canvas ref={canvas} aria-hidden="true" />
-      <span>strongest ({maximum.toLocaleString(undefined, { maximumSignificantDigits: 2 })})</span>
+      <span>{words.picture.strongestValue(maximum)}</span>
     </div>
   );
 }
@@ -232,7 +234,7 @@ function Legend({ maximum }: { maximum: number }) {
 function MapValues({ values, height, width, name }: { values: Float32Array; height: number; width: number; name: string }) {
   return (
     <table class="map-values small">
-      <caption>Contribution of each region to the score of {inSentence(name)}</caption>
+      <caption>{words.picture.contributions(inSentence(name))}</caption>
       <tbody>
         {Array.from({ length: height }, (_, row) => (
           <tr key={row}>
@@ -249,8 +251,8 @@ function MapValues({ values, height, width, name }: { values: Float32Array; heig
 function Probabilities({ cell, model }: { cell: Cell; model: ModelSpec }) {
   return (
     <section aria-labelledby="probabilities-title">
-      <h3 id="probabilities-title">Probability of each type</h3>
-      {noType(cell) && <p class="small muted">These hold for cells like the training images only.</p>}
+      <h3 id="probabilities-title">{words.probabilities.title}</h3>
+      {noType(cell) && <p class="small muted">{words.probabilities.onlyAlike}</p>}
       <ul class="probabilities">
         {ranking(cell).map((i) => {
           const probability = cell.probabilities[i] ?? 0;
@@ -275,7 +277,7 @@ function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const trainedPx = model.crop.rule === 'centre_square' ? model.crop.side_px : null;
   return (
     <section class="where" aria-labelledby="where-title">
-      <h3 id="where-title">Part classified</h3>
+      <h3 id="where-title">{words.where.title}</h3>
       <div>
         <svg viewBox={`0 0 ${image.width_px} ${image.height_px}`} aria-hidden="true">
           <rect class="frame" width={image.width_px} height={image.height_px} />
@@ -285,12 +287,12 @@ function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
       </div>
       {sawOnlyCentre(cell) && (
         <p class="small warning" data-testid="field-of-view">
-          This looks like a whole field of view; only its centre was classified. {model.frame ? 'Choose “Whole fields of view” above to find its cells.' : 'Cut out single cells first.'}
+          {model.frame ? words.where.chooseFields : words.where.cutOut}
         </p>
       )}
-      {image.damaged && <p class="small warning">The file is damaged: parts of the picture may not be what was stored. Copy it anew before you believe the result.</p>}
+      {image.damaged && <p class="small warning">{words.where.damaged}</p>}
       {trainedPx !== null && !cell.inFrame && crop.width_px < trainedPx / 2 && (
-        <p class="small warning">The image is smaller than the {formatCount(trainedPx)} px that this model was trained on, and was enlarged.</p>
+        <p class="small warning">{words.where.enlarged(trainedPx)}</p>
       )}
     </section>
   );
@@ -300,14 +302,14 @@ function Facts({ cell }: { cell: Cell }) {
   const [open, setOpen] = useState(false);
   const { image, elapsedMs } = cell;
   const more: [string, string][] = [
-    ...(image.pages > 1 && !cell.inFrame ? [['Classified', 'the first page'] as [string, string]] : []),
-    ['EXIF orientation', image.exif_orientation === 1 ? 'none' : `${image.exif_orientation}, applied`],
-    ['Notes', [...(cell.quality.length > 0 ? [qualityWords(cell)] : []), ...(cell.foreign ? [inSentence(foreignWords)] : []), ...flags(cell)].join(', ') || 'none'],
-    ...Object.entries(elapsedMs).map(([stage, ms]): [string, string] => [`Time, ${stage}`, ms < 10 ? `${ms.toLocaleString(undefined, { maximumFractionDigits: 2 })} ms` : formatDuration(ms)]),
+    ...(image.pages > 1 && !cell.inFrame ? [[words.facts.classified, words.facts.firstPage] as [string, string]] : []),
+    [words.facts.orientation, image.exif_orientation === 1 ? words.facts.noOrientation : words.facts.orientationApplied(image.exif_orientation)],
+    [words.facts.notes, [...(cell.quality.length > 0 ? [qualityWords(cell)] : []), ...(cell.foreign ? [inSentence(foreignWords)] : []), ...flags(cell)].join(', ') || words.facts.noNotes],
+    ...Object.entries(elapsedMs).map(([stage, ms]): [string, string] => [words.facts.time(stage), ms < 10 ? words.facts.shortTime(ms) : formatDuration(ms)]),
   ];
   return (
     <details class="facts" data-testid="file-facts" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>What is in this file</summary>
+      <summary>{words.facts.title}</summary>
       {open && <FileContents position={cell.inFrame?.frame ?? cell.index} more={more} />}
     </details>
   );

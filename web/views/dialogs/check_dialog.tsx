@@ -1,10 +1,13 @@
 /** Checks an exported report against the images on the page. */
 import { useEffect, useState } from 'preact/hooks';
-import { checkLines, checkReport, type CheckResult, checkWords, readReport } from '../../../src/js/index.ts';
+import { checkLines, checkReport, type CheckResult, checkWords, readReport, type Report } from '../../../src/js/index.ts';
 import { Dialog } from '../../parts/dialog.tsx';
+import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
+import { chooseMode } from '../../state/adding.ts';
 import { checkFrames, droppedReport } from '../../state/asking.ts';
 import { finishedRecords, progress } from '../../state/images.ts';
-import { modelsInUse, modelState } from '../../state/models.ts';
+import { chooseModel } from '../../state/model_choice.ts';
+import { chosenName, listings, modelsInUse, modelState } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
 import { runState } from '../../state/progress.ts';
 import { words } from './words.ts';
@@ -17,9 +20,10 @@ export function CheckDialog() {
   const [done, setDone] = useState<{ done: number; total: number } | null>(null);
   const ready = modelState.value.phase === 'ready';
   const waiting = runState.value === 'running';
+  const empty = progress.value.total === 0;
   useEffect(() => () => void (droppedReport.value = null), []);
   useEffect(() => {
-    if (!report || !ready || waiting) return;
+    if (!report || !ready || waiting || empty) return;
     const stop = new AbortController();
     setResult(null);
     void check(report, stop.signal, (count, total) => setDone({ done: count, total }))
@@ -30,14 +34,34 @@ export function CheckDialog() {
         setResult(found ?? null);
       });
     return () => stop.abort();
-  }, [report, ready, waiting]);
+  }, [report, ready, waiting, empty]);
+  useEffect(() => {
+    if (!report || !empty) return;
+    setResult(null);
+    report.text().then((text) => prepareFor(readReport(text))).catch((error: unknown) => setResult({ message: messageOf(error) }));
+  }, [report]);
   return (
     <Dialog name="check" title={words.check.title}>
-      <p>{words.check.intro(progress.value.total)}</p>
+      <p>{empty ? words.check.introEmpty : words.check.intro(progress.value.total)}</p>
       <label class="field">
         {words.check.report}
         <input type="file" accept=".json,application/json" data-testid="check-file" disabled={!ready} onChange={(event) => setReport(event.currentTarget.files?.[0] ?? null)} />
       </label>
+      {report && empty && result === null && (
+        <div data-testid="check-add">
+          <p>
+            <strong>{words.check.addImages(report.name)}</strong>
+          </p>
+          <p class="frame-buttons">
+            <button type="button" class="main" onClick={openFilePicker}>
+              {words.check.choose}
+            </button>
+            <button type="button" onClick={openFolderPicker}>
+              {words.check.chooseFolder}
+            </button>
+          </p>
+        </div>
+      )}
       {report && waiting && <p class="small muted">{words.check.waiting(report.name)}</p>}
       {done && done.total > 0 && (
         <p class="small muted" data-testid="check-progress">
@@ -49,6 +73,12 @@ export function CheckDialog() {
       </div>
     </Dialog>
   );
+}
+
+/** Before there are images: looks at them as the report did. */
+function prepareFor({ of, model }: Report): void {
+  chooseMode(of === 'cells' ? 'cells' : 'fields');
+  if (model.name !== chosenName.value && listings.value.some(({ name }) => name === model.name)) void chooseModel(model.name);
 }
 
 /** Returns: undefined where no model is ready. Raises: the signal's reason where it was cancelled. */

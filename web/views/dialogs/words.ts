@@ -10,6 +10,10 @@ export const words = {
       'Choose a report that was exported as JSON, of single cells or of frames. ' +
       `It is compared with what this browser gives now for the ${formatCount(images)} images on the page; they are known by their pixels, whatever their names. ` +
       'Frames are searched again with the settings that stand in the report.',
+    introEmpty: 'Choose a report that was exported as JSON, of single cells or of frames. It is compared with what this browser gives for the same images, which are known by their pixels, whatever their names.',
+    addImages: (report: string) => `Add the images that ${report} is about; it is checked when they are done.`,
+    choose: 'Choose images',
+    chooseFolder: 'Choose a folder',
     report: 'Report',
     waiting: (report: string) => `${report} is checked when the images are done.`,
     progress: (done: number, all: number) => `${formatCount(done)} of ${formatCount(all)} images checked`,

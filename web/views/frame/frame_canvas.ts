@@ -16,6 +16,8 @@ export interface DrawnCell {
 
 export interface Colours { line: string; ink: string }
 
+interface Point { x: number; y: number }
+
 interface Batch { bounds: [number, number, number, number]; style: string; path: Path2D }
 
 /** Outlines are drawn together by class in squares of so many px, so that those out of sight cost nothing. */
@@ -46,6 +48,7 @@ export class FrameCanvas {
   #colours: ReadonlyMap<string, Colours> = new Map();
   #current: DrawnCell | undefined;
   #hovered: DrawnCell | undefined;
+  #measured: [Point, Point] | undefined;
   #asked = 0;
   /** Told after every change of the view, to fetch the parts in sight. */
   onView: () => void = () => {};
@@ -98,6 +101,18 @@ export class FrameCanvas {
     this.#hovered = cell;
     this.draw();
     return true;
+  }
+
+  /** Draws a line from one point of the frame to another, px; without points takes it away. */
+  measure(from?: Point, to?: Point): void {
+    this.#measured = from && to ? [from, to] : undefined;
+    this.draw();
+  }
+
+  /** Length of that line, px of the frame; 0: there is none. */
+  measured(): number {
+    const [from, to] = this.#measured ?? [];
+    return from && to ? Math.hypot(to.x - from.x, to.y - from.y) : 0;
   }
 
   /** Makes the canvas as many device px as it is shown with. */
@@ -198,6 +213,7 @@ export class FrameCanvas {
   }
 
   #changed(): void {
+    this.canvas.dataset['fitted'] = String(this.#fitted);
     this.draw();
     this.onView();
   }
@@ -223,6 +239,22 @@ export class FrameCanvas {
     if (this.#hovered && this.#hovered !== this.#current) this.#paintFocus(this.#hovered, 1.5);
     if (this.#current) this.#paintFocus(this.#current, 3);
     this.#paintLetters();
+    if (this.#measured) this.#paintMeasured(this.#measured);
+  }
+
+  /** A white line on a dark one, seen on any ground. */
+  #paintMeasured(ends: [Point, Point]): void {
+    const context = this.#context;
+    const { scale, left, top } = this.#view;
+    const [[x0, y0], [x1, y1]] = ends.map(({ x, y }) => [left + x * scale, top + y * scale]) as [[number, number], [number, number]];
+    for (const [width, colour] of [[6, 'rgb(0 0 0 / 0.6)'], [2, '#fff']] as const) {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.beginPath();
+      context.moveTo(x0, y0);
+      context.lineTo(x1, y1);
+      context.stroke();
+    }
   }
 
   #paintOutlines(): void {

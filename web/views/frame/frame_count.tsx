@@ -1,5 +1,5 @@
 /** Counting a culture: cells of all frames together, the share that lives, and how many a millilitre holds. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec, rejudge } from '../../../src/js/index.ts';
 import { saveFile, today } from '../../parts/save_file.ts';
 import { inSentence } from '../../parts/words.ts';
@@ -8,13 +8,19 @@ import { formatCount, formatPercent } from '../../state/format.ts';
 import { allFrames, unreadFrames } from '../../state/frame_store.ts';
 import { files } from '../../state/images.ts';
 import { spec, unsureBelow } from '../../state/models.ts';
+import { remember, remembered } from '../../state/remembered.ts';
+import { words } from './words.ts';
 
 export function canCount({ classes }: ModelSpec): boolean {
   return classes.length === 2;
 }
 
 /** As typed; empty: not known. The depth is that of the usual chamber, the side is different for every objective. */
-const typed = signal({ side: '', depth: '0.1', dilution: '1' });
+const typed = signal({ side: remembered('square-side') ?? '', depth: remembered('chamber-depth') ?? '0.1', dilution: '1' });
+effect(() => {
+  remember('square-side', typed.value.side || null);
+  remember('chamber-depth', typed.value.depth || null);
+});
 
 function chamberOf({ side, depth, dilution }: typeof typed.value): Chamber | null {
   const number = (text: string): number => Number(text.trim().replace(',', '.'));
@@ -36,29 +42,29 @@ export function CountPanel() {
   };
   return (
     <form class="frame-panel" data-testid="count-panel" onSubmit={(event) => event.preventDefault()}>
-      <h2>Count a culture</h2>
+      <h2>{words.count.title}</h2>
       <p class="small muted">
-        {count.frames === 1 ? 'One frame, taken for' : `All ${formatCount(count.frames)} frames together, each taken for`} one square of the chamber{count.framesNotRead > 0 && `; ${formatCount(count.framesNotRead)} could not be read`}.
+        {words.count.ofFrames(count.frames, count.framesNotRead)}
       </p>
-      <Length name="square-side" label="Side of the square, mm" value={typed.value.side} placeholder="such as 0.25" onInput={(side) => (typed.value = { ...typed.value, side })} />
-      <Length name="chamber-depth" label="Depth of the chamber, mm" value={typed.value.depth} onInput={(depth) => (typed.value = { ...typed.value, depth })} />
-      <Length name="dilution" label="Dilution (2: equal parts)" value={typed.value.dilution} onInput={(dilution) => (typed.value = { ...typed.value, dilution })} />
+      <Length name="square-side" label={words.count.side} value={typed.value.side} placeholder={words.count.sideExample} onInput={(side) => (typed.value = { ...typed.value, side })} />
+      <Length name="chamber-depth" label={words.count.depth} value={typed.value.depth} onInput={(depth) => (typed.value = { ...typed.value, depth })} />
+      <Length name="dilution" label={words.count.dilution} value={typed.value.dilution} onInput={(dilution) => (typed.value = { ...typed.value, dilution })} />
       <dl class="count-numbers">
         {count.counts.map(({ id, name, cells }) => (
           <Line key={id} name={name} value={formatCount(cells)} />
         ))}
-        {count.unsure > 0 && <Line name="of them unsure" value={formatCount(count.unsure)} />}
-        {count.foreign > 0 && <Line name="Not like the training images, not counted" value={formatCount(count.foreign)} />}
-        {count.addedByHand + count.removedByHand > 0 && <Line name="Added, removed by hand" value={`${formatCount(count.addedByHand)}, ${formatCount(count.removedByHand)}`} />}
-        {count.notClassified > 0 && <Line name="Found, not classified" value={formatCount(count.notClassified)} />}
-        {count.share && <Line hook="share" name={`Share ${inSentence(word)}`} estimate={count.share} words={formatPercent} />}
-        {count.shareCorrected && <Line hook="corrected" name={`Share ${inSentence(word)}, corrected`} estimate={count.shareCorrected} words={formatPercent} />}
-        {count.perMl && <Line hook="per-ml" name="Cells per ml" estimate={count.perMl.all} words={perMl} />}
-        {count.perMl && <Line hook="first-per-ml" name={`${word} cells per ml`} estimate={count.perMl.first} words={perMl} />}
+        {count.unsure > 0 && <Line name={words.count.unsure} value={formatCount(count.unsure)} />}
+        {count.foreign > 0 && <Line name={words.count.foreign} value={formatCount(count.foreign)} />}
+        {count.addedByHand + count.removedByHand > 0 && <Line name={words.count.byHand} value={words.count.byHandCounts(count.addedByHand, count.removedByHand)} />}
+        {count.notClassified > 0 && <Line name={words.count.notClassified} value={formatCount(count.notClassified)} />}
+        {count.share && <Line hook="share" name={words.count.share(inSentence(word), count.cells - count.foreign - count.notClassified)} estimate={count.share} words={formatPercent} />}
+        {count.shareCorrected && <Line hook="corrected" name={words.count.corrected(inSentence(word))} estimate={count.shareCorrected} words={formatPercent} />}
+        {count.perMl && <Line hook="per-ml" name={words.count.perMl} estimate={count.perMl.all} words={perMl} />}
+        {count.perMl && <Line hook="first-per-ml" name={words.count.firstPerMl(word)} estimate={count.perMl.first} words={perMl} />}
       </dl>
-      {!count.perMl && <p class="small">Enter the side of the square that each frame shows to see cells per ml.</p>}
+      {!count.perMl && <p class="small">{words.count.enterSide}</p>}
       <details class="count-formulas">
-        <summary>Formulas</summary>
+        <summary>{words.count.formulas}</summary>
         {[count.share, count.shareCorrected, count.perMl?.all, count.perMl?.first].map((estimate) => estimate && (
           <p key={estimate.formula} class="small muted">
             {estimate.formula}
@@ -66,14 +72,14 @@ export function CountPanel() {
         ))}
       </details>
       <p class="small muted">
-        Intervals of 95 % hold the chance of counting so many, not errors of pipetting. The corrected share takes out what this model is known to get wrong on its test images.
+        {words.count.intervals}
       </p>
       <p class="frame-buttons">
         <button type="button" data-testid="count-csv" disabled={count.cells === 0} onClick={() => save('csv')}>
-          Save CSV
+          {words.count.saveCsv}
         </button>
         <button type="button" data-testid="count-json" disabled={count.cells === 0} onClick={() => save('json')}>
-          Save JSON
+          {words.count.saveJson}
         </button>
       </p>
     </form>

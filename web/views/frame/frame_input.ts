@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Box } from '../../../src/js/index.ts';
 import { cellKey, frameAt } from '../../state/frame_store.ts';
-import { addCell, removeCell, tool } from '../../state/frames.ts';
+import { addCell, removeCell, searchLike, tool } from '../../state/frames.ts';
 import { currentIndex, openDetails, openIndex, standOn } from '../../state/view.ts';
 import type { DrawnCell, FrameCanvas } from './frame_canvas.ts';
 
@@ -31,6 +31,7 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
       if (!view) return;
       const at = view.toFrame(x, y);
       const cell = view.cellAt(at, reach);
+      if (tool.value === 'measure') return;
       if (tool.value === 'add') {
         if (view.isInside(at)) addCell(frame, at.x, at.y);
       } else if (!cell) return;
@@ -62,16 +63,27 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
         view.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
       } else {
         dragged ||= Math.hypot(now.x - start.x, now.y - start.y) > dragFromPx;
-        if (!dragged) return;
+        if (tool.value === 'measure') {
+          view.measure(view.toFrame(start.x, start.y), view.toFrame(now.x, now.y));
+          return;
+        }
+        // A whole frame stays where a finger finds it: the page moves.
+        if (!dragged || (view.fitted && event.pointerType === 'touch')) return;
         view.pan(now.x - before.x, now.y - before.y);
       }
       pressed.set(event.pointerId, now);
     });
     on('pointerup', (event) => {
+      const measured = drawing.current?.measured() ?? 0;
+      drawing.current?.measure();
+      if (measured > 0) searchLike(frame, measured);
       if (!pressed.delete(event.pointerId) || dragged || pressed.size > 0) return;
       press(event.offsetX, event.offsetY, event.pointerType === 'mouse' ? reachPx.mouse : reachPx.touch);
     });
-    on('pointercancel', (event) => pressed.delete(event.pointerId));
+    on('pointercancel', (event) => {
+      pressed.delete(event.pointerId);
+      drawing.current?.measure();
+    });
     on('pointerleave', () => drawing.current?.hover(undefined));
     on('wheel', (event) => {
       event.preventDefault();

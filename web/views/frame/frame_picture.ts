@@ -3,11 +3,11 @@ import { appVersion, type ModelSpec, researchNote, wilsonInterval } from '../../
 import { classStyle } from '../../parts/class_mark.tsx';
 import { saveFile, today } from '../../parts/save_file.ts';
 import { sharesOf } from '../../parts/shares.ts';
-import { formatCount, formatPercent } from '../../state/format.ts';
 import type { FrameEntry } from '../../state/frame_store.ts';
 import { withFrame } from '../../state/held_frames.ts';
 import { readColours } from './drawn_cells.ts';
 import { addOutline, type DrawnCell, paintLetter } from './frame_canvas.ts';
+import { words } from './words.ts';
 
 /** Browsers refuse canvases of more; a larger frame is saved smaller. */
 const mostPixels = 100e6;
@@ -63,7 +63,7 @@ export async function savePicture(frame: number, entry: FrameEntry, model: Model
     const colour = colours.get(style);
     if (letter && colour) paintLetter(context, letter, colour, side, (box.left_px + box.width_px) * scale - side / 2, box.top_px * scale - side / 2);
   }
-  lines.forEach(({ style, letter, words }, i) => {
+  lines.forEach(({ style, letter, words: line }, i) => {
     const y = height + unit * (0.8 + 1.6 * i);
     const colour = style ? colours.get(style) : undefined;
     if (colour) paintLetter(context, letter, colour, unit * 1.2, unit, y);
@@ -71,10 +71,10 @@ export async function savePicture(frame: number, entry: FrameEntry, model: Model
     context.font = `400 ${unit}px system-ui, sans-serif`;
     context.textAlign = 'start';
     context.textBaseline = 'middle';
-    context.fillText(words, colour ? unit * 2.8 : unit, y + unit * 0.65, width - unit * 3.8);
+    context.fillText(line, colour ? unit * 2.8 : unit, y + unit * 0.65, width - unit * 3.8);
   });
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new Error('The browser could not make a picture of this size.');
+  if (!blob) throw new Error(words.saved.tooLarge);
   saveFile(blob, 'image/png', `cytodrop-${model.name}-frame-${frame + 1}-${today()}.png`);
 }
 
@@ -86,8 +86,8 @@ function legend({ analysis, cells }: FrameEntry, model: ModelSpec): LegendLine[]
   return [
     ...(total === 0 ? [] : shares.map(({ index, letter, name, count }) => {
       const [low, high] = wilsonInterval(count, total);
-      return { style: classStyle(index), letter, words: `${name}: ${formatCount(count)} of ${formatCount(total)}, ${formatPercent(count / total)} (95 % interval ${formatPercent(low)} to ${formatPercent(high)})` };
+      return { style: classStyle(index), letter, words: words.saved.share(name, count, total, low, high) };
     })),
-    { style: '', letter: '', words: `${formatCount(analysis.cells.length)} cells found. ${model.title} ${model.version}, Cytodrop ${appVersion}. ${researchNote}.` },
+    { style: '', letter: '', words: words.saved.source(analysis.cells.length, `${model.title} ${model.version}`, appVersion, researchNote) },
   ];
 }

@@ -7,13 +7,15 @@ import { classStyle } from '../../parts/class_mark.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
 import { sharesOf } from '../../parts/shares.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
-import { fieldOptions, frameAt, type FrameEntry, optionsOf, unreadFrames } from '../../state/frame_store.ts';
-import { backToAll, showRange, tryOptions, useForAll } from '../../state/frames.ts';
+import { fieldOptions, frameAt, type FrameEntry, handOptions, type HandOptions, optionsOf, unreadFrames } from '../../state/frame_store.ts';
+import { backToAll, backToModel, showRange, tryOptions, useForAll } from '../../state/frames.ts';
 import { files } from '../../state/images.ts';
+import { leftOut } from '../../state/left_out.ts';
 import { spec } from '../../state/models.ts';
 import { underWay } from '../../state/progress.ts';
 import { currentFrame, currentIndex, leastProbability } from '../../state/view.ts';
 import { canCount, CountPanel } from './frame_count.tsx';
+import { words } from './words.ts';
 
 type Side = 'frames' | 'search' | 'count';
 export const side = signal<Side>('frames');
@@ -21,10 +23,11 @@ export const side = signal<Side>('frames');
 export function FrameSide() {
   const countable = spec.value !== null && canCount(spec.value);
   const chosen = side.value === 'count' && !countable ? 'frames' : side.value;
-  const words: Partial<Record<Side, string>> = { frames: 'Frames', search: 'Settings', ...(countable && { count: 'Count' }) };
+  const { count, ...others } = words.side.tabs;
+  const tabs: Partial<Record<Side, string>> = { ...others, ...(countable && { count }) };
   return (
-    <aside class="frame-side" aria-label="Frames and settings">
-      <Choice<Side> name="side" label="Beside the frame" value={chosen} words={words as Record<Side, string>} onChoose={(value) => (side.value = value)} />
+    <aside class="frame-side" aria-label={words.side.region}>
+      <Choice<Side> name="side" label={words.side.choose} value={chosen} words={tabs as Record<Side, string>} onChoose={(value) => (side.value = value)} />
       {chosen === 'frames' && <FrameList />}
       {chosen === 'search' && <SearchSettings />}
       {chosen === 'count' && <CountPanel />}
@@ -63,7 +66,7 @@ function FrameList() {
   };
   return (
     <div class="frame-list" data-testid="frame-list">
-      <ul ref={box} role="listbox" aria-label="Frames" style={{ height: `${list.length * rowPx}px` }} onKeyDown={onKeyDown}>
+      <ul ref={box} role="listbox" aria-label={words.list.region} style={{ height: `${list.length * rowPx}px` }} onKeyDown={onKeyDown}>
         {rows.map((frame) => {
           const path = list[frame]?.path ?? '';
           const entry = frameAt(frame);
@@ -97,7 +100,8 @@ function FrameList() {
 
 function working(frame: number): string {
   const at = underWay.value.get(frame);
-  return at ? `${formatCount(at.classified)} of ${formatCount(at.cells)} cells` : 'waiting';
+  if (at) return words.list.working(at.classified, at.cells);
+  return leftOut.value.has(frame) ? words.list.leftOut : words.list.waiting;
 }
 
 /** "40 cells  A 30  D 10". */
@@ -107,28 +111,29 @@ function RowShares({ entry: { analysis, cells, own }, model }: { entry: FrameEnt
   return (
     <>
       <span class="number">
-        {formatCount(total)} {total === 1 ? 'cell' : 'cells'}
+        {words.list.cells(total)}
       </span>
       {rows.map(({ index, letter, name, count }) => (
         <span key={index} class={`frame-share ${classStyle(index)}`} title={name}>
           <b>{letter}</b> {formatCount(count)}
         </span>
       ))}
-      {own && <span title="Searched with settings of its own">own settings</span>}
+      {isOwn(own) && <span title={words.list.ownHint}>{words.list.own}</span>}
     </>
   );
 }
 
-const methodWords: Record<(typeof searchMethods)[number], string> = {
-  network_round: 'round, by a network', network_adherent: 'spread, by a network', round: 'round, without one', adherent: 'spread, without one',
-};
+/** Whether a frame is searched otherwise than all; which page it shows does not count. */
+function isOwn(own: HandOptions | null): boolean {
+  return own !== null && (Object.keys(own.search).length > 0 || own.pixelSizeUm !== undefined);
+}
 
 function SearchSettings() {
   const frame = currentFrame.value;
   const entry = frame === null ? undefined : frameAt(frame);
   files.value;
   fieldOptions.value;
-  if (frame === null || !entry) return <p class="small muted frame-panel">The settings show once a frame has been read.</p>;
+  if (frame === null || !entry) return <p class="small muted frame-panel">{words.search.later}</p>;
   const { search, pixelSizeUm } = optionsOf(frame);
   const known = pixelSizeUm ?? entry.analysis.facts.pixel_size_um;
   const unit = known === null ? 'px' : 'µm';
@@ -139,56 +144,59 @@ function SearchSettings() {
   };
   return (
     <form class="frame-panel" data-testid="search-settings" onSubmit={(event) => event.preventDefault()}>
-      <h2>What counts as a cell</h2>
+      <h2>{words.search.whatCounts}</h2>
       <label class="field">
-        Cells
+        {words.search.method}
         <select data-testid="method" value={search.method} onChange={(event) => tryOptions(frame, { method: searchMethods.find((name) => name === event.currentTarget.value)! })}>
           {searchMethods.map((name) => (
-            <option key={name} value={name}>{methodWords[name]}</option>
+            <option key={name} value={name}>{words.search.methods[name]}</option>
           ))}
         </select>
       </label>
       <Slider
-        name="least-diameter" label="Smallest diameter" value={search.least_diameter} min={2} max={200} step={1} words={`${formatCount(search.least_diameter)} ${unit}`}
+        name="least-diameter" label={words.search.least} value={search.least_diameter} min={2} max={200} step={1} words={words.search.length(search.least_diameter, unit)}
         onInput={(value) => tryOptions(frame, { least_diameter: value, most_diameter: Math.max(value, search.most_diameter) })}
       />
       <Slider
-        name="most-diameter" label="Largest diameter" value={search.most_diameter} min={2} max={400} step={1} words={`${formatCount(search.most_diameter)} ${unit}`}
+        name="most-diameter" label={words.search.most} value={search.most_diameter} min={2} max={400} step={1} words={words.search.length(search.most_diameter, unit)}
         onInput={(value) => tryOptions(frame, { most_diameter: value, least_diameter: Math.min(value, search.least_diameter) })}
       />
       <Slider
-        name="sensitivity" label="Sensitivity" value={search.sensitivity} min={0} max={1} step={0.01} words={formatPercent(search.sensitivity)}
+        name="sensitivity" label={words.search.sensitivity} hint={words.search.sensitivityHint} value={search.sensitivity} min={0} max={1} step={0.01} words={formatPercent(search.sensitivity)}
         onInput={(value) => tryOptions(frame, { sensitivity: value })}
       />
       {detectorOf(search.method) === undefined && (
         <label class="check">
           <input type="checkbox" data-testid="split-touching" checked={search.split_touching} onChange={(event) => tryOptions(frame, { split_touching: event.currentTarget.checked })} />
-          Split cells that touch
+          {words.search.split}
         </label>
       )}
       <label class="check">
         <input type="checkbox" data-testid="keep-cut" checked={search.keep_cut_by_border} onChange={(event) => tryOptions(frame, { keep_cut_by_border: event.currentTarget.checked })} />
-        Keep cells cut by the border
+        {words.search.keepCut}
       </label>
       <label class="frame-number small">
-        <span>Pixel size, µm per px</span>
+        <span>{words.search.pixelSize}</span>
         <input
-          type="number" data-testid="pixel-size" min="0.001" max="1000" step="any" inputMode="decimal" placeholder={entry.analysis.facts.pixel_size_um?.toString() ?? 'not known'}
+          type="number" data-testid="pixel-size" min="0.001" max="1000" step="any" inputMode="decimal" placeholder={entry.analysis.facts.pixel_size_um?.toString() ?? words.search.pixelSizeUnknown}
           value={pixelSizeUm ?? ''} onChange={(event) => setPixelSize(event.currentTarget.value)}
         />
       </label>
       <p class="small muted">{pixelWords(entry, pixelSizeUm)}</p>
       <p class="frame-buttons">
-        <button type="button" class={entry.own ? 'main' : ''} data-testid="use-for-all" disabled={entry.own === null} onClick={() => useForAll(frame)}>
-          Use for all frames
+        <button type="button" class={isOwn(entry.own) ? 'main' : ''} data-testid="use-for-all" title={words.search.useForAllHint} disabled={!isOwn(entry.own)} onClick={() => useForAll(frame)}>
+          {words.search.useForAll}
         </button>
-        <button type="button" disabled={entry.own === null} onClick={() => backToAll(frame)}>
-          Back to those of all
+        <button type="button" data-testid="back-to-all" title={words.search.backToAllHint} disabled={!isOwn(entry.own)} onClick={() => backToAll(frame)}>
+          {words.search.backToAll}
+        </button>
+        <button type="button" data-testid="models-own" title={words.search.modelsOwnHint} disabled={!isOwn(handOptions.value) && !isOwn(entry.own)} onClick={backToModel}>
+          {words.search.modelsOwn}
         </button>
       </p>
-      <h2>What is shown</h2>
+      <h2>{words.search.whatIsShown}</h2>
       <Slider
-        name="least-probability" label="Probability from" value={leastProbability.value} min={0} max={0.99} step={0.01} words={leastProbability.value === 0 ? 'all' : formatPercent(leastProbability.value)}
+        name="least-probability" label={words.search.from} value={leastProbability.value} min={0} max={0.99} step={0.01} words={leastProbability.value === 0 ? words.search.all : formatPercent(leastProbability.value)}
         onInput={(value) => (leastProbability.value = value)}
       />
       <DisplaySliders frame={frame} entry={entry} />
@@ -197,18 +205,18 @@ function SearchSettings() {
 }
 
 function pixelWords({ analysis }: FrameEntry, entered: number | null): string {
-  if (entered !== null) return 'Diameters are in µm. Empty the field to go by the file.';
-  return analysis.facts.pixel_size_um === null ? 'The file does not tell it; diameters are in px.' : 'As the file tells it; diameters are in µm.';
+  if (entered !== null) return words.search.entered;
+  return analysis.facts.pixel_size_um === null ? words.search.notTold : words.search.told;
 }
 
-interface SliderProps { name: string; label: string; value: number; min: number; max: number; step: number; words: string; onInput: (value: number) => void }
+interface SliderProps { name: string; label: string; value: number; min: number; max: number; step: number; words: string; hint?: string; onInput: (value: number) => void }
 
-function Slider({ name, label, value, min, max, step, words, onInput }: SliderProps) {
+function Slider({ name, label, value, min, max, step, words: shown, hint, onInput }: SliderProps) {
   return (
-    <label class="frame-slider small">
+    <label class="frame-slider small" title={hint}>
       <span>{label}</span>
-      <output>{words}</output>
-      <input type="range" data-testid={name} min={min} max={max} step={step} value={value} aria-valuetext={words} onInput={(event) => onInput(event.currentTarget.valueAsNumber)} />
+      <output>{shown}</output>
+      <input type="range" data-testid={name} min={min} max={max} step={step} value={value} aria-valuetext={shown} onInput={(event) => onInput(event.currentTarget.valueAsNumber)} />
     </label>
   );
 }
@@ -222,18 +230,18 @@ function DisplaySliders({ frame, entry }: { frame: number; entry: FrameEntry }) 
   const isCounts = facts.range.low >= 0 && facts.range.high > 1;
   const [least, most] = [isCounts ? 0 : Math.min(low, facts.range.low - reach), Math.max(high, facts.range.high + reach)];
   const step = isCounts ? 1 : reach / 500;
-  const words = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 5 });
+  const plain = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 5 });
   const set = (range: { low: number; high: number }): void => showRange(frame, range);
   return (
     <>
-      <Slider name="range-low" label="Black at" value={low} min={least} max={most} step={step} words={words(low)} onInput={(value) => set({ low: value, high: Math.max(high, value + step) })} />
-      <Slider name="range-high" label="White at" value={high} min={least} max={most} step={step} words={words(high)} onInput={(value) => set({ low: Math.min(low, value - step), high: value })} />
+      <Slider name="range-low" label={words.search.black} value={low} min={least} max={most} step={step} words={plain(low)} onInput={(value) => set({ low: value, high: Math.max(high, value + step) })} />
+      <Slider name="range-high" label={words.search.white} value={high} min={least} max={most} step={step} words={plain(high)} onInput={(value) => set({ low: Math.min(low, value - step), high: value })} />
       <p class="frame-buttons">
         <button type="button" data-testid="range-auto" disabled={entry.range === null} onClick={() => showRange(frame, null)}>
-          Automatic
+          {words.search.automatic}
         </button>
       </p>
-      <p class="small muted">For the eye only; the model sees the samples themselves.</p>
+      <p class="small muted">{words.search.forTheEye}</p>
     </>
   );
 }

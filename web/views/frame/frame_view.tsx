@@ -2,7 +2,6 @@
 import { useEffect } from 'preact/hooks';
 import { openDialog } from '../../parts/dialog.tsx';
 import { ofMany } from '../../parts/words.ts';
-import { formatCount } from '../../state/format.ts';
 import { frameAt, type FrameEntry } from '../../state/frame_store.ts';
 import { chooseInFile } from '../../state/frames.ts';
 import { era, files } from '../../state/images.ts';
@@ -10,6 +9,7 @@ import { underWay } from '../../state/progress.ts';
 import { currentFrame, currentIndex, openCell } from '../../state/view.ts';
 import { FrameSide } from './frame_side.tsx';
 import { OpenFrame } from './open_frame.tsx';
+import { words } from './words.ts';
 
 export function FrameLayout() {
   const frame = currentFrame.value;
@@ -17,7 +17,7 @@ export function FrameLayout() {
   return (
     <div class="frame-layout">
       <FrameSide />
-      {frame === null ? <p class="nothing muted">No frames yet.</p> : <FrameStage frame={frame} />}
+      {frame === null ? <p class="nothing muted">{words.stage.none}</p> : <FrameStage frame={frame} />}
     </div>
   );
 }
@@ -31,7 +31,7 @@ function FrameStage({ frame }: { frame: number }) {
     currentIndex.value = null;
   };
   return (
-    <section class="frame-stage" aria-label="Frame">
+    <section class="frame-stage" aria-label={words.stage.region}>
       <header class="frame-head">
         <h2 class="path" title={path}>
           {path}
@@ -40,11 +40,11 @@ function FrameStage({ frame }: { frame: number }) {
         {total > 1 && (
           <span class="frame-steps">
             <button type="button" data-testid="previous-frame" disabled={frame === 0} onClick={() => step(-1)}>
-              Previous frame
+              {words.stage.previous}
             </button>
             <span class="small number">{ofMany(frame + 1, total)}</span>
             <button type="button" data-testid="next-frame" disabled={frame === total - 1} onClick={() => step(1)}>
-              Next frame
+              {words.stage.next}
             </button>
           </span>
         )}
@@ -56,7 +56,7 @@ function FrameStage({ frame }: { frame: number }) {
 
 function NotYet({ frame }: { frame: number }) {
   const unread = files.value[frame] !== undefined && !underWay.value.has(frame);
-  return <p class="nothing muted">{unread ? 'This frame has not been read: see “Files not read”, or it is still waiting.' : 'The cells are being looked for.'}</p>;
+  return <p class="nothing muted">{unread ? words.stage.notRead : words.stage.lookedFor}</p>;
 }
 
 function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: FrameEntry }) {
@@ -65,20 +65,23 @@ function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: Fram
   const size = settings.pixel_size_um;
   return (
     <p class="small muted frame-facts">
-      <span>
-        {formatCount(width_px)} × {formatCount(height_px)} px
-      </span>
-      <span>{size === null ? 'pixel size not known' : `${size.toLocaleString(undefined, { maximumSignificantDigits: 4 })} µm per px`}</span>
+      <span>{words.facts.size(width_px, height_px)}</span>
+      <span>{size === null ? words.facts.noPixelSize : words.facts.pixelSize(size)}</span>
       <span data-testid="frame-cells" data-count={cells.length}>
-        {formatCount(cells.length)} {cells.length === 1 ? 'cell' : 'cells'}
+        {words.facts.cells(cells.length)}
       </span>
       <button type="button" class="link" data-testid="frame-file" aria-haspopup="dialog" onClick={() => openDialog('file')}>
-        What is in this file
+        {words.facts.file}
       </button>
-      {facts.damaged && <span class="warning">The file is damaged; its pixels may not be what was stored.</span>}
+      {facts.damaged && <span class="warning">{words.facts.damaged}</span>}
+      {facts.image.images_stated > 0 && (
+        <span class="warning" data-testid="images-stated">
+          {words.facts.imagesStated(facts.image.images_stated)}
+        </span>
+      )}
       {facts.pages > 1 && (
         <label class="field">
-          Page
+          {words.facts.page}
           <select data-testid="page" value={choice.page} onChange={(event) => chooseInFile(frame, { ...choice, page: Number(event.currentTarget.value) })}>
             {Array.from({ length: Math.min(facts.pages, 2000) }, (_, page) => (
               <option key={page} value={page}>
@@ -90,9 +93,9 @@ function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: Fram
       )}
       {facts.channels > 1 && (
         <label class="field">
-          Channel
+          {words.facts.channel}
           <select data-testid="channel" value={choice.channel} onChange={(event) => chooseInFile(frame, { ...choice, channel: Number(event.currentTarget.value) })}>
-            <option value={-1}>as in the file</option>
+            <option value={-1}>{words.facts.asInFile}</option>
             {Array.from({ length: facts.channels }, (_, channel) => (
               <option key={channel} value={channel}>
                 {ofMany(channel + 1, facts.channels)}

@@ -3,7 +3,6 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { scalingFor } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { ofMany, verdict } from '../../parts/words.ts';
-import { formatCount } from '../../state/format.ts';
 import { type FrameEntry, frameOfKey } from '../../state/frame_store.ts';
 import { busyFrame, type Tool, tool, undo } from '../../state/frames.ts';
 import { spec } from '../../state/models.ts';
@@ -15,13 +14,9 @@ import { FrameCanvas, letterFromPx } from './frame_canvas.ts';
 import { useInput, zoomStep } from './frame_input.ts';
 import { savePicture } from './frame_picture.ts';
 import { FramePictures } from './frame_pictures.ts';
+import { words } from './words.ts';
 
-const tools: Record<Tool, string> = { look: 'Look', remove: 'Remove', add: 'Add' };
-const hints: Record<Tool, string> = {
-  look: 'Press a cell for its details. Drag to move, turn the wheel or pinch to zoom.',
-  remove: 'Press what is no cell to take it away.',
-  add: 'Press the middle of a cell that was not found.',
-};
+const touch = globalThis.matchMedia?.('(pointer: coarse)').matches ?? false;
 
 export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }) {
   const element = useRef<HTMLCanvasElement>(null);
@@ -85,22 +80,22 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
   const working = busyFrame.value === frame || underWay.value.has(frame);
   return (
     <>
-      <div class="frame-tools" role="toolbar" aria-label="Frame tools">
-        <Choice<Tool> name="tool" label="What a press on the picture does" value={tool.value} words={tools} onChoose={(value) => (tool.value = value)} />
+      <div class="frame-tools" role="toolbar" aria-label={words.tools.bar}>
+        <Choice<Tool> name="tool" label={words.tools.press} value={tool.value} words={words.tools.names} onChoose={(value) => (tool.value = value)} />
         <button type="button" data-testid="undo-edit" disabled={entry.undo.length === 0} title={entry.undo.at(-1)?.words} onClick={() => undo(frame)}>
-          Undo
+          {words.tools.undo}
         </button>
         <span class="spacer" />
-        <span class="frame-zoom" role="group" aria-label="Zoom">
+        <span class="frame-zoom" role="group" aria-label={words.tools.zoom}>
           <button type="button" data-testid="zoom-out" aria-keyshortcuts="-" onClick={() => drawing.current?.zoom(1 / zoomStep)}>
-            Zoom out
+            {words.tools.zoomOut}
           </button>
-          <span class="small number">{formatCount(100 * scale)} %</span>
+          <span class="small number">{words.tools.scale(scale)}</span>
           <button type="button" data-testid="zoom-in" aria-keyshortcuts="+" onClick={() => drawing.current?.zoom(zoomStep)}>
-            Zoom in
+            {words.tools.zoomIn}
           </button>
           <button type="button" data-testid="fit" aria-keyshortcuts="0" onClick={() => drawing.current?.fit()}>
-            Fit
+            {words.tools.fit}
           </button>
         </span>
         <button
@@ -113,7 +108,7 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
             void savePicture(frame, entry, model, cells, element.current as Element).catch((error: unknown) => setTrouble(messageOf(error))).finally(() => setSaving(false));
           }}
         >
-          Save picture
+          {words.tools.savePicture}
         </button>
       </div>
       {warning && (
@@ -130,17 +125,17 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
           data-tool={tool.value}
           data-frame={frame}
           data-outlined={cells.length}
-          aria-label={`Frame with ${formatCount(analysis.cells.length)} cells. Arrow keys walk through the cells, Enter opens one, Shift and arrows move the picture, plus and minus zoom.`}
+          aria-label={words.picture.label(analysis.cells.length)}
         />
-        {trouble && <p class="frame-trouble small">The picture cannot be shown: {trouble}</p>}
+        {trouble && <p class="frame-trouble small">{words.picture.trouble(trouble)}</p>}
       </div>
       <p class="small muted frame-hint">
-        <span>{hints[tool.value]}</span>
-        {size < letterFromPx && cells.length > 0 && <span>Zoom in to see the letters.</span>}
-        {working && <span>Searching …</span>}
-        {analysis.cells.length === 0 && !working && <span>No cells were found; a higher sensitivity or other diameters may find some.</span>}
+        <span>{(touch && words.tools.touchHints[tool.value]) || words.tools.hints[tool.value]}</span>
+        {size < letterFromPx && cells.length > 0 && <span>{words.picture.zoomForLetters}</span>}
+        {working && <span>{words.picture.searching}</span>}
+        {analysis.cells.length === 0 && !working && <span>{words.picture.noCells}</span>}
         <span class="visually-hidden" aria-live="polite">
-          {standing && model ? `${verdict(model, standing)}, cell ${ofMany(1 + shown.value.indexOf(standing), shown.value.length)}` : ''}
+          {standing && model ? words.picture.standing(verdict(model, standing), ofMany(1 + shown.value.indexOf(standing), shown.value.length)) : ''}
         </span>
       </p>
     </>

@@ -1,20 +1,22 @@
 /** How many wrong types a person tolerates, and what that costs: the threshold moves, the network need not run again. */
-import { kindOf, riskCoverage, type RiskPoint } from '../../../src/js/index.ts';
+import { riskCoverage, type RiskPoint } from '../../../src/js/index.ts';
 import { intervalWords } from '../../parts/words.ts';
 import { formatPercent } from '../../state/format.ts';
-import { cells } from '../../state/images.ts';
+import { batchDoubt } from '../../state/batch.ts';
+import { cellKind, mode, namesCells } from '../../state/frame_store.ts';
 import { spec, unsureBelow } from '../../state/models.ts';
+import { scopedCells } from '../../state/view.ts';
 import { words } from './words.tsx';
 
 export function ErrorSlider() {
   const model = spec.value;
   const points = model ? distinct(riskCoverage(model)) : [];
-  if (!model || points.length < 2) return null;
+  if (!model || points.length < 2 || (mode.value === 'fields' && !namesCells.value)) return null;
   const threshold = unsureBelow.value ?? model.judge.abstain_below;
   const position = Math.max(0, points.findLastIndex((point) => point.threshold <= threshold));
   const { wrong, interval } = points[position] as RiskPoint;
-  const nameable = cells.value.filter((cell) => ['type', 'unsure'].includes(kindOf(cell)));
-  const decided = nameable.filter((cell) => kindOf(cell) === 'type').length;
+  const nameable = scopedCells.value.filter((cell) => ['type', 'unsure'].includes(cellKind(cell)));
+  const decided = nameable.filter((cell) => cellKind(cell) === 'type').length;
   return (
     <section class="error-slider" aria-label={words.threshold.region} data-testid="error-slider" data-threshold={threshold} data-decided={decided}>
       <label class="field">
@@ -25,12 +27,12 @@ export function ErrorSlider() {
           max={points.length - 1}
           step={1}
           value={position}
-          aria-valuetext={words.threshold.value(threshold, wrong)}
+          aria-valuetext={batchDoubt.value ? formatPercent(threshold) : words.threshold.value(threshold, wrong)}
           onInput={(event) => (unsureBelow.value = points[event.currentTarget.valueAsNumber]?.threshold ?? null)}
         />
         <output>{formatPercent(threshold)}</output>
       </label>
-      <p class="small">{words.threshold.cost(decided, nameable.length, wrong, intervalWords(interval))}</p>
+      <p class="small">{batchDoubt.value ? words.threshold.costUnknown(decided, nameable.length) : words.threshold.cost(decided, nameable.length, wrong, intervalWords(interval))}</p>
       {unsureBelow.value !== null && (
         <button type="button" class="link small" onClick={() => (unsureBelow.value = null)}>
           {words.threshold.asModel(model.judge.abstain_below)}

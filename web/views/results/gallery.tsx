@@ -1,12 +1,11 @@
 /** Tiles of all cells shown; of many cells only those near the window exist as elements. */
 import { useEffect, useRef } from 'preact/hooks';
-import { kindOf, type ModelSpec } from '../../../src/js/index.ts';
+import type { ModelSpec } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, classStyle, foreignIndex, NoTypeMark, qualityIndex } from '../../parts/class_mark.tsx';
 import { CropPicture } from '../../parts/crop_picture.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
-import { className, flags, foreignWords, inSentence, mostLike, noType, verdict } from '../../parts/words.ts';
-import { formatPercent } from '../../state/format.ts';
-import type { Cell } from '../../state/frame_store.ts';
+import { className, flags, foreignWords, inSentence, mostLike, noType, probabilityWords, verdict, words as shared } from '../../parts/words.ts';
+import { type Cell, cellKind } from '../../state/frame_store.ts';
 import { cells, imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { runState } from '../../state/progress.ts';
@@ -128,7 +127,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       class="tile"
       role="option"
       tabIndex={isCurrent ? 0 : -1}
-      aria-label={`${verdict(model, cell)}, ${[...flags(cell).filter((flag) => flag !== 'unsure'), intendedWords, cell.path].filter(Boolean).join(', ')}`}
+      aria-label={`${verdict(model, cell)}, ${[...flags(cell).filter((flag) => flag !== shared.flags.unsure), intendedWords, cell.path].filter(Boolean).join(', ')}`}
       aria-selected={openIndex.value === cell.index}
       aria-posinset={position + 1}
       aria-setsize={total}
@@ -140,13 +139,13 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       data-status="ok"
       data-unsure={cell.unsure}
       data-foreign={cell.foreign}
-      data-verdict={kindOf(cell)}
+      data-verdict={cellKind(cell)}
       data-intended={intended ?? undefined}
       style={{ transform: `translate(${leftPx}px, ${topPx}px)`, width: `${sidePx}px`, height: `${heightPx}px` }}
       onClick={() => openDetails(cell.index)}
     >
       {isNear ? (
-        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value ? top : null} opacity={mapOpacity.value} />
+        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value && !cell.unnamed ? top : null} opacity={mapOpacity.value} />
       ) : (
         <span class="crop-picture" />
       )}
@@ -158,8 +157,8 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
         {none ? <span class="flag">{sidePx < wordsPx ? none.short : none.words}</span> : <span>{className(model, cell.label)}</span>}
       </span>
       <span class="tile-facts small">
-        <span class={none ? 'muted' : ''}>{none ? mostLike(model, cell) : formatPercent(cell.probability)}</span>
-        {flags(cell).map((flag) => (
+        <span class={none ? 'muted' : 'tile-probability'}>{none ? mostLike(model, cell) : probabilityWords(model, cell)}</span>
+        {flags(cell, true).map((flag) => (
           <span key={flag} class="flag">
             {flag}
           </span>

@@ -1,11 +1,11 @@
 /** All cells shown as a table that sorts by its columns; of many cells only rows near the window exist as elements. */
 import { useEffect, useRef } from 'preact/hooks';
-import { kindOf, type ModelSpec, researchNote } from '../../../src/js/index.ts';
+import { type ModelSpec, researchNote } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, NoTypeMark } from '../../parts/class_mark.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
-import { className, flags, mostLike, noType, ranking } from '../../parts/words.ts';
+import { className, flags, mostLike, noType, probabilityWords, ranking } from '../../parts/words.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
-import type { Cell } from '../../state/frame_store.ts';
+import { type Cell, cellKind } from '../../state/frame_store.ts';
 import { imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { currentIndex, openDetails, openIndex, shown, sort, type SortKey, standOn } from '../../state/view.ts';
@@ -132,7 +132,7 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
       data-status="ok"
       data-unsure={cell.unsure}
       data-foreign={cell.foreign}
-      data-verdict={kindOf(cell)}
+      data-verdict={cellKind(cell)}
       onClick={() => openDetails(cell.index)}
     >
       <td class="number">{cell.inFrame ? `${formatCount(cell.inFrame.frame + 1)}–${formatCount(cell.inFrame.id + 1)}` : formatCount(cell.index + 1)}</td>
@@ -147,7 +147,7 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
           {none ? <span class="flag" title={none.words}>{none.words}</span> : <span>{className(model, cell.label)}</span>}
         </span>
       </td>
-      <td class="number">{none ? '–' : formatPercent(cell.probability)}</td>
+      <td class="number">{none ? '–' : probabilityWords(model, cell)}</td>
       <td>
         {none && <span class="muted">{mostLike(model, cell)} </span>}
         {flags(cell).map((flag) => (

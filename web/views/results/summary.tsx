@@ -14,6 +14,7 @@ export function Summary() {
   const total = cells.value.length;
   if (!model || total === 0) return null;
   const shares = sharesOf(cells.value, model);
+  const named = shares.length > 1;
   const toggle = (id: string): void => {
     filter.value = filter.value === id ? null : id;
   };
@@ -28,23 +29,28 @@ export function Summary() {
             </span>
           ))}
       </div>
+      {named && <p class="small muted">{words.summary.of(total)}</p>}
       <div class="shares" role="group" aria-label={words.summary.types}>
         {shares.map((share) => (
-          <ShareButton key={share.id} share={share} total={total} onPress={() => toggle(share.id)} />
+          <ShareButton key={share.id} share={share} total={named ? total : null} onPress={() => toggle(share.id)} />
         ))}
       </div>
     </section>
   );
 }
 
-function ShareButton({ share: { id, name, letter, index, count }, total, onPress }: { share: Share; total: number; onPress: () => void }) {
-  const [low, high] = wilsonInterval(count, total);
+function ShareButton({ share: { id, name, letter, index, count }, total, onPress }: { share: Share; total: number | null; onPress: () => void }) {
   return (
     <button type="button" class="share" data-label={id} data-count={count} aria-pressed={filter.value === id} title={index < 0 ? words.summary.noType : words.summary.onlyThese} onClick={onPress}>
       <ClassMark index={index} letter={letter} />
       <span class="share-name">{name}</span>
       <span class="share-numbers">
-        <strong>{formatCount(count)}</strong> {formatPercent(count / total)} <span class="muted">({intervalWords([low, high])})</span>
+        <strong>{formatCount(count)}</strong>{' '}
+        {total !== null && (
+          <>
+            {formatPercent(count / total)} <span class="muted">({intervalWords(wilsonInterval(count, total))})</span>
+          </>
+        )}
       </span>
     </button>
   );

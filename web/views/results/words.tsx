@@ -1,4 +1,6 @@
 /** What a person reads around and in the list of results. */
+import type { Selection } from '../../../src/js/index.ts';
+import type { Cause } from '../../state/batch.ts';
 import { formatCount, formatDuration, formatPercent, plural } from '../../state/format.ts';
 
 const oneDecimal = (value: number): string => value.toLocaleString(undefined, { maximumFractionDigits: 1 });
@@ -9,6 +11,7 @@ export const words = {
   summary: {
     region: 'Summary by type',
     types: 'Types with share and 95 per cent interval; press to filter',
+    of: (cells: number) => plural(cells, { one: 'Shares of the 1 cell, whatever it counts as', other: `Shares of all ${formatCount(cells)} cells, whatever they count as` }),
     noType: 'Cells that count as no type; 95 % interval in brackets',
     onlyThese: 'Show only these; 95 % interval in brackets',
   },
@@ -43,6 +46,14 @@ export const words = {
         cells named, the rest unsure. Of the model's validation images named so, {formatPercent(wrong)} were wrong ({interval}).
       </>
     ),
+    costUnknown: (decided: number, nameable: number) => (
+      <>
+        <strong>
+          {formatCount(decided)} of {formatCount(nameable)}
+        </strong>{' '}
+        cells named, the rest unsure. How many are wrong cannot be said of images unlike the model's own.
+      </>
+    ),
     asModel: (threshold: number) => `As the model asks: ${formatPercent(threshold)}`,
   },
   toolbar: {
@@ -69,12 +80,58 @@ export const words = {
   },
   exports: {
     group: 'Export',
-    csv: 'CSV', csvLabel: 'Export CSV',
-    json: 'JSON', jsonLabel: 'Export JSON',
+    open: ({ cells, thisFrame, filtered }: Selection) =>
+      thisFrame
+        ? plural(cells, { one: 'Export 1 cell of this frame', other: `Export ${formatCount(cells)} cells of this frame` })
+        : filtered
+          ? plural(cells, { one: 'Export 1 cell', other: `Export ${formatCount(cells)} cells` })
+          : plural(cells, { one: 'Export 1 cell', other: `Export all ${formatCount(cells)} cells` }),
     checkReport: 'Check a report',
-    fileNames: 'file names',
-    geojson: 'GeoJSON', geojsonHint: 'Outlines of this frame, for QuPath',
-    rois: 'ImageJ', roisHint: 'Outlines of this frame, for ImageJ',
+    scope: ({ cells, of, thisFrame, filtered }: Selection) =>
+      !thisFrame && !filtered
+        ? `All ${formatCount(of)} cells, and a line for each file that could not be read.`
+        : thisFrame
+          ? `${formatCount(cells)} of ${formatCount(of)} cells: those of this frame${filtered ? ' that are shown' : ''}. Choose “All frames” to have all.`
+          : `${formatCount(cells)} of ${formatCount(of)} cells: those that are shown. Take back the filter to have all.`,
+    partial: (done: number, total: number) =>
+      `Work is under way: ${formatCount(done)} of ${formatCount(total)} images are done. A file saved now holds these, and says that it is not complete.`,
+    use: 'The files are',
+    uses: { here: 'for this computer', share: 'to be shared' },
+    here: 'They name each image as it is called here.',
+    share: 'Numbers stand for the names of images, which may tell whose they are.',
+    mark: 'CSV for Excel, with a byte-order mark',
+    csv: 'CSV', csvHint: 'A row for each cell: spreadsheets, R, pandas.',
+    json: 'JSON', jsonHint: 'The report, with everything that is needed to check it.',
+    geojson: 'GeoJSON', geojsonHint: (frames: number) => plural(frames, { one: 'Outlines of the cells, for QuPath.', other: `Outlines of the cells, for QuPath: a zip of ${formatCount(frames)} frames.` }),
+    rois: 'ImageJ', roisHint: (frames: number) => plural(frames, { one: 'Outlines of the cells, for ImageJ\u2019s ROI Manager.', other: `Outlines of the cells, for ImageJ\u2019s ROI Manager: a zip of ${formatCount(frames)} frames.` }),
+  },
+  batch: {
+    doubt: (rejected: number, of: number) =>
+      `${formatCount(rejected)} of ${formatCount(of)} cells do not look like this model\u2019s images; do not trust the named ones either.`,
+    causes: {
+      small: 'Most have fewer pixels than the images it learned from: take larger pictures of each cell, or cut out more around it.',
+      coarse: 'Most show larger structures: perhaps your magnification is higher, or the cells are cut out more closely.',
+      fine: 'Most show finer structures: perhaps your magnification is lower, or the cells are cut out less closely.',
+      dark: 'Most are darker: perhaps the lamp or the exposure is another.',
+      bright: 'Most are brighter or harder in contrast: perhaps the lamp or the exposure is another.',
+      stain: 'Most differ in colour: perhaps the stain or the camera is another, or the model is not for such images.',
+      focus: 'Most are blurred or grainy: focus again, or take less compressed files.',
+      several: 'Most show several cells, or none in the middle: cut out one cell for each image, or choose whole fields of view.',
+      other: 'They come from another microscope, stain or kind of cell than those it learned from, as far as can be told.',
+    } satisfies Record<Cause, string>,
+    about: 'What the model learned from',
+    looksLike: {
+      greyFields: (images: number) => plural(images, { one: 'The image looks like a field of many grey cells. Look at it with:', other: `${formatCount(images)} images look like fields of many grey cells. Look at them with:` }),
+      colourFields: (images: number) => plural(images, { one: 'The image is much larger than one cell. Look at it as:', other: `${formatCount(images)} images are much larger than one cell. Look at them as:` }),
+      greyCells: (images: number) => plural(images, { one: 'The image is grey, and this model is for stained cells in colour. For grey ones:', other: `${formatCount(images)} images are mostly grey, and this model is for stained cells in colour. For grey ones:` }),
+      colourCells: (images: number) => plural(images, { one: 'The image is in colour, and this model is for grey ones. For stained cells:', other: `${formatCount(images)} images are mostly in colour, and this model is for grey ones. For stained cells:` }),
+    },
+    countOnly: 'Count only',
+  },
+  repeated: {
+    here: (images: number) => plural(images, { one: '1 image has the pixels of another that is here already, and counts twice.', other: `${formatCount(images)} images have the pixels of others that are here already, and count twice.` }),
+    leaveOut: 'Leave out',
+    take: 'Take anyway',
   },
   unread: {
     title: (files: number) => `Files not read (${formatCount(files)})`,

@@ -35,6 +35,9 @@ export function StartScreen() {
         <button type="button" class="quiet touch-only" onClick={openCamera}>
           {words.camera}
         </button>
+        <button type="button" class="quiet" data-testid="check-report" aria-haspopup="dialog" onClick={() => openDialog('check')}>
+          {words.checkReport}
+        </button>
         <span class="small not-touch">{words.paste}</span>
       </p>
       <section class="start-model" aria-label={words.model}>

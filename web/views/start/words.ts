@@ -15,6 +15,7 @@ export const words = {
   chooseFolder: 'Choose a folder',
   camera: 'Use the camera',
   paste: 'You can also paste an image.',
+  checkReport: 'Check a report',
   model: 'Model in use',
   privacy: 'Your images stay on this computer.',
   samples: {

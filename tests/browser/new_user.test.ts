@@ -1,0 +1,287 @@
+/** What a stranger tries: in the wrong mode, with images twice, half done, by keys, on a phone, with a report and no images. */
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, test } from 'node:test';
+import { goldenCases, root } from '../border/fixtures.ts';
+import { parseCsv } from '../cli/fixtures.ts';
+import { type CellPage, shared, Site } from './site.ts';
+
+const pathOf = (relative: string): string => fileURLToPath(new URL(relative, root));
+const golden = goldenCases.map(({ image }) => pathOf(`models/blood-smear/golden/${image}`));
+const field = pathOf('public/samples/viability/fields/simulated-field-1.png');
+const drawnCells = readdirSync(pathOf('public/samples/blood-smear')).filter((name) => name.endsWith('.png')).map((name) => pathOf(`public/samples/blood-smear/${name}`));
+
+let site: Site;
+let folder: string;
+
+before(async () => {
+  site = await Site.start();
+  folder = mkdtempSync(join(tmpdir(), 'cytodrop-new-user-'));
+});
+after(async () => {
+  await site.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const click = (page: CellPage, hook: string): Promise<void> => page.page.$eval(page.find(hook), (element) => (element as HTMLElement).click());
+const textOf = async (page: CellPage, hook: string): Promise<string> => (await page.page.$eval(page.find(hook), (element) => element.textContent ?? '')).replaceAll('\u00a0', ' ');
+const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+function copied(from: string, name: string): string {
+  const to = join(folder, name);
+  copyFileSync(from, to);
+  return to;
+}
+
+async function openField(page: CellPage, files = [field]): Promise<void> {
+  await page.useModel('viability', 'Viability');
+  await click(page, 'mode-fields');
+  await page.addFiles(files);
+  await page.finish(files.length);
+}
+
+test('images that come twice are told, left out with one press, and brought back with another', async () => {
+  await site.visit(async (page) => {
+    await page.addFiles([...golden, ...golden.map((path, i) => copied(path, `again ${i}.png`))]);
+    await page.finish(2 * golden.length);
+    await page.page.waitForSelector(`${page.find('repeated')}[data-count="${golden.length}"]`);
+    await click(page, 'leave-out-repeated');
+    await page.finish(golden.length);
+    assert.equal(total(await page.summary()), golden.length);
+    assert.equal((await page.exportedCells()).length, golden.length);
+    await click(page, 'undo');
+    await page.finish(2 * golden.length);
+    await click(page, 'take-repeated');
+    await page.page.waitForSelector(page.find('repeated'), { hidden: true });
+    assert.equal(total(await page.summary()), 2 * golden.length);
+  });
+});
+
+test('where more than a tenth is unlike the training images a banner comes before everything, and no accuracy is promised', async () => {
+  await site.visit(async (page) => {
+    await page.addFiles(drawnCells);
+    await page.finish(drawnCells.length);
+    const banner = await page.page.waitForSelector(page.find('batch-banner'));
+    const { rejected = '', of = '' } = (await banner?.evaluate((element) => ({ ...(element as HTMLElement).dataset }))) ?? {};
+    const counts = await page.summary();
+    assert.deepEqual([Number(rejected), Number(of)], [(counts['foreign'] ?? 0) + (counts['quality'] ?? 0), drawnCells.length]);
+    assert.ok(Number(rejected) > drawnCells.length / 10);
+    assert.doesNotMatch(await textOf(page, 'error-slider'), /were wrong/);
+    assert.doesNotMatch(await textOf(page, 'model-picker'), /right/);
+  });
+  await site.visit(async (page) => {
+    await page.addFiles(golden);
+    await page.finish(golden.length);
+    assert.equal(await page.page.$(page.find('batch-banner')), null);
+    assert.match(await textOf(page, 'error-slider'), /were wrong/);
+  });
+});
+
+test('a field under a model of single cells: the page says what fits, and one press counts its cells everywhere', async () => {
+  await site.visit(async (page) => {
+    await page.addFiles([field]);
+    await page.finish(1);
+    const hint = await page.page.waitForSelector(page.find('fields-hint'));
+    assert.equal(await hint?.evaluate((element) => (element as HTMLElement).dataset['kind']), 'greyFields');
+    assert.ok(await page.page.$(page.find('suggest-viability')));
+    await click(page, 'suggest-count');
+    await page.finish(1);
+    const counts = await page.summary();
+    assert.deepEqual(Object.keys(counts), ['unnamed']);
+    const found = total(counts);
+    assert.ok(found > 30, String(found));
+    assert.equal(await page.page.$eval(page.find('mode-count'), (input) => (input as HTMLInputElement).checked), true);
+    assert.match(await textOf(page, 'announcer'), new RegExp(`${found} cells found`));
+    assert.match(await textOf(page, 'export'), new RegExp(`${found} cells`));
+    await click(page, 'view-table');
+    assert.equal(await page.page.$eval(page.find('results-table'), (table) => Number(table.getAttribute('aria-rowcount'))), found + 1);
+    const rows = parseCsv(await page.export('csv'));
+    assert.deepEqual([rows.length, new Set(rows.map(({ status }) => status)).size, rows[0]?.['status']], [found, 1, 'not_classified']);
+    // The same model and mode by another way: named.
+    await click(page, 'mode-cells');
+    await click(page, 'suggest-viability');
+    await page.page.waitForSelector(`${page.find('summary')} [data-label=live]`);
+    await page.finish(1);
+    assert.ok(((await page.summary())['live'] ?? 0) > 10);
+  });
+});
+
+test('what is shown is what is exported: one frame, one type, a probability; the button says so', async () => {
+  await site.visit(async (page) => {
+    await openField(page, [field, copied(field, 'second field.png')]);
+    const all = total(await page.summary());
+    assert.equal(parseCsv(await page.export('csv')).length, all);
+    await click(page, 'scope-one');
+    const one = total(await page.summary());
+    assert.equal(one * 2, all);
+    assert.match(await textOf(page, 'export'), new RegExp(`${one} cells of this frame`));
+    assert.equal(parseCsv(await page.export('csv')).length, one);
+    assert.match(await textOf(page, 'error-slider'), new RegExp(` of ${one} `));
+    await page.page.click(`${page.find('summary')} [data-label=live]`);
+    const live = (await page.summary())['live'] ?? 0;
+    const document = JSON.parse(await page.export('json')) as { selection: object; complete: boolean; frames: { cells: { type: string }[] }[] };
+    assert.deepEqual(document.selection, { cells: live, of: all, this_frame: true, filtered: true });
+    assert.equal(document.complete, true);
+    assert.deepEqual(document.frames.map(({ cells }) => [cells.length, cells.every(({ type }) => type === 'live')]), [[live, true]]);
+  });
+});
+
+test('outlines of several frames are one zip, of a frame of its own one file; a byte-order mark where it is asked for', async () => {
+  await site.visit(async (page) => {
+    await openField(page, [field, copied(field, 'third field.png')]);
+    const archive = await page.export('geojson');
+    assert.match(archive, /^PK/);
+    assert.match(archive, /0001 simulated-field-1\.geojson/);
+    assert.match(archive, /0002 third field\.geojson/);
+    await click(page, 'scope-one');
+    assert.equal((JSON.parse(await page.export('geojson')) as { type: string }).type, 'FeatureCollection');
+    assert.doesNotMatch(await page.export('csv'), /^\ufeff/);
+    await page.openExports();
+    await click(page, 'byte-order-mark');
+    await page.page.keyboard.press('Escape');
+    assert.match(await page.export('csv'), /^\ufeffframe,/);
+  });
+});
+
+test('a file saved before the work is done says so, in the dialog and in itself', async () => {
+  const files = Array.from({ length: 400 }, (_, i) => copied(golden[i % golden.length] as string, `many ${i}.png`));
+  await site.visit(async (page) => {
+    await page.addFiles(files);
+    await page.page.waitForFunction((selector) => Number((document.querySelector(selector) as HTMLElement | null)?.dataset['done']) >= 10, {}, page.find('progress'));
+    await click(page, 'cancel');
+    const { done } = await page.progress();
+    assert.ok(done < files.length);
+    await page.openExports();
+    const [, told] = /: (\d+) of 400 images/.exec(await textOf(page, 'export-partial')) ?? [];
+    assert.ok(Number(told) >= done && Number(told) < files.length, told);
+    await page.page.keyboard.press('Escape');
+    const rows = parseCsv(await page.export('csv'));
+    assert.deepEqual([...new Set(rows.map(({ complete }) => complete))], ['false']);
+    assert.equal((JSON.parse(await page.export('json')) as { complete: boolean }).complete, false);
+  });
+});
+
+test('a report with no images asks for them, looks at them as it did, and checks them when they come', async () => {
+  const report = join(folder, 'report.json');
+  await site.visit(async (page) => {
+    await openField(page);
+    writeFileSync(report, await page.export('json'));
+  });
+  await site.visit(async (page) => {
+    await page.addFiles([report]);
+    await page.page.waitForSelector(page.find('check-add'));
+    await page.page.waitForSelector(`${page.find('footer')}[data-self-test=passed]`);
+    await page.addFiles([field]);
+    await page.page.waitForSelector(`${page.find('check-result')} [data-reproduced=true]`, { timeout: 60_000 });
+  });
+});
+
+test('documents that lie in a folder are no images', async () => {
+  const plate = join(folder, 'plate');
+  mkdirSync(plate);
+  copyFileSync(golden[0] as string, join(plate, 'a.png'));
+  for (const name of ['notes.txt', 'labels.csv', 'protocol.pdf']) writeFileSync(join(plate, name), 'no image');
+  await site.visit(async (page) => {
+    await page.drop([plate]);
+    await page.finish(1);
+    assert.equal(await page.page.$(page.find('unread')), null);
+    assert.match(await page.page.$eval('.messages', (element) => element.textContent ?? ''), /3 files that are no images were left out, plate\/labels\.csv among them/);
+  });
+});
+
+test('in forced colours what is chosen differs from what is not, and bars are drawn', async () => {
+  await site.visit(async (page) => {
+    await page.addFiles(golden);
+    await page.finish(golden.length);
+    // Not in this library's list of features, but in the protocol.
+    const session = await page.page.createCDPSession();
+    await session.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] });
+    const colours = await page.page.evaluate(() => {
+      const of = (selector: string): string => getComputedStyle(document.querySelector(selector) as Element).backgroundColor;
+      return [of('.toolbar .choice label:has(:checked)'), of('.toolbar .choice label:not(:has(:checked))'), of('.thin-bar'), of('.thin-bar span')];
+    });
+    assert.notEqual(colours[0], colours[1]);
+    assert.notEqual(colours[2], colours[3]);
+  });
+});
+
+test('by keys: past the controls to the cells, the focus is never lost, and Delete takes the open cell out', async () => {
+  await site.visit(async (page) => {
+    await page.press('samples');
+    await page.page.waitForSelector(page.find('progress'));
+    assert.notEqual(await page.page.evaluate(() => document.activeElement?.tagName), 'BODY');
+    await page.page.waitForSelector(`${page.find('progress')}[data-state=done]`);
+    await page.page.focus(page.find('skip'));
+    await page.page.keyboard.press('Enter');
+    assert.equal(await page.page.evaluate(() => document.activeElement?.closest('.gallery') !== null), true);
+  });
+  await site.visit(async (page) => {
+    await openField(page);
+    const before = total(await page.summary());
+    await click(page, 'view-gallery');
+    await page.press('cell-card');
+    await page.page.waitForSelector(page.find('details'));
+    await page.page.keyboard.press('Delete');
+    await page.page.waitForFunction((selector, count) => [...document.querySelectorAll(`${selector} [data-label]`)].reduce((sum, one) => sum + Number((one as HTMLElement).dataset['count']), 0) === count, {}, page.find('summary'), before - 1);
+  });
+});
+
+test('on a phone Back leads from the details to the cells', async () => {
+  await site.visit(async (page) => {
+    await page.addFiles(golden);
+    await page.finish(golden.length);
+    const address = page.page.url();
+    await page.press('cell-card');
+    await page.page.waitForSelector(page.find('details'));
+    await page.page.evaluate(() => history.back());
+    await page.page.waitForSelector(page.find('details'), { hidden: true });
+    assert.equal(page.page.url(), address);
+    assert.equal((await page.cards()).length, golden.length);
+  }, { width: 390, height: 844 });
+});
+
+test('flags stay in their tile at every size', async () => {
+  await site.visit(async (page) => {
+    await page.addFiles(drawnCells);
+    await page.finish(drawnCells.length);
+    await click(page, 'check-turns');
+    // What there is stays while the turns are computed.
+    assert.equal(total(await page.summary()), drawnCells.length);
+    await page.finish(drawnCells.length);
+    assert.ok((await page.exportedCells()).every((cell) => (cell as unknown as { turns_of: number }).turns_of === 8));
+    for (const size of ['small', 'medium', 'large']) {
+      await click(page, `size-${size}`);
+      const outside = await page.page.$$eval('.tile', (tiles) => tiles.flatMap((tile) => {
+        const { left, right } = tile.getBoundingClientRect();
+        return [...tile.querySelectorAll('.tile-facts')].filter((facts) => facts.getBoundingClientRect().right > right + 1 || facts.getBoundingClientRect().left < left - 1 || getComputedStyle(facts).overflowX !== 'hidden');
+      }).length);
+      assert.equal(outside, 0, size);
+    }
+  });
+});
+
+test('model and mode are remembered on this computer', async () => {
+  await site.visit(async (page) => {
+    await page.useModel('viability', 'Viability');
+    await click(page, 'mode-count');
+    await page.open();
+    assert.match(await textOf(page, 'model-picker'), /Viability/);
+    assert.equal(await page.page.$eval(page.find('mode-count'), (input) => (input as HTMLInputElement).checked), true);
+  });
+});
+
+test('a stack behind one directory says how many of its images are not shown', { skip: existsSync(join(shared, 'cases')) ? false : '../shared/cases is missing' }, async () => {
+  const stack = join(shared, 'cases/stack-one-directory.tif');
+  await site.visit(async (page) => {
+    await page.addFiles([stack]);
+    await page.finish(1);
+    const [card] = await page.cards();
+    assert.match((card?.text ?? '').replaceAll('\u00a0', ' '), /1 of 6 images/);
+    await click(page, 'mode-fields');
+    await page.finish(1);
+    assert.match(await textOf(page, 'images-stated'), /1 of 6 images/);
+  });
+});

@@ -1,0 +1,64 @@
+/** What the images say as a whole: whether they are of the kind that the model knows, and what else would fit them. */
+import { computed } from '@preact/signals';
+import { cellKind, mode } from './frame_store.ts';
+import { cells, imageAt } from './images.ts';
+import { listings, spec } from './models.ts';
+
+/** Of fewer cells little can be said together. */
+const leastCells = 10;
+/** At home about one cell in fifty is rejected. */
+const mostRejected = 0.1;
+
+export type Cause = 'small' | 'coarse' | 'fine' | 'dark' | 'bright' | 'stain' | 'focus' | 'several' | 'other';
+
+const causeOfFlag: Record<string, Cause> = {
+  wrong_size: 'small', too_large: 'coarse', too_small: 'fine', under_exposed: 'dark', over_exposed: 'bright', strong_contrast: 'bright', blank: 'other', colour_image: 'stain',
+  grey_image: 'stain', out_of_focus: 'focus', grainy: 'focus', cut_by_border: 'several', nothing_in_middle: 'several',
+};
+
+/** Where more than a tenth of the cells is no image that the model knows; null where all seems well. Simulated samples say what they are themselves. */
+export const batchDoubt = computed<{ rejected: number; of: number; cause: Cause } | null>(() => {
+  const seen = cells.value.filter((cell) => !cell.unnamed && !imageAt(cell.index)?.intended);
+  const rejected = seen.filter((cell) => ['quality', 'foreign'].includes(cellKind(cell)));
+  if (seen.length < leastCells || rejected.length <= mostRejected * seen.length) return null;
+  const counts = new Map<Cause, number>();
+  for (const { quality } of rejected) {
+    const causes = new Set(quality.map(({ flag }) => causeOfFlag[flag] ?? 'other'));
+    for (const cause of causes) counts.set(cause, (counts.get(cause) ?? 0) + 1);
+  }
+  const [cause = 'other', count = 0] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [];
+  // What few of them have explains little.
+  return { rejected: rejected.length, of: seen.length, cause: 2 * count >= rejected.length ? cause : 'other' };
+});
+
+/** An image of so many times the area that a model looks at is more than one cell. */
+const muchLarger = 9;
+
+export interface Suggestion { kind: 'greyFields' | 'colourFields' | 'greyCells' | 'colourCells'; images: number; models: { name: string; title: string }[]; countOnly: boolean }
+
+/** What would fit images better than the choice in force; null where it fits, or where too little is known. */
+export const suggestion = computed<Suggestion | null>(() => {
+  const model = spec.value;
+  if (!model || mode.value === 'fields') return null;
+  const seen = cells.value.filter(({ index }) => !imageAt(index)?.intended);
+  if (seen.length === 0) return null;
+  const has = (flag: string) => seen.filter(({ quality }) => quality.some((one) => one.flag === flag)).length;
+  const most = (count: number): boolean => 2 * count > seen.length;
+  const needsColour = model.input.channels === 'rgb';
+  const wrongColour = needsColour ? most(has('grey_image')) : most(has('colour_image'));
+  const isColour = needsColour !== wrongColour;
+  const others = listings.value.filter(({ spec: other }) => (other.input.channels === 'rgb') === isColour);
+  const ownSide = model.crop.rule === 'centre_square' ? model.crop.side_px : Math.max(model.input.width_px, model.input.height_px);
+  // Of models that would know them, one cell takes so many px at most.
+  const side = Math.max(...others.flatMap(({ spec: { frame } }) => frame?.side_px ?? []), wrongColour ? 0 : ownSide) || ownSide;
+  const fields = seen.filter(({ image }) => image.width_px * image.height_px > muchLarger * side * side).length;
+  // The one in use first, where it is among them.
+  const titles = (list: typeof others): Suggestion['models'] =>
+    list.map(({ name, spec: { title } }) => ({ name, title })).sort((a, b) => Number(b.name === model.name) - Number(a.name === model.name));
+  if (most(fields)) {
+    const models = titles(others.filter(({ spec: other }) => other.frame !== undefined));
+    return { kind: isColour ? 'colourFields' : 'greyFields', images: fields, models, countOnly: true };
+  }
+  if (!wrongColour) return null;
+  return { kind: isColour ? 'colourCells' : 'greyCells', images: seen.length, models: titles(others), countOnly: false };
+});

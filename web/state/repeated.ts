@@ -1,0 +1,45 @@
+/** Images whose pixels are here already, which would count twice. */
+import { computed, signal } from '@preact/signals';
+import { allFrames, mode } from './frame_store.ts';
+import { allImages, files, finishedRecords, flush } from './images.ts';
+import { leftOut } from './left_out.ts';
+import { notice } from './notice.ts';
+import { words } from './words.ts';
+
+/** Taken all the same, as a person said. */
+const taken = signal<ReadonlySet<number>>(new Set());
+
+function pixelsOf(): { index: number; pixels: string | null | undefined }[] {
+  if (mode.value === 'cells') return finishedRecords().map((record) => ({ index: record.index, pixels: record.status === 'ok' ? record.pixelsSha256 : null }));
+  return allFrames().map(({ frame, entry: { analysis } }) => ({ index: frame, pixels: analysis.pixelsSha256 && `${analysis.pixelsSha256} ${analysis.choice.page} ${analysis.choice.channel}` }));
+}
+
+/** Positions of images that have the pixels of one before them, and are neither left out nor taken all the same. */
+export const repeated = computed<number[]>(() => {
+  files.value;
+  const known = new Set<string>();
+  return pixelsOf().flatMap(({ index, pixels }) => {
+    if (!pixels) return [];
+    const isNew = !known.has(pixels);
+    known.add(pixels);
+    return isNew || taken.value.has(index) ? [] : [index];
+  });
+});
+
+/** Takes them out of every count and export; can be undone. */
+export function leaveOutRepeated(): void {
+  const before = leftOut.value;
+  const more = repeated.value;
+  leftOut.value = new Set([...before, ...more]);
+  flush();
+  const undo = (): void => {
+    leftOut.value = before;
+    notice.value = null;
+    flush();
+  };
+  notice.value = { words: words.leftOut(more.length), undo };
+}
+
+export function takeRepeated(): void {
+  taken.value = new Set([...taken.value, ...repeated.value].filter((index) => index < allImages().length));
+}

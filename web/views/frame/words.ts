@@ -1,0 +1,136 @@
+/** What a person reads beside, over and under a frame. */
+import type { searchMethods } from '../../../src/js/index.ts';
+import { formatCount, formatPercent, plural } from '../../state/format.ts';
+
+const four = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 4 });
+const cells = (count: number): string => plural(count, { one: '1 cell', other: `${formatCount(count)} cells` });
+
+export const words = {
+  stage: {
+    region: 'Frame',
+    none: 'No frames yet.',
+    previous: 'Previous frame',
+    next: 'Next frame',
+    notRead: 'This frame has not been read: see “Files not read”, or it is still waiting.',
+    lookedFor: 'The cells are being looked for.',
+  },
+  facts: {
+    size: (width: number, height: number) => `${formatCount(width)} × ${formatCount(height)} px`,
+    noPixelSize: 'pixel size not known',
+    pixelSize: (um: number) => `${four(um)} µm per px`,
+    cells,
+    file: 'What is in this file',
+    damaged: 'The file is damaged; its pixels may not be what was stored.',
+    imagesStated: (images: number) => `1 of ${formatCount(images)} images: the file keeps the others where they cannot be reached. Save it as a stack of pages.`,
+    page: 'Page',
+    channel: 'Channel',
+    asInFile: 'as in the file',
+  },
+  tools: {
+    bar: 'Frame tools',
+    press: 'What a press on the picture does',
+    names: { look: 'Look', remove: 'Remove', add: 'Add', measure: 'Measure' },
+    hints: {
+      look: 'Press a cell for its details. Drag to move, turn the wheel to zoom.',
+      remove: 'Press what is no cell to take it away.',
+      add: 'Press the middle of a cell that was not found.',
+      measure: 'Draw across one typical cell: the diameters to search for follow it.',
+    },
+    touchHints: { look: 'Press a cell for its details. Pinch to zoom.' } as Record<string, string>,
+    undo: 'Undo',
+    zoom: 'Zoom',
+    zoomOut: 'Zoom out',
+    zoomIn: 'Zoom in',
+    scale: (scale: number) => `${formatCount(100 * scale)} %`,
+    fit: 'Fit',
+    savePicture: 'Save picture',
+  },
+  picture: {
+    label: (count: number) => `Frame with ${formatCount(count)} cells. Arrow keys walk through the cells, Enter opens one, Shift and arrows move the picture, plus and minus zoom.`,
+    trouble: (why: string) => `The picture cannot be shown: ${why}`,
+    zoomForLetters: 'Zoom in to see the letters.',
+    searching: 'Searching …',
+    noCells: 'No cells were found; a higher sensitivity or other diameters may find some.',
+    standing: (verdict: string, place: string) => `${verdict}, cell ${place}`,
+  },
+  /** Under a picture that is saved. */
+  saved: {
+    share: (name: string, count: number, all: number, low: number, high: number) =>
+      `${name}: ${formatCount(count)} of ${formatCount(all)}, ${formatPercent(count / all)} (95 % interval ${formatPercent(low)} to ${formatPercent(high)})`,
+    source: (found: number, model: string, version: string, note: string) => `${formatCount(found)} cells found. ${model}, Cytodrop ${version}. ${note}.`,
+    tooLarge: 'The browser could not make a picture of this size.',
+  },
+  side: {
+    region: 'Frames and settings',
+    choose: 'Beside the frame',
+    tabs: { frames: 'Frames', search: 'Settings', count: 'Count' },
+  },
+  list: {
+    region: 'Frames',
+    waiting: 'waiting',
+    leftOut: 'left out',
+    working: (classified: number, found: number) => `${formatCount(classified)} of ${formatCount(found)} cells`,
+    cells,
+    own: 'own settings',
+    ownHint: 'Searched with settings of its own',
+  },
+  search: {
+    later: 'The settings show once a frame has been read.',
+    whatCounts: 'What counts as a cell',
+    method: 'Cells',
+    methods: {
+      network_round: 'Round cells, in suspension', network_adherent: 'Spread cells, attached', round: 'Round cells, simple method (no network)', adherent: 'Spread cells, simple method (no network)',
+    } satisfies Record<(typeof searchMethods)[number], string>,
+    least: 'Smallest diameter',
+    most: 'Largest diameter',
+    length: (value: number, unit: 'px' | 'µm') => `${formatCount(value)} ${unit}`,
+    sensitivity: 'Sensitivity',
+    sensitivityHint: 'Higher finds fainter cells, and more that is none',
+    split: 'Split cells that touch',
+    keepCut: 'Keep cells cut by the border',
+    pixelSize: 'Pixel size, µm per px',
+    pixelSizeUnknown: 'not known',
+    entered: 'Diameters are in µm. Empty the field to go by the file.',
+    notTold: 'The file does not tell it; diameters are in px.',
+    told: 'As the file tells it; diameters are in µm.',
+    useForAll: 'Use for all frames',
+    useForAllHint: 'Searches every frame with these settings',
+    backToAll: 'Undo for this frame',
+    backToAllHint: 'Searches this frame with the settings of all frames again',
+    modelsOwn: 'All as the model asks',
+    modelsOwnHint: 'Forgets every setting made by hand, also for the next time',
+    whatIsShown: 'What is shown',
+    from: 'Probability from',
+    all: 'all',
+    black: 'Black at',
+    white: 'White at',
+    automatic: 'Automatic',
+    forTheEye: 'For the eye only; the model sees the samples themselves.',
+  },
+  count: {
+    title: 'Count a culture',
+    ofFrames: (frames: number, notRead: number) => {
+      const each = plural(frames, { one: 'One frame, taken for one square of the chamber', other: `All ${formatCount(frames)} frames together, each taken for one square of the chamber` });
+      return notRead > 0 ? `${each}; ${formatCount(notRead)} could not be read.` : `${each}.`;
+    },
+    side: 'Side of the square, mm',
+    sideExample: 'such as 0.25',
+    depth: 'Depth of the chamber, mm',
+    dilution: 'Dilution (2: equal parts)',
+    unsure: 'of them unsure',
+    foreign: 'Not like the training images, not counted',
+    byHand: 'Added, removed by hand',
+    byHandCounts: (added: number, removed: number) => `${formatCount(added)}, ${formatCount(removed)}`,
+    notClassified: 'Found, not classified',
+    share: (first: string, of: number) => `Share ${first}, of ${formatCount(of)} cells each by its likeliest type`,
+    corrected: (first: string) => `Share ${first}, corrected for the model’s errors`,
+    perMl: 'Cells per ml',
+    firstPerMl: (first: string) => `${first} cells per ml`,
+    enterSide: 'Enter the side of the square that each frame shows to see cells per ml.',
+    formulas: 'Formulas',
+    intervals: 'Intervals of 95 % hold the chance of counting so many, not errors of pipetting. The corrected share takes out what this model is known to get wrong on its test images.',
+    saveCsv: 'Save CSV',
+    saveJson: 'Save JSON',
+  },
+};
+

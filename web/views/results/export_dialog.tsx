@@ -1,0 +1,85 @@
+/** Results as files: what they hold, what they are for, and which program opens each. */
+import { type ExportContext, exportFrames, frameFileName, type FrameRecord, toCsv, toGeoJson, toJson, toRoiZip, zip } from '../../../src/js/index.ts';
+import { Choice } from '../../parts/choice.tsx';
+import { closeDialog, Dialog } from '../../parts/dialog.tsx';
+import { saveFile, today } from '../../parts/save_file.ts';
+import { exportContext } from '../../state/export_context.ts';
+import { mode } from '../../state/frame_store.ts';
+import { progress } from '../../state/images.ts';
+import { spec } from '../../state/models.ts';
+import { isComplete, selectedFrames, selectedRecords, selection } from '../../state/selection.ts';
+import { withByteOrderMark, withFileNames } from '../../state/view.ts';
+import { words as all } from './words.tsx';
+
+const words = all.exports;
+
+export function ExportDialog() {
+  const { done, total } = progress.value;
+  const inFrames = mode.value === 'fields';
+  const frames = inFrames ? selectedFrames().filter(isRead).length : 0;
+  return (
+    <Dialog name="export" title={words.open(selection.value)}>
+      <p class="export-scope">
+        {words.scope(selection.value)} {!isComplete.value && <span class="warning" data-testid="export-partial">{words.partial(done, total)}</span>}
+      </p>
+      <div class="field">
+        {words.use}
+        <Choice<'here' | 'share'> name="export-use" label={words.use} value={withFileNames.value ? 'here' : 'share'} words={words.uses} onChoose={(use) => (withFileNames.value = use === 'here')} />
+      </div>
+      <p class="small muted">{withFileNames.value ? words.here : words.share}</p>
+      <dl class="export-list">
+        <Format name="csv" word={words.csv} hint={words.csvHint} onSave={() => saveTable('csv')} />
+        <Format name="json" word={words.json} hint={words.jsonHint} onSave={() => saveTable('json')} />
+        {frames > 0 && <Format name="geojson" word={words.geojson} hint={words.geojsonHint(frames)} onSave={() => saveOutlines(toGeoJson, 'geojson')} />}
+        {frames > 0 && <Format name="rois" word={words.rois} hint={words.roisHint(frames)} onSave={() => saveOutlines(toRoiZip, 'rois')} />}
+      </dl>
+      <label class="check small">
+        <input type="checkbox" data-testid="byte-order-mark" checked={withByteOrderMark.value} onChange={(event) => (withByteOrderMark.value = event.currentTarget.checked)} />
+        {words.mark}
+      </label>
+    </Dialog>
+  );
+}
+
+function Format({ name, word, hint, onSave }: { name: string; word: string; hint: string; onSave: () => void }) {
+  const save = (): void => {
+    onSave();
+    closeDialog();
+  };
+  return (
+    <div>
+      <dt>
+        <button type="button" class="main" data-testid={`export-${name}`} onClick={save}>
+          {word}
+        </button>
+      </dt>
+      <dd>{hint}</dd>
+    </div>
+  );
+}
+
+const byteOrderMark = '\ufeff';
+
+function saveTable(format: 'csv' | 'json'): void {
+  const [context, model] = [exportContext(), spec.value];
+  if (!context || !model) return;
+  const text = mode.value === 'fields' ? exportFrames(format, selectedFrames(), context) : (format === 'csv' ? toCsv : toJson)(selectedRecords(), context);
+  saveFile(format === 'csv' && withByteOrderMark.value ? byteOrderMark + text : text, format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-${model.name}-${today()}.${format}`);
+}
+
+type ReadFrame = FrameRecord & { status: 'ok' };
+const isRead = (record: FrameRecord): record is ReadFrame => record.status === 'ok';
+
+/** One frame as it is, several as one zip. */
+function saveOutlines(make: (analysis: ReadFrame, context: ExportContext) => string | Uint8Array<ArrayBuffer>, kind: 'geojson' | 'rois'): void {
+  const context = exportContext();
+  if (!context) return;
+  const [ending, type] = kind === 'geojson' ? ['.geojson', 'application/geo+json'] : ['-rois.zip', 'application/zip'];
+  const files = selectedFrames().filter(isRead).map((record) => ({ name: `${frameFileName(record, context)}${ending}`, content: make(record, context) }));
+  const [first] = files;
+  if (first === undefined) return;
+  if (files.length === 1) return saveFile(first.content, type, `cytodrop-${first.name}`);
+  const text = new TextEncoder();
+  const archive = zip(files.map(({ name, content }) => ({ name, bytes: typeof content === 'string' ? text.encode(content) : content })));
+  saveFile(archive, 'application/zip', `cytodrop-${context.spec.name}-${kind}-${today()}.zip`);
+}
