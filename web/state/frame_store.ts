@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import {
   type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
-  kindOf, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
+  kindOf, type ModelSpec, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
 } from '../../src/js/index.ts';
 import { leftOut } from './left_out.ts';
 import { checkTurns, spec } from './models.ts';
@@ -62,8 +62,18 @@ export function optionsKey({ choice, search, pixelSizeUm }: FieldOptions): strin
 /** Off: the cells of frames are found and counted, not named. */
 export const naming = signal(lastMode !== 'count');
 
+/** Whether a person said what an image is; else it is what the model was made for. */
+let modeByHand = lastMode !== null;
+
 export function rememberMode(): void {
+  modeByHand = true;
   remember('mode', mode.value === 'fields' && !naming.value ? 'count' : mode.value);
+}
+
+/** What a model is made for, where a person did not say otherwise; null: nothing changes. What was said of frames does not hold for a model that knows none. */
+export function modeFor({ frame }: Pick<ModelSpec, 'frame'>): Mode | null {
+  if (modeByHand && (frame || mode.value === 'cells' || !naming.value)) return null;
+  return frame ? 'fields' : 'cells';
 }
 
 /** Whether the cells of frames get names: where a person wants it and the model knows cells of frames. */

@@ -1,8 +1,9 @@
 /** Choosing a model, loading it, and refusing results where this computer does not compute what it should. */
 import { batch, effect, untracked } from '@preact/signals';
 import { CytodropError } from '../../src/js/index.ts';
+import { chooseMode } from './adding.ts';
 import { client, lastSelfTest } from './client.ts';
-import { allFrames, forgetVerdicts, isDue } from './frame_store.ts';
+import { allFrames, forgetVerdicts, isDue, modeFor } from './frame_store.ts';
 import { allImages, flush, forgetResults } from './images.ts';
 import { checkTurns, chosenName, expectModel, listings, modelReady, modelState, secondName, spec, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
@@ -86,6 +87,14 @@ export async function chooseModel(name: string, second: string | null = null): P
   expectModel(ready);
   if (allImages().length > 0) void run();
   await ready;
+}
+
+/** Takes a model as a person chooses it: images are looked at as it is made to, unless a person said what they are. */
+export function pickModel(name: string): void {
+  const model = listings.value.find((listing) => listing.name === name)?.spec;
+  const made = model && modeFor(model);
+  void chooseModel(name);
+  if (made) chooseMode(made);
 }
 
 /** Tries again to load what could not be loaded. */

@@ -5,7 +5,7 @@ import { closeDialog, Dialog } from '../../parts/dialog.tsx';
 import { accuracyWords } from '../../parts/model_chip.tsx';
 import { formatBytes } from '../../parts/words.ts';
 import { progress } from '../../state/images.ts';
-import { chooseModel } from '../../state/model_choice.ts';
+import { pickModel } from '../../state/model_choice.ts';
 import { chosenName, listings, modelState } from '../../state/models.ts';
 import { keeping, keptModels } from '../../state/offline.ts';
 import { resetView } from '../../state/view.ts';
@@ -72,7 +72,7 @@ function UseButton({ name }: { name: string }) {
       data-testid="use-model"
       onClick={() => {
         resetView();
-        void chooseModel(name);
+        pickModel(name);
         closeDialog();
       }}
     >
