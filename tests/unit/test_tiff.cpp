@@ -6,6 +6,7 @@
 #include "catch.h"
 #include "core/decode/decode.h"
 #include "core/decode/ome.h"
+#include "core/decode/tiff.h"
 #include "support.h"
 
 using namespace cytodrop;
