@@ -15,6 +15,7 @@ interface Options extends Staff, FrameOptionValues {
   output?: string;
   /** Per cent. */
   maxError?: number;
+  imageScale?: number;
   turns?: true;
   explain?: true;
   second?: string;
@@ -25,7 +26,7 @@ export function classifyCommand(finish: (code: number) => void): Command {
   const command = new Command('classify')
     .summary('name the type of every cell')
     .description('Names the type of every cell, of images that show one cell each or, with --detect, of frames with many.')
-    .argument('<path...>', 'an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order; hidden files in folders are left out and every other file is tried')
+    .argument('<path...>', 'an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order; hidden files and documents (.txt, .csv …) in folders are left out and every other file is tried')
     .addOption(new Option('--model <name>', 'folder in models/, for example blood-smear').argParser(modelName).makeOptionMandatory())
     .addOption(new Option('--format <format>', 'ndjson (one JSON object a line), csv or json').default('ndjson').argParser(oneOf<ExportFormat>(['ndjson', 'csv', 'json'])))
     .addOption(outputOption())
@@ -33,6 +34,8 @@ export function classifyCommand(finish: (code: number) => void): Command {
     .addOption(jobsOption())
     .addOption(new Option('--max-error <pct>', 'name a type only above the probability from which at most this share of the model\'s validation images was named wrongly, 1 for 1 %; unless told, '
       + 'the model\'s own threshold').argParser(between(0, 100)))
+    .addOption(new Option('--image-scale <n>', 'brings to size images of one cell that show it at another scale than those that the model was trained on: their px per px of those, 0.5 for cells half as '
+      + 'large; a try, for which no figure of the model holds').argParser(between(1 / 64, 64)))
     .addOption(new Option('--threads <n>', 'threads for ONNX Runtime in each worker, 1 unless told; with more than 1 there is one worker unless told').argParser(wholeBetween(1, 64)))
     .addOption(new Option('--numbers', 'numbers stand in for the files\' names'))
     .optionsGroup('Further checks of every cell, each with columns of its own:')
@@ -53,12 +56,14 @@ async function classify(given: string[], options: Options): Promise<number> {
     if (job?.count && (spec.classes.length !== 2 || spec.frame === undefined)) throw new UsageError(`--count: the model "${options.model}" does not tell two classes apart in frames.`);
     const unsureBelow = threshold(spec, options.maxError);
     const checks: Checks = { turns: options.turns ?? false, map: options.explain ?? false };
+    const { imageScale = 1 } = options;
+    if (job && imageScale !== 1) throw new UsageError('--image-scale is for images of one cell; with --detect, --pixel-size says how large things are.');
     const { provenance } = classifier.exportContext();
     // Its self-test may become a worse one, by a worker that takes the place of a dead one; its time stays that of the beginning.
     const context = (): ExportContext => ({
-      ...classifier.exportContext({ fileNames: !options.numbers, checks, ...(unsureBelow !== undefined && { unsureBelow }) }), ...(provenance && { provenance }),
+      ...classifier.exportContext({ fileNames: !options.numbers, checks, imageScale, ...(unsureBelow !== undefined && { unsureBelow }) }), ...(provenance && { provenance }),
     });
-    const done = await perform<{ status: string }>(taskOf(classifier, job, options.format, context, checks), paths, output, signal);
+    const done = await perform<{ status: string }>(taskOf(classifier, job, options.format, context, { checks, imageScale }), paths, output, signal);
     if (done.done < paths.length) {
       process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Stopped after ${done.done} of ${paths.length} files; their results are written.\n`);
       return exitCode.interrupted;
@@ -67,15 +72,18 @@ async function classify(given: string[], options: Options): Promise<number> {
   });
 }
 
-function taskOf(classifier: Classifier, job: FrameJob | undefined, format: ExportFormat, context: () => ExportContext, checks: Checks): Task<{ status: string }> {
-  const task = job === undefined ? cellTask(classifier, format, context, checks) : frameTask(classifier, { ...job, frames: { ...job.frames, checks } }, format, context);
+/** Of every cell. */
+interface Asked { checks: Checks; imageScale: number }
+
+function taskOf(classifier: Classifier, job: FrameJob | undefined, format: ExportFormat, context: () => ExportContext, asked: Asked): Task<{ status: string }> {
+  const task = job === undefined ? cellTask(classifier, format, context, asked) : frameTask(classifier, { ...job, frames: { ...job.frames, checks: asked.checks } }, format, context);
   return task as Task<{ status: string }>;
 }
 
 /** Every image is one cell. */
-function cellTask(classifier: Classifier, format: ExportFormat, context: () => ExportContext, checks: Checks): Task<CellRecord> {
+function cellTask(classifier: Classifier, format: ExportFormat, context: () => ExportContext, asked: Asked): Task<CellRecord> {
   return {
-    results: (paths, signal) => classifier.classifyAll(paths, { checks, signal }),
+    results: (paths, signal) => classifier.classifyAll(paths, { ...asked, signal }),
     head: () => exportHead(format, context()),
     record: (record, written) => exportRecord(format, record, written, context()),
     tail: (complete) => exportTail(format, complete),

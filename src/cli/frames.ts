@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameOptions, type FrameRecord, framesHead,
-  framesRecord, framesTail, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
+  framesRecord, framesTail, mayLook, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
 } from '../js/index.ts';
 import { UsageError } from './exit.ts';
 import { between, oneOf, place, wholeBetween } from './options.ts';
@@ -37,9 +37,9 @@ export function frameOptions(command: Command): Command {
     .addOption(number('--page <n>', 'picture of a file with several, from 1 (the default)', wholeBetween(1, 1000)))
     .addOption(number('--channel <n>', 'channel of a file that has them one by one, from 1; unless told, as the file has them', wholeBetween(1, 1000)))
     .addOption(number('--method <name>', 'how cells are found: network_round or network_adherent (by a network for cells in suspension, or for spread, attached ones), round or adherent (without a '
-      + 'network); unless told, as the model says, else round', oneOf(searchMethods)))
-    .addOption(number('--min-diameter <d>', 'of a cell; unless told, as the model says, else 8', between(0, 1e5)))
-    .addOption(number('--max-diameter <d>', 'of a cell; unless told, as the model says, else 60', between(0, 1e5)))
+      + 'network); unless told, as the model says, else what a quick look at each frame finds most with, else round', oneOf(searchMethods)))
+    .addOption(number('--min-diameter <d>', 'of a cell; unless told, as the model says, else as a quick look at each frame finds, else 8', between(0, 1e5)))
+    .addOption(number('--max-diameter <d>', 'of a cell; unless told, as the model says, else as a quick look at each frame finds, else 60', between(0, 1e5)))
     .addOption(number('--sensitivity <s>', '0 to 1, 0.5 unless told: how faint a cell may be', between(0, 1)))
     .option('--geojson <folder>', 'write each frame\'s outlines there, as QuPath imports them', place)
     .option('--rois <folder>', 'write each frame\'s outlines there, as a zip that ImageJ\'s ROI Manager opens', place)
@@ -51,9 +51,9 @@ export function frameOptions(command: Command): Command {
 }
 
 export interface FrameJob {
-  frames: Omit<FrameOptions, 'search'>;
+  frames: Omit<FrameOptions, 'search' | 'look'>;
   /** What to search for where this model names the cells. Raises: UsageError. */
-  searchIn: (spec: ModelSpec) => SearchSettings;
+  searchIn: (spec: ModelSpec) => Pick<FrameOptions, 'search' | 'look'>;
   /** Folders that receive a file for each frame. */
   geojson: string | undefined;
   rois: string | undefined;
@@ -68,7 +68,7 @@ export function frameJob({ detect, count, ...values }: FrameOptionValues): Frame
   const { squareMm, depthMm = 0.1, dilution = 1 } = values;
   return {
     frames: { choice: { page: (values.page ?? 1) - 1, channel: (values.channel ?? 0) - 1 }, pixelSizeUm: values.pixelSize ?? null, classify: true },
-    searchIn: (spec) => searchAsked(searchFor(spec), values), geojson: values.geojson, rois: values.rois,
+    searchIn: (spec) => ({ search: searchAsked(searchFor(spec), values), look: mayLook(spec, searchSet(values)) }), geojson: values.geojson, rois: values.rois,
     count: count ? { chamber: squareMm === undefined ? null : { squareMm, depthMm, dilution } } : undefined,
   };
 }
@@ -84,11 +84,15 @@ function assertInPlace({ detect, count, ...values }: { detect: true | undefined;
   if (stray !== undefined || (count && !detect)) throw new UsageError(`--${stray === undefined ? 'count' : flags[stray]}: needs ${!detect ? '--detect' : '--count'}.`);
 }
 
-function searchAsked(search: SearchSettings, { method, minDiameter, maxDiameter, sensitivity }: FrameOptionValues): SearchSettings {
-  const asked = {
-    ...search, method: method ?? search.method, least_diameter: minDiameter ?? search.least_diameter, most_diameter: maxDiameter ?? search.most_diameter,
-    sensitivity: sensitivity ?? search.sensitivity,
+function searchSet({ method, minDiameter, maxDiameter, sensitivity }: FrameOptionValues): Partial<SearchSettings> {
+  return {
+    ...(method !== undefined && { method }), ...(minDiameter !== undefined && { least_diameter: minDiameter }), ...(maxDiameter !== undefined && { most_diameter: maxDiameter }),
+    ...(sensitivity !== undefined && { sensitivity }),
   };
+}
+
+function searchAsked(search: SearchSettings, values: FrameOptionValues): SearchSettings {
+  const asked = { ...search, ...searchSet(values) };
   if (asked.least_diameter > asked.most_diameter) throw new UsageError('--min-diameter: must not be larger than --max-diameter.');
   return asked;
 }
@@ -98,7 +102,7 @@ export function frameTask(classifier: Classifier, job: FrameJob, format: ExportF
   const { spec } = classifier;
   const { possible, warning } = scalingFor(spec, null);
   if (!possible && warning !== null) warn(warning);
-  const frames = { ...job.frames, search: job.searchIn(spec), classify: job.frames.classify && possible };
+  const frames = { ...job.frames, ...job.searchIn(spec), classify: job.frames.classify && possible };
   const said = new Set<string>();
   const counted: Countable[] = [];
   return {

@@ -39,6 +39,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("load_detector", &Classifier::load_detector)
       .function("open_frame", &Classifier::open_frame)
       .function("detect", &Classifier::detect)
+      .function("detect_part", &Classifier::detect_part)
       .function("prepare_cells", &Classifier::prepare_cells)
       .function("view_frame", &Classifier::view_frame)
       .function("frame_pixels", &Classifier::frame_pixels)

@@ -36,8 +36,8 @@ class Classifier {
 
   // Images of one cell: classify.cpp
   val load_model(const val& spec_json, const val& head_file, const val& novelty_file);
-  val prepare(const val& file) const;
-  val view(const val& file, const val& max_side_px) const;
+  val prepare(const val& file, const val& scale) const;
+  val view(const val& file, const val& max_side_px, const val& scale) const;
   val judge(const val& features, const val& shape, const val& measures) const;
 
   // The engine: network.cpp
@@ -57,6 +57,7 @@ class Classifier {
   val load_detector(const val& name, const val& spec_json, const val& network);
   val open_frame(const val& file, const val& page, const val& channel);
   val detect(const val& number, const val& settings);
+  val detect_part(const val& number, const val& settings, const val& region);
   val prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const;
   val view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const;
   val frame_pixels(const val& number) const;
@@ -83,6 +84,8 @@ class Classifier {
   Frame& open(const val& number) { return const_cast<Frame&>(std::as_const(*this).open(number)); }
   /// Asks the network only where its maps of this frame would be others than those it gave last.
   std::vector<DetectedCell> mark(Frame& frame, const std::string& name, const DetectSettings& settings);
+  /// Raises: kDetectorNotLoaded.
+  Detector& detector(const std::string& name);
 
   std::map<int, Frame> frames_;
   int last_frame_ = 0;

@@ -100,21 +100,21 @@ val Classifier::load_model(const val& spec_json, const val& head_file, const val
   });
 }
 
-val Classifier::prepare(const val& file) const {
+val Classifier::prepare(const val& file, const val& scale) const {
   return guard([&] {
-    const ModelSpec& spec = model().spec;
+    const PrepareRules rules = at_scale(model().spec.prepare, finite_number(scale, "scale", kLeastScale, kMostScale));
     const double start_ms = emscripten_get_now();
     const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
     const double decoded_ms = emscripten_get_now();
     Measures measures;
-    const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), spec.prepare, std::nullopt, &measures);
+    const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), rules, std::nullopt, &measures);
     const double prepared_ms = emscripten_get_now();
 
     val object = val::object();
     object.set("image", describe(decoded));
-    object.set("crop", describe(crop_box(spec.prepare, decoded.image.width_px(), decoded.image.height_px())));
+    object.set("crop", describe(crop_box(rules, decoded.image.width_px(), decoded.image.height_px())));
     object.set("tensor", copy_out(tensor));
-    object.set("shape", array_of({1, spec.prepare.channel_count(), spec.prepare.height_px, spec.prepare.width_px}));
+    object.set("shape", array_of({1, rules.channel_count(), rules.height_px, rules.width_px}));
     object.set("measures", copy_out(std::vector<double>(measures.begin(), measures.end())));
     object.set("pixels", pixel_bytes(decoded.image.view()));
     object.set("decode_ms", decoded_ms - start_ms);
@@ -123,11 +123,11 @@ val Classifier::prepare(const val& file) const {
   });
 }
 
-val Classifier::view(const val& file, const val& max_side_px) const {
+val Classifier::view(const val& file, const val& max_side_px, const val& scale) const {
   return guard([&] {
     const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
     const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
-    const Box box = crop_box(model().spec.prepare, decoded.image.width_px(), decoded.image.height_px());
+    const Box box = crop_box(at_scale(model().spec.prepare, finite_number(scale, "scale", kLeastScale, kMostScale)), decoded.image.width_px(), decoded.image.height_px());
     const ScreenPicture picture = draw_for_screen(decoded.image.view(), box, side);
     val object = val::object();
     object.set("width_px", picture.width_px);

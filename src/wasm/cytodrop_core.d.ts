@@ -258,10 +258,13 @@ export declare class Classifier {
    * loaded before only when all is well.
    */
   load_model(spec_json: string, head: Uint8Array, novelty: Uint8Array): Result<null>;
-  /** Decodes an image file, crops, resizes and normalises it as the loaded model asks. */
-  prepare(file: Uint8Array): Result<Prepared>;
+  /**
+   * Decodes an image file, crops, resizes and normalises it as the loaded model asks. `scale`: its px per px of the images that the
+   * model was trained on, 1 unless a person brings images to size, 1/64 to 64; a model without a crop rule sees the whole image at any.
+   */
+  prepare(file: Uint8Array, scale: number): Result<Prepared>;
   /** The crop that the network sees, no larger than max_side_px. Works without a network. */
-  view(file: Uint8Array, max_side_px: number): Result<View>;
+  view(file: Uint8Array, max_side_px: number, scale: number): Result<View>;
   /** Turns features [N, D, h, w], and the measures of the N cells one after the other, into one verdict for each. */
   judge(features: Float32Array, shape: readonly number[], measures: Float64Array): Result<Verdict[]>;
   /**
@@ -300,6 +303,8 @@ export declare class Classifier {
    * the frame last is kept, so that another sensitivity or another rule for the border takes a few milliseconds.
    */
   detect(frame: number, settings: DetectSettings): Result<DetectedCells>;
+  /** The same of a part of the frame alone, as if nothing were around it; places are those of the whole. What was said of the whole stays kept. */
+  detect_part(frame: number, settings: DetectSettings, region: Box): Result<DetectedCells>;
   /**
    * Cuts the square that the loaded model was trained on around each box's centre and prepares it; at most 256 boxes.
    * With both pixel sizes known the square is as many µm wide as in training. `unsupported_feature`: the model's spec has no `frame`.

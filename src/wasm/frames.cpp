@@ -175,6 +175,35 @@ val Classifier::detect(const val& number, const val& settings) {
   });
 }
 
+val Classifier::detect_part(const val& number, const val& settings, const val& region) {
+  return guard([&] {
+    const Frame& frame = open(number);
+    const val& given = fields_of(settings, "settings");
+    const DetectSettings asked = detect_settings(given);
+    const Box part = box_of(region, "region");
+    if (part.left_px < 0 || part.top_px < 0 || part.left_px > frame.image.width_px() - part.width_px || part.top_px > frame.image.height_px() - part.height_px) {
+      throw Error(ErrorCode::kInvalidArgument, "region must lie within the frame");
+    }
+    const ImageView view = frame.image.view().crop(part);
+    const double start_ms = emscripten_get_now();
+    std::vector<DetectedCell> cells;
+    if (asked.method == DetectMethod::kNetwork) {
+      Detector& network = detector(given["method"].as<std::string>().substr(kByNetwork.size()));
+      cells = marked_cells(network.look(view, asked), network.spec(), asked);
+    } else {
+      cells = cytodrop::detect(view, asked);
+    }
+    for (DetectedCell& cell : cells) {
+      cell.box.left_px += part.left_px;
+      cell.box.top_px += part.top_px;
+      for (Point& point : cell.outline) point = {point.x_px + static_cast<float>(part.left_px), point.y_px + static_cast<float>(part.top_px)};
+    }
+    val found = describe(cells);
+    found.set("detect_ms", emscripten_get_now() - start_ms);
+    return found;
+  });
+}
+
 val Classifier::prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const {
   return guard([&] {
     const Frame& opened = open(number);
@@ -240,14 +269,18 @@ const Classifier::Frame& Classifier::open(const val& number) const {
 }
 
 std::vector<DetectedCell> Classifier::mark(Frame& frame, const std::string& name, const DetectSettings& settings) {
-  const auto found = detectors_.find(name);
-  if (found == detectors_.end()) throw Error(ErrorCode::kDetectorNotLoaded, "the network that finds cells is not loaded");
-  Detector& detector = found->second;
-  if (!frame.maps || frame.maps_of != name || !detector.fits(*frame.maps, settings)) {
-    frame.maps = detector.look(frame.image.view(), settings);
+  Detector& network = detector(name);
+  if (!frame.maps || frame.maps_of != name || !network.fits(*frame.maps, settings)) {
+    frame.maps = network.look(frame.image.view(), settings);
     frame.maps_of = name;
   }
-  return marked_cells(*frame.maps, detector.spec(), settings);
+  return marked_cells(*frame.maps, network.spec(), settings);
+}
+
+Detector& Classifier::detector(const std::string& name) {
+  const auto found = detectors_.find(name);
+  if (found == detectors_.end()) throw Error(ErrorCode::kDetectorNotLoaded, "the network that finds cells is not loaded");
+  return found->second;
 }
 
 }  // namespace cytodrop

@@ -75,8 +75,8 @@ describe('a call with a wrong argument is refused, never thrown', () => {
   for (const value of wrong) {
     const shown = Object.prototype.toString.call(value) + String(value).slice(0, 10);
     test(`file = ${shown}`, () => {
-      assertRefused(untyped((classifier) => classifier['prepare']!(value)), 'invalid_argument');
-      assertRefused(untyped((classifier) => classifier['view']!(value, 64)), 'invalid_argument');
+      assertRefused(untyped((classifier) => classifier['prepare']!(value, 1)), 'invalid_argument');
+      assertRefused(untyped((classifier) => classifier['view']!(value, 64, 1)), 'invalid_argument');
       assertRefused(untyped((classifier) => classifier['inspect']!(value)), 'invalid_argument');
     });
     test(`features = ${shown}`, () => {
@@ -102,7 +102,7 @@ describe('a call with a wrong argument is refused, never thrown', () => {
 
   for (const side of [undefined, '64', 0, -1, 1.5, NaN, Infinity, 1e9]) {
     test(`max_side_px = ${side}`, () => {
-      assertRefused(untyped((classifier) => classifier['view']!(goldenImage, side)), 'invalid_argument');
+      assertRefused(untyped((classifier) => classifier['view']!(goldenImage, side, 1)), 'invalid_argument');
     });
   }
 
@@ -117,21 +117,25 @@ describe('a call with a wrong argument is refused, never thrown', () => {
   });
 
   test('an empty file, a cut file, a text', () => {
-    assertRefused(loaded.prepare(new Uint8Array()), 'empty_file');
-    assertRefused(loaded.prepare(goldenImage.subarray(0, goldenImage.length / 2)), 'truncated');
-    assertRefused(loaded.prepare(new TextEncoder().encode('file,label\n')), 'unsupported_format');
+    for (const scale of [0, -1, 0.01, 65, NaN]) {
+      assertRefused(loaded.prepare(goldenImage, scale), 'invalid_argument');
+      assertRefused(loaded.view(goldenImage, 64, scale), 'invalid_argument');
+    }
+    assertRefused(loaded.prepare(new Uint8Array(), 1), 'empty_file');
+    assertRefused(loaded.prepare(goldenImage.subarray(0, goldenImage.length / 2), 1), 'truncated');
+    assertRefused(loaded.prepare(new TextEncoder().encode('file,label\n'), 1), 'unsupported_format');
   });
 
   test('a model that fails leaves the one before in place', () => {
     assertRefused(loaded.load_model('{}', head, novelty), 'invalid_model');
     assertRefused(loaded.load_model(specJson, head.subarray(0, 100), novelty), 'invalid_model');
-    assert.ok(loaded.prepare(goldenImage).ok);
+    assert.ok(loaded.prepare(goldenImage, 1).ok);
   });
 
   test('no model is loaded', () => {
     const fresh = new core.Classifier();
     try {
-      assertRefused(fresh.prepare(goldenImage), 'model_not_loaded');
+      assertRefused(fresh.prepare(goldenImage, 1), 'model_not_loaded');
       assertRefused(fresh.judge(new Float32Array(1280 * 16), [1, 1280, 4, 4], measures), 'model_not_loaded');
     } finally {
       fresh.delete();
@@ -146,7 +150,7 @@ describe('image quality', () => {
       const strict = { ...tinySpec, quality: { brightness: [null, 0.5], detail_1: [-100, 100], colour: [1, null] } };
       valueOf(classifier.load_model(JSON.stringify(strict), bytesOf(`${tinyModel}/${tinySpec.head.file}`), bytesOf(`${tinyModel}/${tinySpec.novelty.file}`)));
       for (const { image, features, features_shape, measures: expected } of tinyCases) {
-        const prepared = valueOf(classifier.prepare(bytesOf(`${tinyModel}/golden/${image}`)));
+        const prepared = valueOf(classifier.prepare(bytesOf(`${tinyModel}/golden/${image}`), 1));
         assert.ok(largestDifference(prepared.measures, expected) <= 1e-4, `${prepared.measures} for ${expected}`);
         const [verdict] = valueOf(classifier.judge(floatsOf(`${tinyModel}/golden/${features}`), features_shape, prepared.measures));
         assert.deepEqual(verdict?.quality.map(({ flag, measure, limit }) => [flag, measure, limit]), [['over_exposed', 'brightness', 0.5], ['grey_image', 'colour', 1]]);
@@ -158,7 +162,7 @@ describe('image quality', () => {
   });
 
   test('the pixels for a hash are the decoded ones, headed by their shape', () => {
-    const { pixels, image } = valueOf(loaded.prepare(goldenImage));
+    const { pixels, image } = valueOf(loaded.prepare(goldenImage, 1));
     const end = pixels.indexOf(10) + 1;
     const channels = image.channels > 2 ? 3 : 1;
     assert.equal(new TextDecoder().decode(pixels.subarray(0, end)), `${image.width_px}x${image.height_px}x${channels}:8\n`);
@@ -205,14 +209,16 @@ describe('novelty', () => {
     assertRefused(loaded.load_model(tinySpecJson, tinyHead, tinyNovelty.subarray(0, 60)), 'invalid_model');
     assertRefused(loaded.load_model(tinySpecJson, tinyHead, tinyHead), 'invalid_model');
     assertRefused(loaded.load_model(JSON.stringify(without), tinyHead, tinyNovelty), 'invalid_model');
-    assert.ok(loaded.prepare(goldenImage).ok);
+    assert.ok(loaded.prepare(goldenImage, 1).ok);
   });
 });
 
 describe('memory', () => {
   test('what is handed out is a copy with memory of its own', () => {
-    const { tensor } = valueOf(loaded.prepare(goldenImage));
-    const { rgba } = valueOf(loaded.view(goldenImage, 64));
+    const { tensor } = valueOf(loaded.prepare(goldenImage, 1));
+    const { rgba } = valueOf(loaded.view(goldenImage, 64, 1));
+    assert.deepEqual([0.5, 0.25].map((scale) => valueOf(loaded.prepare(goldenImage, scale)).crop.width_px), [144, 72]);
+    assert.equal(valueOf(loaded.view(goldenImage, 64, 0.5)).crop.width_px, 144);
     const [verdict] = valueOf(loaded.judge(new Float32Array(1280 * 16), [1, 1280, 4, 4], measures));
     assert.ok(verdict);
     for (const array of [tensor, rgba, verdict.probabilities, verdict.logits, verdict.maps]) {
@@ -220,7 +226,7 @@ describe('memory', () => {
       assert.equal(array.buffer.byteLength, array.byteLength);
     }
     const before = tensor.slice();
-    valueOf(loaded.prepare(goldenImage.slice()));
+    valueOf(loaded.prepare(goldenImage.slice(), 1));
     assert.deepEqual(tensor, before);
   });
 
@@ -229,14 +235,14 @@ describe('memory', () => {
       const classifier = new core.Classifier();
       try {
         valueOf(classifier.load_model(specJson, head, novelty));
-        assert.ok(!classifier.prepare(goldenImage.subarray(0, 200)).ok);
+        assert.ok(!classifier.prepare(goldenImage.subarray(0, 200), 1).ok);
       } finally {
         classifier.delete();
       }
     };
     const features = new Float32Array(1280 * 16);
     const image = () => {
-      valueOf(loaded.prepare(goldenImage));
+      valueOf(loaded.prepare(goldenImage, 1));
       valueOf(loaded.judge(features, [1, 1280, 4, 4], measures));
     };
     const objects = core.live_objects();

@@ -63,10 +63,10 @@ describe('a frame', () => {
   test('has the pixels that an image of one cell has, which a hash is made from: 8 and 16 bits, upright', () => {
     const wide = greyPng(50, 40, Uint16Array.from({ length: 2000 }, (_, i) => 1000 + i));
     for (const file of [someFrame(), wide, bytesOf('tests/golden/decode/orientation-6.jpg')]) {
-      const { pixels } = valueOf(loaded.prepare(file));
+      const { pixels } = valueOf(loaded.prepare(file, 1));
       assert.deepEqual(valueOf(loaded.frame_pixels(valueOf(loaded.open_frame(file, 0, -1)).frame)), pixels);
     }
-    const text = new TextDecoder().decode(valueOf(loaded.prepare(wide)).pixels.subarray(0, 11));
+    const text = new TextDecoder().decode(valueOf(loaded.prepare(wide, 1)).pixels.subarray(0, 11));
     assert.equal(text, '50x40x1:16\n');
     assertRefused(loaded.frame_pixels(99), 'frame_not_open', /not open/);
   });

@@ -157,7 +157,7 @@ test('the network that finds cells is fetched once, before the first image, and 
     assert.equal(await page.page.$(page.find('split-touching')), null, 'the network splits by itself');
     await slide(page, 'least-diameter', 120);
     await outlined(page, (now) => now === 0);
-    await page.page.select(page.find('method'), 'round');
+    await page.page.$eval(page.find('method-round'), (input) => (input as HTMLElement).click());
     await page.page.waitForSelector(page.find('split-touching'));
     await slide(page, 'least-diameter', 14);
     await slide(page, 'most-diameter', 45);
@@ -169,9 +169,9 @@ test('the network that finds cells is fetched once, before the first image, and 
 
 test('where the network that finds cells cannot be had, every frame says so and what to do', async () => {
   await site.visit(async (page) => {
-    await page.useModel(model, 'Viability');
     await page.page.setRequestInterception(true);
     page.page.on('request', (request) => void (/\/models\/(round|adherent)\//.test(request.url()) ? request.respond({ status: 503 }) : request.continue()));
+    await page.useModel(model, 'Viability');
     await page.page.click(`label:has(${page.find('mode-fields')})`);
     await page.addFiles([field]);
     await page.finish(1);

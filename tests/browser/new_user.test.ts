@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { goldenCases, root } from '../border/fixtures.ts';
-import { parseCsv } from '../cli/fixtures.ts';
+import { cytodrop, parseCsv } from '../cli/fixtures.ts';
 import { type CellPage, shared, Site } from './site.ts';
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, root));
@@ -226,6 +226,86 @@ test('by keys: past the controls to the cells, the focus is never lost, and Dele
     await page.page.waitForSelector(page.find('details'));
     await page.page.keyboard.press('Delete');
     await page.page.waitForFunction((selector, count) => [...document.querySelectorAll(`${selector} [data-label]`)].reduce((sum, one) => sum + Number((one as HTMLElement).dataset['count']), 0) === count, {}, page.find('summary'), before - 1);
+  });
+});
+
+/** A violet disc on pink, as a BMP of 24 bits. */
+function smallCell(side: number): Buffer {
+  const stride = Math.ceil((3 * side) / 4) * 4;
+  const file = Buffer.alloc(54 + stride * side);
+  file.write('BM');
+  for (const [at, value] of [[2, file.length], [10, 54], [14, 40], [18, side], [22, side], [34, stride * side]] as const) file.writeUInt32LE(value, at);
+  file.writeUInt16LE(1, 26);
+  file.writeUInt16LE(24, 28);
+  for (let y = 0; y < side; ++y) {
+    for (let x = 0; x < side; ++x) file.set(Math.hypot(x - side / 2, y - side / 2) < 0.3 * side ? [150, 60, 110] : [205, 190, 225], 54 + stride * y + 3 * x);
+  }
+  return file;
+}
+
+test('images that are all too small are brought to size with one press, and every file and figure says so', async () => {
+  const small = [100, 120, 120].map((side, i) => {
+    const path = join(folder, `small ${i}.bmp`);
+    writeFileSync(path, smallCell(side));
+    return path;
+  });
+  const flags = (cells: { quality: { flag: string }[] }[]): boolean[] => cells.map(({ quality }) => quality.some(({ flag }) => flag === 'wrong_size'));
+  await site.visit(async (page) => {
+    await page.addFiles(small);
+    await page.finish(small.length);
+    assert.deepEqual(flags(await page.exportedCells()), [true, true, true]);
+    assert.equal(await page.page.$eval(page.find('scale-offer'), (element) => Number((element as HTMLElement).dataset['scale'])), 0.4167);
+    assert.match(await textOf(page, 'bring-to-size'), /2\.4×/);
+    await click(page, 'bring-to-size');
+    await page.page.waitForSelector(page.find('scale-note'));
+    await page.finish(small.length);
+    assert.match(await textOf(page, 'scale-note'), /2\.4×.*not calibrated/);
+    assert.doesNotMatch(await textOf(page, 'model-picker'), /right/);
+    const report = await page.export('json');
+    const { settings, cells } = JSON.parse(report) as { settings: { image_scale: number }; cells: { quality: { flag: string }[] }[] };
+    assert.equal(settings.image_scale, 0.4167);
+    assert.deepEqual(flags(cells), [false, false, false]);
+    assert.deepEqual(parseCsv(await page.export('csv')).map(({ image_scale: scale }) => scale), ['0.4167', '0.4167', '0.4167']);
+    const path = join(folder, 'at scale.json');
+    writeFileSync(path, report);
+    const checked = await cytodrop('check', path, ...small);
+    assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+    const again = await cytodrop('classify', '--model', 'blood-smear', '--image-scale', '0.4167', '--format', 'json', ...small);
+    const told = JSON.parse(again.stdout) as { settings: object; cells: { file: string; probability: number }[] };
+    assert.deepEqual(told.settings, settings);
+    assert.deepEqual(told.cells.map(({ probability }) => probability), (cells as unknown as typeof told.cells).map(({ probability }) => probability));
+    await click(page, 'as-they-are');
+    await page.page.waitForSelector(page.find('scale-offer'));
+    await page.finish(small.length);
+    assert.deepEqual(flags(await page.exportedCells()), [true, true, true]);
+    assert.equal('image_scale' in (parseCsv(await page.export('csv'))[0] ?? {}), false);
+  });
+  await site.visit(async (page) => {
+    await page.addFiles([...small, ...golden]);
+    await page.finish(small.length + golden.length);
+    assert.equal(await page.page.$(page.find('scale-offer')), null);
+  });
+});
+
+test('a model chosen looks at images as it is made to, until a person says what they are', async () => {
+  const mode = (page: CellPage): Promise<string> => page.page.$eval('[name=mode]:checked', (input) => (input as HTMLInputElement).value);
+  await site.visit(async (page) => {
+    const seen = [await mode(page)];
+    const choose = async (name: string, title: string): Promise<void> => {
+      await page.useModel(name, title);
+      seen.push(await mode(page));
+    };
+    await choose('viability', 'Viability');
+    await choose('blood-smear', 'Blood smear');
+    await choose('prostate-lines', 'Prostate');
+    await click(page, 'mode-cells');
+    await choose('viability', 'Viability');
+    await click(page, 'mode-fields');
+    await choose('blood-smear', 'Blood smear');
+    await choose('viability', 'Viability');
+    await click(page, 'mode-count');
+    await choose('blood-smear', 'Blood smear');
+    assert.deepEqual(seen, ['cells', 'fields', 'cells', 'fields', 'cells', 'cells', 'fields', 'count']);
   });
 });
 

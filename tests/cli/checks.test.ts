@@ -190,15 +190,15 @@ describe('the command line', () => {
     const sums = { network_sha256: tinySpec.network.sha256, head_sha256: 'other' };
     const verdict = { mostLike: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {}, checked: { turns_agree: 8, second_most_like: 'disc' } };
     const report: CellReport = {
-      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, unsureBelow: 0, unread: 0, partial: false, cells: [{ ...verdict, file: 'a.png', pixelsSha256: 'a' }],
+      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, imageScale: 1, unsureBelow: 0, unread: 0, partial: false, cells: [{ ...verdict, file: 'a.png', pixelsSha256: 'a' }],
     };
     const image = { index: 0, path: 'a.png', status: 'ok', pixelsSha256: 'a', ...verdict, label: 'ring', quality: [], foreign: false, unsure: false, probabilities: [], turns: { agree: 8, of: 8 } } as unknown as CellRecord;
-    const alone = checkReport(report, [image], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: undefined });
+    const alone = checkReport(report, [image], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: undefined, imageScale: 1 });
     assert.deepEqual(alone.notes, [
       'The report also says how far each map explains its verdict, which the command line compares.', 'The report also has the opinion of the model other. Compare with that model to check it too.',
     ]);
     assert.deepEqual(alone.differences, []);
-    const both = checkReport(report, [{ ...image, second: { label: 'ring', probability: 1, agree: true } } as CellRecord], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: { ...tinySpec, name: 'other' } });
+    const both = checkReport(report, [{ ...image, second: { label: 'ring', probability: 1, agree: true } } as CellRecord], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: { ...tinySpec, name: 'other' }, imageScale: 1 });
     assert.deepEqual(both.differences.map(({ what, reported, now }) => [what, reported, now]), [
       ["second model's head file (SHA-256)", 'other', tinySpec.head.sha256], ['second most like', 'disc', 'ring'],
     ]);

@@ -47,11 +47,14 @@ test('as text: for a person, without what would move a terminal\'s cursor; a fil
     const path = join(folder, 'a.jpg');
     const jpeg = taggedJpeg('tests/golden/decode/orientation-1.jpg');
     writeFileSync(path, Buffer.from(jpeg.toString('latin1').replace(`by ${canary}`, `\x1b[2J\x9b\r${canary}`.slice(0, canary.length + 3)), 'latin1'));
-    writeFileSync(join(folder, 'b.txt'), 'hello');
-    const { code, stdout } = await cytodrop('inspect', folder);
+    writeFileSync(join(folder, 'b.dat'), 'hello');
+    writeFileSync(join(folder, 'c.txt'), 'hello');
+    const { code, stdout, stderr } = await cytodrop('inspect', folder);
     assert.equal(code, 2);
     assert.match(stdout, /^Format: JPEG$/m);
     assert.match(stdout, /^ {2}GPSLongitude \[place\]: 2° 17' 40\.2"$/m);
+    assert.match(stderr, /^Warning: left out as no images: .*c\.txt\. A file named by itself is tried\.$/m);
+    assert.doesNotMatch(stdout, /c\.txt/);
     assert.match(stdout, /^Not read as an image: this is not an image that is read/m);
     assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   });

@@ -66,7 +66,7 @@ describe('reports', () => {
 
   test('a report without cells is not reproduced', () => {
     const report = readReport('{"model":{"name":"blood-smear"},"settings":{"unsure_below":0.5},"cells":[]}');
-    assert.equal(checkReport(report as CellReport, [] as CellRecord[], { spec, specSha256: null, second: undefined }).reproduced, false);
+    assert.equal(checkReport(report as CellReport, [] as CellRecord[], { spec, specSha256: null, second: undefined, imageScale: 1 }).reproduced, false);
   });
 });
 

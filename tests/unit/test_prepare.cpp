@@ -1,4 +1,7 @@
+#include <limits>
+
 #include "catch.h"
+#include "core/error.h"
 #include "core/prepare/prepare.h"
 #include "support.h"
 
@@ -23,6 +26,21 @@ TEST_CASE("the centre square is as large as asked and as fits") {
   PrepareRules whole = rules();
   whole.crop = CropRule::kNone;
   CHECK(crop_box(whole, 360, 363) == Box{0, 0, 360, 363});
+}
+
+TEST_CASE("images of another scale are cut as much of the cell as the model was trained on") {
+  CHECK(at_scale(rules(), 1).crop_side_px == 288);
+  CHECK(at_scale(rules(), 0.4167).crop_side_px == 120);
+  CHECK(at_scale(rules(), 2).crop_side_px == 576);
+  CHECK(at_scale(rules(), kLeastScale).crop_side_px == 5);
+  for (const double refused : {0.0, -1.0, 0.01, 65.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) CHECK_THROWS_AS(at_scale(rules(), refused), Error);
+  const Image small(120, 130, 3, SampleType::kUint8);
+  Measures measures;
+  const std::vector<float> as_it_is = prepare(small.view(), rules(), std::nullopt, &measures);
+  CHECK(measures[static_cast<std::size_t>(Measure::kSize)] == Approx(120.0 / 288));
+  const std::vector<float> brought_to_size = prepare(small.view(), at_scale(rules(), 0.4167), std::nullopt, &measures);
+  CHECK(measures[static_cast<std::size_t>(Measure::kSize)] == 1);
+  CHECK(brought_to_size == as_it_is);
 }
 
 TEST_CASE("white is 1 and black is -1 in every plane") {

@@ -1,6 +1,6 @@
 /** The model in use, in one press; opens the picker. */
 import type { ModelMetrics } from '../../src/js/index.ts';
-import { batchDoubt } from '../state/batch.ts';
+import { isUncharted } from '../state/batch.ts';
 import { formatPercent } from '../state/format.ts';
 import { listings, modelState, spec } from '../state/models.ts';
 import { openDialog } from './dialog.tsx';
@@ -32,7 +32,7 @@ export function ModelChip() {
         {model && (
           <>
             <span>{formatBytes(model.network.bytes)}</span>
-            <span>{batchDoubt.value ? words.model.rightAtHome : words.model.right(accuracyWords(model.metrics.test))}</span>
+            <span>{isUncharted.value ? words.model.rightAtHome : words.model.right(accuracyWords(model.metrics.test))}</span>
           </>
         )}
         {loadingWords() && <span>{loadingWords()}</span>}

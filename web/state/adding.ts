@@ -6,7 +6,7 @@ import type { Found } from './found_files.ts';
 import { fieldOptions, mode, type Mode, naming, setNaming, takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';
 import { allImages, appendImages, era, firstImageAtMs, flush, forgetResults, refuseUnopened, takeImages } from './images.ts';
-import { chosenName, modelState } from './models.ts';
+import { chosenName, imageScale, modelState } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { runState } from './progress.ts';
 import { run } from './run.ts';
@@ -71,17 +71,29 @@ export function chooseMode(chosen: Mode, names = true): void {
   if (allImages().length > 0 && modelState.value.phase !== 'failed') void run();
 }
 
+/** Looks at images of one cell at another scale, from the beginning. */
+export function bringToSize(scale: number): void {
+  client.cancel();
+  batch(() => {
+    imageScale.value = scale;
+    forgetResults();
+  });
+  if (allImages().length > 0 && modelState.value.phase !== 'failed') void run();
+}
+
 /** Empties the page; can be undone until something else is added. */
 export function clear(): void {
   client.cancel();
   const state = runState.value === 'running' ? 'cancelled' : runState.value;
   const count = allImages().length;
+  const scale = imageScale.value;
   const bringBack = [takeImages(), takeFrames()];
   const undo = (): void => {
     for (const one of bringBack) one();
     batch(() => {
       era.value += 1;
       runState.value = state;
+      imageScale.value = scale;
       notice.value = null;
       flush();
     });
@@ -90,6 +102,7 @@ export function clear(): void {
     forgetHeldFrames();
     forgetResults();
     runState.value = 'idle';
+    imageScale.value = 1;
     notice.value = { words: words.cleared(count), undo };
   });
 }

@@ -5,6 +5,7 @@ import { client } from './client.ts';
 import { mode } from './frame_store.ts';
 import { checkCell, viewCell } from './held_frames.ts';
 import { allImages } from './images.ts';
+import { imageScale } from './models.ts';
 import { words } from './words.ts';
 
 /** The crop of one image as the network saw it, no side longer than asked. */
@@ -15,7 +16,7 @@ export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
 }
 
 async function viewed(file: File, maxSidePx: number): Promise<ImageData> {
-  const { rgba, widthPx, heightPx } = await client.view(file, maxSidePx);
+  const { rgba, widthPx, heightPx } = await client.view(file, maxSidePx, { imageScale: imageScale.value });
   return new ImageData(rgba, widthPx, heightPx);
 }
 
@@ -24,7 +25,7 @@ export async function checkOf(index: number): Promise<Checked> {
   if (mode.value === 'fields') return checkCell(index, allChecks);
   const file = allImages()[index]?.file;
   if (!file) throw new Error(words.imageGone);
-  return client.classify(file, { checks: allChecks });
+  return client.classify(file, { checks: allChecks, imageScale: imageScale.value });
 }
 
 /** What the file of an image or frame says beside its pixels, by its position among the files; it stays in this page. */

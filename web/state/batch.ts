@@ -2,7 +2,7 @@
 import { computed } from '@preact/signals';
 import { cellKind, mode } from './frame_store.ts';
 import { cells, imageAt } from './images.ts';
-import { listings, spec } from './models.ts';
+import { imageScale, listings, spec } from './models.ts';
 
 /** Of fewer cells little can be said together. */
 const leastCells = 10;
@@ -30,6 +30,23 @@ export const batchDoubt = computed<{ rejected: number; of: number; cause: Cause 
   // What few of them have explains little.
   return { rejected: rejected.length, of: seen.length, cause: 2 * count >= rejected.length ? cause : 'other' };
 });
+
+/** Whether what the model was measured to get right says nothing of the cells that there are. */
+export const isUncharted = computed(() => batchDoubt.value !== null || (mode.value === 'cells' && imageScale.value !== 1));
+
+/** The scale that images need which are all refused for being too small, that of the one in the middle; null where they need none. */
+export const scaleToFit = computed<{ scale: number; images: number } | null>(() => {
+  const model = spec.value;
+  if (!model || mode.value === 'fields' || model.crop.rule !== 'centre_square' || imageScale.value !== 1) return null;
+  const seen = cells.value;
+  if (seen.length === 0 || !seen.every(({ quality }) => quality.some(({ flag }) => flag === 'wrong_size'))) return null;
+  const sides = seen.map(({ image }) => Math.min(image.width_px, image.height_px)).sort((a, b) => a - b);
+  const scale = Math.round((1e4 * (sides[Math.floor(sides.length / 2)] ?? 0)) / model.crop.side_px) / 1e4;
+  return scale >= leastScale && scale < 1 ? { scale, images: seen.length } : null;
+});
+
+/** Enlarged more, an image shows nothing that a network could know. */
+const leastScale = 1 / 8;
 
 /** An image of so many times the area that a model looks at is more than one cell. */
 const muchLarger = 9;

@@ -1,8 +1,9 @@
 /** What every export tells beside its results. */
 import { appVersion, type CheckedColumns, commit, type ExportContext } from '../../src/js/index.ts';
+import { mode } from './frame_store.ts';
 import { cells } from './images.ts';
 import { isComplete, narrowed } from './selection.ts';
-import { modelState, secondSpec, spec, unsureBelow } from './models.ts';
+import { imageScale, modelState, secondSpec, spec, unsureBelow } from './models.ts';
 import { withFileNames } from './view.ts';
 
 /** What every export says of its making; null until the model is there. */
@@ -14,6 +15,7 @@ export function exportContext(): ExportContext | null {
   return {
     ...checkedColumns(), spec: model, runtime: state.runtime, selfTest: state.selfTest, appVersion, fileNames: withFileNames.value, complete: isComplete.value,
     provenance: { commit, platform: navigator.userAgent, time: new Date().toISOString(), specSha256: state.runtime.specSha256 ?? null },
+    ...(mode.value === 'cells' && { imageScale: imageScale.value }),
     ...(selected && { selection: selected }),
     ...(unsureBelow.value !== null && { unsureBelow: unsureBelow.value }),
   };

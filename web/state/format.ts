@@ -42,6 +42,11 @@ export function formatCount(count: number): string {
   return whole.format(count);
 }
 
+/** How many times larger: "2.4×". */
+export function formatTimes(times: number): string {
+  return `${tenths.format(times)}×`;
+}
+
 const plurals = new Intl.PluralRules('en');
 
 /** The words that agree with a count: `plural(2, { one: '1 cell', other: '2 cells' })`. */

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import {
   type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
-  kindOf, type ModelSpec, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
+  kindOf, mayLook, type ModelSpec, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
 } from '../../src/js/index.ts';
 import { leftOut } from './left_out.ts';
 import { checkTurns, spec } from './models.ts';
@@ -42,7 +42,10 @@ function rememberedHand(): HandOptions {
 }
 
 /** For every frame that has no settings of its own. */
-export const fieldOptions = computed<FieldOptions>(() => withHand({ choice: wholeFile, search: spec.value ? searchFor(spec.value) : defaultSearch, pixelSizeUm: null }, handOptions.value));
+export const fieldOptions = computed<FieldOptions>(() => {
+  const model = spec.value;
+  return withHand({ choice: wholeFile, search: model ? searchFor(model) : defaultSearch, look: model !== null && mayLook(model, {}), pixelSizeUm: null }, handOptions.value);
+});
 
 function withHand(options: FieldOptions, { choice = options.choice, search, pixelSizeUm = options.pixelSizeUm }: HandOptions): FieldOptions {
   const all = { ...options.search, ...search };
@@ -51,29 +54,31 @@ function withHand(options: FieldOptions, { choice = options.choice, search, pixe
     if (search.least_diameter === undefined) all.least_diameter = all.most_diameter;
     else all.most_diameter = all.least_diameter;
   }
-  return { choice, search: all, pixelSizeUm };
+  // What is set by hand is looked for, in every frame alike.
+  const look = options.look === true && spec.value !== null && mayLook(spec.value, search);
+  return { choice, search: all, look, pixelSizeUm };
 }
 
 /** By which a frame knows whether it was searched with the settings in force. */
-export function optionsKey({ choice, search, pixelSizeUm }: FieldOptions): string {
-  return JSON.stringify([choice.page, choice.channel, search, pixelSizeUm]);
+export function optionsKey({ choice, search, look, pixelSizeUm }: FieldOptions): string {
+  return JSON.stringify([choice.page, choice.channel, search, look, pixelSizeUm]);
 }
 
 /** Off: the cells of frames are found and counted, not named. */
 export const naming = signal(lastMode !== 'count');
 
-/** Whether a person said what an image is; else it is what the model was made for. */
-let modeByHand = lastMode !== null;
+/** What a person said that an image is; null: it is what the model is made for. */
+let modeByHand: Mode | null = lastMode === null ? null : mode.value;
 
 export function rememberMode(): void {
-  modeByHand = true;
+  modeByHand = mode.value;
   remember('mode', mode.value === 'fields' && !naming.value ? 'count' : mode.value);
 }
 
-/** What a model is made for, where a person did not say otherwise; null: nothing changes. What was said of frames does not hold for a model that knows none. */
-export function modeFor({ frame }: Pick<ModelSpec, 'frame'>): Mode | null {
-  if (modeByHand && (frame || mode.value === 'cells' || !naming.value)) return null;
-  return frame ? 'fields' : 'cells';
+/** How images are looked at with a model. That their cells be named does not hold for one that knows no frames; that they be counted does. */
+export function modeFor({ frame }: Pick<ModelSpec, 'frame'>): Mode {
+  if (modeByHand === null) return frame ? 'fields' : 'cells';
+  return frame || !naming.value ? modeByHand : 'cells';
 }
 
 /** Whether the cells of frames get names: where a person wants it and the model knows cells of frames. */
@@ -170,6 +175,14 @@ export function framesToName(): number[] {
 export function optionsOf(frame: number): FieldOptions {
   const own = slots[frame]?.own;
   return own ? withHand(fieldOptions.value, own) : fieldOptions.value;
+}
+
+/** What a frame was searched for, as far as a look decided, else what it is to be searched for. */
+export function searchOf(frame: number): SearchSettings {
+  const { search, look } = optionsOf(frame);
+  const settings = frameAt(frame)?.analysis.settings;
+  if (!look || !settings) return search;
+  return { ...search, method: settings.method, least_diameter: settings.least_diameter, most_diameter: settings.most_diameter };
 }
 
 export function allFrames(): { frame: number; entry: FrameEntry }[] {

@@ -3,9 +3,9 @@ import { batch, effect, untracked } from '@preact/signals';
 import { CytodropError } from '../../src/js/index.ts';
 import { chooseMode } from './adding.ts';
 import { client, lastSelfTest } from './client.ts';
-import { allFrames, forgetVerdicts, isDue, modeFor } from './frame_store.ts';
+import { allFrames, forgetVerdicts, isDue, modeFor, naming } from './frame_store.ts';
 import { allImages, flush, forgetResults } from './images.ts';
-import { checkTurns, chosenName, expectModel, listings, modelReady, modelState, secondName, spec, unsureBelow } from './models.ts';
+import { checkTurns, chosenName, expectModel, imageScale, listings, modelReady, modelState, secondName, spec, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail } from './progress.ts';
 import { remember, remembered } from './remembered.ts';
@@ -61,6 +61,7 @@ export async function chooseModel(name: string, second: string | null = null): P
     remember(modelKey, name);
     secondName.value = second;
     unsureBelow.value = null;
+    imageScale.value = 1;
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
     forgetResults();
     forgetVerdicts();
@@ -92,9 +93,8 @@ export async function chooseModel(name: string, second: string | null = null): P
 /** Takes a model as a person chooses it: images are looked at as it is made to, unless a person said what they are. */
 export function pickModel(name: string): void {
   const model = listings.value.find((listing) => listing.name === name)?.spec;
-  const made = model && modeFor(model);
+  if (model) chooseMode(modeFor(model), naming.value);
   void chooseModel(name);
-  if (made) chooseMode(made);
 }
 
 /** Tries again to load what could not be loaded. */

@@ -15,6 +15,9 @@ export const modelState = signal<ModelState>({ phase: 'loading', loadedBytes: 0,
 /** Top probability below which a cell is unsure; null: the model's own. */
 export const unsureBelow = signal<number | null>(null);
 
+/** Image px per px of the images that the model was trained on, in images of one cell; 1 unless a person brings them to size. */
+export const imageScale = signal(1);
+
 /** Every cell is turned and mirrored too. */
 export const checkTurns = signal(false);
 /** Another model that is asked about every cell too. */
@@ -38,7 +41,7 @@ export function checks(): Checks {
 export function modelsInUse(): ModelsNow | undefined {
   const [model, state] = [spec.value, modelState.value];
   if (!model || state.phase !== 'ready') return undefined;
-  return { spec: model, specSha256: state.runtime.specSha256 ?? null, second: secondSpec.value };
+  return { spec: model, specSha256: state.runtime.specSha256 ?? null, second: secondSpec.value, imageScale: imageScale.value };
 }
 
 let loading: Promise<boolean> = Promise.resolve(false);

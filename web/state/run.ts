@@ -5,7 +5,7 @@ import { cellsDue, frameAt, framesToName, giveUp, isDue, mode, namesCells, optio
 import { withFrame } from './held_frames.ts';
 import { allImages, era, flush, flushSoon, imagesDue, settle } from './images.ts';
 import { leftOut } from './left_out.ts';
-import { checks, modelReady } from './models.ts';
+import { checks, imageScale, modelReady } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail, measurePace, restartPace, runState, underWay } from './progress.ts';
 import { words } from './words.ts';
@@ -42,7 +42,7 @@ async function work(): Promise<void> {
     }
     measurePace();
     try {
-      for await (const { index, ...outcome } of client.classifyAll(jobs.map(({ file }) => file), { checks: checks() })) {
+      for await (const { index, ...outcome } of client.classifyAll(jobs.map(({ file }) => file), { checks: checks(), imageScale: imageScale.value })) {
         if (mine === era.value) settle((jobs[index] as (typeof jobs)[number]).index, outcome);
       }
     } catch (error) {

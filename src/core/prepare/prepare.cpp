@@ -19,6 +19,12 @@ void check_opaque(const ImageView& image) {
 
 }  // namespace
 
+PrepareRules at_scale(PrepareRules rules, double scale) {
+  if (!(scale >= kLeastScale && scale <= kMostScale)) throw Error(ErrorCode::kInvalidArgument, "the scale of the images must be within 1/64 to 64");
+  rules.crop_side_px = std::max(1, static_cast<int>(std::floor(rules.crop_side_px * scale + 0.5)));
+  return rules;
+}
+
 Box crop_box(const PrepareRules& rules, int width_px, int height_px) {
   if (rules.crop == CropRule::kNone) return {0, 0, width_px, height_px};
   const int side = std::min({rules.crop_side_px, width_px, height_px});

@@ -36,6 +36,15 @@ struct PrepareRules {
   int channel_count() const { return channels == InputChannels::kRgb ? 3 : 1; }
 };
 
+constexpr double kLeastScale = 1.0 / 64, kMostScale = 64;
+
+/// The rules for an image of another scale: the crop's side, if there is a crop, times `scale`, rounded, at least 1 px.
+///
+/// Args:
+///   scale: image px per px of the images that the model was trained on.
+/// Raises: kInvalidArgument for a scale that is not within kLeastScale to kMostScale.
+PrepareRules at_scale(PrepareRules rules, double scale);
+
 /// The part of an image that a model looks at.
 ///
 /// kCentreSquare: the central square of side min(side, width, height), its corner rounded down.

@@ -58,13 +58,14 @@ export class Pipeline {
    *   checks: what is computed for each beside its verdict.
    *   onImage: told the position of each before it is begun with, -1 before the network's run on all, and the position of each again
    *     before its checks.
+   *   imageScale: image px per px of the images that the model was trained on.
    * Returns: one outcome each, in order; a bad file harms no other.
    */
-  async classify(images: readonly (Uint8Array | UnreadFile)[], checks: Checks = noChecks, onImage: (position: number) => void = () => {}): Promise<Outcome[]> {
+  async classify(images: readonly (Uint8Array | UnreadFile)[], checks: Checks = noChecks, onImage: (position: number) => void = () => {}, imageScale = 1): Promise<Outcome[]> {
     const prepared: (Prepared | UnreadFile)[] = [];
     for (const [position, image] of images.entries()) {
       onImage(position);
-      prepared.push(image instanceof Uint8Array ? await this.#prepare(image) : image);
+      prepared.push(image instanceof Uint8Array ? await this.#prepare(image, imageScale) : image);
     }
     onImage(-1);
     const cells = prepared.filter((result): result is Prepared => !('status' in result));
@@ -76,11 +77,11 @@ export class Pipeline {
       const outcome = judged[next++] as Outcome;
       return outcome.status === 'ok' && result.pixelsSha256 ? { ...outcome, pixelsSha256: await result.pixelsSha256 } : outcome;
     }));
-    return this.second ? withOpinions(outcomes, await this.second.classify(images, noChecks, onImage)) : outcomes;
+    return this.second ? withOpinions(outcomes, await this.second.classify(images, noChecks, onImage, imageScale)) : outcomes;
   }
 
-  async #prepare(image: Uint8Array): Promise<Prepared | UnreadFile> {
-    const result = await this.runner.attempt((core) => core.prepare(image));
+  async #prepare(image: Uint8Array, imageScale: number): Promise<Prepared | UnreadFile> {
+    const result = await this.runner.attempt((core) => core.prepare(image, imageScale));
     if ('status' in result) return result;
     const { pixels, ...prepared } = result;
     return { ...prepared, pixelsSha256: sha256(pixels) };
@@ -91,8 +92,8 @@ export class Pipeline {
    *
    * Raises: CytodropError for a file that cannot be decoded.
    */
-  async view(image: Uint8Array, maxSidePx: number): Promise<View> {
-    const result = await this.runner.attempt((core) => core.view(image, maxSidePx));
+  async view(image: Uint8Array, maxSidePx: number, imageScale = 1): Promise<View> {
+    const result = await this.runner.attempt((core) => core.view(image, maxSidePx, imageScale));
     if ('status' in result) throw new CytodropError(result.code, result.message);
     return result;
   }

@@ -31,12 +31,12 @@ export class Core {
     unwrap(this.#classifier.load_model(specJson, head, novelty));
   }
 
-  prepare(file: Uint8Array): Prepared {
-    return unwrap(this.#classifier.prepare(file));
+  prepare(file: Uint8Array, scale = 1): Prepared {
+    return unwrap(this.#classifier.prepare(file, scale));
   }
 
-  view(file: Uint8Array, maxSidePx: number): View {
-    return unwrap(this.#classifier.view(file, maxSidePx));
+  view(file: Uint8Array, maxSidePx: number, scale = 1): View {
+    return unwrap(this.#classifier.view(file, maxSidePx, scale));
   }
 
   /** `measures`: those of all cells, one after the other. */
@@ -85,6 +85,10 @@ export class Core {
 
   detect(frame: number, settings: DetectSettings): DetectedCells {
     return unwrap(this.#classifier.detect(frame, settings));
+  }
+
+  detectPart(frame: number, settings: DetectSettings, region: Box): DetectedCells {
+    return unwrap(this.#classifier.detect_part(frame, settings, region));
   }
 
   prepareCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null): PreparedCells {

@@ -51,11 +51,13 @@ export class OpenFrames {
   }
 
   /**
+   * Args:
+   *   region: a part that is searched as if nothing were around it; unless told, all.
    * Returns: the cells, with what found them where a network did.
    * Raises: CytodropError, `detector_not_loaded` where the method needs a network that is not there.
    */
-  async detect(frame: number, settings: DetectSettings): Promise<{ cells: DetectedCells; detector?: DetectorFacts }> {
-    const cells = await this.#insist((core) => core.detect(this.#frame(frame).number, settings));
+  async detect(frame: number, settings: DetectSettings, region?: Box): Promise<{ cells: DetectedCells; detector?: DetectorFacts }> {
+    const cells = await this.#insist((core) => (region ? core.detectPart(this.#frame(frame).number, settings, region) : core.detect(this.#frame(frame).number, settings)));
     const name = detectorOf(settings.method);
     const detector = name && this.#detectors.get(name)?.facts;
     return { cells, ...(detector && { detector }) };

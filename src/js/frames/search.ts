@@ -16,10 +16,17 @@ export function searchFor(spec: ModelSpec): SearchSettings {
   return { ...defaultSearch, ...spec.frame?.search };
 }
 
+/** Whether a quick look at each frame is to decide how it is searched: where the model knows no frames, and so does not say, and nobody else did. */
+export function mayLook(spec: Pick<ModelSpec, 'frame'>, set: Partial<SearchSettings>): boolean {
+  return spec.frame === undefined && set.method === undefined && set.least_diameter === undefined && set.most_diameter === undefined;
+}
+
 /** How a file's frame is worked on unless a person says otherwise. */
 export interface FrameOptions {
   choice: FrameChoice;
   search: SearchSettings;
+  /** A quick look at each frame decides on method and diameters; `search`'s hold where it finds hardly anything. */
+  look?: boolean;
   /** µm per px whatever the file says; null: as the file says. */
   pixelSizeUm: number | null;
   /** False: the cells are found and counted, not named. */

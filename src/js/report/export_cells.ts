@@ -27,6 +27,8 @@ export interface ExportContext extends CheckedColumns {
   /** False: the number of the cell stands in for the file's name. */
   fileNames: boolean;
   provenance?: Provenance;
+  /** Image px per px of the images that the model was trained on, for images of one cell that were brought to size; 1 unless told. */
+  imageScale?: number;
   /** The threshold in use, where it is not the model's own. */
   unsureBelow?: number;
   /** Whether all that was asked for is done; not told where it is written before that is known. */
@@ -57,7 +59,7 @@ export function jsonHead(context: ExportContext, list: 'cells' | 'frames'): stri
       cytodrop: context.appVersion, commit: context.provenance?.commit || null, core: runtime.coreVersion, engine: runtime.engine.name,
       threads: runtime.engine.threads, platform: context.provenance?.platform ?? null,
     },
-    settings: { unsure_below: unsureBelow(context), checks: context.checks ?? noChecks },
+    settings: { unsure_below: unsureBelow(context), checks: context.checks ?? noChecks, image_scale: context.imageScale ?? 1 },
     selection: selectionFields(context),
     model: {
       name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
@@ -118,6 +120,11 @@ function fileOf(record: CellRecord, context: ExportContext): string {
   return context.fileNames ? record.path : String(record.index + 1);
 }
 
+/** Only where images were brought to size, which is no use as the model was measured. */
+function scaleFields({ imageScale = 1 }: ExportContext): { image_scale?: number } {
+  return imageScale === 1 ? {} : { image_scale: imageScale };
+}
+
 export function modelOf({ spec }: ExportContext): string {
   return `${spec.name} ${spec.version}`;
 }
@@ -132,7 +139,7 @@ export function unsureBelow({ spec, unsureBelow: chosen }: ExportContext): numbe
 
 export function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
   const file = fileOf(record, context);
-  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.cells } : {};
+  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), ...scaleFields(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.cells } : {};
   if (record.status === 'error') {
     const { code, message, advice } = record;
     return { file, status: 'error', error: { code, message, advice }, ...provenance };
@@ -169,6 +176,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     error_advice: failure?.advice ?? '',
     pixels_sha256: cell?.pixelsSha256 ?? '',
     unsure_below: String(unsureBelow(context)),
+    ...Object.fromEntries(Object.entries(scaleFields(context)).map(([name, value]) => [name, String(value)])),
     model: modelOf(context),
     self_test: selfTestWord(context.selfTest),
     complete: String(context.complete ?? ''),

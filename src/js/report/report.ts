@@ -50,6 +50,8 @@ interface ReportHead {
   /** A model of the same types that was asked too. */
   second: ReportedModel | null;
   checks: Checks;
+  /** Image px per px of the images that the model was trained on. */
+  imageScale: number;
   unsureBelow: number;
   /** Files that could not be read then, which have no pixels to know them by. */
   unread: number;
@@ -86,8 +88,8 @@ export interface CheckResult {
 
 export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Models in use, to compare a report's with; `specSha256` null: not known. */
-export interface ModelsNow { spec: ModelSpec; specSha256: string | null; second: ModelSpec | undefined }
+/** Models in use, to compare a report's with, and the scale of the images; `specSha256` null: not known. */
+export interface ModelsNow { spec: ModelSpec; specSha256: string | null; second: ModelSpec | undefined; imageScale: number }
 
 /** Of fields of a second model's opinion in reports from before there were schemas. */
 const oldNames = new Map([['second_type', 'second_most_like'], ['agree', 'second_agree']]);
@@ -123,7 +125,7 @@ const sumsOf = ({ network, head, novelty }: ModelSpec, specSha256: string | null
 });
 
 /** Differences between the models that a report names and those in use. */
-export function modelDifferences({ model, second }: Report, now: ModelsNow): Difference[] {
+export function modelDifferences({ model, second, imageScale }: Report, now: ModelsNow): Difference[] {
   const tell = (whose: string, before: ReportedModel, spec: ModelSpec, specSha256: string | null): Difference[] => {
     const sums = sumsOf(spec, specSha256);
     const told: [string, string | null | undefined, string | null | undefined][] = [
@@ -133,7 +135,10 @@ export function modelDifferences({ model, second }: Report, now: ModelsNow): Dif
     ];
     return told.filter(([, reported, other]) => reported !== other).map(([what, reported, other]) => ({ file: '', what, reported: String(reported), now: String(other) }));
   };
-  return [...tell('model', model, now.spec, now.specSha256), ...(second && now.second ? tell('second model', second, now.second, null) : [])];
+  return [
+    ...tell('model', model, now.spec, now.specSha256), ...(second && now.second ? tell('second model', second, now.second, null) : []),
+    ...(imageScale === now.imageScale ? [] : [{ file: '', what: 'scale of the images', reported: String(imageScale), now: String(now.imageScale) }]),
+  ];
 }
 
 /** Which checks of the report could not be compared, a sentence each. */

@@ -8,7 +8,7 @@ import type { CellRecord, ClassifiedCell, Outcome } from '../classify/outcome.ts
 import type { SelfTest } from '../classify/self_test.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { type FrameChoice, type FrameRecord, wholeFile } from '../frames/frame.ts';
-import { type FrameOptions, searchFor } from '../frames/search.ts';
+import { type FrameOptions, mayLook, searchFor } from '../frames/search.ts';
 import { type DetectorFiles } from '../model/detector.ts';
 import { type ModelFiles, readModel } from '../model/model_files.ts';
 import { canCompare, type ModelSpec } from '../model/spec.ts';
@@ -50,6 +50,14 @@ export interface RunOptions {
   jobs?: number;
   /** When it is aborted, what workers have in hand is still given; then its reason is thrown. */
   signal?: AbortSignal;
+}
+
+export interface CellRunOptions extends RunOptions {
+  /**
+   * Image px per px of the images that the model was trained on, 1/64 to 64: brings to size what shows a cell at another scale. 1 unless told. What the model was measured to get
+   * right holds for no other.
+   */
+  imageScale?: number;
 }
 
 export interface FrameRunOptions extends RunOptions, Partial<Omit<FrameOptions, 'checks'>> {
@@ -150,11 +158,11 @@ export class Classifier {
   }
 
   /** What exports tell beside results. */
-  exportContext({ fileNames = true, unsureBelow, checks = noChecks }: { fileNames?: boolean; unsureBelow?: number; checks?: Checks } = {}): ExportContext {
+  exportContext({ fileNames = true, unsureBelow, checks = noChecks, imageScale = 1 }: { fileNames?: boolean; unsureBelow?: number; checks?: Checks; imageScale?: number } = {}): ExportContext {
     const { files: { spec }, second, runtime } = this.#model();
     const provenance: Provenance = { commit, platform: platform.words, time: new Date().toISOString(), specSha256: runtime.specSha256 ?? null };
     return {
-      checks, ...(second && { secondModel: second.spec }), spec, runtime, selfTest: this.selfTest, appVersion, fileNames, provenance,
+      checks, imageScale, ...(second && { secondModel: second.spec }), spec, runtime, selfTest: this.selfTest, appVersion, fileNames, provenance,
       ...(unsureBelow !== undefined && { unsureBelow }),
     };
   }
@@ -164,9 +172,9 @@ export class Classifier {
    *
    * Raises: CytodropError for an image that cannot be read or decoded; WorkerDied.
    */
-  async classify(image: ImageSource, { checks = noChecks }: { checks?: Checks } = {}): Promise<ClassifiedCell> {
+  async classify(image: ImageSource, { checks = noChecks, imageScale = 1 }: Pick<CellRunOptions, 'checks' | 'imageScale'> = {}): Promise<ClassifiedCell> {
     const { link, bytes, options } = await this.#hand(image);
-    const { outcomes: [outcome] } = await link.ask({ type: 'classify', images: [bytes], checks }, 'classified', options);
+    const { outcomes: [outcome] } = await link.ask({ type: 'classify', images: [bytes], checks, imageScale }, 'classified', options);
     if (outcome?.status !== 'ok') throw new CytodropError(outcome?.code ?? 'internal', outcome?.message ?? 'There is no result.');
     return outcome;
   }
@@ -177,8 +185,8 @@ export class Classifier {
    * Yields: one record for each, in order; one that cannot be read has `status` "error" and harms no other.
    * Raises: the signal's reason, WorkerDied, what `images` throws.
    */
-  classifyAll(images: Images, { checks = noChecks, ...options }: RunOptions = {}): AsyncGenerator<CellRecord, void, undefined> {
-    const worker = (link: WorkerLink): PoolWorker => link.poolWorker(() => this.#crew.makeReady(link), checks);
+  classifyAll(images: Images, { checks = noChecks, imageScale = 1, ...options }: CellRunOptions = {}): AsyncGenerator<CellRecord, void, undefined> {
+    const worker = (link: WorkerLink): PoolWorker => link.poolWorker(() => this.#crew.makeReady(link), checks, imageScale);
     return this.#run<Outcome>(images, worker, options);
   }
 
@@ -186,13 +194,13 @@ export class Classifier {
    * Searches one frame of each image for cells and names them, after whatever runs now; each worker holds one frame at a time.
    *
    * Args:
-   *   options: what to search for and which frame; unless told, cells like those that the model learned from in the first frame.
+   *   options: what to search for and which frame; unless told, cells like those that the model learned from, or where it knows no frames those that a quick look at each frame finds, in the first frame.
    * Yields, raises: as `classifyAll`.
    */
   analyseFrames(images: Images, options: FrameRunOptions = {}): AsyncGenerator<FrameRecord, void, undefined> {
     const { spec } = this;
-    const { choice = wholeFile, search = searchFor(spec), pixelSizeUm = null, classify = spec.frame !== undefined, checks = noChecks, onProgress = () => {}, ...rest } = options;
-    const worker = (link: WorkerLink, run: Run) => frameWorker(this.#crew.host(link), { choice, search, pixelSizeUm, classify, checks }, run, onProgress);
+    const { choice = wholeFile, search = searchFor(spec), look = options.search === undefined && mayLook(spec, {}), pixelSizeUm = null, classify = spec.frame !== undefined, checks = noChecks, onProgress = () => {}, ...rest } = options;
+    const worker = (link: WorkerLink, run: Run) => frameWorker(this.#crew.host(link), { choice, search, look, pixelSizeUm, classify, checks }, run, onProgress);
     return this.#run(images, worker, { ...rest, atOnce: 1 });
   }
 
@@ -217,7 +225,7 @@ export class Classifier {
    */
   async checkReport(report: Report, images: Images, { onProgress = () => {}, ...options }: Omit<RunOptions, 'checks'> & { onProgress?: (done: number) => void } = {}): Promise<CheckResult> {
     const { files: { spec }, second, runtime } = this.#model();
-    const now = { spec, specSha256: runtime.specSha256 ?? null, second: second?.spec };
+    const now = { spec, specSha256: runtime.specSha256 ?? null, second: second?.spec, imageScale: report.imageScale };
     let done = 0;
     if (report.of === 'frames') {
       const worker = (link: WorkerLink, run: Run) => checkWorker(this.#crew.host(link), report, now, run);
@@ -229,7 +237,7 @@ export class Classifier {
       return checkFrameReport(report, checked, now);
     }
     const records: CellRecord[] = [];
-    for await (const record of this.classifyAll(images, { ...options, checks: report.checks })) {
+    for await (const record of this.classifyAll(images, { ...options, checks: report.checks, imageScale: report.imageScale })) {
       records.push(record);
       onProgress(++done);
     }
@@ -237,9 +245,9 @@ export class Classifier {
   }
 
   /** The crop that the network saw, R G B A; served between two batches of a run. Raises: CytodropError. */
-  async view(image: ImageSource, maxSidePx: number): Promise<{ widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }> {
+  async view(image: ImageSource, maxSidePx: number, { imageScale = 1 }: Pick<CellRunOptions, 'imageScale'> = {}): Promise<{ widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }> {
     const { link, bytes, options } = await this.#hand(image);
-    const { widthPx, heightPx, rgba } = await link.ask({ type: 'view', image: bytes, maxSidePx }, 'view', options);
+    const { widthPx, heightPx, rgba } = await link.ask({ type: 'view', image: bytes, maxSidePx, imageScale }, 'view', options);
     return { widthPx, heightPx, rgba };
   }
 

@@ -10,8 +10,9 @@ import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/det
 import type { ModelSpec } from '../model/spec.ts';
 import { WorkerDied, WorkerHung } from './pool.ts';
 import { patienceSeconds } from './watchdog.ts';
-import { transferable, type WorkerLink } from './worker_link.ts';
-import { searchFor } from '../frames/search.ts';
+import { type ReplyOf, transferable, type WorkerLink } from './worker_link.ts';
+import { inUnits, lookedAt, type Looked, quickLook } from '../frames/quick_look.ts';
+import { defaultSearch, searchFor } from '../frames/search.ts';
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
 export const cellsAtOnce = 16;
@@ -88,16 +89,42 @@ export class Frame {
 
   /** As `findCells`, with all settings; tells also what found the cells where a network did. */
   async search(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
-    const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings }, 'detected', { patience: this.#patience }));
-    const { cells, detector } = await detect().catch(async (error: unknown) => {
+    const { cells, detector } = await this.#detect(settings);
+    this.#pixelSizeUm = settings.pixel_size_um;
+    return { cells: frameCells(cells), ...(detector && { detector }) };
+  }
+
+  /** Finds cells in a part of the frame alone, as if nothing were around it. Raises: CytodropError, WorkerDied. */
+  async searchPart(region: Box, settings: DetectSettings): Promise<FrameCell[]> {
+    return frameCells((await this.#detect(settings, region)).cells);
+  }
+
+  /**
+   * A quick look at the middle of the frame: by which network, and for cells of which size, most is found with high scores.
+   *
+   * Args:
+   *   pixelSizeUm: µm per px; null: not known.
+   * Returns: settings for `findCells`; null where hardly anything is found.
+   * Raises: CytodropError, WorkerDied.
+   */
+  async suggestSearch(pixelSizeUm: number | null = this.#pixelSizeUm): Promise<Looked | null> {
+    const region = lookedAt(this.facts.image);
+    const looked = await quickLook(Math.min(region.width_px, region.height_px), async (settings) => {
+      const { cells } = await this.#detect({ ...defaultSearch, ...settings, pixel_size_um: null }, region);
+      return cells.scores.reduce((sum, score) => sum + score, 0);
+    });
+    return looked && inUnits(looked, pixelSizeUm);
+  }
+
+  async #detect(settings: DetectSettings, region?: Box): Promise<ReplyOf<'detected'>> {
+    const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings, region }, 'detected', { patience: this.#patience }));
+    return detect().catch(async (error: unknown) => {
       const name = detectorOf(settings.method);
       if (!(error instanceof CytodropError && error.code === 'detector_not_loaded') || name === undefined) throw error;
       const files = await this.#host.readDetector(name);
       await this.#ask((link) => link.ask({ type: 'load_detector', files }, 'detector_loaded', { patience: this.#patience }));
       return detect();
     });
-    this.#pixelSizeUm = settings.pixel_size_um;
-    return { cells: frameCells(cells), ...(detector && { detector }) };
   }
 
   /**

@@ -67,10 +67,11 @@ export async function withOpenFrame<Result>(host: FrameHost, file: Uint8Array | 
  * Raises: CytodropError, WorkerDied.
  */
 export async function analyse(
-  frame: Frame, { search, pixelSizeUm, classify, checks }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, signal?: Pick<AbortSignal, 'aborted'>,
+  frame: Frame, { search, look, pixelSizeUm, classify, checks }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, signal?: Pick<AbortSignal, 'aborted'>,
 ): Promise<FrameAnalysis> {
-  const settings = { ...search, pixel_size_um: pixelSizeUm ?? frame.facts.pixel_size_um };
+  const pixel_size_um = pixelSizeUm ?? frame.facts.pixel_size_um;
   const started = performance.now();
+  const settings = { ...search, ...(look && (await frame.suggestSearch(pixel_size_um))), pixel_size_um };
   const [pixelsSha256, { cells: found, detector }] = await Promise.all([frame.pixelsSha256(), frame.search(settings)]);
   const detected = performance.now();
   let classified = 0;

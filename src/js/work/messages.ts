@@ -23,13 +23,13 @@ export interface ModelParcel {
 export type WorkerRequest =
   /** `home`: folder of the library's files; `threads`: of ONNX Runtime. */
   | { type: 'open_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined; threads: number; home: string }
-  | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[]; checks: Checks }
-  | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number }
+  | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[]; checks: Checks; imageScale: number }
+  | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number; imageScale: number }
   | { type: 'inspect'; ticket: number; file: Uint8Array }
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
   | { type: 'load_detector'; ticket: number; files: DetectorFiles }
-  | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings }
+  | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings; region?: Box | undefined }
   | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null; checks: Checks }
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
   | { type: 'hash_frame'; ticket: number; frame: number }

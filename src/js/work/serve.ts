@@ -60,10 +60,10 @@ class Server {
     const { pipeline } = this.#loaded();
     const { ticket } = request;
     if (request.type === 'classify') {
-      const outcomes = await pipeline.classify(request.images, request.checks, (image) => this.#port.post({ type: 'at_work', ticket, image }));
+      const outcomes = await pipeline.classify(request.images, request.checks, (image) => this.#port.post({ type: 'at_work', ticket, image }), request.imageScale);
       this.#port.post({ type: 'classified', ticket, outcomes });
     } else if (request.type === 'view') {
-      this.#postPicture('view', ticket, await pipeline.view(request.image, request.maxSidePx));
+      this.#postPicture('view', ticket, await pipeline.view(request.image, request.maxSidePx, request.imageScale));
     } else {
       this.#port.post({ type: 'inspected', ticket, content: await pipeline.inspect(request.file) });
     }
@@ -78,7 +78,7 @@ class Server {
       case 'load_detector':
         await frames.loadDetector(request.files);
         return post({ type: 'detector_loaded', ticket });
-      case 'detect': return post({ type: 'detected', ticket, ...(await frames.detect(request.frame, request.settings)) });
+      case 'detect': return post({ type: 'detected', ticket, ...(await frames.detect(request.frame, request.settings, request.region)) });
       case 'classify_cells': {
         const { frame, boxes, pixelSizeUm, checks = noChecks } = request;
         return post({ type: 'cells_classified', ticket, verdicts: await frames.classifyCells(frame, boxes, pixelSizeUm, checks, () => post({ type: 'at_work', ticket, image: -1 })) });

@@ -7,7 +7,7 @@ import type { WorkerReply, WorkerRequest } from './messages.ts';
 import { type PoolWorker, WorkerDied, WorkerHung } from './pool.ts';
 import { everySecond, patienceSeconds, type Ticking, Watchdog } from './watchdog.ts';
 
-type ReplyOf<Type extends WorkerReply['type']> = Extract<WorkerReply, { type: Type }>;
+export type ReplyOf<Type extends WorkerReply['type']> = Extract<WorkerReply, { type: Type }>;
 type Unnumbered<Request> = Request extends unknown ? Omit<Request, 'ticket'> : never;
 
 /** Starts a worker. */
@@ -68,13 +68,13 @@ export class WorkerLink {
   }
 
   /** Its place in a pool; `makeReady` is what `ready` calls for. */
-  poolWorker(makeReady: () => Promise<void>, checks = noChecks): PoolWorker {
+  poolWorker(makeReady: () => Promise<void>, checks = noChecks, imageScale = 1): PoolWorker {
     return {
       classify: async (images) => {
         await this.ready(makeReady);
         const bytes = images.map((image) => (image instanceof Uint8Array ? image.length : 0));
         const patience = (image: number): number => patienceSeconds(bytes[image] ?? Math.max(...bytes));
-        return (await this.ask({ type: 'classify', images, checks }, 'classified', { transfer: transferable(images), patience })).outcomes;
+        return (await this.ask({ type: 'classify', images, checks, imageScale }, 'classified', { transfer: transferable(images), patience })).outcomes;
       },
     };
   }

@@ -17,7 +17,7 @@ import { ModelDialog } from '../dialogs/model_dialog.tsx';
 import { AboutDialog, UseDialog, WhyDialog } from '../dialogs/page_text.tsx';
 import { PrivacyDialog } from '../dialogs/privacy_dialog.tsx';
 import { FrameLayout, useFrameOfDetails } from '../frame/frame_view.tsx';
-import { BatchBanner, Suggestions } from '../results/batch_banner.tsx';
+import { BatchBanner, Scale, Suggestions } from '../results/batch_banner.tsx';
 import { ErrorSlider } from '../results/error_slider.tsx';
 import { ExportDialog } from '../results/export_dialog.tsx';
 import { Gallery } from '../results/gallery.tsx';
@@ -98,6 +98,7 @@ function Results() {
         </p>
       )}
       <BatchBanner />
+      <Scale />
       <UnreadFiles />
       <RepeatedImages />
       <Suggestions />

@@ -9,7 +9,7 @@ import {
   qualityWords, ranking, sawOnlyCentre, verdict,
 } from '../../parts/words.ts';
 import { formatDuration, formatPercent } from '../../state/format.ts';
-import { batchDoubt } from '../../state/batch.ts';
+import { isUncharted } from '../../state/batch.ts';
 import { type Cell, cellKind } from '../../state/frame_store.ts';
 import { imageAt } from '../../state/images.ts';
 import { spec, unsureBelow } from '../../state/models.ts';
@@ -129,7 +129,7 @@ function Why({ cell, model }: { cell: Cell; model: ModelSpec }) {
         {kind === 'type' && (
           <li>
             {words.why.enough(probabilityWords(model, cell), threshold)}
-            {point && point.threshold > 0 && batchDoubt.value === null && ` ${words.why.validated(point.threshold, point.wrong, intervalWords(point.interval))}`}
+            {point && point.threshold > 0 && !isUncharted.value && ` ${words.why.validated(point.threshold, point.wrong, intervalWords(point.interval))}`}
           </li>
         )}
       </ul>

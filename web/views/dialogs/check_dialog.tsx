@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { checkLines, checkReport, type CheckResult, checkWords, readReport, type Report } from '../../../src/js/index.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
-import { chooseMode } from '../../state/adding.ts';
+import { bringToSize, chooseMode } from '../../state/adding.ts';
 import { checkFrames, droppedReport } from '../../state/asking.ts';
 import { finishedRecords, progress } from '../../state/images.ts';
 import { chooseModel } from '../../state/model_choice.ts';
@@ -76,9 +76,10 @@ export function CheckDialog() {
 }
 
 /** Before there are images: looks at them as the report did. */
-function prepareFor({ of, model }: Report): void {
+function prepareFor({ of, model, imageScale }: Report): void {
   chooseMode(of === 'cells' ? 'cells' : 'fields');
   if (model.name !== chosenName.value && listings.value.some(({ name }) => name === model.name)) void chooseModel(model.name);
+  bringToSize(of === 'cells' ? imageScale : 1);
 }
 
 /** Returns: undefined where no model is ready. Raises: the signal's reason where it was cancelled. */

@@ -1,13 +1,13 @@
 /** Beside the frame: the list of frames, the settings of the search, and counting. */
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { detectorOf, type ModelSpec, searchMethods } from '../../../src/js/index.ts';
+import { detectorOf, type ModelSpec } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { classStyle } from '../../parts/class_mark.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
 import { sharesOf } from '../../parts/shares.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
-import { fieldOptions, frameAt, type FrameEntry, handOptions, type HandOptions, optionsOf, unreadFrames } from '../../state/frame_store.ts';
+import { fieldOptions, frameAt, type FrameEntry, handOptions, type HandOptions, optionsOf, searchOf, unreadFrames } from '../../state/frame_store.ts';
 import { backToAll, backToModel, showRange, tryOptions, useForAll } from '../../state/frames.ts';
 import { files } from '../../state/images.ts';
 import { leftOut } from '../../state/left_out.ts';
@@ -15,6 +15,7 @@ import { spec } from '../../state/models.ts';
 import { underWay } from '../../state/progress.ts';
 import { currentFrame, currentIndex, leastProbability } from '../../state/view.ts';
 import { canCount, CountPanel } from './frame_count.tsx';
+import { MethodTiles } from './method_tiles.tsx';
 import { words } from './words.ts';
 
 type Side = 'frames' | 'search' | 'count';
@@ -134,7 +135,8 @@ function SearchSettings() {
   files.value;
   fieldOptions.value;
   if (frame === null || !entry) return <p class="small muted frame-panel">{words.search.later}</p>;
-  const { search, pixelSizeUm } = optionsOf(frame);
+  const { pixelSizeUm, look } = optionsOf(frame);
+  const search = searchOf(frame);
   const known = pixelSizeUm ?? entry.analysis.facts.pixel_size_um;
   const unit = known === null ? 'px' : 'µm';
   const setPixelSize = (text: string): void => {
@@ -145,14 +147,8 @@ function SearchSettings() {
   return (
     <form class="frame-panel" data-testid="search-settings" onSubmit={(event) => event.preventDefault()}>
       <h2>{words.search.whatCounts}</h2>
-      <label class="field">
-        {words.search.method}
-        <select data-testid="method" value={search.method} onChange={(event) => tryOptions(frame, { method: searchMethods.find((name) => name === event.currentTarget.value)! })}>
-          {searchMethods.map((name) => (
-            <option key={name} value={name}>{words.search.methods[name]}</option>
-          ))}
-        </select>
-      </label>
+      {look && <p class="small muted" data-testid="looked">{words.search.looked}</p>}
+      <MethodTiles frame={frame} entry={entry} />
       <Slider
         name="least-diameter" label={words.search.least} value={search.least_diameter} min={2} max={200} step={1} words={words.search.length(search.least_diameter, unit)}
         onInput={(value) => tryOptions(frame, { least_diameter: value, most_diameter: Math.max(value, search.most_diameter) })}

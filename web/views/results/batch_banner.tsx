@@ -1,9 +1,10 @@
 /** Above all results: that images as a whole are not of the kind that the model knows, and what would fit them better. */
 import { openDialog } from '../../parts/dialog.tsx';
-import { chooseMode } from '../../state/adding.ts';
-import { batchDoubt, suggestion } from '../../state/batch.ts';
+import { bringToSize, chooseMode } from '../../state/adding.ts';
+import { batchDoubt, scaleToFit, suggestion } from '../../state/batch.ts';
 import { chooseModel } from '../../state/model_choice.ts';
-import { chosenName } from '../../state/models.ts';
+import { mode } from '../../state/frame_store.ts';
+import { chosenName, imageScale } from '../../state/models.ts';
 import { words as all } from './words.tsx';
 
 const words = all.batch;
@@ -17,6 +18,32 @@ export function BatchBanner() {
         <strong>{words.doubt(doubt.rejected, doubt.of)}</strong> {words.causes[doubt.cause]}{' '}
         <button type="button" class="link" aria-haspopup="dialog" onClick={() => openDialog('about')}>
           {words.about}
+        </button>
+      </p>
+    </div>
+  );
+}
+
+/** Offers to bring images to size that are all refused for it, and says so while that is done. */
+export function Scale() {
+  const offer = scaleToFit.value;
+  if (offer) {
+    return (
+      <p class="fields-hint small" data-testid="scale-offer" data-scale={offer.scale}>
+        {words.scale.offer(offer.images)}{' '}
+        <button type="button" data-testid="bring-to-size" onClick={() => bringToSize(offer.scale)}>
+          {words.scale.enlarge(1 / offer.scale)}
+        </button>
+      </p>
+    );
+  }
+  if (mode.value === 'fields' || imageScale.value === 1) return null;
+  return (
+    <div class="batch-banner" role="status" data-testid="scale-note" data-scale={imageScale.value}>
+      <p>
+        <strong>{words.scale.enlarged(1 / imageScale.value)}</strong> {words.scale.uncharted}{' '}
+        <button type="button" class="link" data-testid="as-they-are" onClick={() => bringToSize(1)}>
+          {words.scale.asTheyAre}
         </button>
       </p>
     </div>

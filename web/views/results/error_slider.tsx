@@ -2,7 +2,7 @@
 import { riskCoverage, type RiskPoint } from '../../../src/js/index.ts';
 import { intervalWords } from '../../parts/words.ts';
 import { formatPercent } from '../../state/format.ts';
-import { batchDoubt } from '../../state/batch.ts';
+import { isUncharted } from '../../state/batch.ts';
 import { cellKind, mode, namesCells } from '../../state/frame_store.ts';
 import { spec, unsureBelow } from '../../state/models.ts';
 import { scopedCells } from '../../state/view.ts';
@@ -27,12 +27,12 @@ export function ErrorSlider() {
           max={points.length - 1}
           step={1}
           value={position}
-          aria-valuetext={batchDoubt.value ? formatPercent(threshold) : words.threshold.value(threshold, wrong)}
+          aria-valuetext={isUncharted.value ? formatPercent(threshold) : words.threshold.value(threshold, wrong)}
           onInput={(event) => (unsureBelow.value = points[event.currentTarget.valueAsNumber]?.threshold ?? null)}
         />
         <output>{formatPercent(threshold)}</output>
       </label>
-      <p class="small">{batchDoubt.value ? words.threshold.costUnknown(decided, nameable.length) : words.threshold.cost(decided, nameable.length, wrong, intervalWords(interval))}</p>
+      <p class="small">{isUncharted.value ? words.threshold.costUnknown(decided, nameable.length) : words.threshold.cost(decided, nameable.length, wrong, intervalWords(interval))}</p>
       {unsureBelow.value !== null && (
         <button type="button" class="link small" onClick={() => (unsureBelow.value = null)}>
           {words.threshold.asModel(model.judge.abstain_below)}

@@ -1,7 +1,7 @@
 /** What a person reads around and in the list of results. */
 import type { Selection } from '../../../src/js/index.ts';
 import type { Cause } from '../../state/batch.ts';
-import { formatCount, formatDuration, formatPercent, plural } from '../../state/format.ts';
+import { formatCount, formatDuration, formatPercent, formatTimes, plural } from '../../state/format.ts';
 
 const oneDecimal = (value: number): string => value.toLocaleString(undefined, { maximumFractionDigits: 1 });
 const rate = (perSecond: number): string => (perSecond < 10 ? oneDecimal(perSecond) : formatCount(perSecond));
@@ -127,6 +127,13 @@ export const words = {
       colourCells: (images: number) => plural(images, { one: 'The image is in colour, and this model is for grey ones. For stained cells:', other: `${formatCount(images)} images are mostly in colour, and this model is for grey ones. For stained cells:` }),
     },
     countOnly: 'Count only',
+    scale: {
+      offer: (images: number) => plural(images, { one: 'The image is refused for its size alone, or for that too. To see what the model says all the same:', other: `All ${formatCount(images)} images are refused for their size, some for more. To see what the model says all the same:` }),
+      enlarge: (times: number) => `Try them enlarged ${formatTimes(times)}`,
+      enlarged: (times: number) => `Every image is enlarged ${formatTimes(times)}, to the size that the model knows.`,
+      uncharted: 'This is a try, not calibrated: what the model was measured to get right does not hold, and the probabilities may mislead.',
+      asTheyAre: 'Back to the images as they are',
+    },
   },
   repeated: {
     here: (images: number) => plural(images, { one: '1 image has the pixels of another that is here already, and counts twice.', other: `${formatCount(images)} images have the pixels of others that are here already, and count twice.` }),

@@ -1,0 +1,55 @@
+/** A quick look at a frame of which nothing is known: by which network, and for cells of which size, most is found. */
+import type { Box } from '#cytodrop_core';
+import type { SearchSettings } from './search.ts';
+
+/** What a look decides. */
+export type Looked = Pick<SearchSettings, 'method' | 'least_diameter' | 'most_diameter'>;
+type Network = Extract<SearchSettings['method'], `network_${string}`>;
+
+/** Of typical cells, px, an octave apart; the steps between are tried around the best. */
+const diametersPx = [22, 45, 90];
+/** The smallest and largest cells that are searched for, in typical ones. */
+const spread = 2;
+/** Cells in suspension look much the same to both networks; in phase contrast that for spread cells finds many times as many. */
+const clearlyMore = 1.1;
+/** A sum of scores below which nothing is said to be found. */
+const least = 1;
+/** Enough to tell by, and a fraction of a second. */
+const sidePx = 720;
+
+/** The middle of a frame, which is looked at. */
+export function lookedAt({ width_px, height_px }: { width_px: number; height_px: number }): Box {
+  const [width, height] = [Math.min(sidePx, width_px), Math.min(sidePx, height_px)];
+  return { left_px: (width_px - width) >> 1, top_px: (height_px - height) >> 1, width_px: width, height_px: height };
+}
+
+/**
+ * Tries both networks at a few sizes.
+ *
+ * Args:
+ *   shorterSidePx: of what is looked at; cells of more than half of it are not searched for.
+ *   sumOfScores: what a network finds there with these settings, in px.
+ * Returns: the settings, in px, by which the sum of the scores is highest; null where hardly anything is found.
+ */
+export async function quickLook(shorterSidePx: number, sumOfScores: (settings: Looked) => Promise<number>): Promise<Looked | null> {
+  const at = (method: Network, px: number): Looked => ({ method, least_diameter: px / spread, most_diameter: px * spread });
+  const found = async (method: Network, sizes: readonly number[]): Promise<{ px: number; sum: number }> => {
+    let best = { px: sizes[0] ?? 0, sum: 0 };
+    for (const px of sizes) {
+      const sum = px * spread <= shorterSidePx ? await sumOfScores(at(method, px)) : 0;
+      if (sum > best.sum) best = { px, sum };
+    }
+    return best;
+  };
+  const [round, adherent] = [await found('network_round', diametersPx), await found('network_adherent', diametersPx)];
+  const [method, best] = adherent.sum > clearlyMore * round.sum ? (['network_adherent', adherent] as const) : (['network_round', round] as const);
+  const between = await found(method, [best.px / Math.SQRT2, best.px * Math.SQRT2]);
+  const { px, sum } = between.sum > best.sum ? between : best;
+  return sum < least ? null : at(method, px);
+}
+
+/** The same in the unit of the search: µm where the pixel size is known, in numbers that a person would choose. */
+export function inUnits({ method, least_diameter, most_diameter }: Looked, pixelSizeUm: number | null): Looked {
+  const rounded = (px: number): number => Number((px * (pixelSizeUm ?? 1)).toPrecision(2));
+  return { method, least_diameter: rounded(least_diameter), most_diameter: rounded(most_diameter) };
+}
