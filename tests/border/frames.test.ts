@@ -46,6 +46,28 @@ function untyped(name: keyof Classifier, ...values: unknown[]): Result<unknown> 
 }
 
 describe('a frame', () => {
+  test('a part is searched as if nothing were around it, and places are those of the whole', () => {
+    const { frame, image: { width_px, height_px } } = opened;
+    const all = { left_px: 0, top_px: 0, width_px, height_px };
+    const { detect_ms: _, ...whole } = valueOf(loaded.detect(frame, settings));
+    const { detect_ms: __, ...same } = valueOf(loaded.detect_part(frame, settings, all));
+    assert.deepEqual(same, whole);
+    const region = { left_px: width_px >> 1, top_px: height_px >> 2, width_px: width_px >> 1, height_px: height_px >> 1 };
+    const { boxes, outlines, scores } = valueOf(loaded.detect_part(frame, settings, region));
+    assert.ok(scores.length > 3 && scores.length < whole.scores.length);
+    const inside = (x: number, y: number): boolean => x >= region.left_px && y >= region.top_px && x <= region.left_px + region.width_px && y <= region.top_px + region.height_px;
+    for (let i = 0; i < boxes.length; i += 4) {
+      assert.ok(inside(boxes[i]!, boxes[i + 1]!) && inside(boxes[i]! + boxes[i + 2]!, boxes[i + 1]! + boxes[i + 3]!), `box ${i / 4}`);
+    }
+    for (let i = 0; i < outlines.length; i += 2) assert.ok(inside(outlines[i]!, outlines[i + 1]!), `point ${i / 2}`);
+    for (const outside of [{ ...all, left_px: 1 }, { ...all, top_px: -1 }, { ...all, width_px: 0 }, { ...all, height_px: height_px + 1 }]) {
+      assertRefused(loaded.detect_part(frame, settings, outside), 'invalid_argument', /region|width/);
+    }
+    assertRefused(loaded.detect_part(frame, { ...settings, method: 'network_adherent' }, all), 'detector_not_loaded', /network/);
+    valueOf(loaded.close_frame(frame));
+    assertRefused(loaded.detect_part(frame, settings, all), 'frame_not_open', /not open/);
+  });
+
   test('tells what it is', () => {
     const { frame, decode_ms, ...facts } = opened;
     assert.ok(Number.isInteger(frame) && decode_ms >= 0);

@@ -80,6 +80,8 @@ function driven(launch: typeof launchChromium): (wrap?: Wrap) => Promise<Driven>
         const page = await browser.newPage();
         try {
           page.setDefaultTimeout(120_000);
+          // A person who leaves results says so.
+          page.on('dialog', (asked) => void asked.accept());
           await use({ open: async (url) => void (await page.goto(url)), evaluate: (script) => page.evaluate(`(async () => { ${script} })()`) });
         } finally {
           await page.close();

@@ -309,6 +309,55 @@ test('a model chosen looks at images as it is made to, until a person says what 
   });
 });
 
+const spread = pathOf('public/samples/prostate-lines/fields/simulated-field-1.png');
+interface Searched { frames: { search: { method: string; least_diameter: number; most_diameter: number; detector?: object }; cells: unknown[] }[] }
+
+test('where no model speaks for a frame a quick look decides; its ways of search show what they find, and one set by hand holds', async () => {
+  const searched = async (page: CellPage): Promise<Searched['frames']> => (JSON.parse(await page.export('json')) as Searched).frames;
+  await site.visit(async (page) => {
+    await click(page, 'mode-count');
+    await page.addFiles([field, spread]);
+    await page.finish(2);
+    const [round, attached] = await searched(page);
+    assert.deepEqual([round?.search.method, attached?.search.method], ['network_round', 'network_adherent']);
+    assert.equal(round?.cells.length, 40);
+    const told = JSON.parse((await cytodrop('classify', '--model', 'blood-smear', '--detect', '--format', 'json', field, spread)).stdout) as Searched;
+    assert.deepEqual(told.frames.map(({ search, cells }) => [search, cells.length]), [round, attached].map((frame) => [frame?.search, frame?.cells.length]));
+    const report = join(folder, 'looked.json');
+    writeFileSync(report, await page.export('json'));
+    assert.equal((await cytodrop('check', report, field, spread)).code, 0);
+
+    await click(page, 'side-search');
+    await page.page.waitForSelector(page.find('looked'));
+    await page.page.waitForFunction(() => [...document.querySelectorAll('.method-tiles label')].filter((tile) => /\d here/.test(tile.textContent ?? '')).length === 4);
+    const pictures = await page.page.$$eval('.method-tiles canvas', (all) => all.map((canvas) => canvas.toDataURL()));
+    assert.equal(new Set(pictures).size, 4);
+    await click(page, 'method-round');
+    await page.page.waitForSelector(page.find('looked'), { hidden: true });
+    await page.page.waitForSelector(`${page.find('use-for-all')}:not(:disabled)`);
+    await page.page.waitForFunction((selector) => !document.querySelector(selector)?.textContent?.includes('Searching'), {}, '.frame-hint');
+    const [byHand, other] = await searched(page);
+    const { detector: _, ...without } = round?.search ?? assert.fail();
+    assert.deepEqual(byHand?.search, { ...without, method: 'round' });
+    assert.deepEqual(other, attached);
+  });
+});
+
+const phaseContrast = join(shared, 'data/phase-contrast/set10.tif');
+test('spread cells in phase contrast are counted as they are, though nothing is set', { skip: existsSync(phaseContrast) ? false : '../shared/data/phase-contrast is missing' }, async () => {
+  await site.visit(async (page) => {
+    await page.addFiles([phaseContrast]);
+    await page.finish(1);
+    await click(page, 'suggest-count');
+    await page.page.waitForFunction((selector) => Number(/\d+/.exec(document.querySelector(selector)?.textContent ?? '')?.[0] ?? 0) > 0, {}, page.find('export'));
+    await page.finish(1);
+    const { frames: [frame] } = JSON.parse(await page.export('json')) as Searched;
+    assert.equal(frame?.search.method, 'network_adherent');
+    // 56 by their masks; no frame of this set taught the network.
+    assert.ok(Math.abs((frame?.cells.length ?? 0) - 56) <= 6, `${frame?.cells.length} cells`);
+  });
+});
+
 test('on a phone Back leads from the details to the cells', async () => {
   await site.visit(async (page) => {
     await page.addFiles(golden);

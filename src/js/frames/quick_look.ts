@@ -15,7 +15,7 @@ const clearlyMore = 1.1;
 /** A sum of scores below which nothing is said to be found. */
 const least = 1;
 /** Enough to tell by, and a fraction of a second. */
-const sidePx = 720;
+const sidePx = 560;
 
 /** The middle of a frame, which is looked at. */
 export function lookedAt({ width_px, height_px }: { width_px: number; height_px: number }): Box {

@@ -1,0 +1,47 @@
+/** What a quick look at a frame decides. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inUnits, lookedAt, type Looked, quickLook } from '../../src/js/frames/quick_look.ts';
+
+/** Sums by method and typical diameter in whole px; what is not named finds nothing. */
+async function decide(sums: Record<string, number>, shorterSidePx = 560): Promise<{ looked: string | null; tried: string[] }> {
+  const tried: string[] = [];
+  const name = ({ method, least_diameter, most_diameter }: Looked): string => `${method.slice('network_'.length)} ${Math.round(Math.sqrt(least_diameter * most_diameter))}`;
+  const looked = await quickLook(shorterSidePx, (settings) => {
+    tried.push(name(settings));
+    return Promise.resolve(sums[name(settings)] ?? 0);
+  });
+  return { looked: looked && name(looked), tried };
+}
+
+test('the network and the size win by which most is found, half an octave from the best is tried too', async () => {
+  assert.deepEqual(await decide({ 'round 45': 3, 'adherent 45': 40, 'adherent 64': 50 }), {
+    looked: 'adherent 64', tried: ['round 22', 'round 45', 'round 90', 'adherent 22', 'adherent 45', 'adherent 90', 'adherent 32', 'adherent 64'],
+  });
+  assert.equal((await decide({ 'round 22': 30, 'round 16': 29, 'round 31': 28 })).looked, 'round 22');
+  assert.equal((await decide({ 'adherent 22': 30, 'adherent 16': 31 })).looked, 'adherent 16');
+});
+
+test('where both find about as much the cells are taken for round ones', async () => {
+  assert.equal((await decide({ 'round 22': 30, 'adherent 22': 32 })).looked, 'round 22');
+  assert.equal((await decide({ 'round 22': 30, 'adherent 22': 34 })).looked, 'adherent 22');
+});
+
+test('where hardly anything is found nothing is decided', async () => {
+  assert.equal((await decide({})).looked, null);
+  assert.equal((await decide({ 'round 22': 0.9 })).looked, null);
+});
+
+test('cells of more than half of what is looked at are not searched for', async () => {
+  assert.deepEqual((await decide({ 'round 22': 5 }, 100)).tried, ['round 22', 'round 45', 'adherent 22', 'adherent 45', 'round 16', 'round 31']);
+});
+
+test('the middle is looked at, a small frame as a whole', () => {
+  assert.deepEqual(lookedAt({ width_px: 1408, height_px: 300 }), { left_px: 424, top_px: 0, width_px: 560, height_px: 300 });
+});
+
+test('diameters are numbers that a person would choose, in the unit of the search', () => {
+  const looked: Looked = { method: 'network_round', least_diameter: 11.25, most_diameter: 127.279 };
+  assert.deepEqual(inUnits(looked, null), { method: 'network_round', least_diameter: 11, most_diameter: 130 });
+  assert.deepEqual(inUnits(looked, 0.5), { method: 'network_round', least_diameter: 5.6, most_diameter: 64 });
+});
