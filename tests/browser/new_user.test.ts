@@ -287,6 +287,20 @@ test('images that are all too small are brought to size with one press, and ever
   });
 });
 
+test('images as small as a cell, looked at as fields, are told, and one press looks at each as one', async () => {
+  const cell = pathOf('public/samples/viability/simulated-live-1.png');
+  await site.visit(async (page) => {
+    await page.useModel('viability', 'Viability');
+    await page.addFiles([cell]);
+    await page.finish(1);
+    assert.equal(await page.page.$eval(page.find('fields-hint'), (element) => (element as HTMLElement).dataset['kind']), 'singleCells');
+    await click(page, 'suggest-cells');
+    await page.finish(1);
+    assert.deepEqual((await page.cards()).map(({ label }) => label), ['live']);
+    assert.equal(await page.page.$(page.find('fields-hint')), null);
+  });
+});
+
 test('a model chosen looks at images as it is made to, until a person says what they are', async () => {
   const mode = (page: CellPage): Promise<string> => page.page.$eval('[name=mode]:checked', (input) => (input as HTMLInputElement).value);
   await site.visit(async (page) => {
@@ -335,7 +349,7 @@ test('where no model speaks for a frame a quick look decides; its ways of search
     await click(page, 'method-round');
     await page.page.waitForSelector(page.find('looked'), { hidden: true });
     await page.page.waitForSelector(`${page.find('use-for-all')}:not(:disabled)`);
-    await page.page.waitForFunction((selector) => !document.querySelector(selector)?.textContent?.includes('Searching'), {}, '.frame-hint');
+    await page.page.waitForSelector(`${page.find('frame-canvas')}[data-method=round]`);
     const [byHand, other] = await searched(page);
     const { detector: _, ...without } = round?.search ?? assert.fail();
     assert.deepEqual(byHand?.search, { ...without, method: 'round' });

@@ -56,6 +56,7 @@ export const words = {
     centre: (centre: string, image: string) => `The central ${centre} of ${image} was classified.`,
   },
   ofMany: (position: number, total: number) => `${formatCount(position)} of ${formatCount(total)}`,
+  fewFlags: (flags: string, more: number) => `${flags}, and ${formatCount(more)} more reasons`,
   /** What a flag of image quality means: a few words for a tile, and a sentence for the details. */
   quality: {
     wrong_size: { few: 'too few pixels', sentence: 'The image is smaller than those this model was trained on and had to be enlarged.' },
@@ -106,12 +107,19 @@ export function qualitySentence(flag: string): string {
   return words.quality[flag]?.sentence ?? '';
 }
 
-/** Why a cell counts as no type, in a few words and in fewer; null where it is named, surely or not. */
-export function noType(cell: Cell): { kind: 'quality' | 'foreign' | 'unnamed'; words: string; short: string } | null {
+/** What has room under a picture. */
+const fewFlags = 2;
+
+/** Why a cell counts as no type, in words, in few and in fewer; null where it is named, surely or not. */
+export function noType(cell: Cell): { kind: 'quality' | 'foreign' | 'unnamed'; words: string; few: string; short: string } | null {
   const kind = cellKind(cell);
-  if (kind === 'unnamed') return { kind, words: words.shares.unnamed, short: words.shares.unnamed };
-  if (kind === 'quality') return { kind, words: capital(qualityWords(cell)), short: words.shares.quality };
-  return kind === 'foreign' ? { kind, words: foreignWords, short: shortForeignWords } : null;
+  if (kind === 'unnamed') return { kind, words: words.shares.unnamed, few: words.shares.unnamed, short: words.shares.unnamed };
+  if (kind === 'quality') {
+    const more = cell.quality.length - fewFlags;
+    const few = more > 1 ? words.fewFlags(qualityWords({ quality: cell.quality.slice(0, fewFlags) }), more) : qualityWords(cell);
+    return { kind, words: capital(qualityWords(cell)), few: capital(few), short: words.shares.quality };
+  }
+  return kind === 'foreign' ? { kind, words: foreignWords, few: foreignWords, short: shortForeignWords } : null;
 }
 
 function capital(text: string): string {

@@ -1,7 +1,8 @@
 /** What the images say as a whole: whether they are of the kind that the model knows, and what else would fit them. */
 import { computed } from '@preact/signals';
-import { cellKind, mode } from './frame_store.ts';
-import { cells, imageAt } from './images.ts';
+import type { ModelSpec } from '../../src/js/index.ts';
+import { allFrames, cellKind, mode, naming } from './frame_store.ts';
+import { cells, files, imageAt } from './images.ts';
 import { imageScale, listings, spec } from './models.ts';
 
 /** Of fewer cells little can be said together. */
@@ -10,6 +11,9 @@ const leastCells = 10;
 const mostRejected = 0.1;
 
 export type Cause = 'small' | 'coarse' | 'fine' | 'dark' | 'bright' | 'stain' | 'focus' | 'several' | 'other';
+
+/** Of causes that as many cells have the first is told: a wrong stain makes all the others likely. */
+const precedence: Cause[] = ['stain', 'small', 'coarse', 'fine', 'dark', 'bright', 'focus', 'several', 'other'];
 
 const causeOfFlag: Record<string, Cause> = {
   wrong_size: 'small', too_large: 'coarse', too_small: 'fine', under_exposed: 'dark', over_exposed: 'bright', strong_contrast: 'bright', blank: 'other', colour_image: 'stain',
@@ -26,7 +30,7 @@ export const batchDoubt = computed<{ rejected: number; of: number; cause: Cause 
     const causes = new Set(quality.map(({ flag }) => causeOfFlag[flag] ?? 'other'));
     for (const cause of causes) counts.set(cause, (counts.get(cause) ?? 0) + 1);
   }
-  const [cause = 'other', count = 0] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [];
+  const [cause = 'other', count = 0] = [...counts].sort(([a, many], [b, few]) => few - many || precedence.indexOf(a) - precedence.indexOf(b))[0] ?? [];
   // What few of them have explains little.
   return { rejected: rejected.length, of: seen.length, cause: 2 * count >= rejected.length ? cause : 'other' };
 });
@@ -37,7 +41,7 @@ export const isUncharted = computed(() => batchDoubt.value !== null || (mode.val
 /** The scale that images need which are all refused for being too small, that of the one in the middle; null where they need none. */
 export const scaleToFit = computed<{ scale: number; images: number } | null>(() => {
   const model = spec.value;
-  if (!model || mode.value === 'fields' || model.crop.rule !== 'centre_square' || imageScale.value !== 1) return null;
+  if (!model || mode.value === 'fields' || model.crop.rule !== 'centre_square' || imageScale.value !== 1 || suggestion.value) return null;
   const seen = cells.value;
   if (seen.length === 0 || !seen.every(({ quality }) => quality.some(({ flag }) => flag === 'wrong_size'))) return null;
   const sides = seen.map(({ image }) => Math.min(image.width_px, image.height_px)).sort((a, b) => a - b);
@@ -50,13 +54,18 @@ const leastScale = 1 / 8;
 
 /** An image of so many times the area that a model looks at is more than one cell. */
 const muchLarger = 9;
+/** Where it is not yet known which model it would be, the one of the smallest cells counts. */
+const muchLargerThanAny = 16;
+/** An image of so many times the side that a model looks at, or less, is hardly a field of view. */
+const oneCellSides = 2;
 
-export interface Suggestion { kind: 'greyFields' | 'colourFields' | 'greyCells' | 'colourCells'; images: number; models: { name: string; title: string }[]; countOnly: boolean }
+export interface Suggestion { kind: 'greyFields' | 'colourFields' | 'greyCells' | 'colourCells' | 'singleCells'; images: number; models: { name: string; title: string }[]; countOnly: boolean }
 
 /** What would fit images better than the choice in force; null where it fits, or where too little is known. */
 export const suggestion = computed<Suggestion | null>(() => {
   const model = spec.value;
-  if (!model || mode.value === 'fields') return null;
+  if (!model) return null;
+  if (mode.value === 'fields') return oneCellEach(model);
   const seen = cells.value.filter(({ index }) => !imageAt(index)?.intended);
   if (seen.length === 0) return null;
   const has = (flag: string) => seen.filter(({ quality }) => quality.some((one) => one.flag === flag)).length;
@@ -66,12 +75,12 @@ export const suggestion = computed<Suggestion | null>(() => {
   const isColour = needsColour !== wrongColour;
   const others = listings.value.filter(({ spec: other }) => (other.input.channels === 'rgb') === isColour);
   const ownSide = model.crop.rule === 'centre_square' ? model.crop.side_px : Math.max(model.input.width_px, model.input.height_px);
-  // Of models that would know them, one cell takes so many px at most.
-  const side = Math.max(...others.flatMap(({ spec: { frame } }) => frame?.side_px ?? []), wrongColour ? 0 : ownSide) || ownSide;
-  const fields = seen.filter(({ image }) => image.width_px * image.height_px > muchLarger * side * side).length;
-  // The one in use first, where it is among them.
-  const titles = (list: typeof others): Suggestion['models'] =>
-    list.map(({ name, spec: { title } }) => ({ name, title })).sort((a, b) => Number(b.name === model.name) - Number(a.name === model.name));
+  const sides = others.flatMap(({ spec: { frame } }) => frame?.side_px ?? []);
+  const oneCell = wrongColour && sides.length > 0 ? muchLargerThanAny * Math.min(...sides) ** 2 : muchLarger * Math.max(...sides, ownSide) ** 2;
+  const fields = seen.filter(({ image }) => image.width_px * image.height_px > oneCell).length;
+  // The one in use first, where it is among them, and last those that are for teaching only.
+  const rank = ({ name, spec: { caution } }: (typeof others)[number]): number => (name === model.name ? 0 : caution === undefined ? 1 : 2);
+  const titles = (list: typeof others): Suggestion['models'] => [...list].sort((a, b) => rank(a) - rank(b)).map(({ name, spec: { title } }) => ({ name, title }));
   if (most(fields)) {
     const models = titles(others.filter(({ spec: other }) => other.frame !== undefined));
     return { kind: isColour ? 'colourFields' : 'greyFields', images: fields, models, countOnly: true };
@@ -79,3 +88,13 @@ export const suggestion = computed<Suggestion | null>(() => {
   if (!wrongColour) return null;
   return { kind: isColour ? 'colourCells' : 'greyCells', images: seen.length, models: titles(others), countOnly: false };
 });
+
+/** Images as small as a cell, looked at as fields. */
+function oneCellEach(model: ModelSpec): Suggestion | null {
+  files.value;
+  const frames = allFrames();
+  if (!naming.value || !model.frame || frames.length === 0) return null;
+  const side = oneCellSides * model.frame.side_px;
+  const small = frames.filter(({ entry: { analysis: { facts: { image } } } }) => Math.max(image.width_px, image.height_px) <= side).length;
+  return 2 * small > frames.length ? { kind: 'singleCells', images: small, models: [], countOnly: false } : null;
+}

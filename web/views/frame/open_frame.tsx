@@ -125,6 +125,7 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
           data-tool={tool.value}
           data-frame={frame}
           data-outlined={cells.length}
+          data-method={analysis.settings.method}
           aria-label={words.picture.label(analysis.cells.length)}
         />
         {trouble && <p class="frame-trouble small">{words.picture.trouble(trouble)}</p>}

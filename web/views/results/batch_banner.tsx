@@ -66,6 +66,11 @@ export function Suggestions() {
           {title}
         </button>
       ))}
+      {better.kind === 'singleCells' && (
+        <button type="button" data-testid="suggest-cells" onClick={() => chooseMode('cells')}>
+          {words.oneCell}
+        </button>
+      )}
       {better.countOnly && (
         <button type="button" data-testid="suggest-count" onClick={() => chooseMode('fields', false)}>
           {words.countOnly}

@@ -154,7 +154,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       </span>
       <span class="tile-name">
         {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
-        {none ? <span class="flag">{sidePx < wordsPx ? none.short : none.words}</span> : <span>{className(model, cell.label)}</span>}
+        {none ? <span class="flag">{sidePx < wordsPx ? none.short : none.few}</span> : <span>{className(model, cell.label)}</span>}
       </span>
       <span class="tile-facts small">
         <span class={none ? 'muted' : 'tile-probability'}>{none ? mostLike(model, cell) : probabilityWords(model, cell)}</span>

@@ -124,9 +124,11 @@ export const words = {
       greyFields: (images: number) => plural(images, { one: 'The image looks like a field of many grey cells. Look at it with:', other: `${formatCount(images)} images look like fields of many grey cells. Look at them with:` }),
       colourFields: (images: number) => plural(images, { one: 'The image is much larger than one cell. Look at it as:', other: `${formatCount(images)} images are much larger than one cell. Look at them as:` }),
       greyCells: (images: number) => plural(images, { one: 'The image is grey, and this model is for stained cells in colour. For grey ones:', other: `${formatCount(images)} images are mostly grey, and this model is for stained cells in colour. For grey ones:` }),
+      singleCells: (images: number) => plural(images, { one: 'The image is hardly larger than one cell. Look at it as:', other: `${formatCount(images)} images are hardly larger than one cell. Look at them as:` }),
       colourCells: (images: number) => plural(images, { one: 'The image is in colour, and this model is for grey ones. For stained cells:', other: `${formatCount(images)} images are mostly in colour, and this model is for grey ones. For stained cells:` }),
     },
     countOnly: 'Count only',
+    oneCell: 'One cell in each image',
     scale: {
       offer: (images: number) => plural(images, { one: 'The image is refused for its size alone, or for that too. To see what the model says all the same:', other: `All ${formatCount(images)} images are refused for their size, some for more. To see what the model says all the same:` }),
       enlarge: (times: number) => `Try them enlarged ${formatTimes(times)}`,
