@@ -200,10 +200,11 @@ describe('docs/exports.md', () => {
 
   const [head, line, verdict, checks] = ['Head of a JSON document', 'What every line repeats', 'A verdict', 'Further checks'];
   const [cell, frame, frameCell, count, outlines] = ['Each cell', 'Each frame', 'Each cell of a frame', 'Count of a culture', 'Outlines: GeoJSON'];
+  const scaled = 'What lines of images brought to size have too';
   const documented: Record<string, () => string[]> = {
     cells: () => [...json(head), ...below('cells[]', json(cell, verdict, checks))],
-    cells_line: () => json(cell, verdict, checks, line),
-    cells_row: () => csv(cell, verdict, checks, line),
+    cells_line: () => json(cell, verdict, checks, line, scaled),
+    cells_row: () => csv(cell, verdict, checks, line, scaled),
     frames: () => [...json(head), ...below('frames[]', json(frame)), ...below('frames[].cells[]', json(frameCell, verdict, checks))],
     frames_line: () => json(frame, frameCell, verdict, checks, line),
     frames_row: () => csv(frame, frameCell, verdict, checks, line),

@@ -39,12 +39,13 @@ export function follows(name: string, value: unknown): void {
   assert.ok(words === '', `${name}: ${words}\n${JSON.stringify(value).slice(0, 1000)}`);
 }
 
-export interface Asked { spec: ModelSpec; turns?: boolean; map?: boolean; second?: boolean }
+export interface Asked { spec: ModelSpec; turns?: boolean; map?: boolean; second?: boolean; scaled?: boolean }
 
 /** Names of the columns of a CSV file, in order: those of each check only where it was asked for. */
-export function columnsOf(name: string, { spec, turns, map, second }: Asked): string[] {
+export function columnsOf(name: string, { spec, turns, map, second, scaled }: Asked): string[] {
   const { columns = [] } = schemas[name] ?? {};
   const absent = Object.entries({ turns, map, second }).filter(([, asked]) => !asked).flatMap(([check]) => Object.keys(schemas['parts']?.$defs?.[check]?.properties ?? assert.fail(check)));
+  if (!scaled) absent.push('image_scale');
   return columns.filter((column) => !absent.includes(column)).flatMap((column) => (column === 'p_{id}' ? spec.classes.map(({ id }) => `p_${id}`) : [column]));
 }
 
