@@ -36,6 +36,8 @@ describe('usage', () => {
     'no job': ['classify', '--model', 'blood-smear', '--jobs', '0', anImage],
     'half a job': ['classify', '--model', 'blood-smear', '--jobs', '1.5', anImage],
     'no thread': ['classify', '--model', 'blood-smear', '--threads', '0', anImage],
+    'a scale of no images': ['classify', '--model', 'blood-smear', '--image-scale', '0', anImage],
+    'a scale of images for frames': ['classify', '--model', 'viability', '--detect', '--image-scale', '0.5', anImage],
     'no file': ['classify', '--model', 'blood-smear'],
   };
   for (const [name, args] of Object.entries(wrong)) {
