@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameOptions, type FrameRecord, framesHead,
-  framesRecord, framesTail, mayLook, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
+  framesRecord, framesTail, leftToLook, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
 } from '../js/index.ts';
 import { UsageError } from './exit.ts';
 import { between, oneOf, place, wholeBetween } from './options.ts';
@@ -68,7 +68,7 @@ export function frameJob({ detect, count, ...values }: FrameOptionValues): Frame
   const { squareMm, depthMm = 0.1, dilution = 1 } = values;
   return {
     frames: { choice: { page: (values.page ?? 1) - 1, channel: (values.channel ?? 0) - 1 }, pixelSizeUm: values.pixelSize ?? null, classify: true },
-    searchIn: (spec) => ({ search: searchAsked(searchFor(spec), values), look: mayLook(spec, searchSet(values)) }), geojson: values.geojson, rois: values.rois,
+    searchIn: (spec) => ({ search: searchAsked(searchFor(spec), values), look: leftToLook(spec, searchSet(values)) }), geojson: values.geojson, rois: values.rois,
     count: count ? { chamber: squareMm === undefined ? null : { squareMm, depthMm, dilution } } : undefined,
   };
 }

@@ -31,9 +31,8 @@ export { kindOf, rejudge, riskCoverage, type RiskPoint, thresholdFor, type Verdi
 // What becomes of a frame with many cells.
 export { carryOver, cellByHand, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
-export { type Looked } from './frames/quick_look.ts';
 export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, wholeFile } from './frames/frame.ts';
-export { type CellScaling, defaultSearch, type FrameOptions, mayLook, scalingFor, searchFor, searchMethods, type SearchSettings } from './frames/search.ts';
+export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
 // Results as files, and reports that can be checked.
 export { type CheckedColumns } from './report/checked_fields.ts';

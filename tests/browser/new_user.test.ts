@@ -347,7 +347,6 @@ test('where no model speaks for a frame a quick look decides; its ways of search
     const pictures = await page.page.$$eval('.method-tiles canvas', (all) => all.map((canvas) => canvas.toDataURL()));
     assert.equal(new Set(pictures).size, 4);
     await click(page, 'method-round');
-    await page.page.waitForSelector(page.find('looked'), { hidden: true });
     await page.page.waitForSelector(`${page.find('use-for-all')}:not(:disabled)`);
     await page.page.waitForSelector(`${page.find('frame-canvas')}[data-method=round]`);
     const [byHand, other] = await searched(page);

@@ -8,7 +8,7 @@ import type { ClassifiedCell, Outcome } from '../../src/js/classify/outcome.ts';
 import { Pipeline } from '../../src/js/classify/pipeline.ts';
 import { Core } from '../../src/js/core/core.ts';
 import type { Engine } from '../../src/js/core/engine.ts';
-import { refuseSize } from '../../src/js/core/errors.ts';
+import { refuseSize, unreadFile } from '../../src/js/core/errors.ts';
 import type { OnnxRuntimeEngine } from '../../src/js/core/onnxruntime.ts';
 import { type ModelFiles, readModel } from '../../src/js/model/model_files.ts';
 
@@ -217,6 +217,15 @@ describe('when things break', () => {
     const network = bytesOf(`${model}/${spec.network.file}`);
     await assert.rejects(engine.load(network, { input: spec.network.input, output: 'nothing' }), /expected a network with input/);
     await assert.rejects(engine.load(new Uint8Array(100), spec.network), { name: 'EngineError' });
+  });
+
+  test('there is one piece of advice: the core\'s own where it has one', () => {
+    assert.deepEqual(unreadFile('unsupported_feature', 'the JPEG file is in CMYK, the colours of print; save it as RGB'), {
+      status: 'error', code: 'unsupported_feature', message: 'The JPEG file is in CMYK, the colours of print.', advice: 'Save it as RGB.',
+    });
+    assert.deepEqual(unreadFile('corrupt', 'the image has 12 bits per channel; 8 are read'), {
+      status: 'error', code: 'corrupt', message: 'The image has 12 bits per channel; 8 are read.', advice: 'The file is damaged; open and save it again in an image program, or copy it anew.',
+    });
   });
 
   test('a file too large is refused by its size', () => {

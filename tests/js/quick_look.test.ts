@@ -1,7 +1,8 @@
 /** What a quick look at a frame decides. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inUnits, lookedAt, type Looked, quickLook } from '../../src/js/frames/quick_look.ts';
+import { inUnits, lookedAt, quickLook } from '../../src/js/frames/quick_look.ts';
+import { defaultSearch, leftToLook, type Looked, withLook } from '../../src/js/frames/search.ts';
 
 /** Sums by method and typical diameter in whole px; what is not named finds nothing. */
 async function decide(sums: Record<string, number>, shorterSidePx = 560): Promise<{ looked: string | null; tried: string[] }> {
@@ -44,4 +45,14 @@ test('diameters are numbers that a person would choose, in the unit of the searc
   const looked: Looked = { method: 'network_round', least_diameter: 11.25, most_diameter: 127.279 };
   assert.deepEqual(inUnits(looked, null), { method: 'network_round', least_diameter: 11, most_diameter: 130 });
   assert.deepEqual(inUnits(looked, 0.5), { method: 'network_round', least_diameter: 5.6, most_diameter: 64 });
+});
+
+test('a look decides what neither the model nor a person set, and what does not go with that gives way', () => {
+  assert.deepEqual(leftToLook({}, { sensitivity: 0.3 }), ['method', 'least_diameter', 'most_diameter']);
+  assert.deepEqual(leftToLook({}, { most_diameter: 20 }), ['method', 'least_diameter']);
+  assert.deepEqual(leftToLook({ frame: { side_px: 48, pixel_size_um: null } }, {}), []);
+  const looked: Looked = { method: 'network_adherent', least_diameter: 23, most_diameter: 90 };
+  assert.deepEqual(withLook({ ...defaultSearch, most_diameter: 20 }, looked, ['method', 'least_diameter']), { ...defaultSearch, method: 'network_adherent', least_diameter: 20, most_diameter: 20 });
+  assert.deepEqual(withLook({ ...defaultSearch, least_diameter: 99 }, looked, ['most_diameter']), { ...defaultSearch, least_diameter: 99, most_diameter: 99 });
+  assert.deepEqual(withLook(defaultSearch, null, ['method']), defaultSearch);
 });

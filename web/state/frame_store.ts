@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import {
   type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
-  kindOf, mayLook, type ModelSpec, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile,
+  kindOf, leftToLook, type ModelSpec, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
 } from '../../src/js/index.ts';
 import { leftOut } from './left_out.ts';
 import { checkTurns, spec } from './models.ts';
@@ -44,7 +44,7 @@ function rememberedHand(): HandOptions {
 /** For every frame that has no settings of its own. */
 export const fieldOptions = computed<FieldOptions>(() => {
   const model = spec.value;
-  return withHand({ choice: wholeFile, search: model ? searchFor(model) : defaultSearch, look: model !== null && mayLook(model, {}), pixelSizeUm: null }, handOptions.value);
+  return withHand({ choice: wholeFile, search: model ? searchFor(model) : defaultSearch, look: model ? leftToLook(model, {}) : [], pixelSizeUm: null }, handOptions.value);
 });
 
 function withHand(options: FieldOptions, { choice = options.choice, search, pixelSizeUm = options.pixelSizeUm }: HandOptions): FieldOptions {
@@ -54,8 +54,7 @@ function withHand(options: FieldOptions, { choice = options.choice, search, pixe
     if (search.least_diameter === undefined) all.least_diameter = all.most_diameter;
     else all.most_diameter = all.least_diameter;
   }
-  // What is set by hand is looked for, in every frame alike.
-  const look = options.look === true && spec.value !== null && mayLook(spec.value, search);
+  const look = (options.look ?? []).filter((name) => search[name] === undefined);
   return { choice, search: all, look, pixelSizeUm };
 }
 
@@ -181,8 +180,7 @@ export function optionsOf(frame: number): FieldOptions {
 export function searchOf(frame: number): SearchSettings {
   const { search, look } = optionsOf(frame);
   const settings = frameAt(frame)?.analysis.settings;
-  if (!look || !settings) return search;
-  return { ...search, method: settings.method, least_diameter: settings.least_diameter, most_diameter: settings.most_diameter };
+  return settings && look ? withLook(search, settings, look) : search;
 }
 
 export function allFrames(): { frame: number; entry: FrameEntry }[] {

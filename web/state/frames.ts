@@ -1,6 +1,6 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { carryOver, cellByHand, type DisplayRange, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
+import { carryOver, cellByHand, type DisplayRange, type FrameChoice, type SearchSettings, withLook } from '../../src/js/index.ts';
 import { allFrames, cellKey, changeFrame, frameAt, type FrameChange, type FrameEntry, handOptions, type HandOptions, mode, optionsKey, optionsOf, searchOf, setHand } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
 import { era, files, flush } from './images.ts';
@@ -72,10 +72,8 @@ export function tryOptions(frame: number, change: Partial<SearchSettings> & { pi
   if (!entry) return;
   const { pixelSizeUm, ...search } = change;
   const before = searchOf(frame);
-  // What stays as it is is not set by hand; but one of the things that a look decided holds only with the others.
-  const { method, least_diameter, most_diameter } = before;
-  const isLooked = optionsOf(frame).look && ['method', 'least_diameter', 'most_diameter'].some((key) => key in search);
-  const set = { ...(isLooked && { method, least_diameter, most_diameter }), ...Object.fromEntries(Object.entries(search).filter(([key, value]) => before[key as keyof SearchSettings] !== value)) };
+  // What stays as it is is not set by hand.
+  const set = Object.fromEntries(Object.entries(search).filter(([key, value]) => before[key as keyof SearchSettings] !== value));
   const own: HandOptions = { ...entry.own, search: { ...entry.own?.search, ...set }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
   changeFrame(frame, { own });
   flush();
@@ -132,7 +130,8 @@ async function search(frame: number, anew: boolean): Promise<void> {
     await withFrame(frame, options.choice, async (held) => {
       const pixelSizeUm = options.pixelSizeUm ?? held.facts.pixel_size_um;
       const started = performance.now();
-      const settings = { ...options.search, ...(options.look && (await held.suggestSearch(pixelSizeUm))), pixel_size_um: pixelSizeUm };
+      const { search: asked, look } = options;
+      const settings = { ...(look?.length ? withLook(asked, await held.suggestSearch(pixelSizeUm), look) : asked), pixel_size_um: pixelSizeUm };
       const [pixelsSha256, { cells: found, detector }] = await Promise.all([anew ? held.pixelsSha256() : null, held.search(settings)]);
       const entry = frameAt(frame);
       if (isStale() || !entry) return;

@@ -312,7 +312,7 @@ FileHeader read_header(Bytes file) {
   if (is_tiff(file)) return read_tiff_header(file);
   if (has_at(file, 0, "BM")) return read_bmp(file);
   if (const auto known = known_format(file)) {
-    throw Error(ErrorCode::kUnsupportedFormat, "this is a file of the kind " + std::string(known->name) + ", which is not read: " + std::string(known->hint));
+    throw Error(ErrorCode::kUnsupportedFormat, "this is a file of the kind " + std::string(known->name) + ", which is not read; " + std::string(known->hint));
   }
   throw Error(ErrorCode::kUnsupportedFormat, "this is not an image that is read: PNG, JPEG, TIFF or BMP");
 }

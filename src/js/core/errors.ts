@@ -43,15 +43,23 @@ const advice: Record<UnreadFile['code'], string> = {
   internal: 'Try again; if it happens again, report it together with the file.',
 };
 
+/** Where the core knows more than the code tells it says behind a semicolon what to do. */
+const ownAdvice = /; (?=(?:check|drop|export|open|save|unpack) )/;
+
 /**
  * The outcome of a file that could not be classified.
  *
  * Args:
- *   message: what happened; it becomes a sentence where it is not one.
+ *   message: what happened, perhaps with what to do about it; it becomes a sentence where it is not one.
  */
 export function unreadFile(code: UnreadFile['code'], message: string): UnreadFile {
-  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
-  return { status: 'error', code, message: /[.…!?]$/.test(sentence) ? sentence : `${sentence}.`, advice: advice[code] };
+  const [what = '', todo] = message.split(ownAdvice);
+  return { status: 'error', code, message: sentence(what), advice: todo === undefined ? advice[code] : sentence(todo) };
+}
+
+function sentence(words: string): string {
+  const begun = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.…!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** The core's own limit. */

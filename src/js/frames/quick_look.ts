@@ -1,9 +1,7 @@
 /** A quick look at a frame of which nothing is known: by which network, and for cells of which size, most is found. */
 import type { Box } from '#cytodrop_core';
-import type { SearchSettings } from './search.ts';
+import type { Looked, SearchSettings } from './search.ts';
 
-/** What a look decides. */
-export type Looked = Pick<SearchSettings, 'method' | 'least_diameter' | 'most_diameter'>;
 type Network = Extract<SearchSettings['method'], `network_${string}`>;
 
 /** Of typical cells, px, an octave apart; the steps between are tried around the best. */

@@ -16,17 +16,30 @@ export function searchFor(spec: ModelSpec): SearchSettings {
   return { ...defaultSearch, ...spec.frame?.search };
 }
 
-/** Whether a quick look at each frame is to decide how it is searched: where the model knows no frames, and so does not say, and nobody else did. */
-export function mayLook(spec: Pick<ModelSpec, 'frame'>, set: Partial<SearchSettings>): boolean {
-  return spec.frame === undefined && set.method === undefined && set.least_diameter === undefined && set.most_diameter === undefined;
+/** What a quick look at a frame can decide. */
+const lookedSettings = ['method', 'least_diameter', 'most_diameter'] as const;
+export type LookedSetting = (typeof lookedSettings)[number];
+
+export type Looked = Pick<SearchSettings, LookedSetting>;
+
+/** What a quick look at each frame is to decide: where the model knows no frames, and so does not say, all that nobody set. */
+export function leftToLook(spec: Pick<ModelSpec, 'frame'>, set: Partial<SearchSettings>): LookedSetting[] {
+  return spec.frame === undefined ? lookedSettings.filter((name) => set[name] === undefined) : [];
+}
+
+/** Settings with what a look decided; of two diameters that do not go together the one that was not set gives way. */
+export function withLook(search: SearchSettings, looked: Looked | null, names: readonly LookedSetting[]): SearchSettings {
+  const all = { ...search, ...(looked && Object.fromEntries(names.map((name) => [name, looked[name]]))) };
+  if (all.least_diameter <= all.most_diameter) return all;
+  return names.includes('least_diameter') ? { ...all, least_diameter: all.most_diameter } : { ...all, most_diameter: all.least_diameter };
 }
 
 /** How a file's frame is worked on unless a person says otherwise. */
 export interface FrameOptions {
   choice: FrameChoice;
   search: SearchSettings;
-  /** A quick look at each frame decides on method and diameters; `search`'s hold where it finds hardly anything. */
-  look?: boolean;
+  /** What a quick look at each frame decides in place of `search`, which holds where it finds hardly anything; nothing unless told. */
+  look?: readonly LookedSetting[];
   /** µm per px whatever the file says; null: as the file says. */
   pixelSizeUm: number | null;
   /** False: the cells are found and counted, not named. */

@@ -8,7 +8,7 @@ import type { CellRecord, ClassifiedCell, Outcome } from '../classify/outcome.ts
 import type { SelfTest } from '../classify/self_test.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { type FrameChoice, type FrameRecord, wholeFile } from '../frames/frame.ts';
-import { type FrameOptions, mayLook, searchFor } from '../frames/search.ts';
+import { type FrameOptions, leftToLook, searchFor } from '../frames/search.ts';
 import { type DetectorFiles } from '../model/detector.ts';
 import { type ModelFiles, readModel } from '../model/model_files.ts';
 import { canCompare, type ModelSpec } from '../model/spec.ts';
@@ -199,7 +199,7 @@ export class Classifier {
    */
   analyseFrames(images: Images, options: FrameRunOptions = {}): AsyncGenerator<FrameRecord, void, undefined> {
     const { spec } = this;
-    const { choice = wholeFile, search = searchFor(spec), look = options.search === undefined && mayLook(spec, {}), pixelSizeUm = null, classify = spec.frame !== undefined, checks = noChecks, onProgress = () => {}, ...rest } = options;
+    const { choice = wholeFile, search = searchFor(spec), look = options.search === undefined ? leftToLook(spec, {}) : [], pixelSizeUm = null, classify = spec.frame !== undefined, checks = noChecks, onProgress = () => {}, ...rest } = options;
     const worker = (link: WorkerLink, run: Run) => frameWorker(this.#crew.host(link), { choice, search, look, pixelSizeUm, classify, checks }, run, onProgress);
     return this.#run(images, worker, { ...rest, atOnce: 1 });
   }

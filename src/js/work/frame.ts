@@ -11,8 +11,8 @@ import type { ModelSpec } from '../model/spec.ts';
 import { WorkerDied, WorkerHung } from './pool.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { type ReplyOf, transferable, type WorkerLink } from './worker_link.ts';
-import { inUnits, lookedAt, type Looked, quickLook } from '../frames/quick_look.ts';
-import { defaultSearch, searchFor } from '../frames/search.ts';
+import { inUnits, lookedAt, quickLook } from '../frames/quick_look.ts';
+import { defaultSearch, type Looked, searchFor } from '../frames/search.ts';
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
 export const cellsAtOnce = 16;

@@ -1,7 +1,7 @@
 /** Workers' places in a pool that empties a queue of frames. */
 import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
 import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
-import type { FrameOptions } from '../frames/search.ts';
+import { type FrameOptions, withLook } from '../frames/search.ts';
 import { Frame, type FrameHost } from './frame.ts';
 import { type PoolWorker, type Run, WorkerHung } from './pool.ts';
 
@@ -71,7 +71,7 @@ export async function analyse(
 ): Promise<FrameAnalysis> {
   const pixel_size_um = pixelSizeUm ?? frame.facts.pixel_size_um;
   const started = performance.now();
-  const settings = { ...search, ...(look && (await frame.suggestSearch(pixel_size_um))), pixel_size_um };
+  const settings = { ...(look?.length ? withLook(search, await frame.suggestSearch(pixel_size_um), look) : search), pixel_size_um };
   const [pixelsSha256, { cells: found, detector }] = await Promise.all([frame.pixelsSha256(), frame.search(settings)]);
   const detected = performance.now();
   let classified = 0;

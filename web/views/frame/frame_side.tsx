@@ -147,7 +147,7 @@ function SearchSettings() {
   return (
     <form class="frame-panel" data-testid="search-settings" onSubmit={(event) => event.preventDefault()}>
       <h2>{words.search.whatCounts}</h2>
-      {look && <p class="small muted" data-testid="looked">{words.search.looked}</p>}
+      {look && look.length > 0 && <p class="small muted" data-testid="looked">{words.search.looked}</p>}
       <MethodTiles frame={frame} entry={entry} />
       <Slider
         name="least-diameter" label={words.search.least} value={search.least_diameter} min={2} max={200} step={1} words={words.search.length(search.least_diameter, unit)}

@@ -81,7 +81,7 @@ export const words = {
     methods: {
       network_round: 'Round cells, in suspension', network_adherent: 'Spread cells, attached', round: 'Round cells, simple method (no network)', adherent: 'Spread cells, simple method (no network)',
     } satisfies Record<(typeof searchMethods)[number], string>,
-    looked: 'Chosen by a quick look at this frame: by these most cells are found with high scores.',
+    looked: 'What nobody set is chosen by a quick look at this frame: by it most cells are found with high scores.',
     foundHere: (count: number | undefined) => (count === undefined ? '…' : plural(count, { one: '1 here', other: `${formatCount(count)} here` })),
     least: 'Smallest diameter',
     most: 'Largest diameter',
