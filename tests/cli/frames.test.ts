@@ -425,7 +425,7 @@ describe('the command line', () => {
   test('a model of single cells finds and does not name, and says so', async () => {
     await withFolder(async (folder) => {
       writeFileSync(join(folder, 'a.png'), someFrame());
-      const { code, stdout, stderr } = await cytodrop('classify', '--model', 'blood-smear', '--detect', '--min-diameter', '20', '--format', 'csv', folder);
+      const { code, stdout, stderr } = await cytodrop('classify', '--model', 'blood-smear', '--detect', '--method', 'round', '--min-diameter', '20', '--max-diameter', '60', '--format', 'csv', folder);
       assert.equal(code, 0);
       assert.match(stderr, /cannot name the cells of a frame/);
       assert.deepEqual(parseCsv(stdout).map(({ status }) => status), Array<string>(20).fill('not_classified'));

@@ -28,7 +28,7 @@ TEST_CASE("an empty file and files of other kinds are refused by name") {
     CHECK(error.code() == ErrorCode::kUnsupportedFormat);
     INFO(error.what());
     CHECK(std::string(error.what()).find(name) != std::string::npos);
-    CHECK(std::string(error.what()).find("not read: ") != std::string::npos);  // and what to do
+    CHECK(std::string(error.what()).find("not read; ") != std::string::npos);  // and what to do
   }
   CHECK(refusal(text("a note in plain text")).code() == ErrorCode::kUnsupportedFormat);
 }
