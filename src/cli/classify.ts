@@ -1,7 +1,7 @@
 /** `cytodrop classify`: the type of every cell, in images of one cell each or in frames. */
 import { Command, Option } from 'commander';
 import {
-  type CellRecord, type Checks, type Classifier, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, type ModelSpec, thresholdFor,
+  type CellRecord, type Checks, type Classifier, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, leastImageScale, type ModelSpec, mostImageScale, thresholdFor,
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { type FrameOptionValues, frameJob, type FrameJob, frameOptions, frameTask } from './frames.ts';
@@ -35,7 +35,7 @@ export function classifyCommand(finish: (code: number) => void): Command {
     .addOption(new Option('--max-error <pct>', 'name a type only above the probability from which at most this share of the model\'s validation images was named wrongly, 1 for 1 %; unless told, '
       + 'the model\'s own threshold').argParser(between(0, 100)))
     .addOption(new Option('--image-scale <n>', 'brings to size images of one cell that show it at another scale than those that the model was trained on: their px per px of those, 0.5 for cells half as '
-      + 'large; a try, for which no figure of the model holds').argParser(between(1 / 64, 64)))
+      + 'large; a try, for which no figure of the model holds').argParser(between(leastImageScale, mostImageScale)))
     .addOption(new Option('--threads <n>', 'threads for ONNX Runtime in each worker, 1 unless told; with more than 1 there is one worker unless told').argParser(wholeBetween(1, 64)))
     .addOption(new Option('--numbers', 'numbers stand in for the files\' names'))
     .optionsGroup('Further checks of every cell, each with columns of its own:')

@@ -16,7 +16,7 @@ export { WorkerDied, WorkerHung } from './work/pool.ts';
 
 // Models.
 export { type EngineFacts, type EngineKind, engineKinds } from './core/engine.ts';
-export { canCompare, type ModelClass, type ModelListing, type ModelMetrics, type ModelSpec } from './model/spec.ts';
+export { canCompare, leastImageScale, type ModelClass, type ModelListing, type ModelMetrics, type ModelSpec, mostImageScale } from './model/spec.ts';
 export type { DetectorName } from './core/core.ts';
 export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detector.ts';
 
@@ -29,7 +29,7 @@ export type { SelfTest } from './classify/self_test.ts';
 export { kindOf, rejudge, riskCoverage, type RiskPoint, thresholdFor, type VerdictKind } from './classify/verdict.ts';
 
 // What becomes of a frame with many cells.
-export { carryOver, cellByHand, overlap } from './frames/cells.ts';
+export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
 export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, wholeFile } from './frames/frame.ts';
 export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';

@@ -115,9 +115,10 @@ export function noType(cell: Cell): { kind: 'quality' | 'foreign' | 'unnamed'; w
   const kind = cellKind(cell);
   if (kind === 'unnamed') return { kind, words: words.shares.unnamed, few: words.shares.unnamed, short: words.shares.unnamed };
   if (kind === 'quality') {
+    const all = qualityWords(cell);
     const more = cell.quality.length - fewFlags;
-    const few = more > 1 ? words.fewFlags(qualityWords({ quality: cell.quality.slice(0, fewFlags) }), more) : qualityWords(cell);
-    return { kind, words: capital(qualityWords(cell)), few: capital(few), short: words.shares.quality };
+    const few = more > 1 ? words.fewFlags(qualityWords({ quality: cell.quality.slice(0, fewFlags) }), more) : all;
+    return { kind, words: capital(all), few: capital(few), short: words.shares.quality };
   }
   return kind === 'foreign' ? { kind, words: foreignWords, few: foreignWords, short: shortForeignWords } : null;
 }

@@ -35,8 +35,11 @@ export const batchDoubt = computed<{ rejected: number; of: number; cause: Cause 
   return { rejected: rejected.length, of: seen.length, cause: 2 * count >= rejected.length ? cause : 'other' };
 });
 
+/** Whether images of one cell are brought to size. */
+export const isScaled = computed(() => mode.value === 'cells' && imageScale.value !== 1);
+
 /** Whether what the model was measured to get right says nothing of the cells that there are. */
-export const isUncharted = computed(() => batchDoubt.value !== null || (mode.value === 'cells' && imageScale.value !== 1));
+export const isUncharted = computed(() => batchDoubt.value !== null || isScaled.value);
 
 /** The scale that images need which are all refused for being too small, that of the one in the middle; null where they need none. */
 export const scaleToFit = computed<{ scale: number; images: number } | null>(() => {

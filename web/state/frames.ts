@@ -1,6 +1,6 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { carryOver, cellByHand, type DisplayRange, type FrameChoice, type SearchSettings, withLook } from '../../src/js/index.ts';
+import { carryOver, cellByHand, type DisplayRange, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
 import { allFrames, cellKey, changeFrame, frameAt, type FrameChange, type FrameEntry, handOptions, type HandOptions, mode, optionsKey, optionsOf, searchOf, setHand } from './frame_store.ts';
 import { withFrame } from './held_frames.ts';
 import { era, files, flush } from './images.ts';
@@ -128,10 +128,8 @@ async function search(frame: number, anew: boolean): Promise<void> {
   busyFrame.value = frame;
   try {
     await withFrame(frame, options.choice, async (held) => {
-      const pixelSizeUm = options.pixelSizeUm ?? held.facts.pixel_size_um;
       const started = performance.now();
-      const { search: asked, look } = options;
-      const settings = { ...(look?.length ? withLook(asked, await held.suggestSearch(pixelSizeUm), look) : asked), pixel_size_um: pixelSizeUm };
+      const settings = await held.settingsFor(options);
       const [pixelsSha256, { cells: found, detector }] = await Promise.all([anew ? held.pixelsSha256() : null, held.search(settings)]);
       const entry = frameAt(frame);
       if (isStale() || !entry) return;

@@ -35,6 +35,12 @@ export function carryOver(before: readonly FrameCell[], found: readonly FrameCel
   return [...kept, ...before.filter(({ searchScore }) => searchScore === null)];
 }
 
+/** The middle of an image, at most so many px wide and high. */
+export function middleOf({ width_px, height_px }: { width_px: number; height_px: number }, sidePx: number): Box {
+  const [width, height] = [Math.min(sidePx, width_px), Math.min(sidePx, height_px)];
+  return { left_px: (width_px - width) >> 1, top_px: (height_px - height) >> 1, width_px: width, height_px: height };
+}
+
 /** Intersection over union of two boxes. */
 export function overlap(a: Box, b: Box): number {
   const across = Math.min(a.left_px + a.width_px, b.left_px + b.width_px) - Math.max(a.left_px, b.left_px);

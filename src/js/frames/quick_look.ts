@@ -1,5 +1,6 @@
 /** A quick look at a frame of which nothing is known: by which network, and for cells of which size, most is found. */
 import type { Box } from '#cytodrop_core';
+import { middleOf } from './cells.ts';
 import type { Looked, SearchSettings } from './search.ts';
 
 type Network = Extract<SearchSettings['method'], `network_${string}`>;
@@ -16,9 +17,8 @@ const least = 1;
 const sidePx = 560;
 
 /** The middle of a frame, which is looked at. */
-export function lookedAt({ width_px, height_px }: { width_px: number; height_px: number }): Box {
-  const [width, height] = [Math.min(sidePx, width_px), Math.min(sidePx, height_px)];
-  return { left_px: (width_px - width) >> 1, top_px: (height_px - height) >> 1, width_px: width, height_px: height };
+export function lookedAt(image: { width_px: number; height_px: number }): Box {
+  return middleOf(image, sidePx);
 }
 
 /**

@@ -41,6 +41,9 @@ export interface ModelSpec {
   metrics: { validation?: ModelMetrics; test: ModelMetrics };
 }
 
+/** Px per px of the images that a model was trained on, at which the core takes others: `kLeastScale`, `kMostScale`. */
+export const [leastImageScale, mostImageScale] = [1 / 64, 64] as const;
+
 export interface ModelClass { id: string; name: string; letter: string; description: string }
 
 export interface ModelMetrics {

@@ -1,11 +1,10 @@
 /** Reads an exported report, which may come from anybody. */
 import { readVerdict, isRecord, type Report, type ReportedCell, type ReportedModel } from './report.ts';
+import { leastImageScale, mostImageScale } from '../model/spec.ts';
 import { readFrames } from './read_frames.ts';
 import { schemaNames } from './schema_names.ts';
 
 const mostReportBytes = 200_000_000;
-/** Those that the core takes. */
-const [leastScale, mostScale] = [1 / 64, 64];
 
 /**
  * Reads an exported JSON document; untrusted input is safe.
@@ -28,7 +27,7 @@ export function readReport(text: string): Report {
   const unsureBelow = settings['unsure_below'];
   if (typeof unsureBelow !== 'number') throw incomplete;
   const imageScale = settings['image_scale'] ?? 1;
-  if (typeof imageScale !== 'number' || !(imageScale >= leastScale && imageScale <= mostScale)) throw incomplete;
+  if (typeof imageScale !== 'number' || !(imageScale >= leastImageScale && imageScale <= mostImageScale)) throw incomplete;
   const { turns, map } = isRecord(settings['checks']) ? settings['checks'] : {};
   const second = isRecord(document['second_model']) ? readModel(document['second_model'], ['network_sha256', 'head_sha256'], incomplete) : null;
   const head = { model: readModel(model, ['spec_sha256', 'network_sha256', 'head_sha256', 'novelty_sha256'], incomplete), second, checks: { turns: turns === true, map: map === true }, imageScale, unsureBelow, partial: isRecord(selection) || complete === false };

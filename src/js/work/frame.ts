@@ -12,7 +12,7 @@ import { WorkerDied, WorkerHung } from './pool.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { type ReplyOf, transferable, type WorkerLink } from './worker_link.ts';
 import { inUnits, lookedAt, quickLook } from '../frames/quick_look.ts';
-import { defaultSearch, type Looked, searchFor } from '../frames/search.ts';
+import { defaultSearch, type FrameOptions, type Looked, searchFor, withLook } from '../frames/search.ts';
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
 export const cellsAtOnce = 16;
@@ -114,6 +114,12 @@ export class Frame {
       return cells.scores.reduce((sum, score) => sum + score, 0);
     });
     return looked && inUnits(looked, pixelSizeUm);
+  }
+
+  /** What the frame is searched with: as asked, and what is left to a look as that decides. Raises: CytodropError, WorkerDied. */
+  async settingsFor({ search, look, pixelSizeUm }: Pick<FrameOptions, 'search' | 'look' | 'pixelSizeUm'>): Promise<DetectSettings> {
+    const pixel_size_um = pixelSizeUm ?? this.facts.pixel_size_um;
+    return { ...(look?.length ? withLook(search, await this.suggestSearch(pixel_size_um), look) : search), pixel_size_um };
   }
 
   async #detect(settings: DetectSettings, region?: Box): Promise<ReplyOf<'detected'>> {

@@ -1,7 +1,7 @@
 /** Workers' places in a pool that empties a queue of frames. */
 import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
 import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
-import { type FrameOptions, withLook } from '../frames/search.ts';
+import type { FrameOptions } from '../frames/search.ts';
 import { Frame, type FrameHost } from './frame.ts';
 import { type PoolWorker, type Run, WorkerHung } from './pool.ts';
 
@@ -67,11 +67,10 @@ export async function withOpenFrame<Result>(host: FrameHost, file: Uint8Array | 
  * Raises: CytodropError, WorkerDied.
  */
 export async function analyse(
-  frame: Frame, { search, look, pixelSizeUm, classify, checks }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, signal?: Pick<AbortSignal, 'aborted'>,
+  frame: Frame, { classify, checks, ...asked }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, signal?: Pick<AbortSignal, 'aborted'>,
 ): Promise<FrameAnalysis> {
-  const pixel_size_um = pixelSizeUm ?? frame.facts.pixel_size_um;
   const started = performance.now();
-  const settings = { ...(look?.length ? withLook(search, await frame.suggestSearch(pixel_size_um), look) : search), pixel_size_um };
+  const settings = await frame.settingsFor(asked);
   const [pixelsSha256, { cells: found, detector }] = await Promise.all([frame.pixelsSha256(), frame.search(settings)]);
   const detected = performance.now();
   let classified = 0;

@@ -1,6 +1,6 @@
 /** The ways to find cells, each with what it finds in the middle of the frame. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Box, type DetectSettings, searchMethods } from '../../../src/js/index.ts';
+import { type Box, type DetectSettings, middleOf, searchMethods } from '../../../src/js/index.ts';
 import { optionsOf, searchOf, type FrameEntry } from '../../state/frame_store.ts';
 import { tryOptions } from '../../state/frames.ts';
 import { withFrame } from '../../state/held_frames.ts';
@@ -53,7 +53,8 @@ export function MethodTiles({ frame, entry }: { frame: number; entry: FrameEntry
 /** Looks at the middle of a frame by every method, one after the other. */
 async function look(frame: number, { analysis, range }: FrameEntry, settings: DetectSettings, onFound: (method: Method, found: Found) => void, isStopped: () => boolean): Promise<void> {
   await withFrame(frame, analysis.choice, async (held) => {
-    const region = middle(held.facts.image, (cellsAcross * Math.sqrt(settings.least_diameter * settings.most_diameter)) / (settings.pixel_size_um ?? 1));
+    const across = (cellsAcross * Math.sqrt(settings.least_diameter * settings.most_diameter)) / (settings.pixel_size_um ?? 1);
+    const region = middleOf(held.facts.image, Math.round(Math.max(leastPx, across)));
     const { rgba, widthPx, heightPx } = await held.view(region, picturePx, range);
     const picture = await createImageBitmap(new ImageData(rgba, widthPx, heightPx));
     for (const method of searchMethods) {
@@ -62,12 +63,6 @@ async function look(frame: number, { analysis, range }: FrameEntry, settings: De
       onFound(method, { picture, region, outlines: cells.map(({ outline }) => outline) });
     }
   });
-}
-
-function middle({ width_px, height_px }: { width_px: number; height_px: number }, side: number): Box {
-  const wanted = Math.round(Math.max(leastPx, side));
-  const [width, height] = [Math.min(wanted, width_px), Math.min(wanted, height_px)];
-  return { left_px: (width_px - width) >> 1, top_px: (height_px - height) >> 1, width_px: width, height_px: height };
 }
 
 function Tile({ found }: { found: Found | undefined }) {

@@ -1,9 +1,9 @@
 /** Above all results: that images as a whole are not of the kind that the model knows, and what would fit them better. */
 import { openDialog } from '../../parts/dialog.tsx';
+import { words as shared } from '../../parts/words.ts';
 import { bringToSize, chooseMode } from '../../state/adding.ts';
-import { batchDoubt, scaleToFit, suggestion } from '../../state/batch.ts';
+import { batchDoubt, isScaled, scaleToFit, suggestion } from '../../state/batch.ts';
 import { chooseModel } from '../../state/model_choice.ts';
-import { mode } from '../../state/frame_store.ts';
 import { chosenName, imageScale } from '../../state/models.ts';
 import { words as all } from './words.tsx';
 
@@ -37,7 +37,7 @@ export function Scale() {
       </p>
     );
   }
-  if (mode.value === 'fields' || imageScale.value === 1) return null;
+  if (!isScaled.value) return null;
   return (
     <div class="batch-banner" role="status" data-testid="scale-note" data-scale={imageScale.value}>
       <p>
@@ -68,12 +68,12 @@ export function Suggestions() {
       ))}
       {better.kind === 'singleCells' && (
         <button type="button" data-testid="suggest-cells" onClick={() => chooseMode('cells')}>
-          {words.oneCell}
+          {shared.mode.values.cells}
         </button>
       )}
       {better.countOnly && (
         <button type="button" data-testid="suggest-count" onClick={() => chooseMode('fields', false)}>
-          {words.countOnly}
+          {shared.mode.values.count}
         </button>
       )}
     </p>

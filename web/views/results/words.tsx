@@ -127,8 +127,6 @@ export const words = {
       singleCells: (images: number) => plural(images, { one: 'The image is hardly larger than one cell. Look at it as:', other: `${formatCount(images)} images are hardly larger than one cell. Look at them as:` }),
       colourCells: (images: number) => plural(images, { one: 'The image is in colour, and this model is for grey ones. For stained cells:', other: `${formatCount(images)} images are mostly in colour, and this model is for grey ones. For stained cells:` }),
     },
-    countOnly: 'Count only',
-    oneCell: 'One cell in each image',
     scale: {
       offer: (images: number) => plural(images, { one: 'The image is refused for its size alone, or for that too. To see what the model says all the same:', other: `All ${formatCount(images)} images are refused for their size, some for more. To see what the model says all the same:` }),
       enlarge: (times: number) => `Try them enlarged ${formatTimes(times)}`,
