@@ -38,6 +38,12 @@ IMAGES = {
     "dim16_40x30": (40, 30, 1, 12),
 }
 
+# A nucleus of two lobes off the middle, one near a border: width, height, bits, and x, y and radius of each lobe.
+STAINED_IMAGES = {
+    "stained_121x90": (121, 90, 8, [(66, 40, 13), (84, 52, 11)]),
+    "stained16_60x80": (60, 80, 16, [(14, 48, 11), (24, 30, 9)]),
+}
+
 # Channels of the tensor and how they are normalised.
 SCALED = ("rgb", {"rule": "mean_std", "mean": [127.5, 127.5, 127.5], "std": [127.5, 127.5, 127.5]})
 IMAGENET = ("rgb", {"rule": "mean_std", "mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]})
@@ -48,9 +54,14 @@ def corners(channels: str, corner_px: int, least_spread: float) -> tuple[str, di
     return channels, {"rule": "corner_median_spread", "corner_px": corner_px, "least_spread": least_spread}
 
 
+STAINED = {"rule": "stained_cell", "radii": 1.75}
+RESTAINED = {"range": "stained_cell", "nucleus": [90, 45, 120]}
+
 SMOOTH, PLAIN = "bilinear_antialiased", "bilinear_half_pixel"
 
-# Image, side of the central square (None: no crop), resize rule, width and height of the tensor, normalisation, range where the spec has one.
+INSIDE = ("grey", {"rule": "inside_mean_spread", "inside_above": 90, "least_spread": 1.0})
+
+# Image, side of the central square (None: no crop; a rule as it is), resize rule, width and height of the tensor, normalisation, range where the spec has one.
 CASES = [
     ("grey_37x53", None, SMOOTH, (16, 16), SCALED),
     ("grey_37x53", None, PLAIN, (33, 17), GREY),
@@ -88,6 +99,13 @@ CASES = [
     ("rgba16_31x29", None, SMOOTH, (40, 37), GREY, "frame_percentiles"),
     ("dim16_40x30", 20, SMOOTH, (33, 17), GREY, "frame_percentiles"),
     ("rgb_33x17", None, SMOOTH, (33, 17), SCALED, "frame_percentiles"),
+    ("grey_37x53", None, SMOOTH, (16, 16), INSIDE),
+    ("rgb_33x17", 17, PLAIN, (33, 17), ("rgb", INSIDE[1] | {"inside_above": 128.3})),
+    ("stained_121x90", STAINED, SMOOTH, (32, 32), SCALED, RESTAINED),
+    ("stained16_60x80", STAINED, SMOOTH, (32, 24), SCALED, RESTAINED),
+    ("rgb_1x1", STAINED, SMOOTH, (16, 16), SCALED, RESTAINED),
+    ("grey_37x53", STAINED, SMOOTH, (16, 16), SCALED, RESTAINED),
+    ("rgba_129x127", STAINED, PLAIN, (16, 16), IMAGENET),
 ]
 
 # Cells of a frame: image, the spec's `frame` and its crop's side, µm per px of the image (None: not known), preparation as above.
@@ -109,6 +127,7 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     GOLDEN_FOLDER.mkdir(parents=True, exist_ok=True)
     images = {name: draw(*shape, seed) for seed, (name, shape) in enumerate(IMAGES.items())}
+    images |= {name: draw_stained(*shape) for name, shape in STAINED_IMAGES.items()}
     for name, image in images.items():
         (GOLDEN_FOLDER / f"{name}.png").write_bytes(write_png(image))
     cases = describe_cases()
@@ -129,14 +148,19 @@ def describe_cases() -> list[dict]:
         cases.append({
             "name": f"{number:02d}_{image}_{rule}",
             "image": f"{image}.png",
-            "input": {"width_px": width, "height_px": height, "channels": channels} | {"range": name for name in ranges},
-            "crop": {"rule": "centre_square", "side_px": side} if side else {"rule": "none"},
+            "input": {"width_px": width, "height_px": height, "channels": channels} | merged(ranges),
+            "crop": side if isinstance(side, dict) else {"rule": "centre_square", "side_px": side} if side else {"rule": "none"},
             "resize": {"rule": rule},
             "normalisation": normalisation,
             "tensor": f"{number:02d}_{image}.f32",
             "tensor_shape": [1, 3 if channels == "rgb" else 1, height, width],
         })
     return cases
+
+
+def merged(ranges: list) -> dict:
+    """Fields of `input` of a range by its name, or as they are."""
+    return {} if not ranges else ranges[0] if isinstance(ranges[0], dict) else {"range": ranges[0]}
 
 
 def write_frame_case(number, image, frame, crop_side, pixel_size_um, rule, size, preparation, boxes, pixels) -> dict:
@@ -186,6 +210,22 @@ def draw(width: int, height: int, channels: int, bits: int, seed: int) -> np.nda
     noisy[::3, ::4] = random.randint(0, 2, noisy[::3, ::4].shape)
     largest = 2**bits - 1
     return np.rint(np.clip(waves, 0, 1) * largest).astype(np.uint8 if bits == 8 else np.uint16)
+
+
+def draw_stained(width: int, height: int, bits: int, lobes: list[tuple[int, int, int]]) -> np.ndarray:
+    """Draw a violet nucleus in a pale body between red cells, on a yellowish ground, with some noise. Returns: H×W×3."""
+    x, y = np.arange(width), np.arange(height)[:, None]
+    image = np.empty((height, width, 3))
+    image[:] = (250, 232, 190)
+    for at_x, at_y in ((0, 0), (width - 9, 12), (12, height - 6), (width // 2, height)):
+        image[(x - at_x) ** 2 + (y - at_y) ** 2 <= 81] = (215, 150, 130)
+    for at_x, at_y, radius in lobes:
+        image[(x - at_x) ** 2 + (y - at_y) ** 2 <= (1.6 * radius) ** 2] = (226, 190, 196)
+    for at_x, at_y, radius in lobes:
+        image[(x - at_x) ** 2 + (y - at_y) ** 2 <= radius**2] = (120, 60, 110)
+    image += np.random.RandomState(7).uniform(-6, 6, image.shape)
+    largest = 2**bits - 1
+    return np.rint(np.clip(image, 0, 255) / 255 * largest).astype(np.uint8 if bits == 8 else np.uint16)
 
 
 if __name__ == "__main__":

@@ -175,6 +175,40 @@ def flask_positions(data: Path) -> Iterator[Crop]:
     return frame_cells(data, split_of, tuple(first))
 
 
+def cancer_lines(data: Path, part_of_day: dict[str, str]) -> Iterator[Crop]:
+    """PC3 and MDA-MB-231, cut out along a mask, split by the day they were photographed on.
+
+    The data set multiplied its cells by turning and mirroring: of copies in one folder the first counts. One cell in ten of the days
+    that are learned from is kept out, with its copies, to fit what needs no new day: image quality and novelty.
+    """
+    folder, seen = data / "cancer-lines", set()
+    for row in read_rows(folder / "index.csv"):
+        part = part_of_day.get(row["day"])
+        if part is None or row["original"] in seen:
+            continue
+        seen.add(row["original"])
+        if part == "train" and int(row["original"], 16) % 10 == 0 and len(part_of_day) == 3:
+            part = "val"
+        with Image.open(folder / row["file"]) as stored:
+            pixels = np.asarray(stored.convert("L"))[..., None]
+        yield Crop(pixels, row["label"].replace("-", "_"), part, Path(row["file"]).stem)
+
+
+def cancer_lines_final(data: Path) -> Iterator[Crop]:
+    """Days 1 and 2 to learn from, day 3 to test."""
+    return cancer_lines(data, {"1": "train", "2": "train", "3": "test"})
+
+
+def cancer_lines_from_day_1(data: Path) -> Iterator[Crop]:
+    """To choose by: learned from day 1, judged on day 2."""
+    return cancer_lines(data, {"1": "train", "2": "val"})
+
+
+def cancer_lines_from_day_2(data: Path) -> Iterator[Crop]:
+    """To choose by: learned from day 2, judged on day 1."""
+    return cancer_lines(data, {"2": "train", "1": "val"})
+
+
 PHOTOGRAPHS = (
     "exif-orientation/Landscape_1.jpg", "exif-orientation/Portrait_1.jpg", "image-rs/tests@images@jpg@progressive@3.jpg",
     "image-rs/tests@images@jpg@progressive@cat.jpg", "libjpeg-turbo/testimages@testorig.jpg", "libvips/test@test-suite@images@rotation@0.png",
@@ -203,6 +237,9 @@ SOURCES: dict[str, Callable[[Path], Iterator[Crop]]] = {
     "viability": viability,
     "prostate-lines": prostate_lines,
     "flask-positions": flask_positions,
+    "cancer-lines": cancer_lines_final,
+    "cancer-lines-from-day-1": cancer_lines_from_day_1,
+    "cancer-lines-from-day-2": cancer_lines_from_day_2,
     "photographs": photographs,
 }
 

@@ -124,6 +124,23 @@ def spoiled_for(image: np.ndarray) -> Disturbances:
     }
 
 
+def elsewhere_for(image: np.ndarray) -> Disturbances:
+    """As another microscope shows the same cells: other magnifications, focus, light and stain, each so far that one set of them should be told."""
+    side = len(image)
+    stains: Disturbances = {
+        "stained half as strongly": lambda pixels: _round(255 * (pixels / 255) ** 0.5, pixels.dtype),
+        "stained redder (blue -25 %, red +10 %)": _gain(1.1, 1.0, 0.75),
+        "stained bluer (red -25 %, blue +10 %)": _gain(0.75, 1.0, 1.1),
+    }
+    return {
+        "cell 1.4 times as large": _magnify(1.4),
+        "cell 0.7 times as large": _magnify(0.7),
+        "blurred, 2 % of the side": _blur(0.02 * side),
+        "half the light": _gain(0.5),
+        **(stains if image.shape[2] == 3 else {}),
+    }
+
+
 def disturbances_for(image: np.ndarray) -> Disturbances:
     """What may befall images of this kind: H×W×C of one or more channels."""
     return {"unchanged": lambda pixels: pixels, **(GREY if image.shape[2] == 1 else COLOUR), **ANY}

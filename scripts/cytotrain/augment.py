@@ -21,8 +21,12 @@ def _some(count: int, share: float) -> torch.Tensor:
     return torch.rand(count) < share
 
 
-def move(images: torch.Tensor, side_px: int, scale: float = 1.25, stretch: float = 0.08) -> torch.Tensor:
-    """Rotate, mirror, scale by up to a factor, stretch by up to a share and shift by up to 6 %, then shrink to side_px."""
+def move(images: torch.Tensor, side_px: int, scale: float = 1.25, stretch: float = 0.08, outside: str = "reflection") -> torch.Tensor:
+    """Rotate, mirror, scale by up to a factor, stretch by up to a share and shift by up to 6 %, then shrink to side_px.
+
+    Args:
+        outside: what lies outside the image, as torch's `grid_sample` names it.
+    """
     count = len(images)
     angle = torch.rand(count) * 2 * math.pi
     scale = torch.exp(torch.empty(count).uniform_(-math.log(scale), math.log(scale)))
@@ -36,7 +40,7 @@ def move(images: torch.Tensor, side_px: int, scale: float = 1.25, stretch: float
     matrix[:, :, 2] = torch.empty(count, 2).uniform_(-0.12, 0.12)
     # Sampled at twice the size and shrunk with antialiasing, so that the moved image is as sharp as an unmoved one.
     grid = functional.affine_grid(matrix, [count, images.shape[1], 2 * side_px, 2 * side_px], align_corners=False)
-    moved = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    moved = functional.grid_sample(images, grid, padding_mode=outside, align_corners=False)
     return shrink(moved, side_px)
 
 
@@ -137,6 +141,31 @@ def brightfield(crops: torch.Tensor, spec: dict) -> torch.Tensor:
     return batch * _uniform(count, 0.8, 1.25) + slope + noise + _uniform(count, -0.1, 0.1)
 
 
+def cut_out(crops: torch.Tensor, spec: dict) -> torch.Tensor:
+    """Cells cut out along a mask, black around: another pose, size, focus, contrast and noise of what is inside, and a ragged edge."""
+    side_px, count = spec["input"]["width_px"], len(crops)
+    above = spec["normalisation"]["inside_above"]
+    batch = move(crops, side_px, scale=1.3, stretch=0.1, outside="zeros")
+    inside = batch > above
+    # The mask's edge follows how a program happened to find the cell: a pixel or two are taken off.
+    for width in (3, 5):
+        chosen = _some(count, 0.3)
+        if chosen.any():
+            kept = -functional.max_pool2d(-inside[chosen].float(), width, 1, width // 2) > 0.5
+            # A cell that this would leave nothing of keeps its edge.
+            inside[chosen] = torch.where(kept.flatten(1).sum(1).view(-1, 1, 1, 1) > 40, kept, inside[chosen])
+    for change, share in ((refocus, 0.5), (refocus, 0.3)):
+        chosen = _some(count, share)
+        if chosen.any():
+            batch[chosen] = change(batch[chosen])
+    line = torch.linspace(-1, 1, side_px)
+    slope = _uniform(count, -12, 12) * line.view(1, 1, 1, -1) + _uniform(count, -12, 12) * line.view(1, 1, -1, 1)
+    batch = batch + slope + torch.randn_like(batch) * _uniform(count, 0, 4)
+    # Any contrast and brightness is taken off again by the normalisation; a bend of the scale is not.
+    bent = 255 * (batch / 255).clamp(1 / 255, 1) ** torch.exp(_uniform(count, -0.4, 0.4))
+    return normalise(torch.where(inside, bent.clamp(min=above + 1), torch.zeros(())), spec["normalisation"])
+
+
 def paper(crops: torch.Tensor, spec: dict, brightness: float = 0.15 / 255) -> torch.Tensor:
     """The paper's: contrast 0.5 to 1.5 around the image's mean, mirror image, and a brightness meant as a share of the range.
 
@@ -157,7 +186,7 @@ def paper_mended(crops: torch.Tensor, spec: dict) -> torch.Tensor:
     return paper(crops, spec, brightness=0.15)
 
 
-AUGMENTATIONS = {"stained": stained, "brightfield": brightfield, "paper": paper, "paper-mended": paper_mended}
+AUGMENTATIONS = {"stained": stained, "brightfield": brightfield, "cut-out": cut_out, "paper": paper, "paper-mended": paper_mended}
 
 
 def augment(crops: torch.Tensor, spec: dict, name: str | None = None) -> torch.Tensor:
@@ -166,7 +195,8 @@ def augment(crops: torch.Tensor, spec: dict, name: str | None = None) -> torch.T
     Args:
         crops: N×C×H×W float32 on the 0..255 scale, cropped but not resized.
         spec: its input, resize and normalisation are used.
-        name: a key of AUGMENTATIONS; None takes the one for the input's channels.
+        name: a key of AUGMENTATIONS; None takes the one for the input's channels and normalisation.
     Returns: N×C×height×width float32 as the network takes it.
     """
-    return AUGMENTATIONS[name or ("stained" if spec["input"]["channels"] == "rgb" else "brightfield")](crops, spec)
+    usual = "cut-out" if spec["normalisation"]["rule"] == "inside_mean_spread" else "stained" if spec["input"]["channels"] == "rgb" else "brightfield"
+    return AUGMENTATIONS[name or usual](crops, spec)

@@ -67,6 +67,7 @@ def numbers(spec: dict, report: dict) -> str:
         ("Calibration", calibration(report)),
         ("What doubt buys", risk_coverage(report)),
         ("Images of another kind", novelty(spec, report)),
+        ("Sets of images", sets(report)),
         ("Disturbed images, validation part", disturbed(report)),
         ("Simpler methods on the same split", controls(report)),
         ("Checks against leaks", leaks(report)),
@@ -222,6 +223,20 @@ def calibration(report: dict) -> list[str]:
     ]
     header = ["", "error before temperature", "after", "negative log-likelihood before", "after"]
     return table(header, rows)
+
+
+def sets(report: dict) -> list[str]:
+    """What of whole sets of images is called foreign; written by scripts/fit_batch.py."""
+    found = report.get("batch")
+    if not found:
+        return []
+    rows = [["test part, as it is and in any mixture of types", *(percent(share) for share in found["test"].values())]]
+    rows += [[f"validation part, {name}", *(percent(share) for share in shares.values())] for name, shares in found["elsewhere"].items()]
+    rows += [[name, *(percent(share) for share in shares.values())] for name, shares in found["foreign"].items()]
+    return [
+        "Share of sets drawn at random that are called foreign as a whole (by the mean deviation of their cells, limits fitted on subsets of the validation part).", "",
+        *table(["sets from", *(f"of {size}" for size in found["sets_of"])], rows),
+    ]
 
 
 def disturbed(report: dict) -> list[str]:

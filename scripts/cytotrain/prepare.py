@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from cytotrain.stained_cell import cut_stained, find_stained_cell, restain
+
 REC_601_LUMA = (0.299, 0.587, 0.114)
 
 
@@ -43,6 +45,8 @@ def crop(image: np.ndarray, rule: dict) -> np.ndarray:
     """Cut out what a spec's `crop` asks for; see models/spec.schema.json."""
     if rule["rule"] == "none":
         return image
+    if rule["rule"] == "stained_cell":
+        return cut_stained(image, find_stained_cell(to_channels(image, "rgb")), rule["radii"])
     height, width = image.shape[:2]
     side = min(rule["side_px"], width, height)
     top, left = (height - side) // 2, (width - side) // 2
@@ -111,6 +115,14 @@ def normalise(planes: torch.Tensor, rule: dict) -> torch.Tensor:
         spread = planes.flatten(2).double().std(2, unbiased=False)
         middle, spread = (values.float()[..., None, None] for values in (middle, spread))
         return (planes - middle) / spread.clamp(min=rule["least_spread"])
+    if rule["rule"] == "inside_mean_spread":
+        inside = planes > rule["inside_above"]
+        count = inside.flatten(2).sum(2).clamp(min=1)[..., None, None]
+        values = torch.where(inside, planes, torch.zeros(())).double()
+        middle = values.sum((2, 3), keepdim=True) / count
+        squares = torch.where(inside, (values - middle) ** 2, torch.zeros((), dtype=torch.float64))
+        spread = (squares.sum((2, 3), keepdim=True) / count).sqrt().float().clamp(min=rule["least_spread"])
+        return torch.where(inside, (planes - middle.float()) / spread, torch.zeros(()))
     mean, std = (torch.tensor(rule[key], dtype=torch.float32).view(1, -1, 1, 1) for key in ("mean", "std"))
     return (planes - mean) / std
 
@@ -127,6 +139,14 @@ def prepare(image: np.ndarray, spec: dict) -> torch.Tensor:
     cropped = crop(opaque, spec["crop"])
     planes = to_channels(cropped, spec["input"]["channels"])
     resized = resize(planes, spec["resize"]["rule"], spec["input"]["height_px"], spec["input"]["width_px"])
-    if spec["input"].get("range", "as_stored") == "frame_percentiles":
-        resized = stretch(resized, *frame_range(opaque))
-    return normalise(resized, spec["normalisation"])
+    return normalise(ranged(resized, opaque, spec["input"]), spec["normalisation"])
+
+
+def ranged(resized: torch.Tensor, opaque: np.ndarray, rules: dict) -> torch.Tensor:
+    """Apply a spec's `input.range` to 1×C×H×W float32 on the 0..255 scale, resized from part of an opaque image."""
+    rule = rules.get("range", "as_stored")
+    if rule == "frame_percentiles":
+        return stretch(resized, *frame_range(opaque))
+    if rule == "stained_cell":
+        return restain(resized, find_stained_cell(to_channels(opaque, "rgb")), rules["nucleus"])
+    return resized

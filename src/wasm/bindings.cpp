@@ -29,6 +29,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("prepare", &Classifier::prepare)
       .function("view", &Classifier::view)
       .function("judge", &Classifier::judge)
+      .function("judge_batch", &Classifier::judge_batch)
       .function("load_network", &Classifier::load_network)
       .function("run_network", &Classifier::run_network)
       .function("inspect", &Classifier::inspect)

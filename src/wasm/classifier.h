@@ -39,6 +39,7 @@ class Classifier {
   val prepare(const val& file, const val& scale) const;
   val view(const val& file, const val& max_side_px, const val& scale) const;
   val judge(const val& features, const val& shape, const val& measures) const;
+  val judge_batch(const val& deviations) const;
 
   // The engine: network.cpp
   val load_network(const val& network, const val& input, const val& output);

@@ -106,16 +106,16 @@ val Classifier::prepare(const val& file, const val& scale) const {
     const double start_ms = emscripten_get_now();
     const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
     const double decoded_ms = emscripten_get_now();
-    Measures measures;
-    const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), rules, std::nullopt, &measures);
+    Seen seen;
+    const std::vector<float> tensor = cytodrop::prepare(decoded.image.view(), rules, std::nullopt, &seen);
     const double prepared_ms = emscripten_get_now();
 
     val object = val::object();
     object.set("image", describe(decoded));
-    object.set("crop", describe(crop_box(rules, decoded.image.width_px(), decoded.image.height_px())));
+    object.set("crop", describe(seen.crop));
     object.set("tensor", copy_out(tensor));
     object.set("shape", array_of({1, rules.channel_count(), rules.height_px, rules.width_px}));
-    object.set("measures", copy_out(std::vector<double>(measures.begin(), measures.end())));
+    object.set("measures", copy_out(std::vector<double>(seen.measures.begin(), seen.measures.end())));
     object.set("pixels", pixel_bytes(decoded.image.view()));
     object.set("decode_ms", decoded_ms - start_ms);
     object.set("prepare_ms", prepared_ms - decoded_ms);
@@ -127,8 +127,9 @@ val Classifier::view(const val& file, const val& max_side_px, const val& scale) 
   return guard([&] {
     const int side = whole_number(max_side_px, "max_side_px", 1, 4096);
     const DecodedImage decoded = decode(copy_in<std::uint8_t>(file, "Uint8Array", "file"));
-    const Box box = crop_box(at_scale(model().spec.prepare, finite_number(scale, "scale", kLeastScale, kMostScale)), decoded.image.width_px(), decoded.image.height_px());
-    const ScreenPicture picture = draw_for_screen(decoded.image.view(), box, side);
+    const PrepareRules rules = at_scale(model().spec.prepare, finite_number(scale, "scale", kLeastScale, kMostScale));
+    Box box;
+    const ScreenPicture picture = draw_crop(decoded.image.view(), rules, side, box);
     val object = val::object();
     object.set("width_px", picture.width_px);
     object.set("height_px", picture.height_px);
@@ -148,12 +149,27 @@ val Classifier::judge(const val& features, const val& shape, const val& measures
       const FeatureView cell = input.features_of(i);
       const Measures own = input.measures_of(i);
       const HeadResult head = loaded.head.run(cell);
-      const double novelty = loaded.novelty ? loaded.novelty->distance(head.embedding, own) : std::nan("");
-      val verdict = describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, novelty), head, cell);
+      const Place place = loaded.novelty ? loaded.novelty->place(head.embedding, own) : Place{std::nan(""), {}};
+      val verdict = describe(cytodrop::judge(head.logits, loaded.spec.head.output, loaded.spec.judge, place.distance), head, cell);
+      verdict.set("deviation", copy_out(place.deviation));
       verdict.set("quality", describe(quality_flags(own, loaded.spec.quality)));
       verdicts.call<void>("push", verdict);
     }
     return verdicts;
+  });
+}
+
+val Classifier::judge_batch(const val& deviations) const {
+  return guard([&] {
+    const Model& loaded = model();
+    if (!loaded.novelty) throw Error(ErrorCode::kUnsupportedFeature, "the model has no statistics of its training images");
+    const BatchVerdict found = cytodrop::judge_batch(copy_in<float>(deviations, "Float32Array", "deviations"), loaded.novelty->deviation_size(), loaded.spec.judge.batch);
+    val object = val::object();
+    object.set("cells", static_cast<double>(found.cells));
+    object.set("shift", found.shift);
+    object.set("limit", std::isfinite(found.limit) ? val(found.limit) : val::null());
+    object.set("foreign", found.foreign);
+    return object;
   });
 }
 

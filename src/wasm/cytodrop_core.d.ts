@@ -92,6 +92,8 @@ export interface Verdict {
   foreign: boolean;
   /** What is wrong with the crop itself; empty where nothing is. */
   quality: QualityFlag[];
+  /** How it deviates from the nearest class of the training images, for `judge_batch`; empty where the model has no statistics. */
+  deviation: Float32Array;
   /** One per class, in spec order; they sum to 1. */
   probabilities: Float64Array;
   /** One per output unit, before temperature. */
@@ -100,6 +102,17 @@ export interface Verdict {
   maps: Float32Array;
   map_height: number;
   map_width: number;
+}
+
+/** What a set of cells comes to as a whole. */
+export interface BatchVerdict {
+  cells: number;
+  /** Squared length of the cells' mean deviation. */
+  shift: number;
+  /** Above it a set of as many cells is foreign; null where the model does not say. */
+  limit: number | null;
+  /** The cells as a set are not of the kind that the model learned from: its probabilities do not hold for them. */
+  foreign: boolean;
 }
 
 /** What a network gives, in C order: [N, C, h, w] or [N, C]. */
@@ -267,6 +280,8 @@ export declare class Classifier {
   view(file: Uint8Array, max_side_px: number, scale: number): Result<View>;
   /** Turns features [N, D, h, w], and the measures of the N cells one after the other, into one verdict for each. */
   judge(features: Float32Array, shape: readonly number[], measures: Float64Array): Result<Verdict[]>;
+  /** Whether cells as a set are of the kind that the model learned from; their deviations one after the other. */
+  judge_batch(deviations: Float32Array): Result<BatchVerdict>;
   /**
    * Reads an ONNX file for this core's own engine; replaces the network loaded before only when all is well.
    * The code `unsupported_operator` says that another engine has to run it, and the message why.

@@ -6,6 +6,7 @@
 #include "catch.h"
 #include "core/decode/decode.h"
 #include "core/prepare/cells.h"
+#include "core/prepare/cut.h"
 #include "core/spec/spec.h"
 #include "support.h"
 

@@ -19,13 +19,13 @@ PrepareRules rules() {
 }  // namespace
 
 TEST_CASE("the centre square is as large as asked and as fits") {
-  CHECK(crop_box(rules(), 360, 363) == Box{36, 37, 288, 288});
-  CHECK(crop_box(rules(), 288, 288) == Box{0, 0, 288, 288});
-  CHECK(crop_box(rules(), 301, 100) == Box{100, 0, 100, 100});
-  CHECK(crop_box(rules(), 1, 1) == Box{0, 0, 1, 1});
+  CHECK(crop_box(rules(), Image(360, 363, 1, SampleType::kUint8).view()) == Box{36, 37, 288, 288});
+  CHECK(crop_box(rules(), Image(288, 288, 1, SampleType::kUint8).view()) == Box{0, 0, 288, 288});
+  CHECK(crop_box(rules(), Image(301, 100, 1, SampleType::kUint8).view()) == Box{100, 0, 100, 100});
+  CHECK(crop_box(rules(), Image(1, 1, 1, SampleType::kUint8).view()) == Box{0, 0, 1, 1});
   PrepareRules whole = rules();
   whole.crop = CropRule::kNone;
-  CHECK(crop_box(whole, 360, 363) == Box{0, 0, 360, 363});
+  CHECK(crop_box(whole, Image(360, 363, 1, SampleType::kUint8).view()) == Box{0, 0, 360, 363});
 }
 
 TEST_CASE("images of another scale are cut as much of the cell as the model was trained on") {
@@ -35,11 +35,11 @@ TEST_CASE("images of another scale are cut as much of the cell as the model was 
   CHECK(at_scale(rules(), kLeastScale).crop_side_px == 5);
   for (const double refused : {0.0, -1.0, 0.01, 65.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) CHECK_THROWS_AS(at_scale(rules(), refused), Error);
   const Image small(120, 130, 3, SampleType::kUint8);
-  Measures measures;
-  const std::vector<float> as_it_is = prepare(small.view(), rules(), std::nullopt, &measures);
-  CHECK(measures[static_cast<std::size_t>(Measure::kSize)] == Approx(120.0 / 288));
-  const std::vector<float> brought_to_size = prepare(small.view(), at_scale(rules(), 0.4167), std::nullopt, &measures);
-  CHECK(measures[static_cast<std::size_t>(Measure::kSize)] == 1);
+  Seen seen;
+  const std::vector<float> as_it_is = prepare(small.view(), rules(), std::nullopt, &seen);
+  CHECK(seen.measures[static_cast<std::size_t>(Measure::kSize)] == Approx(120.0 / 288));
+  const std::vector<float> brought_to_size = prepare(small.view(), at_scale(rules(), 0.4167), std::nullopt, &seen);
+  CHECK(seen.measures[static_cast<std::size_t>(Measure::kSize)] == 1);
   CHECK(brought_to_size == as_it_is);
 }
 

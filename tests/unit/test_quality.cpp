@@ -34,9 +34,9 @@ Measures measure(const Image& image, int trained_px = 0) {
     rules.crop = CropRule::kCentreSquare;
     rules.crop_side_px = trained_px;
   }
-  Measures measures{};
-  prepare(image.view(), rules, std::nullopt, &measures);
-  return measures;
+  Seen seen{};
+  prepare(image.view(), rules, std::nullopt, &seen);
+  return seen.measures;
 }
 
 }  // namespace

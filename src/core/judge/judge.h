@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/head/head.h"
+#include "core/judge/batch.h"
 
 namespace cytodrop {
 
@@ -12,6 +13,7 @@ struct JudgeRules {
   double temperature = 1;
   double abstain_below = 0;
   double foreign_above = std::numeric_limits<double>::infinity();
+  BatchRules batch;
 };
 
 struct Verdict {

@@ -82,7 +82,7 @@ Novelty::Novelty(NoveltyLayout layout, std::span<const std::uint8_t> safetensors
   if (residual_scale_ < 0) throw Error(ErrorCode::kInvalidModel, "the tensor residual_scale of the novelty file is below 0");
 }
 
-double Novelty::distance(std::span<const float> embedding, const Measures& measures) const {
+Place Novelty::place(std::span<const float> embedding, const Measures& measures) const {
   if (embedding.size() != mean_.size() ||
       !std::all_of(embedding.begin(), embedding.end(), [](float v) { return std::isfinite(v); })) {
     throw Error(ErrorCode::kInvalidArgument, "the novelty needs an embedding of " + std::to_string(mean_.size()) + " finite values");
@@ -95,13 +95,20 @@ double Novelty::distance(std::span<const float> embedding, const Measures& measu
   const std::vector<double> z = project(basis_, centred);
 
   double nearest = std::numeric_limits<double>::infinity();
+  std::size_t nearest_first = 0;
   for (std::size_t first = 0; first < class_means_.size(); first += z.size()) {
     double sum = 0;
     for (std::size_t j = 0; j < z.size(); ++j) {
       const double off = (z[j] - static_cast<double>(class_means_[first + j])) * static_cast<double>(scale_[j]);
       sum += off * off;
     }
+    if (sum < nearest) nearest_first = first;
     nearest = std::min(nearest, sum);
+  }
+  Place place;
+  place.deviation.reserve(deviation_size());
+  for (std::size_t j = 0; j < z.size(); ++j) {
+    place.deviation.push_back(static_cast<float>((z[j] - static_cast<double>(class_means_[nearest_first + j])) * static_cast<double>(scale_[j])));
   }
   // Rounding may leave a little less than nothing outside the basis.
   const double outside = std::max(0.0, squared_length(centred) - squared_length(z));
@@ -112,11 +119,13 @@ double Novelty::distance(std::span<const float> embedding, const Measures& measu
       sum += static_cast<double>(appearance_[row * kMeasureCount + i]) * (measures[i] - static_cast<double>(appearance_mean_[i]));
     }
     appearance += sum * sum;
+    place.deviation.push_back(static_cast<float>(sum));
   }
   double exposed = exposure_offset_;
   for (std::size_t i = 0; i < exposure_.size(); ++i) exposed += static_cast<double>(exposure_[i]) * centred[i];
   exposed = std::max(0.0, exposed);
-  return std::sqrt(nearest + residual_scale_ * outside + appearance + exposed * exposed);
+  place.distance = std::sqrt(nearest + residual_scale_ * outside + appearance + exposed * exposed);
+  return place;
 }
 
 }  // namespace cytodrop

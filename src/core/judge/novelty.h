@@ -14,6 +14,13 @@ struct NoveltyLayout {
   int classes = 0;     ///< K
 };
 
+/// Where a cell lies among a model's training images.
+struct Place {
+  double distance = 0;
+  /// From the nearest class: d directions of the features, then M of the measures, each in standard deviations.
+  std::vector<float> deviation;
+};
+
 /// Rows of unit length, packed so that a run goes along outputs: packed[block][input][kBlock], padded with 0.
 struct Basis {
   static constexpr std::size_t kBlock = 8;
@@ -55,7 +62,14 @@ class Novelty {
   /// Raises: kInvalidArgument for another number of values or one that is not finite.
   /// Source: Lee et al. 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial attacks";
   ///   for the last part Hendrycks et al. 2019, "Deep anomaly detection with outlier exposure".
-  double distance(std::span<const float> embedding, const Measures& measures) const;
+  double distance(std::span<const float> embedding, const Measures& measures) const { return place(embedding, measures).distance; }
+
+  /// The distance, and the terms of its first and third sum with their signs, of which whole sets of cells are judged. Arguments and
+  /// errors as for `distance`.
+  Place place(std::span<const float> embedding, const Measures& measures) const;
+
+  /// Values of a cell's deviation.
+  std::size_t deviation_size() const { return scale_.size() + kMeasureCount; }
 
  private:
   std::vector<float> mean_;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <string>
 
 #include "core/error.h"
+#include "core/prepare/cut.h"
 
 namespace cytodrop {
 namespace {
@@ -13,11 +13,6 @@ namespace {
 constexpr int kMaxSquarePx = 4096;
 
 int scaled(int px, double scale) { return static_cast<int>(std::floor(px * scale + 0.5)); }
-
-bool is_inside(const Box& box, const ImageView& image) {
-  return box.left_px >= 0 && box.top_px >= 0 && box.width_px >= 1 && box.height_px >= 1 &&
-         box.left_px <= image.width_px - box.width_px && box.top_px <= image.height_px - box.height_px;
-}
 
 /// Calls `use` with a view of a region: of the image itself where it holds all of it.
 template <typename Use>
@@ -50,21 +45,6 @@ Box cell_square(const Box& cell, const PrepareRules& rules, const FrameRule& fra
   return {cell.left_px + cell.width_px / 2 - before, cell.top_px + cell.height_px / 2 - before, seen, seen};
 }
 
-Image cut(const ImageView& image, const Box& region) {
-  Image part(region.width_px, region.height_px, image.channels, image.type);
-  const std::size_t pixel_bytes = image.pixel_bytes();
-  // In 64 bits, since a region may begin anywhere.
-  const auto within = [](std::int64_t at, int size) { return static_cast<int>(std::clamp<std::int64_t>(at, 0, size - 1)); };
-  for (int y = 0; y < region.height_px; ++y) {
-    const std::byte* row = image.row(within(std::int64_t{region.top_px} + y, image.height_px));
-    std::byte* out = part.data() + static_cast<std::size_t>(y) * part.row_stride_bytes();
-    for (int x = 0; x < region.width_px; ++x, out += pixel_bytes) {
-      std::memcpy(out, row + static_cast<std::size_t>(within(std::int64_t{region.left_px} + x, image.width_px)) * pixel_bytes, pixel_bytes);
-    }
-  }
-  return part;
-}
-
 std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const Box> cells, const PrepareRules& rules,
                                  const FrameRule& frame_rule, double scale, std::vector<Measures>* measures) {
   PrepareRules whole = rules;
@@ -75,8 +55,10 @@ std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& fram
   tensors.reserve(cells.size() * each);
   for (const Box& cell : cells) {
     if (!is_inside(cell, frame)) throw Error(ErrorCode::kInvalidArgument, "a cell's box must lie within the frame");
+    Seen seen;
     const std::vector<float> tensor = with_region(frame, cell_square(cell, rules, frame_rule, scale),
-                                                  [&](const ImageView& square) { return prepare(square, whole, frame_range, measures ? &measures->emplace_back() : nullptr); });
+                                                  [&](const ImageView& square) { return prepare(square, whole, frame_range, &seen); });
+    if (measures) measures->push_back(seen.measures);
     tensors.insert(tensors.end(), tensor.begin(), tensor.end());
   }
   return tensors;

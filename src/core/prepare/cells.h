@@ -27,13 +27,6 @@ double cell_scale(const FrameRule& frame_rule, double pixel_size_um);
 /// spec's crop rule, its side scaled alike, takes its middle.
 Box cell_square(const Box& cell, const PrepareRules& rules, const FrameRule& frame_rule, double scale);
 
-/// A copy of part of an image; what lies outside repeats the image's border.
-///
-/// Args:
-///   region: may reach outside, or lie outside.
-/// Raises: kInvalidArgument for an empty region, kOutOfMemory.
-Image cut(const ImageView& image, const Box& region);
-
 /// Cuts, resizes and normalises the squares of several cells of a frame.
 ///
 /// At scale 1 each equals, to the last bit, what `prepare` makes of the crop that scripts/prepare_data.py cuts.

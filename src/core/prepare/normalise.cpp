@@ -64,6 +64,26 @@ void normalise_plain(std::span<const float> lanes, int channels, const std::arra
   }
 }
 
+void normalise_inside(std::span<const float> lanes, int channels, float inside_above, float least_spread, std::span<float> planes) {
+  const std::size_t pixels = lanes.size() / 4;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+    double count = 0, sum = 0, squares = 0;
+    const auto each_inside = [&](auto use) {
+      for (std::size_t i = 0; i < pixels; ++i) {
+        if (lanes[4 * i + c] > inside_above) use(static_cast<double>(lanes[4 * i + c]));
+      }
+    };
+    each_inside([&](double value) { sum += value; ++count; });
+    const double mean = sum / std::max(count, 1.0);
+    each_inside([&](double value) { squares += (value - mean) * (value - mean); });
+    const float middle = static_cast<float>(mean), spread = std::max(static_cast<float>(std::sqrt(squares / std::max(count, 1.0))), least_spread);
+    for (std::size_t i = 0; i < pixels; ++i) {
+      const float value = lanes[4 * i + c];
+      planes[c * pixels + i] = value > inside_above ? (value - middle) / spread : 0.0f;
+    }
+  }
+}
+
 PlaneScale corner_median_spread(std::span<const float> lanes, int channels, int width_px, int height_px, int corner_px) {
   PlaneScale scale;
   const std::size_t pixels = lanes.size() / 4;

@@ -16,6 +16,16 @@ void normalise(std::span<const float> lanes, int channels, const std::array<floa
 void normalise_plain(std::span<const float> lanes, int channels, const std::array<float, 3>& mean,
                      const std::array<float, 3>& std, std::span<float> planes);
 
+/// Normalises the part of each plane that is above a level by its own mean and population standard deviation; the rest becomes 0.
+///
+/// The sums are in float64, in row order; mean and deviation are rounded to float32.
+///
+/// Args:
+///   lanes: pixels × 4.
+///   least_spread: the deviation at least.
+///   planes: channels × pixels, written.
+void normalise_inside(std::span<const float> lanes, int channels, float inside_above, float least_spread, std::span<float> planes);
+
 /// Middle and spread of each plane, from which corner_median_spread normalises it.
 struct PlaneScale {
   std::array<float, 3> middle{};

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/prepare/cut.h"
 #include "core/prepare/normalise.h"
 
 namespace cytodrop {
@@ -17,12 +18,11 @@ void check_opaque(const ImageView& image) {
   }
 }
 
-}  // namespace
-
-PrepareRules at_scale(PrepareRules rules, double scale) {
-  if (!(scale >= kLeastScale && scale <= kMostScale)) throw Error(ErrorCode::kInvalidArgument, "the scale of the images must be within 1/64 to 64");
-  rules.crop_side_px = std::max(1, static_cast<int>(std::floor(rules.crop_side_px * scale + 0.5)));
-  return rules;
+/// The background's colour in the samples of an image, to lie where the image does not reach.
+Fill background_fill(const StainedCell& cell, const ImageView& image) {
+  Fill fill;
+  for (std::size_t c = 0; c < 3; ++c) fill.level[c] = static_cast<double>(cell.background[image.channels == 1 ? 0 : c]) / 255;
+  return fill;
 }
 
 Box crop_box(const PrepareRules& rules, int width_px, int height_px) {
@@ -31,20 +31,56 @@ Box crop_box(const PrepareRules& rules, int width_px, int height_px) {
   return {(width_px - side) / 2, (height_px - side) / 2, side, side};
 }
 
-std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, const std::optional<SampleRange>& frame_range, Measures* measures) {
+/// A view of a box; where it reaches outside, which only that of a stained cell does, of a copy with the background's colour around.
+ImageView part_of(const ImageView& image, const Box& box, const std::optional<StainedCell>& cell, Image& copy) {
+  if (!cell || is_inside(box, image)) return image.crop(box);
+  copy = cut(image, box, background_fill(*cell, image));
+  return copy.view();
+}
+
+/// Which side the size of a crop is measured by.
+int trained_side(const PrepareRules& rules) {
+  switch (rules.crop) {
+    case CropRule::kNone: return 0;
+    case CropRule::kCentreSquare: return rules.crop_side_px;
+    case CropRule::kStainedCell: return rules.width_px;
+  }
+  return 0;
+}
+
+}  // namespace
+
+PrepareRules at_scale(PrepareRules rules, double scale) {
+  if (!(scale >= kLeastScale && scale <= kMostScale)) throw Error(ErrorCode::kInvalidArgument, "the scale of the images must be within 1/64 to 64");
+  rules.crop_side_px = std::max(1, static_cast<int>(std::floor(rules.crop_side_px * scale + 0.5)));
+  return rules;
+}
+
+Box crop_box(const PrepareRules& rules, const ImageView& image) {
+  if (rules.crop == CropRule::kStainedCell) return stained_square(find_stained_cell(image), rules.crop_radii);
+  return crop_box(rules, image.width_px, image.height_px);
+}
+
+std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, const std::optional<SampleRange>& frame_range, Seen* seen) {
   check_opaque(image);
-  const ImageView part = image.crop(crop_box(rules, image.width_px, image.height_px));
+  std::optional<StainedCell> cell;
+  if (rules.crop == CropRule::kStainedCell || rules.range == RangeRule::kStainedCell) cell = find_stained_cell(image);
+  const Box box = rules.crop == CropRule::kStainedCell ? stained_square(*cell, rules.crop_radii) : crop_box(rules, image.width_px, image.height_px);
+  Image copy;
+  const ImageView part = part_of(image, box, cell, copy);
   const Lanes lanes = rules.channels == InputChannels::kRgb ? Lanes::kRgb : Lanes::kGrey;
   std::vector<float> resized = resize(part, lanes, rules.resize, rules.width_px, rules.height_px);
   if (rules.range == RangeRule::kFramePercentiles) {
     const SampleRange range = frame_range ? *frame_range : display_range(image);
     if (range != SampleRange{}) stretch(resized, range);
   }
-  if (measures != nullptr) {
-    const int trained_side_px = rules.crop == CropRule::kCentreSquare ? rules.crop_side_px : 0;
-    *measures = measure_quality(part, resized, rules.channel_count(), rules.width_px, rules.height_px, trained_side_px);
-  }
+  if (seen != nullptr) *seen = {box, measure_quality(part, resized, rules.channel_count(), rules.width_px, rules.height_px, trained_side(rules))};
+  if (rules.range == RangeRule::kStainedCell) restain(resized, *cell, rules.usual_nucleus);
   std::vector<float> planes(resized.size() / 4 * static_cast<std::size_t>(rules.channel_count()));
+  if (rules.normalisation == NormalisationRule::kInsideMeanSpread) {
+    normalise_inside(resized, rules.channel_count(), rules.inside_above, rules.least_spread, planes);
+    return planes;
+  }
   PlaneScale scale{.middle = rules.mean, .spread = rules.std};
   if (rules.normalisation == NormalisationRule::kCornerMedianSpread) {
     scale = corner_median_spread(resized, rules.channel_count(), rules.width_px, rules.height_px, rules.corner_px);
@@ -74,6 +110,16 @@ ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_si
     picture.rgba[i] = static_cast<std::uint8_t>(value);
   }
   return picture;
+}
+
+ScreenPicture draw_crop(const ImageView& image, const PrepareRules& rules, int max_side_px, Box& box) {
+  check_opaque(image);
+  std::optional<StainedCell> cell;
+  if (rules.crop == CropRule::kStainedCell) cell = find_stained_cell(image);
+  box = cell ? stained_square(*cell, rules.crop_radii) : crop_box(rules, image.width_px, image.height_px);
+  Image copy;
+  const ImageView part = part_of(image, box, cell, copy);
+  return draw_for_screen(part, {0, 0, part.width_px, part.height_px}, max_side_px, display_range(part));
 }
 
 }  // namespace cytodrop

@@ -21,15 +21,26 @@ PrepareRules read_prepare(const Field& spec) {
   rules.height_px = spec["input"]["height_px"].integer(8, kMaxInputPx);
   rules.channels = spec["input"]["channels"].one_of<InputChannels>({{"rgb", InputChannels::kRgb}, {"grey", InputChannels::kGrey}});
   if (spec["input"].has("range")) {
-    rules.range = spec["input"]["range"].one_of<RangeRule>({{"as_stored", RangeRule::kAsStored}, {"frame_percentiles", RangeRule::kFramePercentiles}});
+    rules.range = spec["input"]["range"].one_of<RangeRule>({{"as_stored", RangeRule::kAsStored}, {"frame_percentiles", RangeRule::kFramePercentiles}, {"stained_cell", RangeRule::kStainedCell}});
   }
-  rules.crop = spec["crop"]["rule"].one_of<CropRule>({{"none", CropRule::kNone}, {"centre_square", CropRule::kCentreSquare}});
+  if (rules.range == RangeRule::kStainedCell) {
+    if (rules.channels != InputChannels::kRgb) spec["input"]["range"].reject("needs colours");
+    const auto nucleus = spec["input"]["nucleus"].items(3, 3);
+    for (std::size_t c = 0; c < 3; ++c) rules.usual_nucleus[c] = static_cast<float>(nucleus[c].number(1, 254));
+  }
+  rules.crop = spec["crop"]["rule"].one_of<CropRule>({{"none", CropRule::kNone}, {"centre_square", CropRule::kCentreSquare}, {"stained_cell", CropRule::kStainedCell}});
   if (rules.crop == CropRule::kCentreSquare) rules.crop_side_px = spec["crop"]["side_px"].integer(8, kMaxCropPx);
+  if (rules.crop == CropRule::kStainedCell) rules.crop_radii = spec["crop"]["radii"].number(0.5, 8);
   rules.resize = spec["resize"]["rule"].one_of<ResizeRule>({{"bilinear_antialiased", ResizeRule::kBilinearAntialiased},
                                                            {"bilinear_half_pixel", ResizeRule::kBilinearHalfPixel}});
   const Field normalisation = spec["normalisation"];
   rules.normalisation = normalisation["rule"].one_of<NormalisationRule>(
-      {{"mean_std", NormalisationRule::kMeanStd}, {"corner_median_spread", NormalisationRule::kCornerMedianSpread}});
+      {{"mean_std", NormalisationRule::kMeanStd}, {"corner_median_spread", NormalisationRule::kCornerMedianSpread}, {"inside_mean_spread", NormalisationRule::kInsideMeanSpread}});
+  if (rules.normalisation == NormalisationRule::kInsideMeanSpread) {
+    rules.inside_above = static_cast<float>(normalisation["inside_above"].number(0, 254));
+    rules.least_spread = static_cast<float>(normalisation["least_spread"].number(kSmallest, kLargest));
+    return rules;
+  }
   if (rules.normalisation == NormalisationRule::kCornerMedianSpread) {
     rules.corner_px = normalisation["corner_px"].integer(1, std::min(rules.width_px, rules.height_px) / 2);
     rules.least_spread = static_cast<float>(normalisation["least_spread"].number(kSmallest, kLargest));
@@ -74,6 +85,9 @@ void read_novelty(const Field& novelty, ModelSpec& spec) {
                                .dimensions = novelty["dimensions"].integer(1, spec.feature_channels),
                                .classes = spec.head.class_count()};
   spec.judge.foreign_above = novelty["threshold"].number(kSmallest, kLargest);
+  if (!novelty.has("batch")) return;
+  const Field batch = novelty["batch"];
+  spec.judge.batch = {.least_cells = batch["least_cells"].integer(2, 1000), .shift = batch["shift"].number(0, kLargest), .noise = batch["noise"].number(0, kLargest)};
 }
 
 void read_quality(const Field& quality, QualityRules& rules) {
@@ -104,6 +118,7 @@ ModelSpec parse_spec(std::string_view json_text) {
   }
   spec.prepare = read_prepare(root);
   if (root.has("frame")) spec.frame = read_frame(root["frame"]);
+  if (spec.frame && spec.prepare.crop == CropRule::kStainedCell) root["frame"].reject("does not go with crop.rule stained_cell");
   spec.feature_channels = root["network"]["features"]["channels"].integer(1, kMaxWidth);
   spec.head = read_head(root["head"]);
   if (spec.head.layers.front().inputs != spec.feature_channels) {

@@ -18,6 +18,10 @@ export interface ClassifiedCell extends Checked {
   foreign: boolean;
   /** What is wrong with the image itself; empty where nothing is. It comes before `foreign` and `unsure`. */
   quality: QualityFlag[];
+  /** From the nearest class of the training images, for the judgement of many cells together; empty where the model cannot tell. */
+  deviation: Float32Array;
+  /** Of the crop, in the order of the core's measures. */
+  measures: Float64Array;
   /** Of the decoded pixels; missing for a cell of a frame, null where the browser cannot compute it. */
   pixelsSha256?: string | null;
   /** One per class in spec order. */

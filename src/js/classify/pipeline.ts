@@ -1,5 +1,5 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
-import type { FileContent, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
+import type { BatchVerdict, FileContent, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { ModelFiles } from '../model/model_files.ts';
@@ -98,6 +98,11 @@ export class Pipeline {
     return result;
   }
 
+  /** What cells come to as a set; their deviations one after the other. Raises: CytodropError. */
+  async judgeBatch(deviations: Float32Array): Promise<BatchVerdict> {
+    return this.runner.insist((core) => core.judgeBatch(deviations));
+  }
+
   /** What a file says beside its pixels. Raises: CytodropError. */
   async inspect(file: Uint8Array): Promise<FileContent> {
     return this.runner.insist((core) => core.inspect(file));
@@ -147,6 +152,8 @@ export class Pipeline {
       novelty: verdict.novelty,
       foreign: verdict.foreign,
       quality: verdict.quality,
+      deviation: verdict.deviation,
+      measures: cell.measures,
       probabilities: Array.from(verdict.probabilities),
       logits: Array.from(verdict.logits),
       maps: { height: verdict.map_height, width: verdict.map_width, values: verdict.maps },

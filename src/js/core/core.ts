@@ -1,6 +1,6 @@
 /** The C++ core behind one class that throws `CytodropError` instead of handing out results to check. */
 import createCytodropCore, {
-  type Agreement, type Box, type Classifier, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
+  type Agreement, type BatchVerdict, type Box, type Classifier, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
   type Prepared, type PreparedCells, type Result, type Verdict, type View,
 } from '#cytodrop_core';
 import type { Tensor } from './engine.ts';
@@ -42,6 +42,11 @@ export class Core {
   /** `measures`: those of all cells, one after the other. */
   judge(features: Tensor, measures: Float64Array): Verdict[] {
     return unwrap(this.#classifier.judge(features.data, features.shape, measures));
+  }
+
+  /** `deviations`: those of all cells, one after the other. */
+  judgeBatch(deviations: Float32Array): BatchVerdict {
+    return unwrap(this.#classifier.judge_batch(deviations));
   }
 
   loadNetwork(network: Uint8Array, names: { input: string; output: string }): void {

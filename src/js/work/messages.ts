@@ -1,5 +1,5 @@
 /** What crosses between a worker and whoever asks it. */
-import type { Box, DetectedCells, DetectSettings, DisplayRange, FileContent } from '#cytodrop_core';
+import type { BatchVerdict, Box, DetectedCells, DetectSettings, DisplayRange, FileContent } from '#cytodrop_core';
 import type { Checks } from '../classify/checks.ts';
 import type { RuntimeFacts } from '../classify/engines.ts';
 import type { CellVerdict, Outcome } from '../classify/outcome.ts';
@@ -25,6 +25,7 @@ export type WorkerRequest =
   | { type: 'open_model'; ticket: number; parcel: ModelParcel; engine: EngineKind | undefined; threads: number; home: string }
   | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[]; checks: Checks; imageScale: number }
   | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number; imageScale: number }
+  | { type: 'judge_batch'; ticket: number; deviations: Float32Array }
   | { type: 'inspect'; ticket: number; file: Uint8Array }
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
@@ -45,6 +46,7 @@ export type WorkerReply =
   | { type: 'model_opened'; ticket: number; runtime: RuntimeFacts; selfTest: SelfTest }
   | { type: 'classified'; ticket: number; outcomes: Outcome[] }
   | { type: 'view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'batch_judged'; ticket: number; batch: BatchVerdict }
   | { type: 'inspected'; ticket: number; content: FileContent }
   | { type: 'frame_opened'; ticket: number; facts: FrameFacts }
   | { type: 'detector_loaded'; ticket: number }

@@ -38,7 +38,7 @@ class Server {
     switch (request.type) {
       case 'open_model': return this.#openModel(request);
       case 'requests': return this.#listRequests(request);
-      case 'classify': case 'view': case 'inspect': return this.#answerAboutImage(request);
+      case 'classify': case 'view': case 'judge_batch': case 'inspect': return this.#answerAboutImage(request);
       default: return this.#answerAboutFrame(request);
     }
   };
@@ -56,7 +56,7 @@ class Server {
     this.#port.post({ type: 'model_opened', ticket, runtime: pipeline.runtime, selfTest: pipeline.selfTest });
   }
 
-  async #answerAboutImage(request: Request<'classify' | 'view' | 'inspect'>): Promise<void> {
+  async #answerAboutImage(request: Request<'classify' | 'view' | 'judge_batch' | 'inspect'>): Promise<void> {
     const { pipeline } = this.#loaded();
     const { ticket } = request;
     if (request.type === 'classify') {
@@ -64,12 +64,14 @@ class Server {
       this.#port.post({ type: 'classified', ticket, outcomes });
     } else if (request.type === 'view') {
       this.#postPicture('view', ticket, await pipeline.view(request.image, request.maxSidePx, request.imageScale));
+    } else if (request.type === 'judge_batch') {
+      this.#port.post({ type: 'batch_judged', ticket, batch: await pipeline.judgeBatch(request.deviations) });
     } else {
       this.#port.post({ type: 'inspected', ticket, content: await pipeline.inspect(request.file) });
     }
   }
 
-  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'requests' | 'classify' | 'view' | 'inspect'>>): Promise<void> {
+  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'requests' | 'classify' | 'view' | 'judge_batch' | 'inspect'>>): Promise<void> {
     const { frames } = this.#loaded();
     const { ticket } = request;
     const { post } = this.#port;
