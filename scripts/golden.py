@@ -14,10 +14,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from cytotrain import quality
+from cytotrain import batch, quality
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.png import write_png
+from cytotrain.novelty import Novelty
 from cytotrain.prepare import decode, prepare
+from cytotrain.safetensors import read_safetensors
 from cytotrain.tasks import MODELS_FOLDER
 
 
@@ -38,7 +40,7 @@ def main() -> None:
         (folder / f"{last.stem}_odd_alpha.png").write_bytes(write_png(make_odd(decode(last))))
     model = ExportedModel(folder.parent)
     cases = [describe(model, file) for file in sorted(folder.glob("*.png"))]
-    (folder / "golden.json").write_text(format_json({"cases": cases}) + "\n")
+    (folder / "golden.json").write_text(format_json({"cases": cases, "batch": describe_batch(model, cases)}) + "\n")
     for case in cases:
         print(case["image"], case["label"], f"{max(case['probabilities']):.4f}", "(unsure)" if case["unsure"] else "")
 
@@ -92,6 +94,16 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
             "values": activation_map.ravel().tolist(),
         },
     }
+
+
+def describe_batch(model: ExportedModel, cases: list[dict]) -> dict:
+    """What the cases come to as a set."""
+    statistics = Novelty(**read_safetensors((model.folder / model.spec["novelty"]["file"]).read_bytes()))
+    pooled = np.concatenate([
+        np.fromfile(model.folder / "golden" / case["features"], "<f4").reshape(case["features_shape"]).mean((2, 3)) for case in cases
+    ])
+    deviation = batch.deviations(statistics, pooled, np.array([case["measures"] for case in cases]))
+    return {"shift": batch.shift(deviation), "limit": batch.limit(model.spec["novelty"]["batch"], len(cases))}
 
 
 if __name__ == "__main__":

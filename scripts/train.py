@@ -14,7 +14,7 @@ import copy
 import math
 import os
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
 
@@ -27,8 +27,8 @@ from torch.nn import functional
 
 from cytotrain.augment import augment
 from cytotrain.metrics import fit_temperature, negative_log_likelihood, two_columns
-from cytotrain.networks import NETWORKS, Classifier, Network, draft_for, load_pretrained
-from cytotrain.prepare import composite_on_white, crop, decode, prepare, resize, to_channels
+from cytotrain.networks import NETWORKS, Classifier, Network, StyleMixing, draft_for, load_pretrained
+from cytotrain.prepare import composite_on_white, crop, decode, prepare, ranged, resize, to_channels
 from cytotrain.recipes import RECIPES, Recipe
 from cytotrain.tasks import Sample, draft_spec, list_samples
 
@@ -42,7 +42,8 @@ def main() -> None:
     recipe = replace(RECIPES[arguments.recipe or network.recipe], **chosen_settings(arguments))
     spec = draft_for(network, draft_spec(arguments.task, arguments.data), arguments.side)
     samples = list_samples(arguments.data, spec)
-    crops, labels = load_training_part(spec, samples, arguments.out / "train.npy")
+    crops, labels = load_training_part(spec, [sample for sample in samples if sample.part == "train"], arguments.out / "train.npy")
+    also = load_also(arguments, spec)
     val_inputs, val_labels = load_validation_part(spec, samples)
     used = torch.randperm(len(labels), generator=torch.Generator().manual_seed(arguments.seed))[:arguments.images].sort()[0].tolist()
     print(f"{len(used)} images to train, {len(val_labels)} to validate, {len(spec['classes'])} classes", flush=True)
@@ -59,6 +60,8 @@ def main() -> None:
     print(f"{network.title}{origin}", flush=True)
     model = model.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
+    if recipe.style_mixing:
+        StyleMixing(recipe.style_mixing).watch(model)
     optimiser = make_optimiser(model, recipe)
     state = {"epoch": 0, "best": (-1, 0.0)}
 
@@ -78,18 +81,25 @@ def main() -> None:
         # The paper's doubled set: every image as it is and changed.
         shown = [(index, is_changed) for is_changed in ((False, True) if recipe.doubled else (True,)) for index in used]
         order = torch.randperm(len(shown)).tolist()
-        steps_per_epoch = len(order) // recipe.batch
+        others = round(ALSO_SHARE * recipe.batch) if also else 0
+        own = recipe.batch - others
+        steps_per_epoch = len(order) // own
         losses = []
         for step in range(steps_per_epoch):
             steps_done = state["epoch"] * steps_per_epoch + step
             set_learning_rate(optimiser, recipe, steps_done / (recipe.epochs * steps_per_epoch))
-            chosen = [shown[position] for position in order[step * recipe.batch:(step + 1) * recipe.batch]]
+            chosen = [shown[position] for position in order[step * own:(step + 1) * own]]
             indices = np.array([index for index, _ in chosen])
-            batch = make_batch(crops[indices], torch.tensor([is_changed for _, is_changed in chosen]), spec, recipe)
+            shown_crops, shown_labels = crops[indices], labels[indices]
+            if also:
+                drawn = torch.multinomial(also.weights, others, replacement=True)
+                shown_crops, shown_labels = np.concatenate([shown_crops, also.crops[drawn.numpy()]]), torch.cat([shown_labels, also.labels[drawn]])
+            is_changed = torch.tensor([is_changed for _, is_changed in chosen] + [True] * others)
+            batch = make_batch(shown_crops, is_changed, spec, recipe)
             batch = batch.to(device, memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.bfloat16):
                 logits = model(batch)
-            loss = loss_of(logits.float(), labels[indices].to(device), recipe.label_smoothing)
+            loss = loss_of(logits.float(), shown_labels.to(device), recipe.label_smoothing)
             if teacher:
                 with torch.no_grad():
                     told = teacher(batch).softmax(1)
@@ -125,6 +135,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, help="folder of the pre-trained weights; without it training starts from random ones")
     parser.add_argument("--start", type=Path, help="folder of an exported model of the same network that training goes on from")
     parser.add_argument("--teacher", type=Path, help="best.pt or last.pt of a larger network, whose opinion counts as much as the labels")
+    parser.add_argument("--also", type=Path, help="folder with index.csv of images of other laboratories, with the column laboratory")
+    parser.add_argument("--laboratories", nargs="*", help="these of them only, where another is to be judged by")
     parser.add_argument("--out", required=True, type=Path, help="folder for checkpoints and log")
     parser.add_argument("--recipe", choices=RECIPES, help="the network's own by default")
     parser.add_argument("--side", type=int, help="width and height of the network's input in pixels, a multiple of 32; the task's own by default")
@@ -174,17 +186,40 @@ def load_teacher(checkpoint_file: Path, spec: dict) -> tuple[Classifier, str]:
     return teacher, saved["recipe"]
 
 
-def load_training_part(spec: dict, samples: list[Sample], cache_file: Path) -> tuple[np.ndarray, torch.Tensor]:
-    """Decode and crop the training part once, and keep it as one array.
+ALSO_SHARE = 0.15
+"""Of every batch: images of other laboratories."""
 
-    Images of different sizes are brought to twice the input's size.
+
+@dataclass(frozen=True)
+class Also:
+    """Images of other laboratories: N×C×H×W, N labels, and how often each is drawn: every type equally often."""
+
+    crops: np.ndarray
+    labels: torch.Tensor
+    weights: torch.Tensor
+
+
+def load_also(arguments: argparse.Namespace, spec: dict) -> Also | None:
+    if not arguments.also:
+        return None
+    samples = [sample for sample in list_samples(arguments.also, spec) if not arguments.laboratories or sample.part in arguments.laboratories]
+    if not samples:
+        raise ValueError(f"{arguments.also} has no image of these laboratories")
+    crops, labels = load_training_part(spec, samples, arguments.out / "also.npy")
+    return Also(crops, labels, 1 / torch.bincount(labels)[labels].float())
+
+
+def load_training_part(spec: dict, train: list[Sample], cache_file: Path) -> tuple[np.ndarray, torch.Tensor]:
+    """Decode and crop images to learn from once, and keep them as one array.
+
+    Crops of different sizes are brought to twice the input's size. Where the spec brings stains to those of one laboratory, so are they.
 
     Returns: N×C×H×W (uint8 where no image has more bits) mapped from the cache file, and N labels.
     """
-    train = [sample for sample in samples if sample.part == "train"]
     labels = torch.tensor([sample.label for sample in train])
     if not cache_file.is_file():
-        pixels = [crop(composite_on_white(decode(sample.file)), spec["crop"]) for sample in train]
+        whole = (composite_on_white(decode(sample.file)) for sample in train)
+        pixels = [to_range(image, spec) for image in whole]
         is_deep = any(image.dtype == np.uint16 for image in pixels)
         planes = [to_channels(image, spec["input"]["channels"]) for image in pixels]
         if len({plane.shape for plane in planes}) > 1:
@@ -195,6 +230,14 @@ def load_training_part(spec: dict, samples: list[Sample], cache_file: Path) -> t
         np.save(partial, (stacked if is_deep else stacked.round().to(torch.uint8)).numpy())
         os.replace(partial, cache_file)
     return np.load(cache_file, mmap_mode="r"), labels
+
+
+def to_range(image: np.ndarray, spec: dict) -> np.ndarray:
+    """Crop an opaque image, and bring a stained one to the colours of one laboratory: H×W×C of its own type."""
+    cut = crop(image, spec["crop"])
+    if spec["input"].get("range") != "stained_cell":
+        return cut
+    return ranged(to_channels(cut, "rgb"), image, spec["input"])[0].permute(1, 2, 0).round().clamp(0, 255).byte().numpy()
 
 
 def load_validation_part(spec: dict, samples: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -273,6 +316,8 @@ def describe(arguments: argparse.Namespace, recipe: Recipe, origin: str, spec: d
     """What export_onnx.py needs to know; the recipe leaves out folders and threads, which do not matter."""
     named = {"task": arguments.task, "network": arguments.network, "recipe": arguments.recipe or NETWORKS[arguments.network].recipe}
     options = {name: getattr(arguments, name) for name in ("side", "images") if getattr(arguments, name)}
+    if arguments.also:
+        options["also"] = " ".join([arguments.also.name, *(["--laboratories", *arguments.laboratories] if arguments.laboratories else [])])
     settings = {**named, **options, **{name: getattr(recipe, name) for name in SETTINGS}, "seed": arguments.seed}
     words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items()) + " --bfloat16" * arguments.bfloat16
     return {

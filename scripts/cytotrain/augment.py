@@ -121,6 +121,68 @@ def stained(crops: torch.Tensor, spec: dict) -> torch.Tensor:
     return normalise(batch * 255, spec["normalisation"])
 
 
+def soften(images: torch.Tensor, sigma_px: torch.Tensor) -> torch.Tensor:
+    """Gaussian blur of each image by its own N standard deviations, up to 3 px; the border is repeated."""
+    count, channels, height, width = images.shape
+    reach = 6
+    steps = torch.arange(-reach, reach + 1).float()
+    kernels = torch.exp(-steps**2 / (2 * sigma_px[:, None] ** 2 + 1e-6))
+    kernels = (kernels / kernels.sum(1, keepdim=True)).repeat_interleave(channels, 0)
+    flat = images.reshape(1, count * channels, height, width)
+    flat = functional.conv2d(functional.pad(flat, (reach, reach, 0, 0), mode="replicate"), kernels[:, None, None], groups=count * channels)
+    flat = functional.conv2d(functional.pad(flat, (0, 0, reach, reach), mode="replicate"), kernels[:, None, :, None], groups=count * channels)
+    return flat.reshape(images.shape)
+
+
+def any_stain(images: torch.Tensor) -> torch.Tensor:
+    """Colours as far apart as those of laboratories are: stain, hue, saturation down to none at all for half of them, contrast, white balance."""
+    count, strength = len(images), 1.3
+    uniform = lambda low, high: torch.empty(count, 1, 1).uniform_(low * strength, high * strength)
+    mixing = torch.eye(3) * torch.exp(torch.empty(count, 3, 1).uniform_(-0.35 * strength, 0.35 * strength))
+    mixing = mixing * torch.exp(uniform(-0.5, 0.4)) + torch.empty(count, 3, 3).uniform_(-0.12 * strength, 0.12 * strength)
+    density = -torch.log(images.clamp(1 / 255, 1))
+    stained = torch.exp(-torch.einsum("nij,njhw->nihw", mixing, density)).clamp(0, 1)
+    angle = torch.empty(count).uniform_(-0.4 * strength, 0.4 * strength)
+    saturation = torch.exp(torch.empty(count).uniform_(-0.7 * strength, 0.5 * strength)) * torch.where(_some(count, 0.5), 0.4 * torch.rand(count), torch.ones(()))
+    turn = torch.zeros(count, 3, 3)
+    turn[:, 0, 0] = 1
+    turn[:, 1, 1] = turn[:, 2, 2] = angle.cos() * saturation
+    turn[:, 2, 1] = angle.sin() * saturation
+    turn[:, 1, 2] = -turn[:, 2, 1]
+    matrix = torch.linalg.inv(YIQ_OF_RGB) @ turn @ YIQ_OF_RGB
+    stained = torch.where(_some(count, 0.7).view(-1, 1, 1, 1), torch.einsum("nij,njhw->nihw", matrix, stained), stained)
+    contrasted = (stained - 0.6) * torch.exp(uniform(-0.35, 0.3))[..., None] + 0.6 + uniform(-0.12, 0.12)[..., None]
+    return (contrasted * (1 + torch.empty(count, 3, 1, 1).uniform_(-0.1 * strength, 0.1 * strength))).clamp(0, 1)
+
+
+def swap_surroundings(images: torch.Tensor) -> torch.Tensor:
+    """Put what lies outside a disc around the middle in place of another image's, or of a white ground: it says nothing about the cell."""
+    count, side_px = len(images), images.shape[3]
+    line = torch.linspace(-1, 1, side_px)
+    inside = torch.sigmoid((_uniform(count, 0.5, 1.1) - torch.sqrt(line**2 + line[:, None] ** 2)) / _uniform(count, 0.02, 0.15))
+    other = images[torch.randperm(count)]
+    other = torch.where(_some(count, 0.3).view(-1, 1, 1, 1), _uniform(count, 0.8, 1).expand_as(images), other)
+    return images * inside + other * (1 - inside)
+
+
+def stained_anywhere(crops: torch.Tensor, spec: dict) -> torch.Tensor:
+    """Stained cells as any laboratory may show them: pose, size, surroundings, stain, camera, focus, compression."""
+    side_px, count = spec["input"]["width_px"], len(crops)
+    batch = move(crops / 255, side_px, scale=1.35, stretch=0.1)
+    changes = [
+        (swap_surroundings, 0.3), (any_stain, 0.85),
+        (lambda images: soften(images, torch.empty(len(images)).uniform_(0.3, 2.0)), 0.5),
+        (lambda images: images + _uniform(len(images), 0, 1.5) * (images - soften(images, torch.ones(len(images)))), 0.25),
+        (lambda images: images + torch.randn_like(images) * _uniform(len(images), 0, 0.06), 0.4),
+        (recompress, 0.3),
+    ]
+    for change, share in changes:
+        chosen = _some(count, share)
+        if chosen.any():
+            batch[chosen] = change(batch[chosen]).clamp(0, 1)
+    return normalise(batch * 255, spec["normalisation"])
+
+
 def brightfield(crops: torch.Tensor, spec: dict) -> torch.Tensor:
     """Grey images: another pose, focus, contrast, noise and slope of the light, but hardly another size, which tells."""
     side_px, count = spec["input"]["width_px"], len(crops)
@@ -186,7 +248,7 @@ def paper_mended(crops: torch.Tensor, spec: dict) -> torch.Tensor:
     return paper(crops, spec, brightness=0.15)
 
 
-AUGMENTATIONS = {"stained": stained, "brightfield": brightfield, "cut-out": cut_out, "paper": paper, "paper-mended": paper_mended}
+AUGMENTATIONS = {"stained": stained, "stained-anywhere": stained_anywhere, "brightfield": brightfield, "cut-out": cut_out, "paper": paper, "paper-mended": paper_mended}
 
 
 def augment(crops: torch.Tensor, spec: dict, name: str | None = None) -> torch.Tensor:

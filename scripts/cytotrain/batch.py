@@ -14,7 +14,7 @@ MOST = 3.0
 LEAST_CELLS = 20
 SIZES = (20, 30, 50, 100, 200, 400)
 DRAWS = 2000
-USUAL_SHARE = 0.995
+USUAL_SHARE = 0.998
 ROOM = 1.25
 """What the limit is above the validation part's: that is one sample, and the next dish of the same laboratory is another."""
 CAREFUL_BELOW = 0.99

@@ -242,6 +242,32 @@ class Classifier(nn.Module):
         return last(values)
 
 
+class StyleMixing:
+    """Forward hook that, while a network learns, mixes the means and spreads of a layer's channels between the images of a batch.
+
+    What differs between laboratories is mostly there; what a cell is, in how its parts lie.
+    Source: Zhou et al. 2021, Domain generalization with MixStyle.
+    """
+
+    def __init__(self, share: float):
+        self.share = share
+
+    def __call__(self, module: nn.Module, _: tuple, values: torch.Tensor) -> torch.Tensor:
+        if not module.training or torch.rand(()) > self.share:
+            return values
+        count = len(values)
+        mean = values.mean((2, 3), keepdim=True).detach()
+        spread = (values.var((2, 3), keepdim=True) + 1e-5).sqrt().detach()
+        own = torch.distributions.Beta(0.3, 0.3).sample((count, 1, 1, 1)).to(values)
+        other = torch.randperm(count)
+        return (values - mean) / spread * (own * spread + (1 - own) * spread[other]) + own * mean + (1 - own) * mean[other]
+
+    def watch(self, model: "Classifier") -> None:
+        """After the third and the fifth block, where features still tell one camera from another."""
+        for index in (2, 4):
+            model.features[index].register_forward_hook(self)
+
+
 def load_pretrained(model: Classifier, network: Network, weights_folder: Path) -> None:
     """Fill the feature extractor with pre-trained weights; for a grey image the first convolution's are summed.
 

@@ -15,7 +15,7 @@ LEAST_SPREAD, LEAST_DETAIL = 1e-3, 1e-9
 
 # What a limit is widened by, so that the next microscope is not flagged for its lamp: brightness and contrast by a factor,
 # which is larger where the normalisation takes them off anyway, the rest by an amount.
-FACTOR = {"mean_std": 1.1, "corner_median_spread": 2.0}
+FACTOR = {"mean_std": 1.1, "corner_median_spread": 2.0, "inside_mean_spread": 2.0}
 GREY_TINT, LEAST_SIZE, CLIPPED, LEAST_BRIGHTNESS = 8.0, 0.8, 0.02, 16.0
 TAIL = 0.0025
 """Share of good cells beyond each limit."""
@@ -31,8 +31,8 @@ def measure(image: np.ndarray, spec: dict) -> np.ndarray:
     full_scale = 257.0 if cut.dtype == np.uint16 else 1.0
     pixels = cut.astype(np.float64) / full_scale
     colour = float((pixels.max(2) - pixels.min(2)).mean())
-    size = min(cut.shape[:2]) / spec["crop"]["side_px"] if spec["crop"]["rule"] == "centre_square" else 1.0
     width, height = spec["input"]["width_px"], spec["input"]["height_px"]
+    size = min(cut.shape[:2]) / {"none": min(cut.shape[:2]), "centre_square": spec["crop"].get("side_px"), "stained_cell": width}[spec["crop"]["rule"]]
     planes = resize(to_channels(cut, spec["input"]["channels"]), spec["resize"]["rule"], height, width)
     if spec["input"].get("range", "as_stored") == "frame_percentiles":
         planes = stretch(planes, *frame_range(opaque))
@@ -66,13 +66,14 @@ def fit_limits(measured: np.ndarray, spec: dict) -> dict[str, list[float | None]
     Every limit leaves at most TAIL of them outside before it is widened.
     """
     low, high = (dict(zip(MEASURES, np.quantile(measured, share, axis=0))) for share in (TAIL, 1 - TAIL))
-    factor = FACTOR[spec["normalisation"]["rule"]]
+    takes_colours_off = spec["input"].get("range") == "stained_cell"
+    factor = 2.0 if takes_colours_off else FACTOR[spec["normalisation"]["rule"]]
     is_grey = spec["input"]["channels"] == "grey"
     # Of a camera that fills but a small part of its 16 bits nobody knows on which scale the next copy comes; such a model takes
     # the scale off anyway.
     has_scale = high["brightness"] >= LEAST_BRIGHTNESS or spec["normalisation"]["rule"] == "mean_std"
     limits = {
-        "size": [LEAST_SIZE, None] if spec["crop"]["rule"] == "centre_square" else None,
+        "size": {"none": None, "centre_square": [LEAST_SIZE, None], "stained_cell": [LEAST_SIZE * low["size"], None]}[spec["crop"]["rule"]],
         "brightness": [
             low["brightness"] / factor, 255 - (255 - high["brightness"]) / factor if high["brightness"] > 127 else high["brightness"] * factor,
         ] if has_scale else None,

@@ -71,16 +71,14 @@ def at_share(values: np.ndarray, share: float) -> int:
 def darkest_of_three(counts: np.ndarray) -> int:
     """The lower of the two thresholds that part levels so that the parts differ most. Source: Otsu 1979."""
     weight, moment = np.cumsum(counts / counts.sum()), np.cumsum(counts / counts.sum() * np.arange(LEVELS))
-    best, darkest = -1.0, 0
-    for low in range(LEVELS - 2):
-        for high in range(low + 1, LEVELS - 1):
-            first, second, third = weight[low], weight[high] - weight[low], 1 - weight[high]
-            if not (first > 0 and second > 0 and third > 1e-12):
-                continue
-            parted = moment[low] ** 2 / first + (moment[high] - moment[low]) ** 2 / second + (moment[-1] - moment[high]) ** 2 / third
-            if parted > best:
-                best, darkest = parted, low
-    return darkest
+    low, high = np.triu_indices(LEVELS - 1, 1)
+    first, second, third = weight[low], weight[high] - weight[low], 1 - weight[high]
+    is_parted = (first > 0) & (second > 0) & (third > 1e-12)
+    if not is_parted.any():
+        return 0
+    low, high, first, second, third = (values[is_parted] for values in (low, high, first, second, third))
+    parted = moment[low] ** 2 / first + (moment[high] - moment[low]) ** 2 / second + (moment[-1] - moment[high]) ** 2 / third
+    return int(low[parted.argmax()])
 
 
 def stained_square(cell: StainedCell, radii: float) -> tuple[int, int, int]:

@@ -35,7 +35,7 @@ class Sample:
 def list_files(data_folder: Path) -> list[tuple[Path, str, str]]:
     """List file, class id and part of every image of a task.
 
-    With `index.csv` (columns file, label, split), its rows in order. Without, the folder's sub-folders are the classes,
+    With `index.csv` (columns file, label and split, or else laboratory), its rows in order. Without, the folder's sub-folders are the classes,
     and the images of each are drawn into parts, seven tenths, one tenth and two tenths, the same way every time.
 
     Raises: FileNotFoundError when there is neither.
@@ -43,7 +43,7 @@ def list_files(data_folder: Path) -> list[tuple[Path, str, str]]:
     index_file = data_folder / "index.csv"
     if index_file.is_file():
         with index_file.open(newline="") as rows:
-            return [(data_folder / row["file"], class_id(row["label"]), row["split"]) for row in csv.DictReader(rows)]
+            return [(data_folder / row["file"], class_id(row["label"]), row.get("split", row.get("laboratory"))) for row in csv.DictReader(rows)]
     listed = []
     for folder in sorted(path for path in data_folder.glob("*/") if path.is_dir()):
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)

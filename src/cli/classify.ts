@@ -1,12 +1,12 @@
 /** `cytodrop classify`: the type of every cell, in images of one cell each or in frames. */
 import { Command, Option } from 'commander';
 import {
-  type CellRecord, type Checks, type Classifier, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, leastImageScale, type ModelSpec, mostImageScale, thresholdFor,
+  type Batch, batchWords, carefulBelow, type CellRecord, type Checks, type Classifier, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, leastImageScale, type ModelSpec, mostImageScale, thresholdFor, typesOf,
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { type FrameOptionValues, frameJob, type FrameJob, frameOptions, frameTask } from './frames.ts';
 import { between, engineOption, jobsOption, modelName, oneOf, openClassifier, outputOption, type Staff, wholeBetween } from './options.ts';
-import { interruptible, perform, type Task, warn, withOutput } from './output.ts';
+import { interruptible, perform, type Placed, type Task, warn, withOutput } from './output.ts';
 import { filesOf } from './paths.ts';
 
 interface Options extends Staff, FrameOptionValues {
@@ -16,6 +16,7 @@ interface Options extends Staff, FrameOptionValues {
   /** Per cent. */
   maxError?: number;
   imageScale?: number;
+  types?: string[];
   turns?: true;
   explain?: true;
   second?: string;
@@ -36,6 +37,7 @@ export function classifyCommand(finish: (code: number) => void): Command {
       + 'the model\'s own threshold').argParser(between(0, 100)))
     .addOption(new Option('--image-scale <n>', 'brings to size images of one cell that show it at another scale than those that the model was trained on: their px per px of those, 0.5 for cells half as '
       + 'large; a try, for which no figure of the model holds').argParser(between(leastImageScale, mostImageScale)))
+    .addOption(new Option('--types <ids>', 'only these types can occur, by their ids, with commas: neutrophil,lymphocyte; the others have no probability').argParser((text: string) => text.split(',').map((id) => id.trim())))
     .addOption(new Option('--threads <n>', 'threads for ONNX Runtime in each worker, 1 unless told; with more than 1 there is one worker unless told').argParser(wholeBetween(1, 64)))
     .addOption(new Option('--numbers', 'numbers stand in for the files\' names'))
     .optionsGroup('Further checks of every cell, each with columns of its own:')
@@ -54,16 +56,23 @@ async function classify(given: string[], options: Options): Promise<number> {
     const classifier = await openClassifier(options.model, options.second, options, paths.length);
     const { spec } = classifier;
     if (job?.count && (spec.classes.length !== 2 || spec.frame === undefined)) throw new UsageError(`--count: the model "${options.model}" does not tell two classes apart in frames.`);
-    const unsureBelow = threshold(spec, options.maxError);
+    const chosen = threshold(spec, options.maxError);
+    const types = typesAsked(spec, options.types);
+    let set: Batch | null = null;
     const checks: Checks = { turns: options.turns ?? false, map: options.explain ?? false };
     const { imageScale = 1 } = options;
     if (job && imageScale !== 1) throw new UsageError('--image-scale is for images of one cell; with --detect, --pixel-size says how large things are.');
     const { provenance } = classifier.exportContext();
     // Its self-test may become a worse one, by a worker that takes the place of a dead one; its time stays that of the beginning.
     const context = (): ExportContext => ({
-      ...classifier.exportContext({ fileNames: !options.numbers, checks, imageScale, ...(unsureBelow !== undefined && { unsureBelow }) }), ...(provenance && { provenance }),
+      ...classifier.exportContext({ fileNames: !options.numbers, checks, imageScale, ...(types && { types }), ...(set && { batch: set }) }), ...(provenance && { provenance }),
+      unsureBelow: chosen ?? carefulBelow(spec, set),
     });
-    const done = await perform<{ status: string }>(taskOf(classifier, job, options.format, context, { checks, imageScale }), paths, output, signal);
+    const settle = async (seen: readonly Placed[]): Promise<void> => {
+      set = await classifier.judgeBatch(seen);
+      if (set?.foreign) warn(batchWords(set, context().unsureBelow ?? spec.judge.abstain_below));
+    };
+    const done = await perform<{ status: string }>(taskOf(classifier, job, options.format, context, { checks, imageScale }), paths, output, signal, settle);
     if (done.done < paths.length) {
       process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Stopped after ${done.done} of ${paths.length} files; their results are written.\n`);
       return exitCode.interrupted;
@@ -88,6 +97,14 @@ function cellTask(classifier: Classifier, format: ExportFormat, context: () => E
     record: (record, written) => exportRecord(format, record, written, context()),
     tail: (complete) => exportTail(format, complete),
   };
+}
+
+function typesAsked(spec: ModelSpec, ids: string[] | undefined): string[] | null {
+  try {
+    return ids ? typesOf(spec, ids) : null;
+  } catch (error) {
+    throw new UsageError(`--types: ${(error as Error).message}.`);
+  }
 }
 
 /** The probability below which a cell is unsure; undefined: the model's own. */

@@ -1,6 +1,7 @@
 /** Writing results, and saying how far the work is. */
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import type { CellVerdict } from '../js/index.ts';
 
 /**
  * Opens where results go, has them written, and closes it.
@@ -34,21 +35,58 @@ export interface Task<Result> {
   tail(complete: boolean): string;
 }
 
-/** Has all files worked on and writes what is said of each, in their order; an interrupted run writes what there is. */
-export async function perform<Result extends { status: string }>(task: Task<Result>, paths: string[], output: Writable, signal: AbortSignal): Promise<{ done: number; unread: number }> {
+/** A cell as the judgement of a whole set needs it. */
+export type Placed = Pick<CellVerdict, 'deviation' | 'measures'>;
+
+/** Cells that must be known before anything is written: how careful verdicts are depends on what they are together. */
+const cellsOfSet = 64;
+
+/** The classified cells of an image or a frame. */
+function placedIn(result: object): Placed[] {
+  if ('deviation' in result) return [result as Placed];
+  return 'cells' in result ? (result.cells as { verdict?: Placed }[]).flatMap(({ verdict }) => verdict ?? []) : [];
+}
+
+/**
+ * Has all files worked on and writes what is said of each, in their order; an interrupted run writes what there is.
+ *
+ * Args:
+ *   settle: told the first cells, before anything is written.
+ */
+export async function perform<Result extends { status: string }>(
+  task: Task<Result>, paths: string[], output: Writable, signal: AbortSignal, settle: (seen: readonly Placed[]) => Promise<void> = async () => {},
+): Promise<{ done: number; unread: number }> {
   const report = progressReport(paths.length);
   let done = 0;
   let unread = 0;
-  await write(output, task.head());
+  let waiting: Result[] | null = [];
+  const seen: Placed[] = [];
+  const tell = async (record: Result): Promise<void> => {
+    await write(output, await task.record(record, done));
+    if (record.status === 'error') unread++;
+    report(++done, unread);
+  };
+  const begin = async (): Promise<void> => {
+    const first = waiting ?? [];
+    waiting = null;
+    await settle(seen);
+    await write(output, task.head());
+    for (const record of first) await tell(record);
+  };
   try {
     for await (const record of task.results(paths, signal)) {
-      await write(output, await task.record(record, done));
-      if (record.status === 'error') unread++;
-      report(++done, unread);
+      if (waiting === null) {
+        await tell(record);
+        continue;
+      }
+      waiting.push(record);
+      seen.push(...placedIn(record));
+      if (seen.length >= cellsOfSet) await begin();
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+  if (waiting !== null) await begin();
   await write(output, task.tail(!signal.aborted));
   return { done, unread };
 }

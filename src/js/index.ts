@@ -22,11 +22,13 @@ export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detec
 
 // What becomes of an image of one cell.
 export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';
+export { type Batch, type BatchDifference, carefulBelow } from './classify/batch.ts';
+export { estimateShares } from './classify/shares.ts';
 export type { RuntimeFacts } from './classify/engines.ts';
 export { poissonInterval, wilsonInterval } from './classify/intervals.ts';
 export type { CellRecord, CellVerdict, ClassifiedCell, Outcome, StageTimes } from './classify/outcome.ts';
 export type { SelfTest } from './classify/self_test.ts';
-export { kindOf, rejudge, riskCoverage, type RiskPoint, thresholdFor, type VerdictKind } from './classify/verdict.ts';
+export { asAsked, type Asked, kindOf, riskCoverage, type RiskPoint, thresholdFor, typesOf, type VerdictKind } from './classify/verdict.ts';
 
 // What becomes of a frame with many cells.
 export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
@@ -35,6 +37,7 @@ export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, 
 export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
 // Results as files, and reports that can be checked.
+export { batchWords, differenceWords } from './report/batch_words.ts';
 export { type CheckedColumns } from './report/checked_fields.ts';
 export { type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, researchNote, type Selection, toCsv, toJson, toNdjson } from './report/export_cells.ts';
 export { exportCount } from './report/export_count.ts';

@@ -190,7 +190,7 @@ describe('the command line', () => {
     const sums = { network_sha256: tinySpec.network.sha256, head_sha256: 'other' };
     const verdict = { mostLike: 'ring', verdict: 'type', probability: 1, novelty: null, probabilities: {}, checked: { turns_agree: 8, second_most_like: 'disc' } };
     const report: CellReport = {
-      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, imageScale: 1, unsureBelow: 0, unread: 0, partial: false, cells: [{ ...verdict, file: 'a.png', pixelsSha256: 'a' }],
+      of: 'cells', model: { name: tinySpec.name, sums: {} }, second: { name: 'other', sums }, checks: allChecks, imageScale: 1, asked: { unsureBelow: 0, types: null }, unread: 0, partial: false, cells: [{ ...verdict, file: 'a.png', pixelsSha256: 'a' }],
     };
     const image = { index: 0, path: 'a.png', status: 'ok', pixelsSha256: 'a', ...verdict, label: 'ring', quality: [], foreign: false, unsure: false, probabilities: [], turns: { agree: 8, of: 8 } } as unknown as CellRecord;
     const alone = checkReport(report, [image], { spec: { ...tinySpec, classes: [] }, specSha256: null, second: undefined, imageScale: 1 });

@@ -1,5 +1,6 @@
 #include "core/decode/decode.h"
 #include "core/prepare/display_range.h"
+#include "core/prepare/prepare.h"
 #include "fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -12,5 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (image.width_px() < 1 || image.height_px() < 1 || (image.channels() != 1 && image.channels() != 3)) __builtin_trap();
     const SampleRange range = display_range(image.view());
     if (!(range.high > range.low)) __builtin_trap();
+    // The stained cell's square is cut out whatever the picture shows.
+    const PrepareRules rules{.width_px = 16, .height_px = 16, .range = RangeRule::kStainedCell, .crop = CropRule::kStainedCell, .crop_radii = 1.75, .usual_nucleus = {90, 45, 120}};
+    if (prepare(image.view(), rules).size() != 3 * 16 * 16) __builtin_trap();
   });
 }

@@ -76,7 +76,7 @@ describe('exports', () => {
   const records: CellRecord[] = [
     {
       index: 0, path: '=HYPERLINK("x"),secret.png', status: 'ok',
-      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, novelty: 12.3456789, foreign: true, quality: [], pixelsSha256: 'b2', probabilities, logits: [],
+      label: spec.classes[0]?.id ?? '', probability: 0.9, unsure: false, novelty: 12.3456789, foreign: true, quality: [], deviation: new Float32Array(), measures: new Float64Array(), pixelsSha256: 'b2', probabilities, logits: [],
       maps: { height: 1, width: 1, values: new Float32Array(1) }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
       image: { format: 'PNG', width_px: 1, height_px: 1, channels: 3, bits_per_channel: 8, exif_orientation: 1, pages: 1, page_channels: 1, images_stated: 0, pixel_size_um: null, damaged: false },
       elapsedMs: { decode: 1, prepare: 1, network: 1, head: 1 },

@@ -63,15 +63,16 @@ TEST_CASE("prepared tensors equal torch's, whole, to 1e-5 of the range") {
 TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verdict") {
   const auto folders = model_folders();
   REQUIRE(folders.size() > 1);
-  int foreign_count = 0;
+  int foreign_count = 0, sets = 0;
   for (const fs::path& folder : folders) {
     const FileBytes spec_bytes = read_file(folder / "spec.json");
     const ModelSpec spec = parse_spec({reinterpret_cast<const char*>(spec_bytes.data()), spec_bytes.size()});
     const Head head(spec.head, read_file(folder / read_json(folder / "spec.json").at("head").at("file").get<std::string>()));
     std::optional<Novelty> novelty;
     if (spec.novelty) novelty.emplace(*spec.novelty, read_file(folder / read_json(folder / "spec.json").at("novelty").at("file").get<std::string>()));
-    const Json cases = read_json(folder / "golden/golden.json").at("cases");
+    const Json golden = read_json(folder / "golden/golden.json"), cases = golden.at("cases");
     REQUIRE_FALSE(cases.empty());
+    std::vector<float> deviations;
     for (const Json& item : cases) {
       INFO(folder.filename() << " " << item.at("image"));
       const auto at = [&](const char* key) { return folder / "golden" / item.at(key).get<std::string>(); };
@@ -107,12 +108,23 @@ TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verd
         CHECK(verdict.novelty == Approx(item.at("novelty").get<double>()).epsilon(1e-5));
         CHECK(verdict.foreign == item.at("foreign").get<bool>());
         foreign_count += verdict.foreign;
+        const std::vector<float> deviation = novelty->place(result.embedding, measures).deviation;
+        deviations.insert(deviations.end(), deviation.begin(), deviation.end());
       }
 
       const auto map = item.at("map").at("values").get<std::vector<float>>();
       const auto first = result.maps.begin() + verdict.class_index * static_cast<std::ptrdiff_t>(map.size());
       CHECK(worst_share({first, first + static_cast<std::ptrdiff_t>(map.size())}, map) <= 1e-5);
     }
+    if (golden.contains("batch")) {
+      INFO(folder.filename());
+      const BatchVerdict set = judge_batch(deviations, novelty->deviation_size(), spec.judge.batch);
+      CHECK(set.cells == cases.size());
+      CHECK(set.shift == Approx(golden.at("batch").at("shift").get<double>()).epsilon(1e-4));
+      CHECK(set.limit == Approx(golden.at("batch").at("limit").get<double>()).epsilon(1e-9));
+      ++sets;
+    }
   }
   CHECK(foreign_count > 0);
+  CHECK(sets >= 3);
 }

@@ -2,7 +2,7 @@
 import { type Agreement, type ModelSpec, turnsDisagree } from '../../src/js/index.ts';
 import { formatCount, formatPercent, formatPercentNear } from '../state/format.ts';
 import { type Cell, cellKind } from '../state/frame_store.ts';
-import { unsureBelow } from '../state/models.ts';
+import { threshold } from '../state/models.ts';
 
 export const words = {
   close: 'Close',
@@ -138,8 +138,8 @@ export function mostLike(spec: ModelSpec, cell: Cell): string {
 }
 
 /** A cell's probability, on the right side of the threshold in use. */
-export function probabilityWords({ judge }: ModelSpec, { probability }: Cell): string {
-  return formatPercentNear(probability, unsureBelow.value ?? judge.abstain_below);
+export function probabilityWords({ probability }: Cell): string {
+  return formatPercentNear(probability, threshold.value);
 }
 
 /** "92 % neutrophil", "not like the training images, most like neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
@@ -148,9 +148,9 @@ export function verdict(spec: ModelSpec, cell: Cell): string {
   const none = noType(cell);
   const name = nameOf(spec, cell);
   if (none !== null) return none.kind === 'foreign' ? words.verdict.foreign(name) : words.verdict.quality(inSentence(none.words), name);
-  if (!cell.unsure) return words.verdict.sure(probabilityWords(spec, cell), name);
+  if (!cell.unsure) return words.verdict.sure(probabilityWords(cell), name);
   const [first = 0, second = 0] = ranking(cell);
-  const shareOf = (i: number) => ({ name: inSentence(spec.classes[i]?.name ?? ''), share: i === first ? probabilityWords(spec, cell) : formatPercent(cell.probabilities[i] ?? 0) });
+  const shareOf = (i: number) => ({ name: inSentence(spec.classes[i]?.name ?? ''), share: i === first ? probabilityWords(cell) : formatPercent(cell.probabilities[i] ?? 0) });
   return words.verdict.unsure(shareOf(first), shareOf(second));
 }
 

@@ -3,7 +3,7 @@ import { computed } from '@preact/signals';
 import type { ModelSpec } from '../../src/js/index.ts';
 import { allFrames, cellKind, mode, naming } from './frame_store.ts';
 import { cells, files, imageAt } from './images.ts';
-import { imageScale, listings, spec } from './models.ts';
+import { cellSet, imageScale, listings, spec } from './models.ts';
 
 /** Of fewer cells little can be said together. */
 const leastCells = 10;
@@ -39,7 +39,7 @@ export const batchDoubt = computed<{ rejected: number; of: number; cause: Cause 
 export const isScaled = computed(() => mode.value === 'cells' && imageScale.value !== 1);
 
 /** Whether what the model was measured to get right says nothing of the cells that there are. */
-export const isUncharted = computed(() => batchDoubt.value !== null || isScaled.value);
+export const isUncharted = computed(() => batchDoubt.value !== null || cellSet.value?.foreign === true || isScaled.value);
 
 /** The scale that images need which are all refused for being too small, that of the one in the middle; null where they need none. */
 export const scaleToFit = computed<{ scale: number; images: number } | null>(() => {

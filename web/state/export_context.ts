@@ -3,7 +3,7 @@ import { appVersion, type CheckedColumns, commit, type ExportContext } from '../
 import { mode } from './frame_store.ts';
 import { cells } from './images.ts';
 import { isComplete, narrowed } from './selection.ts';
-import { imageScale, modelState, secondSpec, spec, unsureBelow } from './models.ts';
+import { cellSet, imageScale, modelState, secondSpec, spec, threshold, types } from './models.ts';
 import { withFileNames } from './view.ts';
 
 /** What every export says of its making; null until the model is there. */
@@ -17,7 +17,9 @@ export function exportContext(): ExportContext | null {
     provenance: { commit, platform: navigator.userAgent, time: new Date().toISOString(), specSha256: state.runtime.specSha256 ?? null },
     ...(mode.value === 'cells' && { imageScale: imageScale.value }),
     ...(selected && { selection: selected }),
-    ...(unsureBelow.value !== null && { unsureBelow: unsureBelow.value }),
+    unsureBelow: threshold.value,
+    ...(types.value && { types: types.value }),
+    ...(cellSet.value && { batch: cellSet.value }),
   };
 }
 

@@ -96,7 +96,7 @@ export function cellKind(cell: Cell): VerdictKind | 'unnamed' {
 
 /** Stands where a verdict will. */
 const noVerdict: CellVerdict = {
-  label: '', probability: 0, unsure: false, novelty: null, foreign: false, quality: [], probabilities: [], logits: [],
+  label: '', probability: 0, unsure: false, novelty: null, foreign: false, quality: [], probabilities: [], logits: [], deviation: new Float32Array(), measures: new Float64Array(),
   maps: { height: 0, width: 0, values: new Float32Array() }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
 };
 

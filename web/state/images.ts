@@ -1,9 +1,9 @@
 /** The images in the order they came, and what became of each. */
 import { computed, signal } from '@preact/signals';
-import { type CellRecord, type Outcome, rejudge, type UnreadFile, unreadFile } from '../../src/js/index.ts';
+import { asAsked, type CellRecord, type Outcome, type UnreadFile, unreadFile } from '../../src/js/index.ts';
 import { allCells, type Cell, cellAt, finishedFrames, frameOfKey, mode, refuseFrame, unreadFrames } from './frame_store.ts';
 import { leftOut } from './left_out.ts';
-import { checkTurns, unsureBelow } from './models.ts';
+import { checkTurns, spec, threshold, types } from './models.ts';
 import { words } from './words.ts';
 
 export type Unread = UnreadFile & { index: number; path: string };
@@ -37,8 +37,7 @@ export const cells = computed((): Cell[] => {
 
 /** A cell under the threshold in use. */
 export function judged(cell: Cell): Cell {
-  const threshold = unsureBelow.value;
-  return threshold === null || cell.unnamed ? cell : rejudge(cell, threshold);
+  return cell.unnamed || !spec.value ? cell : asAsked(cell, spec.value, { unsureBelow: threshold.value, types: types.value });
 }
 
 export const unread = computed((): Unread[] => {

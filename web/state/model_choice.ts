@@ -5,7 +5,7 @@ import { chooseMode } from './adding.ts';
 import { client, lastSelfTest } from './client.ts';
 import { allFrames, forgetVerdicts, isDue, modeFor, naming } from './frame_store.ts';
 import { allImages, flush, forgetResults } from './images.ts';
-import { checkTurns, chosenName, expectModel, imageScale, listings, modelReady, modelState, secondName, spec, unsureBelow } from './models.ts';
+import { checkTurns, chosenName, expectModel, imageScale, listings, modelReady, modelState, secondName, spec, types, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail } from './progress.ts';
 import { remember, remembered } from './remembered.ts';
@@ -61,6 +61,7 @@ export async function chooseModel(name: string, second: string | null = null): P
     remember(modelKey, name);
     secondName.value = second;
     unsureBelow.value = null;
+    types.value = null;
     imageScale.value = 1;
     modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
     forgetResults();

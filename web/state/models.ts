@@ -1,6 +1,6 @@
 /** The models that there are, the one in use, and what is asked of it. */
 import { computed, signal } from '@preact/signals';
-import { canCompare, type Checks, type ModelListing, type ModelsNow } from '../../src/js/index.ts';
+import { type Batch, canCompare, carefulBelow, type Checks, type ModelListing, type ModelsNow } from '../../src/js/index.ts';
 import type { LoadedModel } from './client.ts';
 
 export type ModelState =
@@ -14,6 +14,15 @@ export const modelState = signal<ModelState>({ phase: 'loading', loadedBytes: 0,
 
 /** Top probability below which a cell is unsure; null: the model's own. */
 export const unsureBelow = signal<number | null>(null);
+
+/** Ids of the types that a person says can occur; null: all. */
+export const types = signal<string[] | null>(null);
+
+/** What the cells come to as a set; null: too few, or not known. */
+export const cellSet = signal<Batch | null>(null);
+
+/** Top probability below which a cell is unsure: what a person chose, else the model's own, which is higher for a foreign set. */
+export const threshold = computed(() => unsureBelow.value ?? (spec.value ? carefulBelow(spec.value, cellSet.value) : 0));
 
 /** Image px per px of the images that the model was trained on, in images of one cell; 1 unless a person brings them to size. */
 export const imageScale = signal(1);

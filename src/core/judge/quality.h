@@ -13,7 +13,7 @@ namespace cytodrop {
 /// What is measured of the crop that a network sees. Y is its luma on the 0..255 scale at the network's input size,
 /// `spread` its population standard deviation, at least 0.001.
 enum class Measure : std::size_t {
-  kSize,        ///< smaller side of the crop over the side that the model was trained on; 1 where it has no crop rule
+  kSize,        ///< smaller side of the crop over the side that the model was trained on; of a stained cell over the network's input; 1 without a crop rule
   kBrightness,  ///< mean of Y
   kContrast,    ///< standard deviation of Y
   kWhite,       ///< share of Y ≥ 254

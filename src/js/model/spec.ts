@@ -15,7 +15,7 @@ export interface ModelSpec {
     features: { channels: number; height: number; width: number };
   };
   input: { width_px: number; height_px: number; channels: 'rgb' | 'grey' };
-  crop: { rule: 'none' } | { rule: 'centre_square'; side_px: number };
+  crop: { rule: 'none' } | { rule: 'centre_square'; side_px: number } | { rule: 'stained_cell'; radii: number };
   pixel_size_um: number | null;
   /**
    * The square around a cell's centre that the model was trained on, in px of frames at `pixel_size_um` (null: not known). Missing: the
@@ -32,7 +32,11 @@ export interface ModelSpec {
   /** Limits of each measure of the crop. Missing: the model flags no image quality. */
   quality?: Record<string, [number | null, number | null]>;
   /** Missing: the model cannot tell a cell unlike its training images. */
-  novelty?: { file: string; sha256: string; threshold: number };
+  novelty?: {
+    file: string; sha256: string; threshold: number;
+    /** When a set of cells as a whole is foreign, the mean and spread of each measure of the crop over the training images, in the core's order, and from which probability on a type is named then. */
+    batch?: { least_cells: number; shift: number; noise: number; abstain_below: number; measures: Record<string, [number, number]> };
+  };
   training: {
     data: string; source: string; data_licence: string; split: string; recipe: string;
     images: { train: number; validation: number; test: number };

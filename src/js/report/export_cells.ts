@@ -7,8 +7,10 @@ import { noChecks } from '../classify/checks.ts';
 import type { RuntimeFacts } from '../classify/engines.ts';
 import type { CellRecord } from '../classify/outcome.ts';
 import type { SelfTest } from '../classify/self_test.ts';
-import { kindOf, rejudge } from '../classify/verdict.ts';
+import { type Batch } from '../classify/batch.ts';
+import { asAsked, type Asked, kindOf } from '../classify/verdict.ts';
 import type { ModelSpec } from '../model/spec.ts';
+import { batchWords } from './batch_words.ts';
 import { type CheckedColumns, checkedFields } from './checked_fields.ts';
 import { type Provenance, sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
@@ -31,6 +33,10 @@ export interface ExportContext extends CheckedColumns {
   imageScale?: number;
   /** The threshold in use, where it is not the model's own. */
   unsureBelow?: number;
+  /** Ids of the classes that can occur, where a person said so: the others have no probability. */
+  types?: readonly string[];
+  /** What the cells come to as a set, where that is known. */
+  batch?: Batch;
   /** Whether all that was asked for is done; not told where it is written before that is known. */
   complete?: boolean;
   /** Where a person chose: how many of the cells there are stand in the file. */
@@ -59,7 +65,8 @@ export function jsonHead(context: ExportContext, list: 'cells' | 'frames'): stri
       cytodrop: context.appVersion, commit: context.provenance?.commit || null, core: runtime.coreVersion, engine: runtime.engine.name,
       threads: runtime.engine.threads, platform: context.provenance?.platform ?? null,
     },
-    settings: { unsure_below: unsureBelow(context), checks: context.checks ?? noChecks, image_scale: context.imageScale ?? 1 },
+    settings: { unsure_below: unsureBelow(context), checks: context.checks ?? noChecks, image_scale: context.imageScale ?? 1, types: context.types ?? null },
+    set: setFields(context),
     selection: selectionFields(context),
     model: {
       name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
@@ -73,6 +80,15 @@ export function jsonHead(context: ExportContext, list: 'cells' | 'frames'): stri
     self_test: { result: selfTestWord(selfTest), max_logit_difference: selfTest?.maxLogitDifference ?? null },
   };
   return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "${list}": [`;
+}
+
+function setFields({ batch, ...context }: ExportContext): object | null {
+  if (batch === undefined) return null;
+  const { cells, shift, limit, foreign, differences } = batch;
+  return {
+    cells, foreign, shift: sixDecimals(shift), limit: limit === null ? null : sixDecimals(limit), words: foreign ? batchWords(batch, unsureBelow(context)) : null,
+    differences: differences.map(({ measure, mean, usual, spread }) => ({ measure, mean: sixDecimals(mean), usual, spread })),
+  };
 }
 
 function selectionFields({ selection }: ExportContext): object | null {
@@ -120,9 +136,9 @@ function fileOf(record: CellRecord, context: ExportContext): string {
   return context.fileNames ? record.path : String(record.index + 1);
 }
 
-/** Only where images were brought to size, which is no use as the model was measured. */
-function scaleFields({ imageScale = 1 }: ExportContext): { image_scale?: number } {
-  return imageScale === 1 ? {} : { image_scale: imageScale };
+/** Only where it is so: images brought to size, types that cannot occur, a set that is foreign; none is use as the model was measured. */
+export function unusualFields({ imageScale = 1, types, batch }: ExportContext): { image_scale?: number; types?: string; foreign_set?: boolean } {
+  return { ...(imageScale !== 1 && { image_scale: imageScale }), ...(types && { types: types.join(' ') }), ...(batch?.foreign && { foreign_set: true }) };
 }
 
 export function modelOf({ spec }: ExportContext): string {
@@ -137,15 +153,20 @@ export function unsureBelow({ spec, unsureBelow: chosen }: ExportContext): numbe
   return chosen ?? spec.judge.abstain_below;
 }
 
-export function jsonFields(record: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
+export function askedOf(context: ExportContext): Asked {
+  return { unsureBelow: unsureBelow(context), types: context.types ?? null };
+}
+
+export function jsonFields(given: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
+  const record = given.status === 'ok' ? asAsked(given, context.spec, askedOf(context)) : given;
   const file = fileOf(record, context);
-  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), ...scaleFields(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.cells } : {};
+  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), ...unusualFields(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.cells } : {};
   if (record.status === 'error') {
     const { code, message, advice } = record;
     return { file, status: 'error', error: { code, message, advice }, ...provenance };
   }
-  const { quality, unsure } = rejudge(record, unsureBelow(context));
-  const verdict = kindOf({ ...record, unsure });
+  const { quality, unsure } = record;
+  const verdict = kindOf(record);
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
     file, status: 'ok', verdict, type: verdict === 'type' ? record.label : null, most_like: record.label, probability: sixDecimals(record.probability), unsure,
@@ -155,7 +176,7 @@ export function jsonFields(record: CellRecord, format: ExportFormat, context: Ex
 }
 
 export function csvFields(record: CellRecord | undefined, context: ExportContext): Record<string, string> {
-  const cell = record?.status === 'ok' ? rejudge(record, unsureBelow(context)) : undefined;
+  const cell = record?.status === 'ok' ? asAsked(record, context.spec, askedOf(context)) : undefined;
   const failure = record?.status === 'error' ? record : undefined;
   return {
     file: record ? fileOf(record, context) : '',
@@ -176,7 +197,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     error_advice: failure?.advice ?? '',
     pixels_sha256: cell?.pixelsSha256 ?? '',
     unsure_below: String(unsureBelow(context)),
-    ...Object.fromEntries(Object.entries(scaleFields(context)).map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(Object.entries(unusualFields(context)).map(([name, value]) => [name, String(value)])),
     model: modelOf(context),
     self_test: selfTestWord(context.selfTest),
     complete: String(context.complete ?? ''),

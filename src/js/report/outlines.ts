@@ -1,7 +1,7 @@
 /** What files of outlines share: their names, and what each cell is called in them. */
-import { kindOf, rejudge } from '../classify/verdict.ts';
+import { asAsked, kindOf } from '../classify/verdict.ts';
 import type { FrameCell, FrameRecord } from '../frames/frame.ts';
-import { type ExportContext, unsureBelow } from './export_cells.ts';
+import { askedOf, type ExportContext } from './export_cells.ts';
 
 export type Analysis = FrameRecord & { status: 'ok' };
 
@@ -23,10 +23,11 @@ const noType = { quality: 'Image quality', foreign: 'Not like training', unsure:
 /** What a cell comes to under the threshold in use, and its class where that is one; undefined where it was not classified. */
 export function standing({ verdict }: FrameCell, context: ExportContext): { name: string; index: number | undefined } | undefined {
   if (verdict === undefined) return undefined;
-  const kind = kindOf(rejudge(verdict, unsureBelow(context)));
+  const cell = asAsked(verdict, context.spec, askedOf(context));
+  const kind = kindOf(cell);
   if (kind !== 'type') return { name: noType[kind], index: undefined };
-  const index = context.spec.classes.findIndex(({ id }) => id === verdict.label);
-  return { name: context.spec.classes[index]?.name ?? verdict.label, index };
+  const index = context.spec.classes.findIndex(({ id }) => id === cell.label);
+  return { name: context.spec.classes[index]?.name ?? cell.label, index };
 }
 
 /** Points of the outline, or the corners of the box where there is none: at least three. */

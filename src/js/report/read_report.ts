@@ -26,11 +26,13 @@ export function readReport(text: string): Report {
   if (!isRecord(model) || !isRecord(settings)) throw incomplete;
   const unsureBelow = settings['unsure_below'];
   if (typeof unsureBelow !== 'number') throw incomplete;
+  const types = settings['types'] ?? null;
+  if (types !== null && !(Array.isArray(types) && types.length >= 2 && types.every((id) => typeof id === 'string'))) throw incomplete;
   const imageScale = settings['image_scale'] ?? 1;
   if (typeof imageScale !== 'number' || !(imageScale >= leastImageScale && imageScale <= mostImageScale)) throw incomplete;
   const { turns, map } = isRecord(settings['checks']) ? settings['checks'] : {};
   const second = isRecord(document['second_model']) ? readModel(document['second_model'], ['network_sha256', 'head_sha256'], incomplete) : null;
-  const head = { model: readModel(model, ['spec_sha256', 'network_sha256', 'head_sha256', 'novelty_sha256'], incomplete), second, checks: { turns: turns === true, map: map === true }, imageScale, unsureBelow, partial: isRecord(selection) || complete === false };
+  const head = { model: readModel(model, ['spec_sha256', 'network_sha256', 'head_sha256', 'novelty_sha256'], incomplete), second, checks: { turns: turns === true, map: map === true }, imageScale, asked: { unsureBelow, types: types as string[] | null }, partial: isRecord(selection) || complete === false };
   if (Array.isArray(frames)) return { of: 'frames', ...head, ...readFrames(frames, incomplete) };
   if (!Array.isArray(cells)) throw incomplete;
   const read = cells.filter((cell) => isRecord(cell) && cell['status'] === 'ok').map((cell) => readCell(cell as Record<string, unknown>, incomplete));

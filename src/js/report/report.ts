@@ -2,7 +2,7 @@
 import type { Box, DetectSettings } from '#cytodrop_core';
 import type { Checked, Checks } from '../classify/checks.ts';
 import type { CellRecord, CellVerdict } from '../classify/outcome.ts';
-import { kindOf, rejudge } from '../classify/verdict.ts';
+import { asAsked, type Asked, kindOf } from '../classify/verdict.ts';
 import type { FrameChoice } from '../frames/frame.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { checkedFields } from './checked_fields.ts';
@@ -52,7 +52,8 @@ interface ReportHead {
   checks: Checks;
   /** Image px per px of the images that the model was trained on. */
   imageScale: number;
-  unsureBelow: number;
+  /** Of every verdict. */
+  asked: Asked;
   /** Files that could not be read then, which have no pixels to know them by. */
   unread: number;
   /** It holds a selection of the cells that there were. */
@@ -106,9 +107,9 @@ type Tell = (what: string, reported: unknown, now: unknown) => void;
 
 /** Tells all that a cell's verdict consists of, as reported and as it is now under the report's threshold, and of its checks what both have. */
 export function tellVerdict(
-  reported: ReportedVerdict, cell: Pick<CellVerdict, 'label' | 'probability' | 'probabilities' | 'novelty' | 'quality' | 'foreign' | 'unsure' | keyof Checked>, unsureBelow: number, { spec, second }: ModelsNow, tell: Tell,
+  reported: ReportedVerdict, cell: Pick<CellVerdict, 'label' | 'probability' | 'probabilities' | 'novelty' | 'quality' | 'foreign' | 'unsure' | keyof Checked>, asked: Asked, { spec, second }: ModelsNow, tell: Tell,
 ): void {
-  const now = rejudge(cell, unsureBelow);
+  const now = asAsked(cell, spec, asked);
   tell('type', reported.mostLike, now.label);
   tell('verdict', reported.verdict, kindOf(now));
   tell('probability', reported.probability, sixDecimals(now.probability));
@@ -164,7 +165,7 @@ export function checkReport(report: CellReport, records: readonly CellRecord[], 
       continue;
     }
     compared++;
-    tellVerdict(old, cell, report.unsureBelow, now, (what, before, value) => {
+    tellVerdict(old, cell, report.asked, now, (what, before, value) => {
       if (before !== value) differences.push({ file: old.file, what, reported: String(before), now: String(value) });
     });
   }

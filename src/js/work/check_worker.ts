@@ -55,7 +55,7 @@ async function checkFrame(held: Frame, report: FrameReport, positions: readonly 
   return checked;
 }
 
-async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow, checks, partial }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
+async function differencesOf(held: Frame, reported: ReportedFrame, { asked, checks, partial }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
   const { file } = reported;
   const differences: Difference[] = [];
   const tell = (what: string, before: unknown, now: unknown, cell?: number): void => {
@@ -102,7 +102,7 @@ async function differencesOf(held: Frame, reported: ReportedFrame, { unsureBelow
   const onVerdicts = (some: readonly FrameCell[]): void => {
     for (const { verdict } of some) {
       const { before } = named[next++] as (typeof named)[number];
-      if (before.verdict && verdict) tellVerdict(before.verdict, verdict, unsureBelow, models, (what, was, now) => tell(`cell ${before.number}: ${what}`, was, now, before.number));
+      if (before.verdict && verdict) tellVerdict(before.verdict, verdict, asked, models, (what, was, now) => tell(`cell ${before.number}: ${what}`, was, now, before.number));
     }
   };
   await held.classify(named.map(({ now }) => now), { pixelSizeUm: reported.settings.pixel_size_um, checks, signal: signalOf(run), onVerdicts });

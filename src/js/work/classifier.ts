@@ -4,7 +4,8 @@ import type { FileContent } from '#cytodrop_core';
 import { type Checks, noChecks } from '../classify/checks.ts';
 import type { DetectorName } from '../core/core.ts';
 import type { RuntimeFacts } from '../classify/engines.ts';
-import type { CellRecord, ClassifiedCell, Outcome } from '../classify/outcome.ts';
+import { type Batch, deviationsOf, differencesOf } from '../classify/batch.ts';
+import type { CellRecord, CellVerdict, ClassifiedCell, Outcome } from '../classify/outcome.ts';
 import type { SelfTest } from '../classify/self_test.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { type FrameChoice, type FrameRecord, wholeFile } from '../frames/frame.ts';
@@ -158,12 +159,11 @@ export class Classifier {
   }
 
   /** What exports tell beside results. */
-  exportContext({ fileNames = true, unsureBelow, checks = noChecks, imageScale = 1 }: { fileNames?: boolean; unsureBelow?: number; checks?: Checks; imageScale?: number } = {}): ExportContext {
+  exportContext({ fileNames = true, checks = noChecks, imageScale = 1, ...asked }: Partial<Pick<ExportContext, 'fileNames' | 'unsureBelow' | 'checks' | 'imageScale' | 'types' | 'batch'>> = {}): ExportContext {
     const { files: { spec }, second, runtime } = this.#model();
     const provenance: Provenance = { commit, platform: platform.words, time: new Date().toISOString(), specSha256: runtime.specSha256 ?? null };
     return {
-      checks, imageScale, ...(second && { secondModel: second.spec }), spec, runtime, selfTest: this.selfTest, appVersion, fileNames, provenance,
-      ...(unsureBelow !== undefined && { unsureBelow }),
+      checks, imageScale, ...(second && { secondModel: second.spec }), spec, runtime, selfTest: this.selfTest, appVersion, fileNames, provenance, ...asked,
     };
   }
 
@@ -249,6 +249,18 @@ export class Classifier {
     const { link, bytes, options } = await this.#hand(image);
     const { widthPx, heightPx, rgba } = await link.ask({ type: 'view', image: bytes, maxSidePx, imageScale }, 'view', options);
     return { widthPx, heightPx, rgba };
+  }
+
+  /**
+   * What cells come to as a set: one cell says little about whether it is from elsewhere, thirty say much.
+   *
+   * Returns: null where the model cannot tell, or of no cell.
+   */
+  async judgeBatch(cells: readonly Pick<CellVerdict, 'deviation' | 'measures'>[]): Promise<Batch | null> {
+    const { files: { spec } } = this.#model();
+    if (spec.novelty?.batch === undefined || cells.length === 0) return null;
+    const { batch } = await (this.#crew.links(1)[0] as WorkerLink).ask({ type: 'judge_batch', deviations: deviationsOf(cells) }, 'batch_judged');
+    return { ...batch, differences: batch.foreign ? differencesOf(cells, spec) : [] };
   }
 
   /** What a file says beside its pixels; served as `view`. Raises: CytodropError, also for a file that cannot be read. */

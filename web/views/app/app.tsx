@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { dialog, openDialog } from '../../parts/dialog.tsx';
 import { FileInputs, openFilePicker } from '../../parts/file_inputs.tsx';
 import { takeFiles } from '../../parts/take_files.ts';
+import '../../state/cell_set.ts';
 import { collectDropped, collectPasted } from '../../state/found_files.ts';
 import { removeCell } from '../../state/frames.ts';
 import { progress } from '../../state/images.ts';
@@ -19,6 +20,7 @@ import { PrivacyDialog } from '../dialogs/privacy_dialog.tsx';
 import { FrameLayout, useFrameOfDetails } from '../frame/frame_view.tsx';
 import { BatchBanner, Scale, Suggestions } from '../results/batch_banner.tsx';
 import { ErrorSlider } from '../results/error_slider.tsx';
+import { TypesChoice } from '../results/types_choice.tsx';
 import { ExportDialog } from '../results/export_dialog.tsx';
 import { Gallery } from '../results/gallery.tsx';
 import { ProgressBar } from '../results/progress_bar.tsx';
@@ -104,6 +106,7 @@ function Results() {
       <Suggestions />
       <Summary />
       <ErrorSlider />
+      <TypesChoice />
       <Toolbar />
       {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
     </>

@@ -12,7 +12,7 @@ import { formatDuration, formatPercent } from '../../state/format.ts';
 import { isUncharted } from '../../state/batch.ts';
 import { type Cell, cellKind } from '../../state/frame_store.ts';
 import { imageAt } from '../../state/images.ts';
-import { spec, unsureBelow } from '../../state/models.ts';
+import { spec, threshold as thresholdInUse } from '../../state/models.ts';
 import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../../state/view.ts';
 import { FileContents } from '../dialogs/file_contents.tsx';
 import { CellChecks } from './checks.tsx';
@@ -106,7 +106,7 @@ function Verdict({ cell, model }: { cell: Cell; model: ModelSpec }) {
 /** Every reason for the verdict, in the order in which they count. */
 function Why({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const kind = cellKind(cell);
-  const threshold = unsureBelow.value ?? model.judge.abstain_below;
+  const threshold = thresholdInUse.value;
   const point = riskCoverage(model).findLast((one) => one.threshold <= cell.probability);
   return (
     <div class="why" data-testid="why">
@@ -128,7 +128,7 @@ function Why({ cell, model }: { cell: Cell; model: ModelSpec }) {
         {kind === 'unsure' && <li>{words.why.tooLow(threshold)}</li>}
         {kind === 'type' && (
           <li>
-            {words.why.enough(probabilityWords(model, cell), threshold)}
+            {words.why.enough(probabilityWords(cell), threshold)}
             {point && point.threshold > 0 && !isUncharted.value && ` ${words.why.validated(point.threshold, point.wrong, intervalWords(point.interval))}`}
           </li>
         )}

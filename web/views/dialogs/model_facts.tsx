@@ -27,5 +27,7 @@ export function ModelFacts({ spec }: { spec: ModelSpec }) {
 
 function inputWords({ crop, input }: ModelSpec): string {
   const channels = input.channels === 'rgb' ? 'colour' : 'grey';
-  return crop.rule === 'none' ? words.facts.seesWhole[channels](input.width_px, input.height_px) : words.facts.seesCentre[channels](crop.side_px, input.width_px, input.height_px);
+  const { width_px: width, height_px: height } = input;
+  if (crop.rule === 'stained_cell') return words.facts.seesCell(width, height);
+  return crop.rule === 'none' ? words.facts.seesWhole[channels](width, height) : words.facts.seesCentre[channels](crop.side_px, width, height);
 }

@@ -80,6 +80,7 @@ export const words = {
       colour: (side: number, width: number, height: number) => `the central ${side} × ${side} px, resized to ${width} × ${height} px in colour`,
       grey: (side: number, width: number, height: number) => `the central ${side} × ${side} px, resized to ${width} × ${height} px in grey`,
     },
+    seesCell: (width: number, height: number) => `a square around the stained cell nearest the middle, as large as the cell asks for, its background made white, resized to ${width} × ${height} px`,
     trainedOn: 'Trained on',
     trainedOnOf: (data: string, images: number) => `${data} (${formatCount(images)} images)`,
     source: 'Source',

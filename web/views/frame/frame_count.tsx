@@ -1,13 +1,13 @@
 /** Counting a culture: cells of all frames together, the share that lives, and how many a millilitre holds. */
 import { effect, signal } from '@preact/signals';
-import { type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec, rejudge } from '../../../src/js/index.ts';
+import { asAsked, type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec } from '../../../src/js/index.ts';
 import { saveFile, today } from '../../parts/save_file.ts';
 import { inSentence } from '../../parts/words.ts';
 import { exportContext } from '../../state/export_context.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import { allFrames, unreadFrames } from '../../state/frame_store.ts';
 import { files } from '../../state/images.ts';
-import { spec, unsureBelow } from '../../state/models.ts';
+import { spec, threshold, types } from '../../state/models.ts';
 import { remember, remembered } from '../../state/remembered.ts';
 import { words } from './words.ts';
 
@@ -88,8 +88,7 @@ export function CountPanel() {
 
 /** A cell under the threshold in use. */
 function inUse(cell: FrameCell): FrameCell {
-  const threshold = unsureBelow.value;
-  return threshold === null || !cell.verdict ? cell : { ...cell, verdict: rejudge(cell.verdict, threshold) };
+  return cell.verdict && spec.value ? { ...cell, verdict: asAsked(cell.verdict, spec.value, { unsureBelow: threshold.value, types: types.value }) } : cell;
 }
 
 /** Three digits: a count in a chamber is never known better. */

@@ -1,21 +1,29 @@
 /** Above all results: that images as a whole are not of the kind that the model knows, and what would fit them better. */
+import { batchWords, differenceWords } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { words as shared } from '../../parts/words.ts';
 import { bringToSize, chooseMode } from '../../state/adding.ts';
 import { batchDoubt, isScaled, scaleToFit, suggestion } from '../../state/batch.ts';
 import { chooseModel } from '../../state/model_choice.ts';
-import { chosenName, imageScale } from '../../state/models.ts';
+import { cellSet, chosenName, imageScale, threshold } from '../../state/models.ts';
 import { words as all } from './words.tsx';
 
 const words = all.batch;
 
 export function BatchBanner() {
   const doubt = batchDoubt.value;
-  if (doubt === null) return null;
+  const set = cellSet.value?.foreign ? cellSet.value : null;
+  if (doubt === null && set === null) return null;
+  const facts = { ...(doubt && { 'data-rejected': doubt.rejected, 'data-of': doubt.of, 'data-cause': doubt.cause }), ...(set && { 'data-set': set.cells }) };
   return (
-    <div class="batch-banner" role="alert" data-testid="batch-banner" data-rejected={doubt.rejected} data-of={doubt.of} data-cause={doubt.cause}>
+    <div class="batch-banner" role="alert" data-testid="batch-banner" {...facts}>
       <p>
-        <strong>{words.doubt(doubt.rejected, doubt.of)}</strong> {words.causes[doubt.cause]}{' '}
+        {doubt && (
+          <>
+            <strong>{words.doubt(doubt.rejected, doubt.of)}</strong> {words.causes[doubt.cause]}{' '}
+          </>
+        )}
+        {set && (doubt ? words.setToo(differenceWords(set.differences), threshold.value) : <span data-testid="foreign-set">{batchWords(set, threshold.value)} </span>)}
         <button type="button" class="link" aria-haspopup="dialog" onClick={() => openDialog('about')}>
           {words.about}
         </button>

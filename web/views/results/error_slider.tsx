@@ -4,7 +4,7 @@ import { intervalWords } from '../../parts/words.ts';
 import { formatPercent } from '../../state/format.ts';
 import { isUncharted } from '../../state/batch.ts';
 import { cellKind, mode, namesCells } from '../../state/frame_store.ts';
-import { spec, unsureBelow } from '../../state/models.ts';
+import { spec, threshold as thresholdInUse, unsureBelow } from '../../state/models.ts';
 import { scopedCells } from '../../state/view.ts';
 import { words } from './words.tsx';
 
@@ -12,7 +12,7 @@ export function ErrorSlider() {
   const model = spec.value;
   const points = model ? distinct(riskCoverage(model)) : [];
   if (!model || points.length < 2 || (mode.value === 'fields' && !namesCells.value)) return null;
-  const threshold = unsureBelow.value ?? model.judge.abstain_below;
+  const threshold = thresholdInUse.value;
   const position = Math.max(0, points.findLastIndex((point) => point.threshold <= threshold));
   const { wrong, interval } = points[position] as RiskPoint;
   const nameable = scopedCells.value.filter((cell) => ['type', 'unsure'].includes(cellKind(cell)));

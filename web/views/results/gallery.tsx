@@ -157,7 +157,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
         {none ? <span class="flag">{sidePx < wordsPx ? none.short : none.few}</span> : <span>{className(model, cell.label)}</span>}
       </span>
       <span class="tile-facts small">
-        <span class={none ? 'muted' : 'tile-probability'}>{none ? mostLike(model, cell) : probabilityWords(model, cell)}</span>
+        <span class={none ? 'muted' : 'tile-probability'}>{none ? mostLike(model, cell) : probabilityWords(cell)}</span>
         {flags(cell, true).map((flag) => (
           <span key={flag} class="flag">
             {flag}

@@ -147,7 +147,7 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
           {none ? <span class="flag" title={none.words}>{none.words}</span> : <span>{className(model, cell.label)}</span>}
         </span>
       </td>
-      <td class="number">{none ? '–' : probabilityWords(model, cell)}</td>
+      <td class="number">{none ? '–' : probabilityWords(cell)}</td>
       <td>
         {none && <span class="muted">{mostLike(model, cell)} </span>}
         {flags(cell).map((flag) => (

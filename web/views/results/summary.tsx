@@ -1,10 +1,13 @@
 /** How many cells of each type, with what certainty a share of this size is known, and a filter by pressing. */
-import { wilsonInterval } from '../../../src/js/index.ts';
+import { estimateShares, type ModelSpec, wilsonInterval } from '../../../src/js/index.ts';
 import { ClassMark, classStyle } from '../../parts/class_mark.tsx';
 import { type Share, sharesOf } from '../../parts/shares.ts';
 import { intervalWords } from '../../parts/words.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
-import { spec } from '../../state/models.ts';
+import { isUncharted } from '../../state/batch.ts';
+import { type Cell, cellKind } from '../../state/frame_store.ts';
+import { judged } from '../../state/images.ts';
+import { spec, types } from '../../state/models.ts';
 import { filter, scopedCells } from '../../state/view.ts';
 import { words } from './words.tsx';
 
@@ -14,6 +17,7 @@ export function Summary() {
   const total = cells.value.length;
   if (!model || total === 0) return null;
   const shares = sharesOf(cells.value, model);
+  const estimated = estimatedShares(cells.value, model);
   const named = shares.length > 1;
   const toggle = (id: string): void => {
     filter.value = filter.value === id ? null : id;
@@ -32,14 +36,27 @@ export function Summary() {
       {named && <p class="small muted">{words.summary.of(total)}</p>}
       <div class="shares" role="group" aria-label={words.summary.types}>
         {shares.map((share) => (
-          <ShareButton key={share.id} share={share} total={named ? total : null} onPress={() => toggle(share.id)} />
+          <ShareButton key={share.id} share={share} total={named ? total : null} estimated={estimated?.[share.index]} onPress={() => toggle(share.id)} />
         ))}
       </div>
     </section>
   );
 }
 
-function ShareButton({ share: { id, name, letter, index, count }, total, onPress }: { share: Share; total: number | null; onPress: () => void }) {
+/** Of fewer cells shares are a guess. */
+const leastCells = 20;
+
+/** Shares of the types as probabilities tell them together, of cells that are some type; undefined where nothing differs from the plain ones. */
+function estimatedShares(cells: readonly Cell[], model: ModelSpec): number[] | undefined {
+  const some = cells.map(judged).filter((cell) => ['type', 'unsure'].includes(cellKind(cell)));
+  if (some.length < leastCells || isUncharted.value) return undefined;
+  const trained = model.metrics.test.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const can = trained.map((count, i) => (types.value === null || types.value.includes(model.classes[i]?.id ?? '') ? count : 0));
+  const all = can.reduce((sum, count) => sum + count, 0);
+  return estimateShares(some.map(({ probabilities }) => probabilities), can.map((count) => count / all));
+}
+
+function ShareButton({ share: { id, name, letter, index, count }, total, estimated, onPress }: { share: Share; total: number | null; estimated: number | undefined; onPress: () => void }) {
   return (
     <button type="button" class="share" data-label={id} data-count={count} aria-pressed={filter.value === id} title={index < 0 ? words.summary.noType : words.summary.onlyThese} onClick={onPress}>
       <ClassMark index={index} letter={letter} />
@@ -49,6 +66,12 @@ function ShareButton({ share: { id, name, letter, index, count }, total, onPress
         {total !== null && (
           <>
             {formatPercent(count / total)} <span class="muted">({intervalWords(wilsonInterval(count, total))})</span>
+            {estimated !== undefined && (
+              <span class="muted estimated" title={words.summary.estimatedHint}>
+                {' '}
+                {words.summary.estimated(estimated)}
+              </span>
+            )}
           </>
         )}
       </span>

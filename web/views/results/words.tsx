@@ -12,6 +12,8 @@ export const words = {
     region: 'Summary by type',
     types: 'Types with share and 95 per cent interval; press to filter',
     of: (cells: number) => plural(cells, { one: 'Shares of the 1 cell, whatever it counts as', other: `Shares of all ${formatCount(cells)} cells, whatever they count as` }),
+    estimated: (share: number) => `${formatPercent(share)} estimated`,
+    estimatedHint: 'As far as the probabilities tell, were types as frequent here as they seem to be (expectation maximisation, Saerens 2002). Nothing else on this page uses it.',
     noType: 'Cells that count as no type; 95 % interval in brackets',
     onlyThese: 'Show only these; 95 % interval in brackets',
   },
@@ -55,6 +57,12 @@ export const words = {
       </>
     ),
     asModel: (threshold: number) => `As the model asks: ${formatPercent(threshold)}`,
+  },
+  types: {
+    question: 'Which types can occur here?',
+    summary: (can: number, of: number) => (can === of ? `Which types can occur here? All ${of}` : `${can} of ${of} types can occur here`),
+    what: 'Take out a type that cannot be among these cells, and it gets no probability; the others share what is left. Exports say so. Calibration was measured with all types.',
+    all: 'All can occur',
   },
   toolbar: {
     region: 'View and export',
@@ -108,6 +116,7 @@ export const words = {
   batch: {
     doubt: (rejected: number, of: number) =>
       `${formatCount(rejected)} of ${formatCount(of)} cells do not look like this model\u2019s images; do not trust the named ones either.`,
+    setToo: (how: string, threshold: number) => `As a set they are unlike its images${how ? ` (${how})` : ''}: a type is named only from ${formatPercent(threshold)} on. `,
     causes: {
       small: 'Most have fewer pixels than the images it learned from: take larger pictures of each cell, or cut out more around it.',
       coarse: 'Most show larger structures: perhaps your magnification is higher, or the cells are cut out more closely.',

@@ -1,0 +1,37 @@
+/** Asks, whenever results have come, what the cells come to as a set. */
+import { effect } from '@preact/signals';
+import { client } from './client.ts';
+import { cells, imageAt } from './images.ts';
+import { cellSet, modelState, spec } from './models.ts';
+
+/** While results pour in, so often is enough. */
+const everyMs = 400;
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+let asked = 0;
+
+/** Simulated samples say themselves what they are. */
+const counted = () => cells.value.filter((cell) => !cell.unnamed && cell.deviation.length > 0 && !imageAt(cell.index)?.intended);
+
+effect(() => {
+  cells.value;
+  const rules = spec.value?.novelty?.batch;
+  if (!rules || modelState.value.phase !== 'ready' || counted().length < rules.least_cells) {
+    asked++;
+    if (cellSet.peek() !== null) cellSet.value = null;
+    return;
+  }
+  timer ??= setTimeout(() => {
+    timer = undefined;
+    void judge();
+  }, everyMs);
+});
+
+async function judge(): Promise<void> {
+  const turn = ++asked;
+  const found = await client.judgeBatch(counted()).catch(() => null);
+  const known = cellSet.peek();
+  // The threshold follows from it, and the cells from the threshold: the same answer must not start it all again.
+  if (turn !== asked || (found?.shift === known?.shift && found?.cells === known?.cells)) return;
+  cellSet.value = found;
+}
