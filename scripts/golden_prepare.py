@@ -112,6 +112,8 @@ CASES = [
 WIDE_BOXES = [(300, 200, 21, 20), (0, 0, 7, 9), (630, 470, 11, 9), (17, 5, 30, 50), (600, 0, 41, 31)]
 SMALL_BOXES = [(10, 20, 8, 9), (0, 0, 1, 1), (36, 52, 1, 1), (0, 0, 37, 53)]
 DEEP_BOXES = [(20, 20, 8, 9), (49, 40, 1, 1)]
+# A star whose lines cross, and a sliver that leaves the frame; corners off the pixels' middles.
+OUTLINES = [[(310.3, 190.2), (320.1, 228.4), (296.2, 203.7), (324.8, 204.1), (300.6, 227.9)], [(-3.4, 2.2), (9.7, -1.2), (6.1, 11.8)]]
 FRAME_CASES = [
     ("rgb_641x479", (48, None), 48, None, SMOOTH, (24, 24), corners("grey", 3, 1.0), WIDE_BOXES),
     ("rgb_641x479", (96, 1.25), 96, 1.25, SMOOTH, (24, 24), IMAGENET, WIDE_BOXES),
@@ -120,6 +122,7 @@ FRAME_CASES = [
     ("rgb_641x479", (48, 0.5), 33, 1.3, SMOOTH, (16, 16), GREY, WIDE_BOXES),
     ("grey_37x53", (61, None), 60, 0.5, SMOOTH, (16, 16), corners("grey", 2, 1.0), SMALL_BOXES),
     ("grey16_50x41", (24, 1.0), 24, None, SMOOTH, (16, 16), corners("grey", 2, 1.0), DEEP_BOXES),
+    ("rgb_641x479", (48, None), 48, None, SMOOTH, (24, 24), ("grey", INSIDE[1] | {"inside_above": 24}), WIDE_BOXES[:2], OUTLINES),
 ]
 
 
@@ -135,7 +138,7 @@ def main() -> None:
         tensor = prepare(images[Path(case["image"]).stem], case).numpy()
         (GOLDEN_FOLDER / case["tensor"]).write_bytes(tensor.astype("<f4").tobytes())
     (GOLDEN_FOLDER / "cases.json").write_text(format_json({"cases": cases}) + "\n")
-    frame_cases = [write_frame_case(number, *case, images[case[0]]) for number, case in enumerate(FRAME_CASES)]
+    frame_cases = [write_frame_case(number, *case, pixels=images[case[0]]) for number, case in enumerate(FRAME_CASES)]
     (GOLDEN_FOLDER / "frame_cases.json").write_text(format_json({"cases": frame_cases}) + "\n")
     size = sum(file.stat().st_size for file in GOLDEN_FOLDER.iterdir())
     print(f"{len(cases)} cases, {len(images)} images, {size:,} bytes in {GOLDEN_FOLDER}")
@@ -158,12 +161,23 @@ def describe_cases() -> list[dict]:
     return cases
 
 
+def is_inside(outline: np.ndarray, side_px: int) -> np.ndarray:
+    """Which pixels of a square have their middles inside a polygon of N×2 px, by the even-odd rule. Returns: side×side bool."""
+    y, x = np.mgrid[:side_px, :side_px] + 0.5
+    inside = np.zeros((side_px, side_px), bool)
+    for (from_x, from_y), (to_x, to_y) in zip(outline.astype(float), np.roll(outline.astype(float), -1, 0)):
+        crosses = (from_y <= y) != (to_y <= y)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inside ^= crosses & (from_x + (y - from_y) / (to_y - from_y) * (to_x - from_x) <= x)
+    return inside
+
+
 def merged(ranges: list) -> dict:
     """Fields of `input` of a range by its name, or as they are."""
     return {} if not ranges else ranges[0] if isinstance(ranges[0], dict) else {"range": ranges[0]}
 
 
-def write_frame_case(number, image, frame, crop_side, pixel_size_um, rule, size, preparation, boxes, pixels) -> dict:
+def write_frame_case(number, image, frame, crop_side, pixel_size_um, rule, size, preparation, boxes, *outlines, pixels) -> dict:
     """Write the tensors of a frame's cells and describe the case.
 
     Args:
@@ -175,9 +189,10 @@ def write_frame_case(number, image, frame, crop_side, pixel_size_um, rule, size,
     case = {
         "name": f"{number:02d}_{image}",
         "image": f"{image}.png",
-        "frame": {"side_px": side_px, "pixel_size_um": trained_um},
+        "frame": {"side_px": side_px, "pixel_size_um": trained_um} | ({"surroundings": "black"} if outlines else {}),
         "pixel_size_um": pixel_size_um,
         "boxes": [list(box) for box in boxes],
+        **({"outlines": [[list(point) for point in outline] for outline in outlines[0]]} if outlines else {}),
         "input": {"width_px": width, "height_px": height, "channels": channels},
         "crop": {"rule": "centre_square", "side_px": crop_side} if crop_side else {"rule": "none"},
         "resize": {"rule": rule},
@@ -186,9 +201,12 @@ def write_frame_case(number, image, frame, crop_side, pixel_size_um, rule, size,
     }
     scaled_crop = case["crop"] | ({"side_px": int(crop_side * scale + 0.5)} if crop_side else {})
     tensors = []
-    for left, top, box_width, box_height in boxes:
+    for index, (left, top, box_width, box_height) in enumerate(boxes):
         x, y = (left + left + box_width) // 2, (top + top + box_height) // 2
         crop = np.concatenate([cut(pixels[..., channel], x, y, side) for channel in range(pixels.shape[2])], 2)
+        if outlines:
+            corner = np.array([x - side // 2, y - side // 2], np.float32)
+            crop = crop * is_inside(np.array(outlines[0][index], np.float32) - corner, side)[..., None]
         tensors.append(prepare(crop, case | {"crop": scaled_crop}).numpy())
     (GOLDEN_FOLDER / case["tensors"]).write_bytes(np.concatenate(tensors).astype("<f4").tobytes())
     return case

@@ -23,6 +23,12 @@ struct Box {
   bool operator==(const Box&) const = default;
 };
 
+/// Corner of an outline, in px of an image.
+struct Point {
+  float x_px = 0;
+  float y_px = 0;
+};
+
 /// Non-owning view of H×W×C interleaved samples; row stride and width are different things.
 struct ImageView {
   const std::byte* data = nullptr;

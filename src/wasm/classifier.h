@@ -59,7 +59,7 @@ class Classifier {
   val open_frame(const val& file, const val& page, const val& channel);
   val detect(const val& number, const val& settings);
   val detect_part(const val& number, const val& settings, const val& region);
-  val prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const;
+  val prepare_cells(const val& number, const val& boxes, const val& outlines, const val& outline_offsets, const val& pixel_size_um) const;
   val view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const;
   val frame_pixels(const val& number) const;
   val close_frame(const val& number);

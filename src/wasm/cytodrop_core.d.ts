@@ -323,8 +323,9 @@ export declare class Classifier {
   /**
    * Cuts the square that the loaded model was trained on around each box's centre and prepares it; at most 256 boxes.
    * With both pixel sizes known the square is as many µm wide as in training. `unsupported_feature`: the model's spec has no `frame`.
+   * Outlines as `DetectedCells` has them; a model that was shown cells cut out sees black outside them.
    */
-  prepare_cells(frame: number, boxes: Int32Array, pixel_size_um: number | null): Result<PreparedCells>;
+  prepare_cells(frame: number, boxes: Int32Array, outlines: Float32Array, outline_offsets: Int32Array, pixel_size_um: number | null): Result<PreparedCells>;
   /** Draws part of a frame; it may reach outside, where the border is repeated. null: the whole frame; its own range. */
   view_frame(frame: number, region: Box | null, max_side_px: number, range: DisplayRange | null): Result<FrameView>;
   /** Of an open frame, as `Prepared.pixels`. */

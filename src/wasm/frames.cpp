@@ -2,6 +2,7 @@
 
 #include <emscripten.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -73,6 +74,21 @@ std::vector<Box> boxes_of(const val& boxes) {
   }
   std::vector<Box> cells;
   for (std::size_t i = 0; i < sides.size(); i += 4) cells.push_back({sides[i], sides[i + 1], sides[i + 2], sides[i + 3]});
+  return cells;
+}
+
+/// Boxes with their outlines, as `detect` gives them.
+std::vector<FrameCell> cells_of(const val& boxes, const val& outlines, const val& outline_offsets) {
+  std::vector<FrameCell> cells;
+  for (const Box& box : boxes_of(boxes)) cells.push_back({box, {}});
+  const std::vector<float> points = copy_in<float>(outlines, "Float32Array", "outlines");
+  const std::vector<std::int32_t> offsets = copy_in<std::int32_t>(outline_offsets, "Int32Array", "outline_offsets");
+  const bool fits = offsets.size() == cells.size() + 1 && offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) &&
+                    2 * static_cast<std::size_t>(offsets.back()) == points.size() && std::all_of(points.begin(), points.end(), [](float v) { return std::isfinite(v); });
+  if (!fits) throw Error(ErrorCode::kInvalidArgument, "outlines must hold two finite numbers for each point, and outline_offsets where each cell's begin and the last end");
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (auto at = static_cast<std::size_t>(offsets[i]); at < static_cast<std::size_t>(offsets[i + 1]); ++at) cells[i].outline.push_back({points[2 * at], points[2 * at + 1]});
+  }
   return cells;
 }
 
@@ -204,7 +220,7 @@ val Classifier::detect_part(const val& number, const val& settings, const val& r
   });
 }
 
-val Classifier::prepare_cells(const val& number, const val& boxes, const val& pixel_size_um) const {
+val Classifier::prepare_cells(const val& number, const val& boxes, const val& outlines, const val& outline_offsets, const val& pixel_size_um) const {
   return guard([&] {
     const Frame& opened = open(number);
     const ImageView frame = opened.image.view();
@@ -212,14 +228,14 @@ val Classifier::prepare_cells(const val& number, const val& boxes, const val& pi
     if (!spec.frame) {
       throw Error(ErrorCode::kUnsupportedFeature, "this model was trained on images of one cell each and cannot classify the cells of a frame");
     }
-    const std::vector<Box> cells = boxes_of(boxes);
+    const std::vector<FrameCell> cells = cells_of(boxes, outlines, outline_offsets);
     const double scale = cell_scale(*spec.frame, pixel_size(pixel_size_um));
     const double start_ms = emscripten_get_now();
     std::vector<Measures> measures;
     const std::vector<float> tensor = cytodrop::prepare_cells(frame, opened.range, cells, spec.prepare, *spec.frame, scale, &measures);
     const double prepared_ms = emscripten_get_now();
     std::vector<std::int32_t> crops;
-    for (const Box& cell : cells) append(crops, cell_square(cell, spec.prepare, *spec.frame, scale));
+    for (const FrameCell& cell : cells) append(crops, cell_square(cell.box, spec.prepare, *spec.frame, scale));
     std::vector<double> flat;
     for (const Measures& cell : measures) flat.insert(flat.end(), cell.begin(), cell.end());
     val object = val::object();

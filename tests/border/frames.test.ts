@@ -206,18 +206,21 @@ describe('a frame searched with a network', () => {
   });
 });
 
+const noOutlines = (cells: number) => [new Float32Array(), new Int32Array(cells + 1)] as const;
+const outlinesOf = (outlines: [number, number][][]) => [Float32Array.from(outlines.flat(2)), Int32Array.from([0, ...outlines].map((_, i) => outlines.slice(0, i).flat().length))] as const;
+
 describe('cells of a frame', () => {
   test('are prepared as training cut and torch prepared them', () => {
     interface Case {
-      name: string; image: string; pixel_size_um: number | null; boxes: number[][]; tensors: string;
+      name: string; image: string; pixel_size_um: number | null; boxes: number[][]; outlines?: [number, number][][]; tensors: string;
       input: object; crop: object; resize: object; normalisation: object; frame: object;
     }
     const { cases } = jsonOf<{ cases: Case[] }>('tests/golden/prepare/frame_cases.json');
     assert.ok(cases.length >= 5);
-    for (const { name, image, pixel_size_um, boxes, tensors, input, crop, resize, normalisation, frame } of cases) {
+    for (const { name, image, pixel_size_um, boxes, outlines, tensors, input, crop, resize, normalisation, frame } of cases) {
       load(loaded, { input, crop, resize, normalisation, frame });
       const golden = valueOf(loaded.open_frame(bytesOf(`tests/golden/prepare/${image}`), 0, -1));
-      const { tensor, shape, crops } = valueOf(loaded.prepare_cells(golden.frame, Int32Array.from(boxes.flat()), pixel_size_um));
+      const { tensor, shape, crops } = valueOf(loaded.prepare_cells(golden.frame, Int32Array.from(boxes.flat()), ...(outlines ? outlinesOf(outlines) : noOutlines(boxes.length)), pixel_size_um));
       const expected = floatsOf(`tests/golden/prepare/${tensors}`);
       assert.equal(shape[0], boxes.length);
       assert.equal(crops.length, 4 * boxes.length);
@@ -229,7 +232,7 @@ describe('cells of a frame', () => {
 
   test('at another pixel size are cut as many µm wide', () => {
     load(loaded, { frame: { side_px: 48, pixel_size_um: 1 } });
-    const { crops, scale } = valueOf(loaded.prepare_cells(opened.frame, Int32Array.of(100, 100, 20, 20), 0.5));
+    const { crops, scale } = valueOf(loaded.prepare_cells(opened.frame, Int32Array.of(100, 100, 20, 20), ...noOutlines(1), 0.5));
     assert.equal(scale, 2);
     assert.deepEqual([...crops], [62, 62, 96, 96]);
   });
@@ -237,12 +240,12 @@ describe('cells of a frame', () => {
   test('cannot be prepared for a model of single cells, nor without a model', () => {
     const { frame: _, ...single } = spec;
     valueOf(loaded.load_model(JSON.stringify(single), bytesOf(`${viability}/head.safetensors`), bytesOf(`${viability}/novelty.safetensors`)));
-    assertRefused(loaded.prepare_cells(opened.frame, Int32Array.of(0, 0, 9, 9), null), 'unsupported_feature', /one cell each/);
+    assertRefused(loaded.prepare_cells(opened.frame, Int32Array.of(0, 0, 9, 9), ...noOutlines(1), null), 'unsupported_feature', /one cell each/);
     const bare = new core.Classifier();
     try {
       const { frame } = valueOf(bare.open_frame(someFrame(), 0, -1));
       assert.equal(valueOf(bare.detect(frame, settings)).scores.length, 20);
-      assertRefused(bare.prepare_cells(frame, Int32Array.of(0, 0, 9, 9), null), 'model_not_loaded', /model/);
+      assertRefused(bare.prepare_cells(frame, Int32Array.of(0, 0, 9, 9), ...noOutlines(1), null), 'model_not_loaded', /model/);
     } finally {
       bare.delete();
     }
@@ -266,12 +269,14 @@ describe('what is passed is checked', () => {
     ['diameters in the wrong order', () => loaded.detect(opened.frame, { ...settings, least_diameter: 61 }), 'invalid_argument', /least_diameter/],
     ['a truth that is a number', () => untyped('detect', opened.frame, { ...settings, split_touching: 1 }), 'invalid_argument', /split_touching/],
     ['an unknown method', () => untyped('detect', opened.frame, { ...settings, method: 'square' }), 'invalid_argument', /method/],
-    ['no box', () => loaded.prepare_cells(opened.frame, new Int32Array(), null), 'invalid_argument', /boxes/],
-    ['half a box', () => loaded.prepare_cells(opened.frame, new Int32Array(6), null), 'invalid_argument', /boxes/],
-    ['too many boxes', () => loaded.prepare_cells(opened.frame, new Int32Array(4 * 257).fill(1), null), 'invalid_argument', /boxes/],
-    ['boxes of another type', () => untyped('prepare_cells', opened.frame, new Float32Array(4), null), 'invalid_argument', /Int32Array/],
-    ['a box outside', () => loaded.prepare_cells(opened.frame, Int32Array.of(335, 0, 9, 9), null), 'invalid_argument', /within/],
-    ['an empty box', () => loaded.prepare_cells(opened.frame, Int32Array.of(5, 5, 0, 9), null), 'invalid_argument', /within/],
+    ['no box', () => loaded.prepare_cells(opened.frame, new Int32Array(), ...noOutlines(0), null), 'invalid_argument', /boxes/],
+    ['half a box', () => loaded.prepare_cells(opened.frame, new Int32Array(6), ...noOutlines(1), null), 'invalid_argument', /boxes/],
+    ['too many boxes', () => loaded.prepare_cells(opened.frame, new Int32Array(4 * 257).fill(1), ...noOutlines(257), null), 'invalid_argument', /boxes/],
+    ['boxes of another type', () => untyped('prepare_cells', opened.frame, new Float32Array(4), ...noOutlines(1), null), 'invalid_argument', /Int32Array/],
+    ['a box outside', () => loaded.prepare_cells(opened.frame, Int32Array.of(335, 0, 9, 9), ...noOutlines(1), null), 'invalid_argument', /within/],
+    ['outlines of other cells', () => loaded.prepare_cells(opened.frame, Int32Array.of(5, 5, 9, 9), ...noOutlines(2), null), 'invalid_argument', /outline/],
+    ['an outline that is no place', () => loaded.prepare_cells(opened.frame, Int32Array.of(5, 5, 9, 9), Float32Array.of(0, 0, NaN, 1, 1, 1), Int32Array.of(0, 3), null), 'invalid_argument', /outline/],
+    ['an empty box', () => loaded.prepare_cells(opened.frame, Int32Array.of(5, 5, 0, 9), ...noOutlines(1), null), 'invalid_argument', /within/],
     ['a region that is no box', () => untyped('view_frame', opened.frame, { left_px: 1 }, 9, null), 'invalid_argument', /top_px/],
     ['a region of too many pixels', () => loaded.view_frame(opened.frame, { ...box, width_px: 99_999, height_px: 99_999 }, 9, null), 'too_large', /region/],
     ['a picture of nothing', () => loaded.view_frame(opened.frame, box, 0, null), 'invalid_argument', /max_side_px/],
@@ -304,7 +309,7 @@ describe('memory', () => {
   test('a thousand frames one after another leave nothing behind', () => {
     const round = (): void => {
       const { frame } = valueOf(loaded.open_frame(someFrame(), 0, -1));
-      valueOf(loaded.prepare_cells(frame, valueOf(loaded.detect(frame, settings)).boxes.slice(0, 8), null));
+      valueOf(loaded.prepare_cells(frame, valueOf(loaded.detect(frame, settings)).boxes.slice(0, 8), ...noOutlines(2), null));
       valueOf(loaded.close_frame(frame));
     };
     const [file, objects] = [someFrame(), core.live_objects()];

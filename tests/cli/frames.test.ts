@@ -153,9 +153,9 @@ describe('a held frame', () => {
     const other = await Pipeline.open({ ...files, spec: single, specJson: JSON.stringify(single) }, coreWasm, { force: 'core', openOnnxRuntime: () => assert.fail('not needed') });
     const frames = new OpenFrames(other);
     await frames.open(1, someFrame(), wholeFile);
-    const { cells: { boxes } } = await frames.detect(1, settings);
-    assert.equal(boxes.length, 80);
-    await assert.rejects(frames.classifyCells(1, boxes, null), { code: 'unsupported_feature' });
+    const { cells } = await frames.detect(1, settings);
+    assert.equal(cells.boxes.length, 80);
+    await assert.rejects(frames.classifyCells(1, cells, null), { code: 'unsupported_feature' });
     other.close();
   });
 });
@@ -477,7 +477,7 @@ describe('real frames', () => {
       for (const [index, file] of paths.entries()) {
         const facts = await frames.open(index, new Uint8Array(readFileSync(file)), wholeFile);
         const { cells: found } = await frames.detect(index, settings);
-        const verdicts = found.boxes.length > 0 ? await frames.classifyCells(index, found.boxes, null) : [];
+        const verdicts = found.boxes.length > 0 ? await frames.classifyCells(index, found, null) : [];
         const pixelsSha256 = await frames.hash(index);
         await frames.close(index);
         records.push({

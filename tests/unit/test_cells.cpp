@@ -44,8 +44,11 @@ TEST_CASE("cells of frames equal what training cut and torch prepared, at every 
     for (const char* key : {"input", "crop", "resize", "normalisation", "frame"}) spec[key] = item.at(key);
     const ModelSpec model = parse_spec(spec.dump());
     REQUIRE(model.frame);
-    std::vector<Box> boxes;
-    for (const Json& box : item.at("boxes")) boxes.push_back({box[0], box[1], box[2], box[3]});
+    std::vector<FrameCell> boxes;
+    for (const Json& box : item.at("boxes")) boxes.push_back({{box[0], box[1], box[2], box[3]}, {}});
+    for (std::size_t i = 0; item.contains("outlines") && i < boxes.size(); ++i) {
+      for (const Json& point : item.at("outlines").at(i)) boxes[i].outline.push_back({point[0], point[1]});
+    }
     REQUIRE_FALSE(boxes.empty());
     const double scale = cell_scale(*model.frame, item.at("pixel_size_um").is_null() ? 0 : item.at("pixel_size_um").get<double>());
     scaled += scale != 1;
@@ -65,15 +68,31 @@ TEST_CASE("cells of frames equal what training cut and torch prepared, at every 
 TEST_CASE("a cell prepared from its frame equals, to the last bit, its crop prepared by itself") {
   const Image frame = noise_image(90, 70, 3, SampleType::kUint8);
   const FrameRule frame_rule{.side_px = 31};
-  const Box boxes[] = {{30, 20, 11, 10}, {0, 60, 5, 10}, {89, 0, 1, 1}};
+  const FrameCell boxes[] = {{{30, 20, 11, 10}, {}}, {{0, 60, 5, 10}, {}}, {{89, 0, 1, 1}, {}}};
   const std::vector<float> together = prepare_cells(frame.view(), {}, boxes, rules(), frame_rule, 1);
   REQUIRE(together.size() == 3 * 256);
   for (std::size_t i = 0; i < 3; ++i) {
-    const Box& box = boxes[i];
+    const Box& box = boxes[i].box;
     const Image crop = cut(frame.view(), {box.left_px + box.width_px / 2 - 15, box.top_px + box.height_px / 2 - 15, 31, 31});
     const std::vector<float> alone = prepare(crop.view(), rules());
     CHECK(std::equal(alone.begin(), alone.end(), together.begin() + static_cast<std::ptrdiff_t>(i * 256)));
   }
+}
+
+TEST_CASE("a cell cut out along its outline has black around; one without an outline is refused") {
+  Image frame(20, 20, 1, SampleType::kUint8);
+  std::fill_n(frame.data(), 400, std::byte{200});
+  PrepareRules whole = rules();
+  whole.crop = CropRule::kNone;
+  whole.width_px = whole.height_px = 20;
+  whole.mean = {0, 0, 0};
+  whole.std = {1, 1, 1};
+  const FrameRule frame_rule{.side_px = 20, .cut_out = true};
+  const std::vector<FrameCell> cells{{{8, 8, 4, 4}, {{7, 7}, {13, 7}, {13, 13}, {7, 13}}}};
+  const std::vector<float> tensor = prepare_cells(frame.view(), {}, cells, whole, frame_rule, 1);
+  for (int i = 0; i < 400; ++i) CHECK(tensor[static_cast<std::size_t>(i)] == (i % 20 >= 7 && i % 20 < 13 && i / 20 >= 7 && i / 20 < 13 ? 200.0f : 0.0f));
+  const std::vector<FrameCell> bare{{{8, 8, 4, 4}, {}}};
+  CHECK(error_of([&] { prepare_cells(frame.view(), {}, bare, whole, frame_rule, 1); }).code() == ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE("what lies outside repeats the border, however far") {
@@ -103,7 +122,7 @@ TEST_CASE("the scale is that of the pixel sizes, and 1 where one is not known") 
 TEST_CASE("a box that leaves its frame is refused") {
   const Image frame = noise_image(20, 20, 1, SampleType::kUint8);
   for (const Box& box : {Box{-1, 0, 5, 5}, Box{16, 0, 5, 5}, Box{0, 0, 0, 5}, Box{0, 2147483647, 1, 1}}) {
-    CHECK(error_of([&] { prepare_cells(frame.view(), {}, std::vector{box}, rules(), {.side_px = 10}, 1); }).code() == ErrorCode::kInvalidArgument);
+    CHECK(error_of([&] { prepare_cells(frame.view(), {}, std::vector<FrameCell>{{box, {}}}, rules(), {.side_px = 10}, 1); }).code() == ErrorCode::kInvalidArgument);
   }
 }
 
@@ -129,9 +148,9 @@ TEST_CASE("cells of a dim frame are prepared in the range of the whole frame whe
   for (int i = 0; i < 1600; ++i) samples[i] = static_cast<std::uint16_t>(100 + i);
   PrepareRules stretched = rules();
   stretched.range = RangeRule::kFramePercentiles;
-  const std::vector<Box> cells{{10, 10, 8, 8}};
+  const std::vector<FrameCell> cells{{{10, 10, 8, 8}, {}}};
   const std::vector<float> tensor = prepare_cells(frame.view(), display_range(frame.view()), cells, stretched, {.side_px = 10}, 1);
-  const Box square = cell_square(cells[0], stretched, {.side_px = 10}, 1);
+  const Box square = cell_square(cells[0].box, stretched, {.side_px = 10}, 1);
   PrepareRules whole = stretched;
   whole.crop = CropRule::kNone;
   CHECK(tensor == prepare(frame.view().crop(square), whole, display_range(frame.view())));

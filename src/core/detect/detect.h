@@ -23,11 +23,6 @@ struct DetectSettings {
   DetectMethod method = DetectMethod::kRound;
 };
 
-struct Point {
-  float x_px = 0;
-  float y_px = 0;
-};
-
 struct DetectedCell {
   Box box;                     ///< inside the frame
   float score = 0;             ///< 0 to 1

@@ -22,7 +22,38 @@ auto with_region(const ImageView& image, const Box& region, Use use) {
   return use(copy.view());
 }
 
+/// A square of a frame with nothing but the cell in it.
+Image alone(const ImageView& frame, const Box& square, std::span<const Point> outline) {
+  Image part = cut(frame, square);
+  std::vector<Point> moved(outline.begin(), outline.end());
+  for (Point& point : moved) point = {point.x_px - static_cast<float>(square.left_px), point.y_px - static_cast<float>(square.top_px)};
+  cut_out(part, moved);
+  return part;
+}
+
 }  // namespace
+
+void cut_out(Image& image, std::span<const Point> outline) {
+  const std::size_t pixel_bytes = image.view().pixel_bytes();
+  std::vector<double> crossings;
+  for (int y = 0; y < image.height_px(); ++y) {
+    const double middle = y + 0.5;
+    crossings.clear();
+    for (std::size_t i = 0; i < outline.size(); ++i) {
+      const Point from = outline[i], to = outline[(i + 1) % outline.size()];
+      const double from_y = static_cast<double>(from.y_px), to_y = static_cast<double>(to.y_px);
+      if ((from_y <= middle) == (to_y <= middle)) continue;
+      crossings.push_back(static_cast<double>(from.x_px) + (middle - from_y) / (to_y - from_y) * static_cast<double>(to.x_px - from.x_px));
+    }
+    std::sort(crossings.begin(), crossings.end());
+    std::byte* row = image.data() + static_cast<std::size_t>(y) * image.row_stride_bytes();
+    std::size_t passed = 0;
+    for (int x = 0; x < image.width_px(); ++x) {
+      while (passed < crossings.size() && crossings[passed] <= x + 0.5) ++passed;
+      if (passed % 2 == 0) std::fill_n(row + static_cast<std::size_t>(x) * pixel_bytes, pixel_bytes, std::byte{0});
+    }
+  }
+}
 
 double cell_scale(const FrameRule& frame_rule, double pixel_size_um) {
   if (!std::isfinite(pixel_size_um) || pixel_size_um < 0) {
@@ -45,7 +76,7 @@ Box cell_square(const Box& cell, const PrepareRules& rules, const FrameRule& fra
   return {cell.left_px + cell.width_px / 2 - before, cell.top_px + cell.height_px / 2 - before, seen, seen};
 }
 
-std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const Box> cells, const PrepareRules& rules,
+std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const FrameCell> cells, const PrepareRules& rules,
                                  const FrameRule& frame_rule, double scale, std::vector<Measures>* measures) {
   PrepareRules whole = rules;
   whole.crop = CropRule::kNone;
@@ -53,11 +84,13 @@ std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& fram
                            static_cast<std::size_t>(rules.width_px);
   std::vector<float> tensors;
   tensors.reserve(cells.size() * each);
-  for (const Box& cell : cells) {
-    if (!is_inside(cell, frame)) throw Error(ErrorCode::kInvalidArgument, "a cell's box must lie within the frame");
+  for (const FrameCell& cell : cells) {
+    if (frame_rule.cut_out && cell.outline.size() < 3) throw Error(ErrorCode::kInvalidArgument, "this model is shown cells cut out along their outline, and one has none");
+    if (!is_inside(cell.box, frame)) throw Error(ErrorCode::kInvalidArgument, "a cell's box must lie within the frame");
+    const Box square = cell_square(cell.box, rules, frame_rule, scale);
     Seen seen;
-    const std::vector<float> tensor = with_region(frame, cell_square(cell, rules, frame_rule, scale),
-                                                  [&](const ImageView& square) { return prepare(square, whole, frame_range, &seen); });
+    const auto prepare_square = [&](const ImageView& part) { return prepare(part, whole, frame_range, &seen); };
+    const std::vector<float> tensor = frame_rule.cut_out ? prepare_square(alone(frame, square, cell.outline).view()) : with_region(frame, square, prepare_square);
     if (measures) measures->push_back(seen.measures);
     tensors.insert(tensors.end(), tensor.begin(), tensor.end());
   }

@@ -11,6 +11,13 @@ namespace cytodrop {
 struct FrameRule {
   int side_px = 0;           ///< in px of frames at `pixel_size_um`
   double pixel_size_um = 0;  ///< 0: not known
+  bool cut_out = false;      ///< what lies outside the cell's outline is black
+};
+
+/// A cell of a frame as a model is shown it.
+struct FrameCell {
+  Box box;  ///< inside the frame
+  std::vector<Point> outline;  ///< in px of the frame; for rules that cut out, at least three points
 };
 
 /// Frame px per px of the frames that the model was trained on; 1 where one of the pixel sizes is not known.
@@ -34,12 +41,18 @@ Box cell_square(const Box& cell, const PrepareRules& rules, const FrameRule& fra
 /// Args:
 ///   frame: upright, 1 or 3 channels.
 ///   frame_range: display_range of the frame, for rules that ask for it.
-///   cells: boxes inside the frame.
+///   cells: boxes inside the frame; with outlines for a rule that cuts out.
 ///   measures: those of each cell are put at its end, where there is one.
 /// Returns: N × C × H × W float32, contiguous.
-/// Raises: kInvalidArgument, also for a box that reaches outside.
-std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const Box> cells, const PrepareRules& rules,
+/// Raises: kInvalidArgument, also for a box that reaches outside, or where an outline is missing.
+std::vector<float> prepare_cells(const ImageView& frame, const SampleRange& frame_range, std::span<const FrameCell> cells, const PrepareRules& rules,
                                  const FrameRule& frame_rule, double scale, std::vector<Measures>* measures = nullptr);
+
+/// Makes black what lies outside a polygon: the pixels whose middles are outside by the even-odd rule.
+///
+/// Args:
+///   outline: in px of the image.
+void cut_out(Image& image, std::span<const Point> outline);
 
 /// Draws part of an image for the screen; the region may reach outside the image, where its border is repeated.
 ///

@@ -58,7 +58,8 @@ PrepareRules read_prepare(const Field& spec) {
 FrameRule read_frame(const Field& frame) {
   const Field pixel_size = frame["pixel_size_um"];
   return {.side_px = frame["side_px"].integer(8, kMaxFrameSidePx),
-          .pixel_size_um = pixel_size.is_null() ? 0 : pixel_size.number(kSmallest, kLargest)};
+          .pixel_size_um = pixel_size.is_null() ? 0 : pixel_size.number(kSmallest, kLargest),
+          .cut_out = frame.has("surroundings") && frame["surroundings"].one_of<bool>({{"kept", false}, {"black", true}})};
 }
 
 HeadLayout read_head(const Field& head) {

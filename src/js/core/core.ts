@@ -9,6 +9,9 @@ import { CytodropError } from './errors.ts';
 /** Of the networks that find cells, one for each kind of cells. */
 export type DetectorName = 'round' | 'adherent';
 
+/** Where cells lie in a frame, as they cross the border. */
+export type PlacedCells = Pick<DetectedCells, 'boxes' | 'outlines' | 'outline_offsets'>;
+
 export class Core {
   readonly version: string;
   /** Orders in which regions of a map are deleted. */
@@ -96,8 +99,8 @@ export class Core {
     return unwrap(this.#classifier.detect_part(frame, settings, region));
   }
 
-  prepareCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null): PreparedCells {
-    return unwrap(this.#classifier.prepare_cells(frame, boxes, pixelSizeUm));
+  prepareCells(frame: number, { boxes, outlines, outline_offsets: offsets }: PlacedCells, pixelSizeUm: number | null): PreparedCells {
+    return unwrap(this.#classifier.prepare_cells(frame, boxes, outlines, offsets, pixelSizeUm));
   }
 
   viewFrame(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): FrameView {

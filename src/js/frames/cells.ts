@@ -1,6 +1,23 @@
 /** The cells of a frame: as they cross the border, searched again, added by hand. */
 import type { Box, DetectedCells } from '#cytodrop_core';
+import type { PlacedCells } from '../core/core.ts';
 import type { FrameAnalysis, FrameCell } from './frame.ts';
+
+/** The way back: where cells lie. */
+export function placesOf(cells: readonly Pick<FrameCell, 'box' | 'outline'>[]): PlacedCells {
+  const offsets = new Int32Array(cells.length + 1);
+  cells.forEach(({ outline }, i) => { offsets[i + 1] = (offsets[i] as number) + outline.length / 2; });
+  const outlines = new Float32Array(2 * (offsets.at(-1) as number));
+  cells.forEach(({ outline }, i) => outlines.set(outline, 2 * (offsets[i] as number)));
+  return { boxes: Int32Array.from(cells.flatMap(({ box }) => [box.left_px, box.top_px, box.width_px, box.height_px])), outlines, outline_offsets: offsets };
+}
+
+/** Some of them: from the first up to, not with, the last. */
+export function somePlaces({ boxes, outlines, outline_offsets: offsets }: PlacedCells, first: number, last: number): PlacedCells {
+  const start = offsets[first] as number;
+  const some = offsets.slice(first, Math.min(last, offsets.length - 1) + 1);
+  return { boxes: boxes.slice(4 * first, 4 * last), outlines: outlines.slice(2 * start, 2 * (some.at(-1) as number)), outline_offsets: some.map((offset) => offset - start) };
+}
 
 /** The arrays that crossed the border as one object a cell. */
 export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border }: DetectedCells): FrameCell[] {

@@ -3,11 +3,12 @@ import type { Box, DetectedCells, DetectSettings, DisplayRange, FrameView } from
 import { type Checks, noChecks } from '../classify/checks.ts';
 import type { CellVerdict } from '../classify/outcome.ts';
 import { type Pipeline, type Prepared, withOpinions } from '../classify/pipeline.ts';
-import type { Core, DetectorName } from '../core/core.ts';
+import type { Core, DetectorName, PlacedCells } from '../core/core.ts';
 import { batchSize } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
 import { sha256 } from '../core/sha256.ts';
 import { detectorFacts, type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
+import { somePlaces } from './cells.ts';
 import type { FrameChoice, FrameFacts } from './frame.ts';
 
 /** In which core it is: what one held that has trapped is gone. */
@@ -71,11 +72,11 @@ export class OpenFrames {
    *   onCell: told before each cell's checks.
    * Raises: CytodropError.
    */
-  async classifyCells(frame: number, boxes: Int32Array, pixelSizeUm: number | null, checks: Checks = noChecks, onCell: () => void = () => {}): Promise<CellVerdict[]> {
+  async classifyCells(frame: number, places: PlacedCells, pixelSizeUm: number | null, checks: Checks = noChecks, onCell: () => void = () => {}): Promise<CellVerdict[]> {
     const { number, facts } = this.#frame(frame);
     const verdicts: CellVerdict[] = [];
-    for (let first = 0; first < boxes.length; first += 4 * batchSize) {
-      const some = boxes.slice(first, first + 4 * batchSize);
+    for (let first = 0; 4 * first < places.boxes.length; first += batchSize) {
+      const some = somePlaces(places, first, first + batchSize);
       const { tensor, shape: [count, ...shape], crops, measures, prepare_ms } = await this.#insist((core) => core.prepareCells(number, some, pixelSizeUm));
       const length = tensor.length / count;
       const measured = measures.length / count;
@@ -92,7 +93,7 @@ export class OpenFrames {
         verdicts.push(verdict);
       }
     }
-    return this.#second ? withOpinions(verdicts, await this.#second.classifyCells(frame, boxes, pixelSizeUm)) : verdicts;
+    return this.#second ? withOpinions(verdicts, await this.#second.classifyCells(frame, places, pixelSizeUm)) : verdicts;
   }
 
   /** Raises: CytodropError. */

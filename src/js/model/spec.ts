@@ -21,7 +21,7 @@ export interface ModelSpec {
    * The square around a cell's centre that the model was trained on, in px of frames at `pixel_size_um` (null: not known). Missing: the
    * model was trained on images of one cell each and cannot classify the cells of a frame.
    */
-  frame?: { side_px: number; pixel_size_um: number | null; search?: Pick<DetectSettings, 'least_diameter' | 'most_diameter' | 'method'> };
+  frame?: { side_px: number; pixel_size_um: number | null; surroundings?: 'kept' | 'black'; search?: Pick<DetectSettings, 'least_diameter' | 'most_diameter' | 'method'> };
   classes: ModelClass[];
   head: { file: string; sha256: string };
   judge: {

@@ -4,7 +4,7 @@ import { type Checks, noChecks } from '../classify/checks.ts';
 import type { CellVerdict } from '../classify/outcome.ts';
 import type { DetectorName } from '../core/core.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import { frameCells } from '../frames/cells.ts';
+import { frameCells, placesOf } from '../frames/cells.ts';
 import { type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
 import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
@@ -143,8 +143,7 @@ export class Frame {
     const done: FrameCell[] = [];
     for (let first = 0; first < cells.length && !signal?.aborted; first += cellsAtOnce) {
       const some = cells.slice(first, first + cellsAtOnce);
-      const boxes = Int32Array.from(some.flatMap(({ box }) => [box.left_px, box.top_px, box.width_px, box.height_px]));
-      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, boxes, pixelSizeUm, checks }, 'cells_classified', { patience: this.#patience }));
+      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, places: placesOf(some), pixelSizeUm, checks }, 'cells_classified', { patience: this.#patience }));
       const named = some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict }));
       done.push(...named);
       onVerdicts(named);

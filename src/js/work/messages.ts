@@ -4,6 +4,7 @@ import type { Checks } from '../classify/checks.ts';
 import type { RuntimeFacts } from '../classify/engines.ts';
 import type { CellVerdict, Outcome } from '../classify/outcome.ts';
 import type { SelfTest } from '../classify/self_test.ts';
+import type { PlacedCells } from '../core/core.ts';
 import type { EngineKind } from '../core/engine.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import type { FrameChoice, FrameFacts } from '../frames/frame.ts';
@@ -31,7 +32,7 @@ export type WorkerRequest =
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
   | { type: 'load_detector'; ticket: number; files: DetectorFiles }
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings; region?: Box | undefined }
-  | { type: 'classify_cells'; ticket: number; frame: number; boxes: Int32Array; pixelSizeUm: number | null; checks: Checks }
+  | { type: 'classify_cells'; ticket: number; frame: number; places: PlacedCells; pixelSizeUm: number | null; checks: Checks }
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
   | { type: 'hash_frame'; ticket: number; frame: number }
   | { type: 'close_frame'; ticket: number; frame: number }

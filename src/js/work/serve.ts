@@ -82,8 +82,8 @@ class Server {
         return post({ type: 'detector_loaded', ticket });
       case 'detect': return post({ type: 'detected', ticket, ...(await frames.detect(request.frame, request.settings, request.region)) });
       case 'classify_cells': {
-        const { frame, boxes, pixelSizeUm, checks = noChecks } = request;
-        return post({ type: 'cells_classified', ticket, verdicts: await frames.classifyCells(frame, boxes, pixelSizeUm, checks, () => post({ type: 'at_work', ticket, image: -1 })) });
+        const { frame, places, pixelSizeUm, checks = noChecks } = request;
+        return post({ type: 'cells_classified', ticket, verdicts: await frames.classifyCells(frame, places, pixelSizeUm, checks, () => post({ type: 'at_work', ticket, image: -1 })) });
       }
       case 'view_frame': return this.#postPicture('frame_view', ticket, await frames.view(request.frame, request.region, request.maxSidePx, request.range));
       case 'hash_frame':
