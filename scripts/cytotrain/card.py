@@ -67,6 +67,7 @@ def numbers(spec: dict, report: dict) -> str:
         ("Calibration", calibration(report)),
         ("What doubt buys", risk_coverage(report)),
         ("Images of another kind", novelty(spec, report)),
+        ("Other laboratories", elsewhere(report)),
         ("Sets of images", sets(report)),
         ("Disturbed images, validation part", disturbed(report)),
         ("Simpler methods on the same split", controls(report)),
@@ -223,6 +224,30 @@ def calibration(report: dict) -> list[str]:
     ]
     header = ["", "error before temperature", "after", "negative log-likelihood before", "after"]
     return table(header, rows)
+
+
+def elsewhere(report: dict) -> list[str]:
+    """What models make of a laboratory that they never saw; written by scripts/measure_elsewhere.py."""
+    found = report.get("elsewhere")
+    if not found:
+        return []
+
+    def words(one: dict) -> str:
+        return f"{one['count']} of {one['of']}" + (f": {percent(one['share'])} ({interval(one['interval_95'])})" if one["of"] else "")
+
+    lines = {
+        "right, of all types": "all_types", "right, of the types that the laboratory has": "own_types", "neither image quality nor novelty objects": "nameable",
+        "named in a foreign set": "named", "right of those named": "right_of_named",
+        "named, where only its types can occur": "named_among_own_types", "right of those": "right_of_named_among_own_types",
+    }
+    places = found["laboratories"]
+    rows = [[name, *(words(place[key]) for place in places.values())] for name, key in lines.items()]
+    rows.insert(2, ["the same, mean over types", *(percent(place["own_types_balanced"]) for place in places.values())])
+    return [
+        *table(["", *(f"laboratory {name}, never seen" for name in places)], rows), "",
+        f"By a model each that was trained without this laboratory and with the other. In a foreign set a type is named from {found['abstain_below']} on: the smallest",
+        f"probability at which {percent(found['aim'], 0)} of the cells named are right, the laboratories weighing the same, or the highest tried.",
+    ]
 
 
 def sets(report: dict) -> list[str]:

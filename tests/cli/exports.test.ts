@@ -63,7 +63,7 @@ describe('the command line', () => {
         const outlines = join(folder, 'outlines');
         for (const format of formats) {
           const text = await run('--model', spec.name, '--detect', ...args, '--format', format, '--geojson', outlines, field, join(folder, 'a.png'), join(folder, 'b.png'));
-          const records = followsSchema('frames', format, text, { spec, turns: args[0] === '--turns' });
+          const records = followsSchema('frames', format, text, { spec, turns: args[0] === '--turns', foreignSet: text.includes('foreign_set') });
           assert.ok(format === 'json' ? records === 3 : records > 20, `${records}`);
         }
         for (const file of readdirSync(outlines)) follows('outlines', JSON.parse(readFileSync(join(outlines, file), 'utf8')));
@@ -162,7 +162,7 @@ describe('what the library writes', () => {
           object[key] = value;
         }
         follows(name, document);
-        for (const key of Object.keys(document).filter((one) => !/^(p_|turns|map_|random|middle|empty|second)/.test(one))) {
+        for (const key of Object.keys(document).filter((one) => !/^(p_|turns|map_|random|middle|empty|second|foreign_set)/.test(one))) {
           const { [key]: _, ...rest } = document;
           assert.notEqual(faults(name, rest), '', `${name} without ${key}`);
         }
@@ -200,14 +200,14 @@ describe('docs/exports.md', () => {
 
   const [head, line, verdict, checks] = ['Head of a JSON document', 'What every line repeats', 'A verdict', 'Further checks'];
   const [cell, frame, frameCell, count, outlines] = ['Each cell', 'Each frame', 'Each cell of a frame', 'Count of a culture', 'Outlines: GeoJSON'];
-  const scaled = 'What lines of images brought to size have too';
+  const [scaled, unusual] = ['What lines of images brought to size have too', 'What lines of unusual sets have too'];
   const documented: Record<string, () => string[]> = {
     cells: () => [...json(head), ...below('cells[]', json(cell, verdict, checks))],
-    cells_line: () => json(cell, verdict, checks, line, scaled),
-    cells_row: () => csv(cell, verdict, checks, line, scaled),
+    cells_line: () => json(cell, verdict, checks, line, scaled, unusual),
+    cells_row: () => csv(cell, verdict, checks, line, scaled, unusual),
     frames: () => [...json(head), ...below('frames[]', json(frame)), ...below('frames[].cells[]', json(frameCell, verdict, checks))],
-    frames_line: () => json(frame, frameCell, verdict, checks, line),
-    frames_row: () => csv(frame, frameCell, verdict, checks, line),
+    frames_line: () => json(frame, frameCell, verdict, checks, line, unusual),
+    frames_row: () => csv(frame, frameCell, verdict, checks, line, unusual),
     count: () => json(count),
     outlines: () => json(outlines),
   };

@@ -9,7 +9,10 @@ import { crc32 } from 'node:zlib';
 import { bytesOf, root } from '../border/fixtures.ts';
 import { drawDiscs, frameSide, greyPng, greyTiff, someDiscs, someFrame } from '../border/frames.ts';
 import { cytodrop, parseCsv, withFolder } from './fixtures.ts';
+import { type Batch, carefulBelow, deviationsOf } from '../../src/js/classify/batch.ts';
+import type { CellVerdict } from '../../src/js/classify/outcome.ts';
 import { Pipeline } from '../../src/js/classify/pipeline.ts';
+import type { ExportContext } from '../../src/js/report/export_cells.ts';
 import { CytodropError } from '../../src/js/core/errors.ts';
 import { carryOver, cellByHand } from '../../src/js/frames/cells.ts';
 import { type FrameAnalysis, type FrameCell, type FrameOutcome, type FrameRecord, wholeFile } from '../../src/js/frames/frame.ts';
@@ -358,6 +361,14 @@ describe('exports', () => {
   });
 });
 
+/** As the command line does: how careful verdicts are follows from the first frames that have 64 cells together. */
+async function asSet(records: readonly FrameRecord[], by: Pipeline): Promise<Pick<ExportContext, 'batch' | 'unsureBelow'>> {
+  const seen: CellVerdict[] = [];
+  for (const record of records) if (seen.length < 64 && record.status === 'ok') seen.push(...record.cells.flatMap(({ verdict }) => verdict ?? []));
+  const batch: Batch = { ...(await by.judgeBatch(deviationsOf(seen))), differences: [] };
+  return { batch, unsureBelow: carefulBelow(by.spec, batch) };
+}
+
 describe('the command line', () => {
   const detect = (...args: string[]) => cytodrop('classify', '--model', 'viability', '--detect', ...args);
 
@@ -365,12 +376,13 @@ describe('the command line', () => {
     await withFolder(async (folder) => {
       for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, `${name}.png`), someFrame());
       const one = await analysisOf(someFrame(), { search: searchFor(spec) });
-      const expected = exportFrames('csv', ['a', 'b', 'c'].map((name, index) => ({ ...one, index, path: join(folder, `${name}.png`) })), { ...context(), fileNames: true });
+      const records = ['a', 'b', 'c'].map((name, index) => ({ ...one, index, path: join(folder, `${name}.png`) }));
+      const expected = exportFrames('csv', records, { ...context(), fileNames: true, ...(await asSet(records, pipeline)) });
       for (const jobs of ['1', '2']) {
         const { code, stdout, stderr } = await detect('--format', 'csv', '--jobs', jobs, folder);
         assert.equal(code, 0);
         assert.equal(stdout, expected);
-        assert.match(stderr, /^Warning: The pixel size of this model's training images is not known[^\n]*\n$/);
+        assert.match(stderr, /^Warning: These images differ[^\n]*\nWarning: The pixel size of this model's training images is not known[^\n]*\n$/);
       }
     });
   });
@@ -491,7 +503,8 @@ describe('real frames', () => {
           }),
         });
       }
-      assert.equal(stdout, exportFrames('csv', records, { spec: model.spec, runtime: other.runtime, selfTest: other.selfTest, appVersion: '0', fileNames: true }));
+      const context = { spec: model.spec, runtime: other.runtime, selfTest: other.selfTest, appVersion: '0', fileNames: true, ...(await asSet(records, other)) };
+      assert.ok(stdout === exportFrames('csv', records, context), 'the same text');
       assert.ok(parseCsv(stdout).filter(({ status }) => status === 'ok').length >= 2, 'cells were found');
       other.close();
     });

@@ -43,6 +43,9 @@ export function Summary() {
   );
 }
 
+/** Estimated shares below this of types that were never named tell nothing. */
+const leastTold = 0.005;
+
 /** Of fewer cells shares are a guess. */
 const leastCells = 20;
 
@@ -66,9 +69,8 @@ function ShareButton({ share: { id, name, letter, index, count }, total, estimat
         {total !== null && (
           <>
             {formatPercent(count / total)} <span class="muted">({intervalWords(wilsonInterval(count, total))})</span>
-            {estimated !== undefined && (
+            {estimated !== undefined && (count > 0 || estimated >= leastTold) && (
               <span class="muted estimated" title={words.summary.estimatedHint}>
-                {' '}
                 {words.summary.estimated(estimated)}
               </span>
             )}
