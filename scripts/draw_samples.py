@@ -494,6 +494,22 @@ def draw_line(name, variant):
     return slide.finish(blur_px=0.6, sharpening=0.5, noise=1.5).convert("L")
 
 
+def draw_cut_out(name, variant):
+    """Returns the picture of a cell cut out along its outline, 192 px, black around: flat and rounded (MDA-MB-231) or a bright-edged spindle (PC3)."""
+    slide = Slide(192, [600, name == "pc3", variant + 1], (118, 118, 118))
+    tilt = slide.uniform(0, np.pi)
+    long, wide = (slide.uniform(30, 42), slide.uniform(24, 32)) if name == "mda_mb_231" else (slide.uniform(52, 66), slide.uniform(12, 17))
+    shape = slide.ellipse(0, 0, long, wide, tilt) + 2.5 * slide.noise(6)
+    inside = smoothstep(-shape, -0.5, 2.0)
+    slide.rgb += (inside * (11 if name == "mda_mb_231" else 17) * slide.grain(1.6))[..., None]
+    slide.rgb += ((34 if name == "mda_mb_231" else 74) * np.exp(-(((shape + 2.5) / 3.0) ** 2)))[..., None]
+    slide.rgb += (22 * np.exp(-(slide.ellipse(0, 0, 11, 9, tilt) ** 2)))[..., None]
+    slide.rgb *= (shape < 4)[..., None]
+    picture = np.asarray(slide.finish(blur_px=0.8, sharpening=0.0, noise=1.5).convert("L")).copy()
+    picture[picture < 45] = 0
+    return Image.fromarray(picture)
+
+
 def write_glimpse(folder, file):
     """Writes a small copy of a picture for the start screen, a twentieth of its bytes; returns its name."""
     glimpse = file.replace("simulated-", "glimpse-").replace(".png", ".jpg")
@@ -588,6 +604,8 @@ def main(folder):
             draw_field(patch, counts, [500 + list(kSets).index(model), number + 1], spacing_px, background, noise).save(folder / file, optimize=True)
             fields.append({"file": file, "counts": counts})
         sets.append({"model": model, "title": title, "images": images, "glimpses": glimpses, "fields": fields})
+    for model, of in kShared.items():
+        sets.append({**next(one for one in sets if one["model"] == of), "model": model})
     manifest = {"note": "Simulated: drawn by scripts/draw_samples.py, not photographed.", "sets": sets}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
@@ -604,7 +622,11 @@ kSets = {
     "cell-cycle": ("Simulated cells in suspension", kPhases, draw_phase),
     "viability": ("Simulated cells of a counting chamber", ("live", "dead"), draw_viability),
     "prostate-lines": ("Simulated adherent cells", ("lncap", "pc3"), draw_line),
+    "cancer-lines": ("Simulated cells, cut out", ("mda_mb_231", "pc3"), draw_cut_out),
 }
+
+kShared = {"blood-smear-anywhere": "blood-smear"}
+"""Models that show the samples of another."""
 
 kFields = {
     "viability": [(viability_patch, {"live": 30, "dead": 10}, 42, 92, 1.2)],

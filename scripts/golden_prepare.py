@@ -129,8 +129,7 @@ FRAME_CASES = [
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     GOLDEN_FOLDER.mkdir(parents=True, exist_ok=True)
-    images = {name: draw(*shape, seed) for seed, (name, shape) in enumerate(IMAGES.items())}
-    images |= {name: draw_stained(*shape) for name, shape in STAINED_IMAGES.items()}
+    images = draw_all()
     for name, image in images.items():
         (GOLDEN_FOLDER / f"{name}.png").write_bytes(write_png(image))
     cases = describe_cases()
@@ -142,6 +141,12 @@ def main() -> None:
     (GOLDEN_FOLDER / "frame_cases.json").write_text(format_json({"cases": frame_cases}) + "\n")
     size = sum(file.stat().st_size for file in GOLDEN_FOLDER.iterdir())
     print(f"{len(cases)} cases, {len(images)} images, {size:,} bytes in {GOLDEN_FOLDER}")
+
+
+def draw_all() -> dict[str, np.ndarray]:
+    """Every image by its name."""
+    images = {name: draw(*shape, seed) for seed, (name, shape) in enumerate(IMAGES.items())}
+    return images | {name: draw_stained(*shape) for name, shape in STAINED_IMAGES.items()}
 
 
 def describe_cases() -> list[dict]:

@@ -44,11 +44,23 @@ def main() -> None:
     threshold = max(threshold, spec["judge"]["abstain_below"])
     if "batch" in spec["novelty"]:
         spec["novelty"]["batch"]["abstain_below"] = threshold
-        write_spec(folder, spec)
+    spec["metrics"]["elsewhere"] = summary(places, threshold)
+    write_spec(folder, spec)
     metrics["elsewhere"] = {"aim": arguments.aim, "abstain_below": threshold, "laboratories": {place.name: place.describe(threshold) for place in places}}
     (folder / "metrics.json").write_text(format_json(metrics) + "\n")
     update_card(folder / "card.md", spec, metrics)
     print(format_json(metrics["elsewhere"]))
+
+
+def summary(places: list["Elsewhere"], threshold: float) -> dict:
+    """What the page says of all laboratories together."""
+    right = np.concatenate([place.probabilities.argmax(1) == place.labels for place in places])
+    named = np.concatenate([place.named(threshold) for place in places])
+    interval = [round(bound, 4) for bound in wilson_interval(int(right.sum()), len(right))]
+    return {
+        "what": f"{len(places)} other laboratories, each judged by a model that never saw it", "images": len(right), "correct": int(right.sum()),
+        "accuracy": round(float(right.mean()), 4), "accuracy_interval_95": interval, "named": int(named.sum()), "named_correct": int((right & named).sum()),
+    }
 
 
 class Elsewhere:

@@ -175,38 +175,37 @@ def flask_positions(data: Path) -> Iterator[Crop]:
     return frame_cells(data, split_of, tuple(first))
 
 
-def cancer_lines(data: Path, part_of_day: dict[str, str]) -> Iterator[Crop]:
-    """PC3 and MDA-MB-231, cut out along a mask, split by the day they were photographed on.
+def cancer_lines(data: Path, part_of: Callable[[dict[str, str]], str | None]) -> Iterator[Crop]:
+    """PC3 and MDA-MB-231, cut out along a mask.
 
-    The data set multiplied its cells by turning and mirroring: of copies in one folder the first counts. One cell in ten of the days
-    that are learned from is kept out, with its copies, to fit what needs no new day: image quality and novelty.
+    The data set multiplied its cells by turning and mirroring: of copies the first counts.
+
+    Args:
+        part_of: of a row of index.csv; None leaves it out.
     """
     folder, seen = data / "cancer-lines", set()
     for row in read_rows(folder / "index.csv"):
-        part = part_of_day.get(row["day"])
+        part = part_of(row)
         if part is None or row["original"] in seen:
             continue
         seen.add(row["original"])
-        if part == "train" and int(row["original"], 16) % 10 == 0 and len(part_of_day) == 3:
-            part = "val"
         with Image.open(folder / row["file"]) as stored:
             pixels = np.asarray(stored.convert("L"))[..., None]
         yield Crop(pixels, row["label"].replace("-", "_"), part, Path(row["file"]).stem)
 
 
-def cancer_lines_final(data: Path) -> Iterator[Crop]:
-    """Days 1 and 2 to learn from, day 3 to test."""
-    return cancer_lines(data, {"1": "train", "2": "train", "3": "test"})
+def cancer_lines_by_day(data: Path) -> Iterator[Crop]:
+    """Days 1 and 2 to learn from, day 3 to test; one cell in ten of the first two is kept out to fit what needs no new day."""
+
+    def part_of(row: dict[str, str]) -> str:
+        return "test" if row["day"] == "3" else "val" if int(row["original"], 16) % 10 == 0 else "train"
+
+    return cancer_lines(data, part_of)
 
 
-def cancer_lines_from_day_1(data: Path) -> Iterator[Crop]:
-    """To choose by: learned from day 1, judged on day 2."""
-    return cancer_lines(data, {"1": "train", "2": "val"})
-
-
-def cancer_lines_from_day_2(data: Path) -> Iterator[Crop]:
-    """To choose by: learned from day 2, judged on day 1."""
-    return cancer_lines(data, {"2": "train", "1": "val"})
+def cancer_lines_left_out(column: str, value: str) -> Callable[[Path], Iterator[Crop]]:
+    """To choose by, without day 3: what is left out of days 1 and 2 judges what was learned from the rest."""
+    return lambda data: cancer_lines(data, lambda row: None if row["day"] == "3" else "val" if row[column] == value else "train")
 
 
 PHOTOGRAPHS = (
@@ -237,9 +236,9 @@ SOURCES: dict[str, Callable[[Path], Iterator[Crop]]] = {
     "viability": viability,
     "prostate-lines": prostate_lines,
     "flask-positions": flask_positions,
-    "cancer-lines": cancer_lines_final,
-    "cancer-lines-from-day-1": cancer_lines_from_day_1,
-    "cancer-lines-from-day-2": cancer_lines_from_day_2,
+    "cancer-lines": cancer_lines_by_day,
+    **{f"cancer-lines-without-day-{day}": cancer_lines_left_out("day", day) for day in "12"},
+    **{f"cancer-lines-without-{density}": cancer_lines_left_out("density", density) for density in ("10k", "20k", "40k")},
     "photographs": photographs,
 }
 

@@ -133,7 +133,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--network", required=True, choices=NETWORKS)
     parser.add_argument("--data", required=True, type=Path, help="folder of the images")
     parser.add_argument("--weights", type=Path, help="folder of the pre-trained weights; without it training starts from random ones")
-    parser.add_argument("--start", type=Path, help="folder of an exported model of the same network that training goes on from")
+    parser.add_argument("--start", type=Path, help="folder of an exported model of the same network, or a best.pt, that training goes on from")
     parser.add_argument("--teacher", type=Path, help="best.pt or last.pt of a larger network, whose opinion counts as much as the labels")
     parser.add_argument("--also", type=Path, help="folder with index.csv of images of other laboratories, with the column laboratory")
     parser.add_argument("--laboratories", nargs="*", help="these of them only, where another is to be judged by")
@@ -162,6 +162,10 @@ def chosen_settings(arguments: argparse.Namespace) -> dict:
 
 def fill_at_start(model: Classifier, network: Network, arguments: argparse.Namespace, some_batch: Callable[[], torch.Tensor]) -> str:
     """Fill a new model with the weights that training starts from. Returns: where they come from, for the record."""
+    if arguments.start and arguments.start.suffix == ".pt":
+        saved = torch.load(arguments.start, map_location="cpu")
+        model.load_state_dict(saved["model"])
+        return f" (goes on from {saved['recipe']})"
     if arguments.start:
         # Only this needs the package onnx.
         from cytotrain.restore import restore

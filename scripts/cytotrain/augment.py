@@ -217,10 +217,10 @@ def brightfield(crops: torch.Tensor, spec: dict) -> torch.Tensor:
 
 
 def cut_out(crops: torch.Tensor, spec: dict) -> torch.Tensor:
-    """Cells cut out along a mask, black around: another pose, size, focus, contrast and noise of what is inside, and a ragged edge."""
+    """Cells cut out along a mask, black around: another pose, focus and noise, another size, and a ragged edge."""
     side_px, count = spec["input"]["width_px"], len(crops)
     above = spec["normalisation"]["inside_above"]
-    batch = move(crops, side_px, scale=1.3, stretch=0.1, outside="zeros")
+    batch = move(crops, side_px, scale=1.4, stretch=0.1, outside="zeros")
     inside = batch > above
     # The mask's edge follows how a program happened to find the cell: a pixel or two are taken off.
     for width in (3, 5):
@@ -236,8 +236,7 @@ def cut_out(crops: torch.Tensor, spec: dict) -> torch.Tensor:
     line = torch.linspace(-1, 1, side_px)
     slope = _uniform(count, -12, 12) * line.view(1, 1, 1, -1) + _uniform(count, -12, 12) * line.view(1, 1, -1, 1)
     batch = batch + slope + torch.randn_like(batch) * _uniform(count, 0, 4)
-    # Any contrast and brightness is taken off again by the normalisation; a bend of the scale is not.
-    bent = 255 * (batch / 255).clamp(1 / 255, 1) ** torch.exp(_uniform(count, -0.4, 0.4))
+    bent = 255 * (batch / 255).clamp(1 / 255, 1) ** torch.exp(_uniform(count, -0.25, 0.25))
     return normalise(torch.where(inside, bent.clamp(min=above + 1), torch.zeros(())), spec["normalisation"])
 
 

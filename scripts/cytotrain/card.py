@@ -39,16 +39,25 @@ def models_table(models_folder: Path) -> str:
         curves = report["auc"]["test"]
         rows.append([
             f"[{name}]({name}/card.md)", len(spec["classes"]), f"{test['correct']} of {test['images']}",
-            f"{percent(test['accuracy'])} ({interval(test['accuracy_interval_95'])})", percent(test["balanced_accuracy"]),
+            f"{percent(test['accuracy'])} ({interval(test['accuracy_interval_95'])})", elsewhere_words(spec), percent(test["balanced_accuracy"]),
             ", ".join(f"{pair} {one['auc']:.3f}" for pair, one in curves.items()), percent(test["ece"]), percent(test["unsure"]),
             percent(test["accuracy_when_sure"]), spec["network"]["architecture"], f"{spec['input']['width_px']} px",
             f"{spec['network']['parameters'] / 1e6:.2f} million", f"{spec['network']['bytes'] / 1e6:.2f} MB",
         ])
     header = [
-        "model", "classes", "right", "accuracy (95 % interval)", "balanced", "area under the curve", "calibration error", "unsure",
+        "model", "classes", "right at home", "accuracy at home (95 % interval)", "elsewhere", "balanced", "area under the curve", "calibration error", "unsure",
         "right when sure", "network", "input", "parameters", "size",
     ]
     return "\n".join(table(header, rows))
+
+
+def elsewhere_words(spec: dict) -> str:
+    """On images of another source, in a few words."""
+    found = spec["metrics"].get("elsewhere")
+    if not found:
+        return "never measured"
+    right = f", {percent(found['named_correct'] / found['named'])} of the {found['named']} named" if found["named"] else ", none named"
+    return f"{percent(found['accuracy'])} ({interval(found['accuracy_interval_95'])}) of {found['images']}{right}"
 
 
 def numbers(spec: dict, report: dict) -> str:
@@ -67,6 +76,7 @@ def numbers(spec: dict, report: dict) -> str:
         ("Calibration", calibration(report)),
         ("What doubt buys", risk_coverage(report)),
         ("Images of another kind", novelty(spec, report)),
+        ("By sitting, another day", sittings(report)),
         ("Other laboratories", elsewhere(report)),
         ("Sets of images", sets(report)),
         ("Disturbed images, validation part", disturbed(report)),
@@ -224,6 +234,26 @@ def calibration(report: dict) -> list[str]:
     ]
     header = ["", "error before temperature", "after", "negative log-likelihood before", "after"]
     return table(header, rows)
+
+
+def sittings(report: dict) -> list[str]:
+    """Cancer lines by density and folder; written by scripts/measure_sittings.py."""
+    found = report.get("sittings")
+    if not found:
+        return []
+
+    def words(one: dict) -> str:
+        return f"{one['count']} of {one['of']}: {percent(one['share'])} ({interval(one['interval_95'])})"
+
+    every, copies = found["all"], found["copies"]
+    rows = [["all of day 3", words(every), f"{every['auc']:.3f}", "", ""]]
+    rows += [[f"seeded at {name}", words(one["all"]), f"{one['all']['auc']:.3f}", words(one["mda_mb_231"]), words(one["pc3"])] for name, one in found["densities"].items()]
+    rows += [[f"control: {name}", words(one), f"{one['auc']:.3f}", "", ""] for name, one in found["controls"].items()]
+    return [
+        *table(["", "right", "area under the curve", "MDA-MB-231", "PC3"], rows), "",
+        f"Wilson intervals of 95 %. Over the six folders of day 3, drawn with replacement, the accuracy is {interval(every['by_folder_95'])} and the area {plain(every['auc_by_folder_95'])}: cells of one",
+        f"sitting are no independent witnesses. Controls: a random forest on days 1 and 2. Of the data set's {copies['images']} images {copies['originals']} are originals, {copies['with_copies']} of them with copies, of which one counts.",
+    ]
 
 
 def elsewhere(report: dict) -> list[str]:

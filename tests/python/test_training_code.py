@@ -29,7 +29,8 @@ import compare_networks
 import export_onnx
 import golden_prepare
 import train
-from cytotrain import audit, augment, metrics, novelty, quality, restore
+from cytotrain import audit, augment, batch, metrics, novelty, quality, restore
+from cytotrain.folders import folders_of_kind
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained, mobilenet_v2_features
 from cytotrain.png import write_png
@@ -121,10 +122,10 @@ class Preparation(unittest.TestCase):
     def test_golden_cases(self):
         cases = json.loads((golden_prepare.GOLDEN_FOLDER / "cases.json").read_text())["cases"]
         self.assertEqual(cases, json.loads(json.dumps(golden_prepare.describe_cases())))
+        images = golden_prepare.draw_all()
         for case in cases:
             with self.subTest(case=case["name"]):
-                name = Path(case["image"]).stem
-                image = golden_prepare.draw(*golden_prepare.IMAGES[name], list(golden_prepare.IMAGES).index(name))
+                image = images[Path(case["image"]).stem]
                 expected = read_floats(golden_prepare.GOLDEN_FOLDER / case["tensor"], case["tensor_shape"])
                 # PyTorch 1.13 and 2.13 themselves differ by up to 3e-6 of the range where nothing is antialiased.
                 rule = case["normalisation"]
@@ -284,12 +285,36 @@ class Augmentation(unittest.TestCase):
     def test_grey_images_keep_their_level_and_spread(self):
         spec = {**new_spec_of_grey(), "input": {"width_px": 40, "height_px": 40, "channels": "grey"}}
         images = torch.from_numpy(np.stack([golden_prepare.draw(40, 40, 1, 16, seed) for seed in range(16)]).astype(np.float32))
-        for name in augment.AUGMENTATIONS.keys() - {"stained"}:
+        for name in augment.AUGMENTATIONS.keys() - {"stained", "stained-anywhere", "cut-out"}:
             torch.manual_seed(5)
             batch = augment.augment(images.permute(0, 3, 1, 2) / 257, spec, name)
             self.assertEqual(batch.shape, (16, 1, 40, 40))
             self.assertTrue(torch.isfinite(batch).all())
             self.assertTrue(0.4 < batch.std((1, 2, 3)).min() and batch.std((1, 2, 3)).max() < 2)
+
+    def test_any_stain_keeps_the_range_and_says_nothing_of_the_surroundings(self):
+        spec = {**blood_smear_spec(), "input": {"width_px": 48, "height_px": 48, "channels": "rgb"}}
+        images = torch.from_numpy(np.stack([golden_prepare.draw(60, 60, 3, 8, seed) for seed in range(12)])).permute(0, 3, 1, 2).float()
+        torch.manual_seed(3)
+        batch = augment.augment(images, spec, "stained-anywhere")
+        self.assertEqual(batch.shape, (12, 3, 48, 48))
+        self.assertTrue(-1 <= batch.min() and batch.max() <= 1)
+        swapped = augment.swap_surroundings(images / 255)
+        self.assertTrue(torch.allclose(swapped[:, :, 28:32, 28:32], images[:, :, 28:32, 28:32] / 255, atol=0.02))
+        self.assertGreater((swapped[:, :, 0, 0] - images[:, :, 0, 0] / 255).abs().mean(), 0.1)
+
+    def test_what_is_outside_a_cut_out_cell_stays_nothing(self):
+        spec = {**new_spec_of_grey(), "input": {"width_px": 48, "height_px": 48, "channels": "grey"}}
+        spec["normalisation"] = {"rule": "inside_mean_spread", "inside_above": 24, "least_spread": 40.0}
+        images = torch.zeros(20, 1, 96, 96)
+        images[:, :, 30:66, 30:66] = 90 + 80 * torch.rand(20, 1, 36, 36)
+        torch.manual_seed(3)
+        batch = augment.augment(images, spec)
+        self.assertEqual(batch.shape, (20, 1, 48, 48))
+        outside = (batch == 0).float().mean((1, 2, 3))
+        self.assertTrue(0.5 < outside.min() and outside.max() < 0.99)
+        for one in batch:
+            self.assertAlmostEqual(float(one[one != 0].mean()), 0, places=4)
 
     def test_brightness_of_the_paper_does_nothing_until_mended(self):
         spec = {**new_spec_of_grey(), "input": {"width_px": 40, "height_px": 40, "channels": "grey"}}
@@ -518,9 +543,28 @@ class Comparison(unittest.TestCase):
         ])
 
 
+class Sets(unittest.TestCase):
+    def test_a_set_from_home_is_rarely_foreign_and_one_that_is_shifted_is(self):
+        draw = np.random.RandomState(1)
+        labels = np.repeat(np.arange(4), 100)
+        measured = draw.normal(size=(400, len(quality.MEASURES)))
+        home, again = (draw.normal(size=(400, 30)) + 0.2 * draw.normal(size=(4, 30))[labels] for _ in range(2))
+        rules = batch.fit(home, labels, measured)
+        self.assertEqual(rules["least_cells"], batch.LEAST_CELLS)
+        self.assertEqual(list(rules["measures"]), list(quality.MEASURES))
+        self.assertGreater(batch.limit(rules, 20), batch.limit(rules, 200))
+        for size in (20, 30, 100):
+            self.assertLess(batch.noticed(home, labels, rules, size, 300), 0.01)
+            self.assertGreater(batch.noticed(again + 1.5, labels, rules, size, 300), 0.99)
+
+    def test_a_shift_is_that_of_the_mean_and_no_single_cell_counts_more_than_three(self):
+        self.assertAlmostEqual(batch.shift(np.array([[1.0, -1.0], [3.0, 1.0]])), 4.0)
+        self.assertAlmostEqual(batch.shift(np.array([[1.0, -1.0], [300.0, 1.0]])), 4.0)
+
+
 class ShippedModels(unittest.TestCase):
     def test_golden_files_are_reproduced(self):
-        shipped = sorted(file.parent for file in MODELS_FOLDER.glob("*/spec.json"))
+        shipped = folders_of_kind(MODELS_FOLDER, "classifier")
         self.assertGreaterEqual(len(shipped), 4)
         for folder in shipped:
             model = ExportedModel(folder)

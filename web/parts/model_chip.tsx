@@ -7,7 +7,7 @@ import { openDialog } from './dialog.tsx';
 import { formatBytes, words } from './words.ts';
 
 /** "98.9 % (98.1–99.4 %)". */
-export function accuracyWords({ accuracy, accuracy_interval_95: [low, high] }: ModelMetrics): string {
+export function accuracyWords({ accuracy, accuracy_interval_95: [low, high] }: Pick<ModelMetrics, 'accuracy' | 'accuracy_interval_95'>): string {
   return `${precisePercent(accuracy)} (${precisePercent(low).replace(/\s*%/, '')}–${precisePercent(high)})`;
 }
 

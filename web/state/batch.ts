@@ -1,9 +1,9 @@
 /** What the images say as a whole: whether they are of the kind that the model knows, and what else would fit them. */
 import { computed } from '@preact/signals';
-import type { ModelSpec } from '../../src/js/index.ts';
+import type { ModelListing, ModelSpec } from '../../src/js/index.ts';
 import { allFrames, cellKind, mode, naming } from './frame_store.ts';
 import { cells, files, imageAt } from './images.ts';
-import { cellSet, imageScale, listings, spec } from './models.ts';
+import { cellSet, comparable, imageScale, listings, spec } from './models.ts';
 
 /** Of fewer cells little can be said together. */
 const leastCells = 10;
@@ -35,6 +35,12 @@ export const batchDoubt = computed<{ rejected: number; of: number; cause: Cause 
   return { rejected: rejected.length, of: seen.length, cause: 2 * count >= rejected.length ? cause : 'other' };
 });
 
+/** For a set from elsewhere: another model of the same types that was measured on other laboratories, where the one in use was not. */
+export const wider = computed<ModelListing | null>(() => {
+  if (!(cellSet.value?.foreign || batchDoubt.value) || spec.value?.metrics.elsewhere) return null;
+  return comparable.value.find(({ spec: { metrics } }) => metrics.elsewhere !== undefined) ?? null;
+});
+
 /** Whether images of one cell are brought to size. */
 export const isScaled = computed(() => mode.value === 'cells' && imageScale.value !== 1);
 
@@ -59,6 +65,8 @@ const leastScale = 1 / 8;
 const muchLarger = 9;
 /** Where it is not yet known which model it would be, the one of the smallest cells counts. */
 const muchLargerThanAny = 16;
+/** A model that finds the cell itself leaves as much around it unseen: images of so many times its input's side are usual. */
+const roomAroundCell = 3;
 /** An image of so many times the side that a model looks at, or less, is hardly a field of view. */
 const oneCellSides = 2;
 
@@ -77,7 +85,7 @@ export const suggestion = computed<Suggestion | null>(() => {
   const wrongColour = needsColour ? most(has('grey_image')) : most(has('colour_image'));
   const isColour = needsColour !== wrongColour;
   const others = listings.value.filter(({ spec: other }) => (other.input.channels === 'rgb') === isColour);
-  const ownSide = model.crop.rule === 'centre_square' ? model.crop.side_px : Math.max(model.input.width_px, model.input.height_px);
+  const ownSide = model.crop.rule === 'centre_square' ? model.crop.side_px : (model.crop.rule === 'stained_cell' ? roomAroundCell : 1) * Math.max(model.input.width_px, model.input.height_px);
   const sides = others.flatMap(({ spec: { frame } }) => frame?.side_px ?? []);
   const oneCell = wrongColour && sides.length > 0 ? muchLargerThanAny * Math.min(...sides) ** 2 : muchLarger * Math.max(...sides, ownSide) ** 2;
   const fields = seen.filter(({ image }) => image.width_px * image.height_px > oneCell).length;

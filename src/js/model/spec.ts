@@ -42,7 +42,7 @@ export interface ModelSpec {
     images: { train: number; validation: number; test: number };
   };
   licence: string;
-  metrics: { validation?: ModelMetrics; test: ModelMetrics };
+  metrics: { validation?: ModelMetrics; test: ModelMetrics; elsewhere?: ElsewhereMetrics };
 }
 
 /** Px per px of the images that a model was trained on, at which the core takes others: `kLeastScale`, `kMostScale`. */
@@ -55,6 +55,9 @@ export interface ModelMetrics {
   balanced_accuracy: number; macro_f1: number; ece: number;
   unsure?: number; accuracy_when_sure?: number; confusion: number[][];
 }
+
+/** On images of another source than those that a model learned from; missing where that was never measured. */
+export interface ElsewhereMetrics { what: string; images: number; correct: number; accuracy: number; accuracy_interval_95: [number, number]; named: number; named_correct: number }
 
 /** What models/index.json, made by the build, lists. */
 export interface ModelListing { name: string; spec: ModelSpec }

@@ -9,7 +9,7 @@ import { pickModel } from '../../state/model_choice.ts';
 import { chosenName, listings, modelState } from '../../state/models.ts';
 import { keeping, keptModels } from '../../state/offline.ts';
 import { resetView } from '../../state/view.ts';
-import { ModelFacts } from './model_facts.tsx';
+import { elsewhereWords, ModelFacts } from './model_facts.tsx';
 import { openAbout } from './page_text.tsx';
 import { words } from './words.ts';
 
@@ -35,6 +35,7 @@ function ModelCard({ spec }: { spec: ModelSpec }) {
       <p class="small muted">
         {words.models.summary(accuracyWords(test), spec.classes.length, formatBytes(spec.network.bytes), spec.licence.replace(/[.:,] .*$/s, ''))}
       </p>
+      <p class="small muted">{words.models.elsewhere(elsewhereWords(spec))}</p>
       <UseButton name={spec.name} />
       {keeping.value === 'ready' && !keptModels.value.has(spec.name) && <p class="small muted">{words.models.needsNetwork}</p>}
       <button type="button" class="link" data-testid="about-model" onClick={() => openAbout(spec.name)}>

@@ -10,6 +10,7 @@ export function ModelFacts({ spec }: { spec: ModelSpec }) {
   const { test } = spec.metrics;
   const facts: [string, string][] = [
     [words.facts.right, words.facts.rightOf(accuracyWords(test), test.correct, test.images)],
+    [words.facts.elsewhere, elsewhereWords(spec)],
     [words.facts.balanced, formatPercent(test.balanced_accuracy)],
     [words.facts.calibration, formatPercent(test.ece)],
     ...(test.unsure === undefined ? [] : [[words.facts.unsure, words.facts.unsureOf(formatPercent(test.unsure), formatPercent(spec.judge.abstain_below))] as [string, string]]),
@@ -23,6 +24,12 @@ export function ModelFacts({ spec }: { spec: ModelSpec }) {
     [words.facts.licence, spec.licence],
   ];
   return <FactList class="facts-list small" facts={facts} />;
+}
+
+/** What the model does on images of another source, where that is known. */
+export function elsewhereWords({ metrics: { elsewhere } }: ModelSpec): string {
+  if (!elsewhere) return words.facts.elsewhereNever;
+  return words.facts.elsewhereOf(accuracyWords(elsewhere), elsewhere.named, elsewhere.images, elsewhere.named === 0 ? null : formatPercent(elsewhere.named_correct / elsewhere.named), elsewhere.what);
 }
 
 function inputWords({ crop, input }: ModelSpec): string {

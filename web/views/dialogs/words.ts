@@ -47,7 +47,8 @@ export const words = {
   },
   models: {
     title: 'Models',
-    summary: (accuracy: string, types: number, bytes: string, licence: string) => `${accuracy} right, ${formatCount(types)} types, ${bytes}, licence ${licence}`,
+    summary: (accuracy: string, types: number, bytes: string, licence: string) => `${accuracy} right at home, ${formatCount(types)} types, ${bytes}, licence ${licence}`,
+    elsewhere: (what: string) => `On images from elsewhere: ${what}`,
     needsNetwork: 'Needs the network the first time it is used.',
     about: 'About this model',
     typesAndFacts: 'Types and facts',
@@ -61,6 +62,10 @@ export const words = {
   facts: {
     right: 'Right on test images',
     rightOf: (accuracy: string, correct: number, images: number) => `${accuracy}, ${formatCount(correct)} of ${formatCount(images)} images, 95 % interval in brackets`,
+    elsewhere: 'On images from elsewhere',
+    elsewhereNever: 'never measured: label some of your own to know',
+    elsewhereOf: (accuracy: string, named: number, images: number, right: string | null, what: string) =>
+      `${accuracy} right; ${formatCount(named)} of ${formatCount(images)} got a type as a verdict${right === null ? '' : `, ${right} of them rightly`} (${what})`,
     balanced: 'Balanced over types',
     calibration: 'Calibration error',
     unsure: 'Called unsure',

@@ -3,7 +3,7 @@ import { batchWords, differenceWords } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { words as shared } from '../../parts/words.ts';
 import { bringToSize, chooseMode } from '../../state/adding.ts';
-import { batchDoubt, isScaled, scaleToFit, suggestion } from '../../state/batch.ts';
+import { batchDoubt, isScaled, scaleToFit, suggestion, wider } from '../../state/batch.ts';
 import { chooseModel } from '../../state/model_choice.ts';
 import { cellSet, chosenName, imageScale, threshold } from '../../state/models.ts';
 import { words as all } from './words.tsx';
@@ -27,6 +27,15 @@ export function BatchBanner() {
         <button type="button" class="link" aria-haspopup="dialog" onClick={() => openDialog('about')}>
           {words.about}
         </button>
+        {wider.value && (
+          <>
+            {' '}
+            {words.wider}{' '}
+            <button type="button" data-testid="use-wider" onClick={() => void chooseModel(wider.value?.name ?? '')}>
+              {wider.value.spec.title}
+            </button>
+          </>
+        )}
       </p>
     </div>
   );

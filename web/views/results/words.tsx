@@ -116,6 +116,7 @@ export const words = {
   batch: {
     doubt: (rejected: number, of: number) =>
       `${formatCount(rejected)} of ${formatCount(of)} cells do not look like this model\u2019s images; do not trust the named ones either.`,
+    wider: 'Made for other laboratories:',
     setToo: (how: string, threshold: number) => `As a set they are unlike its images${how ? ` (${how})` : ''}: a type is named only from ${formatPercent(threshold)} on. `,
     causes: {
       small: 'Most have fewer pixels than the images it learned from: take larger pictures of each cell, or cut out more around it.',
