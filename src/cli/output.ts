@@ -39,7 +39,7 @@ export interface Task<Result> {
 export type Placed = Pick<CellVerdict, 'deviation' | 'measures'>;
 
 /** Cells that must be known before anything is written: how careful verdicts are depends on what they are together. */
-const cellsOfSet = 64;
+const cellsOfSet = 32;
 
 /** The classified cells of an image or a frame. */
 function placedIn(result: object): Placed[] {

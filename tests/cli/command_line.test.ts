@@ -14,6 +14,9 @@ const goldenFiles = goldenCases.map(({ image }) => join(golden, image));
 const [anImage = ''] = goldenFiles;
 const classify = (...args: string[]) => cytodrop('classify', '--model', 'blood-smear', ...args);
 
+/** The same drawn image many times over is no set that a model knows. */
+const foreignSet = /^Warning: These images differ[^\n]*\n/;
+
 describe('usage', () => {
   test('--help and --version', async () => {
     const help = await cytodrop('--help');
@@ -194,7 +197,7 @@ describe('workers', () => {
     assert.equal(code, 130);
     assert.ok(cells.length > 0 && cells.length < files.length, `${cells.length} cells`);
     assert.ok(cells.every(({ status }) => status === 'ok'));
-    assert.equal(stderr, `Stopped after ${cells.length} of 2000 files; their results are written.\n`);
+    assert.equal(stderr.replace(foreignSet, ''), `Stopped after ${cells.length} of 2000 files; their results are written.\n`);
   });
 });
 
@@ -220,7 +223,7 @@ describe('output', () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
     child.stdout.once('data', () => child.stdout.destroy());
     const code = await new Promise((resolve) => child.on('close', resolve));
-    assert.deepEqual([code, stderr], [1, '']);
+    assert.deepEqual([code, stderr.replace(foreignSet, '')], [1, '']);
   });
 
   test('lines come while it works', async () => {

@@ -361,10 +361,10 @@ describe('exports', () => {
   });
 });
 
-/** As the command line does: how careful verdicts are follows from the first frames that have 64 cells together. */
+/** As the command line does: how careful verdicts are follows from the first frames that have 32 cells together. */
 async function asSet(records: readonly FrameRecord[], by: Pipeline): Promise<Pick<ExportContext, 'batch' | 'unsureBelow'>> {
   const seen: CellVerdict[] = [];
-  for (const record of records) if (seen.length < 64 && record.status === 'ok') seen.push(...record.cells.flatMap(({ verdict }) => verdict ?? []));
+  for (const record of records) if (seen.length < 32 && record.status === 'ok') seen.push(...record.cells.flatMap(({ verdict }) => verdict ?? []));
   const batch: Batch = { ...(await by.judgeBatch(deviationsOf(seen))), differences: [] };
   return { batch, unsureBelow: carefulBelow(by.spec, batch) };
 }

@@ -79,9 +79,12 @@ export function typedRow(name: string, row: Record<string, string>): Record<stri
 /**
  * Fails where an export, or a row or line of it, does not follow its schema.
  *
+ * Args:
+ *   asked: whether the images were a foreign set follows from the text unless told.
  * Returns: how many records it has: rows, lines, or entries of its list.
  */
-export function followsSchema(of: 'cells' | 'frames' | 'count', format: ExportFormat, text: string, asked: Asked): number {
+export function followsSchema(of: 'cells' | 'frames' | 'count', format: ExportFormat, text: string, { foreignSet = text.includes('foreign_set'), ...rest }: Asked): number {
+  const asked = { foreignSet, ...rest };
   if (format === 'csv') {
     assert.equal(text.slice(0, text.indexOf('\r\n')), columnsOf(`${of}_row`, asked).join());
     const rows = parseCsv(text);

@@ -21,11 +21,20 @@ effect(() => {
     if (cellSet.peek() !== null) cellSet.value = null;
     return;
   }
-  timer ??= setTimeout(() => {
-    timer = undefined;
-    void judge();
-  }, everyMs);
+  timer ??= setTimeout(() => void settled(), everyMs);
 });
+
+let pending: Promise<void> = Promise.resolve();
+
+/** Resolves when the cells that there are now have been judged as a set, on which their verdicts depend. */
+export function settled(): Promise<void> {
+  if (timer !== undefined) {
+    clearTimeout(timer);
+    timer = undefined;
+    pending = judge();
+  }
+  return pending;
+}
 
 async function judge(): Promise<void> {
   const turn = ++asked;

@@ -3,6 +3,7 @@ import { effect, signal } from '@preact/signals';
 import { asAsked, type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec } from '../../../src/js/index.ts';
 import { saveFile, today } from '../../parts/save_file.ts';
 import { inSentence } from '../../parts/words.ts';
+import { settled } from '../../state/cell_set.ts';
 import { exportContext } from '../../state/export_context.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import { allFrames, unreadFrames } from '../../state/frame_store.ts';
@@ -36,7 +37,8 @@ export function CountPanel() {
   const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.map(inUse), byHand: { added: entry.analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
   const count = countCulture(records, model, chamber);
   const word = model.classes[0]?.name ?? '';
-  const save = (format: 'csv' | 'json'): void => {
+  const save = async (format: 'csv' | 'json'): Promise<void> => {
+    await settled();
     const context = exportContext();
     if (context) saveFile(exportCount(format, count, chamber, context), format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-count-${today()}.${format}`);
   };
@@ -75,10 +77,10 @@ export function CountPanel() {
         {words.count.intervals}
       </p>
       <p class="frame-buttons">
-        <button type="button" data-testid="count-csv" disabled={count.cells === 0} onClick={() => save('csv')}>
+        <button type="button" data-testid="count-csv" disabled={count.cells === 0} onClick={() => void save('csv')}>
           {words.count.saveCsv}
         </button>
-        <button type="button" data-testid="count-json" disabled={count.cells === 0} onClick={() => save('json')}>
+        <button type="button" data-testid="count-json" disabled={count.cells === 0} onClick={() => void save('json')}>
           {words.count.saveJson}
         </button>
       </p>

@@ -3,6 +3,7 @@ import { type ExportContext, exportFrames, frameFileName, type FrameRecord, toCs
 import { Choice } from '../../parts/choice.tsx';
 import { closeDialog, Dialog } from '../../parts/dialog.tsx';
 import { saveFile, today } from '../../parts/save_file.ts';
+import { settled } from '../../state/cell_set.ts';
 import { exportContext } from '../../state/export_context.ts';
 import { mode } from '../../state/frame_store.ts';
 import { progress } from '../../state/images.ts';
@@ -49,7 +50,7 @@ function Format({ name, word, hint, onSave }: { name: string; word: string; hint
   return (
     <div>
       <dt>
-        <button type="button" class="main" data-testid={`export-${name}`} onClick={save}>
+        <button type="button" class="main" data-testid={`export-${name}`} onClick={() => void settled().then(save)}>
           {word}
         </button>
       </dt>
