@@ -102,7 +102,8 @@ def interval(bounds: list[float]) -> str:
 
 
 def headline(spec: dict, report: dict) -> list[str]:
-    parts, judge, bounds = spec["metrics"], spec["judge"], report["intervals"]
+    judge, bounds = spec["judge"], report["intervals"]
+    parts = {name: part for name, part in spec["metrics"].items() if name in bounds}
     rows = [
         ["right", *(f"{part['correct']} of {part['images']}" for part in parts.values())],
         ["accuracy", *(percent(part["accuracy"], 2) for part in parts.values())],

@@ -122,6 +122,9 @@ test('another model is offered only where it names the same types, and says wher
   await site.visit(async (page) => {
     await page.addFiles([aGolden]);
     await page.finish(1);
+    assert.deepEqual(await page.page.$$eval(`${page.find('second-model')} option`, (options) => options.map((option) => (option as HTMLOptionElement).value)), ['', 'blood-smear-anywhere']);
+    await page.useModel('cell-cycle', 'Cell cycle, unlabelled Jurkat cells');
+    await page.finish(1);
     assert.equal(await page.page.$(page.find('second-model')), null);
   });
   const folder = mkdtempSync(join(tmpdir(), 'cytodrop-second-site-'));

@@ -88,3 +88,18 @@ test('of few images nothing is said as a set', async () => {
     assert.equal(await page.page.$(`${page.find('batch-banner')}[data-set]`), null);
   });
 });
+
+test('where a set is from elsewhere, the model made for other laboratories is one press away', async () => {
+  await site.visit(async (page) => {
+    const files = samplesOf('blood-smear');
+    await page.addFiles(files);
+    await page.finish(files.length);
+    const button = await page.page.waitForSelector(page.find('use-wider'));
+    await button?.click();
+    await page.page.waitForSelector(`${page.find('footer')}[data-self-test=passed]`);
+    await page.finish(files.length);
+    const { model } = JSON.parse(await page.export('json')) as { model: { name: string } };
+    assert.equal(model.name, 'blood-smear-anywhere');
+    assert.equal(await page.page.$(page.find('use-wider')), null);
+  });
+});

@@ -86,7 +86,8 @@ export const suggestion = computed<Suggestion | null>(() => {
   const isColour = needsColour !== wrongColour;
   const others = listings.value.filter(({ spec: other }) => (other.input.channels === 'rgb') === isColour);
   const ownSide = model.crop.rule === 'centre_square' ? model.crop.side_px : (model.crop.rule === 'stained_cell' ? roomAroundCell : 1) * Math.max(model.input.width_px, model.input.height_px);
-  const sides = others.flatMap(({ spec: { frame } }) => frame?.side_px ?? []);
+  // Cells cut out with black around are told by that, and their crops are large: a whole field may be no larger than nine of them.
+  const sides = others.flatMap(({ spec: { frame } }) => (frame && frame.surroundings !== 'black' ? frame.side_px : []));
   const oneCell = wrongColour && sides.length > 0 ? muchLargerThanAny * Math.min(...sides) ** 2 : muchLarger * Math.max(...sides, ownSide) ** 2;
   const fields = seen.filter(({ image }) => image.width_px * image.height_px > oneCell).length;
   // The one in use first, where it is among them, and last those that are for teaching only.
