@@ -227,12 +227,12 @@ describe('output', () => {
   });
 
   test('lines come while it works', async () => {
-    const child = spawn(process.execPath, [program, 'classify', '--model', 'blood-smear', ...Array<string>(60).fill(anImage)]);
+    const child = spawn(process.execPath, [program, 'classify', '--model', 'blood-smear', ...Array<string>(160).fill(anImage)]);
     const chunks: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => chunks.push(text));
     await new Promise((resolve) => child.on('close', resolve));
     assert.ok(chunks.length > 5, `${chunks.length} pieces`);
-    assert.equal(linesOf(chunks.join('')).length, 60);
+    assert.equal(linesOf(chunks.join('')).length, 160);
     assert.equal(basename(linesOf(chunks.join(''))[0]?.file ?? ''), basename(anImage));
   });
 });
