@@ -4,8 +4,9 @@ import { client } from './client.ts';
 import { cells, imageAt } from './images.ts';
 import { cellSet, modelState, spec } from './models.ts';
 
-/** While results pour in, so often is enough. */
+/** While results pour in, so often is enough; of many cells less often, since all of them are looked at each time. */
 const everyMs = 400;
+const msPerCell = 0.1;
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked = 0;
@@ -16,12 +17,13 @@ const counted = () => cells.value.filter((cell) => !cell.unnamed && cell.deviati
 effect(() => {
   cells.value;
   const rules = spec.value?.novelty?.batch;
-  if (!rules || modelState.value.phase !== 'ready' || counted().length < rules.least_cells) {
+  const count = counted().length;
+  if (!rules || modelState.value.phase !== 'ready' || count < rules.least_cells) {
     asked++;
     if (cellSet.peek() !== null) cellSet.value = null;
     return;
   }
-  timer ??= setTimeout(() => void settled(), everyMs);
+  timer ??= setTimeout(() => void settled(), Math.max(everyMs, msPerCell * count));
 });
 
 let pending: Promise<void> = Promise.resolve();
