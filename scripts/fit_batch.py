@@ -17,9 +17,7 @@ from cytotrain import batch
 from cytotrain.audit import elsewhere_for
 from cytotrain.card import update_card
 from cytotrain.model_folder import ExportedModel, format_json, write_spec
-from cytotrain.novelty import Novelty
 from cytotrain.prepare import decode
-from cytotrain.safetensors import read_safetensors
 from cytotrain.tasks import MODELS_FOLDER, list_samples
 from evaluate import embed, foreign_sets
 
@@ -35,7 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     model = ExportedModel(MODELS_FOLDER / arguments.task)
-    statistics = Novelty(**read_safetensors((model.folder / model.spec["novelty"]["file"]).read_bytes()))
+    statistics = model.statistics()
     samples = list_samples(arguments.data, model.spec)
 
     def place(images) -> tuple[np.ndarray, np.ndarray]:

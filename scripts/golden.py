@@ -17,9 +17,7 @@ from PIL import Image
 from cytotrain import batch, quality
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.png import write_png
-from cytotrain.novelty import Novelty
 from cytotrain.prepare import decode, prepare
-from cytotrain.safetensors import read_safetensors
 from cytotrain.tasks import MODELS_FOLDER
 
 
@@ -98,7 +96,7 @@ def describe(model: ExportedModel, image_file: Path) -> dict:
 
 def describe_batch(model: ExportedModel, cases: list[dict]) -> dict:
     """What the cases come to as a set."""
-    statistics = Novelty(**read_safetensors((model.folder / model.spec["novelty"]["file"]).read_bytes()))
+    statistics = model.statistics()
     pooled = np.concatenate([
         np.fromfile(model.folder / "golden" / case["features"], "<f4").reshape(case["features_shape"]).mean((2, 3)) for case in cases
     ])

@@ -20,9 +20,7 @@ from cytotrain import batch
 from cytotrain.card import update_card
 from cytotrain.metrics import softmax, two_columns, wilson_interval
 from cytotrain.model_folder import ExportedModel, format_json, write_spec
-from cytotrain.novelty import Novelty
 from cytotrain.prepare import decode
-from cytotrain.safetensors import read_safetensors
 from cytotrain.tasks import MODELS_FOLDER, list_samples
 from evaluate import embed, is_poor
 
@@ -70,7 +68,7 @@ class Elsewhere:
         model = ExportedModel(Path(folder))
         samples = [sample for sample in list_samples(data, model.spec) if sample.part == name]
         features, measured = embed(model, (decode(sample.file) for sample in samples))
-        statistics = Novelty(**read_safetensors((model.folder / model.spec["novelty"]["file"]).read_bytes()))
+        statistics = model.statistics()
         self.name, self.ids = name, [entry["id"] for entry in model.spec["classes"]]
         self.labels = np.array([sample.label for sample in samples])
         self.probabilities = softmax(two_columns(model.head(features)) / model.spec["judge"]["temperature"])

@@ -4,6 +4,7 @@ All functions take and return N×C×H×W float32 and draw from torch's global ge
 """
 
 import math
+from typing import Callable
 
 import torch
 from torch.nn import functional
@@ -19,6 +20,14 @@ def _uniform(count: int, low: float, high: float) -> torch.Tensor:
 
 def _some(count: int, share: float) -> torch.Tensor:
     return torch.rand(count) < share
+
+
+def change_some(batch: torch.Tensor, changes: list[tuple[Callable[[torch.Tensor], torch.Tensor], float]]) -> None:
+    """Apply each change in turn to a share of the images, in place."""
+    for change, share in changes:
+        chosen = _some(len(batch), share)
+        if chosen.any():
+            batch[chosen] = change(batch[chosen]).clamp(0, 1)
 
 
 def move(images: torch.Tensor, side_px: int, scale: float = 1.25, stretch: float = 0.08, outside: str = "reflection") -> torch.Tensor:
@@ -58,18 +67,22 @@ def restain(images: torch.Tensor) -> torch.Tensor:
     return torch.exp(-torch.einsum("nij,njhw->nihw", mixing, density)).clamp(0, 1)
 
 
+def turn_hue(images: torch.Tensor, angle: torch.Tensor, saturation: torch.Tensor) -> torch.Tensor:
+    """Turn the hue of each image by its own N radians and multiply its saturation, in YIQ."""
+    turn = torch.zeros(len(images), 3, 3)
+    turn[:, 0, 0] = 1
+    turn[:, 1, 1] = turn[:, 2, 2] = angle.cos() * saturation
+    turn[:, 2, 1] = angle.sin() * saturation
+    turn[:, 1, 2] = -turn[:, 2, 1]
+    return torch.einsum("nij,njhw->nihw", torch.linalg.inv(YIQ_OF_RGB) @ turn @ YIQ_OF_RGB, images)
+
+
 def recolour(images: torch.Tensor) -> torch.Tensor:
     """Change brightness, contrast, saturation, hue and white balance as another camera would."""
     count = len(images)
     angle = torch.empty(count).uniform_(-0.18, 0.18)
     saturation = torch.empty(count).uniform_(0.7, 1.35)
-    turn = torch.zeros(count, 3, 3)
-    turn[:, 0, 0] = 1
-    turn[:, 1, 1] = turn[:, 2, 2] = angle.cos() * saturation
-    turn[:, 2, 1] = angle.sin() * saturation
-    turn[:, 1, 2] = -turn[:, 2, 1]
-    matrix = torch.linalg.inv(YIQ_OF_RGB) @ turn @ YIQ_OF_RGB
-    turned = torch.einsum("nij,njhw->nihw", matrix, images)
+    turned = turn_hue(images, angle, saturation)
     contrasted = (turned - 0.6) * _uniform(count, 0.75, 1.25) + 0.6 + _uniform(count, -0.1, 0.1)
     return (contrasted * torch.empty(count, 3, 1, 1).uniform_(0.93, 1.07)).clamp(0, 1)
 
@@ -114,10 +127,7 @@ def stained(crops: torch.Tensor, spec: dict) -> torch.Tensor:
     if torch.rand(()) < 0.5:
         batch = batch.flip(3)
     batch = torch.rot90(batch, int(torch.randint(4, ())), (2, 3))
-    for change, share in [(restain, 0.6), (recolour, 0.7), (refocus, 0.4), (add_noise, 0.3), (recompress, 0.25)]:
-        chosen = _some(count, share)
-        if chosen.any():
-            batch[chosen] = change(batch[chosen]).clamp(0, 1)
+    change_some(batch, [(restain, 0.6), (recolour, 0.7), (refocus, 0.4), (add_noise, 0.3), (recompress, 0.25)])
     return normalise(batch * 255, spec["normalisation"])
 
 
@@ -144,13 +154,7 @@ def any_stain(images: torch.Tensor) -> torch.Tensor:
     stained = torch.exp(-torch.einsum("nij,njhw->nihw", mixing, density)).clamp(0, 1)
     angle = torch.empty(count).uniform_(-0.4 * strength, 0.4 * strength)
     saturation = torch.exp(torch.empty(count).uniform_(-0.7 * strength, 0.5 * strength)) * torch.where(_some(count, 0.5), 0.4 * torch.rand(count), torch.ones(()))
-    turn = torch.zeros(count, 3, 3)
-    turn[:, 0, 0] = 1
-    turn[:, 1, 1] = turn[:, 2, 2] = angle.cos() * saturation
-    turn[:, 2, 1] = angle.sin() * saturation
-    turn[:, 1, 2] = -turn[:, 2, 1]
-    matrix = torch.linalg.inv(YIQ_OF_RGB) @ turn @ YIQ_OF_RGB
-    stained = torch.where(_some(count, 0.7).view(-1, 1, 1, 1), torch.einsum("nij,njhw->nihw", matrix, stained), stained)
+    stained = torch.where(_some(count, 0.7).view(-1, 1, 1, 1), turn_hue(stained, angle, saturation), stained)
     contrasted = (stained - 0.6) * torch.exp(uniform(-0.35, 0.3))[..., None] + 0.6 + uniform(-0.12, 0.12)[..., None]
     return (contrasted * (1 + torch.empty(count, 3, 1, 1).uniform_(-0.1 * strength, 0.1 * strength))).clamp(0, 1)
 
@@ -182,17 +186,13 @@ def foreign_stain(crops: torch.Tensor, spec: dict) -> torch.Tensor:
     """Stained cells as another laboratory shows them."""
     side_px, count = spec["input"]["width_px"], len(crops)
     batch = move(crops / 255, side_px, scale=1.35, stretch=0.1)
-    changes = [
+    change_some(batch, [
         (swap_surroundings, 0.3), (any_stain, 0.85),
         (lambda images: soften(images, torch.empty(len(images)).uniform_(0.3, 2.0)), 0.5),
         (lambda images: images + _uniform(len(images), 0, 1.5) * (images - soften(images, torch.ones(len(images)))), 0.25),
         (lambda images: images + torch.randn_like(images) * _uniform(len(images), 0, 0.06), 0.4),
         (recompress, 0.3),
-    ]
-    for change, share in changes:
-        chosen = _some(count, share)
-        if chosen.any():
-            batch[chosen] = change(batch[chosen]).clamp(0, 1)
+    ])
     return normalise(batch * 255, spec["normalisation"])
 
 

@@ -237,19 +237,21 @@ def calibration(report: dict) -> list[str]:
     return table(header, rows)
 
 
+def share_words(one: dict) -> str:
+    """A count, what of, and the share with its interval where it is of any."""
+    return f"{one['count']} of {one['of']}" + (f": {percent(one['share'])} ({interval(one['interval_95'])})" if one["of"] else "")
+
+
 def sittings(report: dict) -> list[str]:
     """Cancer lines by density and folder; written by scripts/measure_sittings.py."""
     found = report.get("sittings")
     if not found:
         return []
 
-    def words(one: dict) -> str:
-        return f"{one['count']} of {one['of']}: {percent(one['share'])} ({interval(one['interval_95'])})"
-
     every, copies = found["all"], found["copies"]
-    rows = [["all of day 3", words(every), f"{every['auc']:.3f}", "", ""]]
-    rows += [[f"seeded at {name}", words(one["all"]), f"{one['all']['auc']:.3f}", words(one["mda_mb_231"]), words(one["pc3"])] for name, one in found["densities"].items()]
-    rows += [[f"control: {name}", words(one), f"{one['auc']:.3f}", "", ""] for name, one in found["controls"].items()]
+    rows = [["all of day 3", share_words(every), f"{every['auc']:.3f}", "", ""]]
+    rows += [[f"seeded at {name}", share_words(one["all"]), f"{one['all']['auc']:.3f}", share_words(one["mda_mb_231"]), share_words(one["pc3"])] for name, one in found["densities"].items()]
+    rows += [[f"control: {name}", share_words(one), f"{one['auc']:.3f}", "", ""] for name, one in found["controls"].items()]
     return [
         *table(["", "right", "area under the curve", "MDA-MB-231", "PC3"], rows), "",
         f"Wilson intervals of 95 %. Over the six folders of day 3, drawn with replacement, the accuracy is {interval(every['by_folder_95'])} and the area {plain(every['auc_by_folder_95'])}: cells of one",
@@ -263,16 +265,13 @@ def elsewhere(report: dict) -> list[str]:
     if not found:
         return []
 
-    def words(one: dict) -> str:
-        return f"{one['count']} of {one['of']}" + (f": {percent(one['share'])} ({interval(one['interval_95'])})" if one["of"] else "")
-
     lines = {
         "right, of all types": "all_types", "right, of the types that the laboratory has": "own_types", "neither image quality nor novelty objects": "nameable",
         "named in a foreign set": "named", "right of those named": "right_of_named",
         "named, where only its types can occur": "named_among_own_types", "right of those": "right_of_named_among_own_types",
     }
     places = found["laboratories"]
-    rows = [[name, *(words(place[key]) for place in places.values())] for name, key in lines.items()]
+    rows = [[name, *(share_words(place[key]) for place in places.values())] for name, key in lines.items()]
     rows.insert(2, ["the same, mean over types", *(percent(place["own_types_balanced"]) for place in places.values())])
     return [
         *table(["", *(f"laboratory {name}, never seen" for name in places)], rows), "",

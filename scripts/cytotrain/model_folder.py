@@ -91,10 +91,13 @@ class ExportedModel:
         """Pool N×D×h×w and apply the head."""
         return self.head(features.mean((2, 3)))
 
+    def statistics(self) -> Novelty:
+        """Of its training images, as its novelty file holds them."""
+        return Novelty(**read_safetensors((self.folder / self.spec["novelty"]["file"]).read_bytes()))
+
     def novelty(self, features: np.ndarray, measured: np.ndarray) -> np.ndarray:
         """Distance of each of N×D×h×w, with N×M measures, to the training images; see cytotrain.novelty."""
-        tensors = read_safetensors((self.folder / self.spec["novelty"]["file"]).read_bytes())
-        return Novelty(**tensors).distance(features.mean((2, 3)), measured)
+        return self.statistics().distance(features.mean((2, 3)), measured)
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated probabilities N×K."""

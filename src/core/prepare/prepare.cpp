@@ -119,7 +119,7 @@ ScreenPicture draw_crop(const ImageView& image, const PrepareRules& rules, int m
   box = cell ? stained_square(*cell, rules.crop_radii) : crop_box(rules, image.width_px, image.height_px);
   Image copy;
   const ImageView part = part_of(image, box, cell, copy);
-  return draw_for_screen(part, {0, 0, part.width_px, part.height_px}, max_side_px, display_range(part));
+  return draw_for_screen(part, {0, 0, part.width_px, part.height_px}, max_side_px, display_range(image));
 }
 
 }  // namespace cytodrop
