@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/metrics/curves.h"
 #include "core/metrics/intervals.h"
+#include "core/metrics/measurement.h"
 #include "core/metrics/scores.h"
 #include "core/metrics/shares.h"
 #include "support.h"
@@ -245,6 +246,60 @@ TEST_CASE("thresholds of curves fall, and ties make one point", "[metrics]") {
   CHECK(risk.coverages == std::vector<double>{0.25, 0.75, 1});
   CHECK(risk.risks[1] == Approx(1.0 / 3));
   CHECK(risk_coverage({{}, {}, 2}).thresholds.empty());
+}
+
+TEST_CASE("a measurement holds every score with an interval around it, by groups", "[metrics]") {
+  const Json recipe{{"seed", 3}, {"types", 4}, {"cells", 240}, {"occurring", 3}, {"levels", 6}, {"skill", 2}, {"weighted", false}};
+  const Drawn drawn = draw(recipe);
+  std::vector<std::int32_t> groups;
+  for (int cell = 0; cell < 240; ++cell) groups.push_back(cell / 12);
+  const Measurement found = measure(drawn.cells(), groups, {.draws = 300});
+  CHECK(found.cells == 240);
+  CHECK(found.groups == 20);
+  const Scores scores = scores_of(confusion_matrix(drawn.cells()));
+  CHECK(found.accuracy.value == scores.accuracy);
+  CHECK(found.matthews.value == scores.matthews);
+  CHECK(found.brier.value == brier_score(drawn.cells()));
+  for (const Measured& one : {found.accuracy, found.balanced_accuracy, found.macro_f1, found.matthews, found.brier, found.types[0].recall, found.types[1].precision, *found.types[2].area}) {
+    CHECK(one.interval.low < one.value);
+    CHECK(one.value < one.interval.high);
+    CHECK(one.interval.high - one.interval.low < 0.4);
+  }
+  REQUIRE(found.types.size() == 4);
+  CHECK(found.types[0].area->value == type_curve(drawn.cells(), 0)->area);
+  // The fourth type does not occur: what there is to say of it is how often it was named.
+  CHECK(found.types[3].true_count == 0);
+  CHECK(found.types[3].named_count > 0);
+  CHECK(std::isnan(found.types[3].recall.value));
+  CHECK(found.types[3].precision.value == 0);
+  CHECK_FALSE(found.types[3].area);
+  const Measurement none = measure({{}, {}, 2}, {}, {});
+  CHECK(none.cells == 0);
+  CHECK(std::isnan(none.accuracy.value));
+  CHECK(none.accuracy_wilson.high == 1);
+}
+
+TEST_CASE("of two models the gain is told with its interval, and by McNemar's test", "[metrics]") {
+  const Json recipe{{"seed", 4}, {"types", 3}, {"cells", 200}, {"occurring", 3}, {"levels", 6}, {"skill", 1}, {"weighted", false}};
+  const Drawn first = draw(recipe);
+  Drawn second = first;
+  // The second knows the first forty.
+  for (std::size_t cell = 0; cell < 40; ++cell) {
+    for (std::size_t type = 0; type < 3; ++type) second.probabilities[cell * 3 + type] = static_cast<int>(type) == second.truth[cell] ? 1 : 0;
+  }
+  const Comparison found = compare(first.cells(), second.cells(), {}, {.draws = 500});
+  CHECK(found.only_first == 0);
+  CHECK(found.only_second > 10);
+  CHECK(found.p == Approx(mcnemar_exact(0, found.only_second)));
+  CHECK(found.accuracy_gain.value == Approx(static_cast<double>(found.only_second) / 200));
+  CHECK(found.accuracy_gain.interval.low > 0);
+  CHECK(found.balanced_gain.value > 0);
+  const Comparison same = compare(first.cells(), first.cells(), {}, {.draws = 20});
+  CHECK(same.p == 1);
+  CHECK(same.accuracy_gain.interval.high == 0);
+  Drawn other = first;
+  other.truth[0] = (other.truth[0] + 1) % 3;
+  CHECK(error_of([&] { compare(first.cells(), other.cells(), {}, {}); }).code() == ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE("cells that do not fit together are refused", "[metrics]") {

@@ -74,44 +74,77 @@ class Bins {
   std::vector<Sums> sums_;
 };
 
+/// Raises: kInvalidArgument.
+Bins likeliest_bins(const LabelledCells& cells, int count) {
+  if (count < 1) throw Error(ErrorCode::kInvalidArgument, "reliability needs at least one bin");
+  Bins bins(count);
+  for (std::size_t cell = 0; cell < cells.count(); ++cell) {
+    const int named = likeliest(cells, cell);
+    bins.add(cells.probability(cell, named), named == cells.truth[cell], cells.weight(cell));
+  }
+  return bins;
+}
+
 }  // namespace
 
-std::optional<TypeCurve> type_curve(const LabelledCells& cells, int type) {
+TypeRanking::TypeRanking(const LabelledCells& cells, int type) {
   check_cells(cells);
   if (type < 0 || type >= cells.types) throw Error(ErrorCode::kInvalidArgument, "there is no such type");
-  std::vector<double> values(cells.count());
+  for (std::size_t cell = 0; cell < cells.count(); ++cell) places_.push_back({cell, cells.probability(cell, type), cells.truth[cell] == type, true});
+  std::stable_sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) { return a.probability > b.probability; });
+  for (std::size_t i = 1; i < places_.size(); ++i) places_[i - 1].ends_tie = places_[i].probability != places_[i - 1].probability;
+}
+
+template <typename End>
+bool TypeRanking::walk(std::span<const double> weights, End end) const {
+  const auto weight = [&](const Place& place) { return weights.empty() ? 1 : weights[place.cell]; };
   double positives = 0, negatives = 0;
-  for (std::size_t cell = 0; cell < values.size(); ++cell) {
-    values[cell] = cells.probability(cell, type);
-    (cells.truth[cell] == type ? positives : negatives) += cells.weight(cell);
-  }
-  if (!(positives > 0 && negatives > 0)) return std::nullopt;
-  TypeCurve curve;
-  double hits = 0, alarms = 0, last_hits = 0, last_alarms = 0;
-  each_tie(values, [&](std::size_t cell) { (cells.truth[cell] == type ? hits : alarms) += cells.weight(cell); }, [&](double threshold) {
-    if (!(hits + alarms > 0)) return;  // cells that count for nothing
-    curve.area += (alarms - last_alarms) * (hits + last_hits) / 2;
-    const double precision = hits / (hits + alarms);
-    curve.average_precision += (hits - last_hits) / positives * precision;
-    curve.thresholds.push_back(threshold);
-    curve.true_positive_rates.push_back(hits / positives);
-    curve.false_positive_rates.push_back(alarms / negatives);
-    curve.precisions.push_back(precision);
+  for (const Place& place : places_) (place.is_type ? positives : negatives) += weight(place);
+  if (!(positives > 0 && negatives > 0)) return false;
+  double hits = 0, alarms = 0, last_hits = 0, last_alarms = 0, area = 0, average_precision = 0;
+  for (const Place& place : places_) {
+    (place.is_type ? hits : alarms) += weight(place);
+    if (!place.ends_tie || !(hits + alarms > 0)) continue;  // cells that count for nothing make no point
+    area += (alarms - last_alarms) * (hits + last_hits) / 2;
+    average_precision += (hits - last_hits) / positives * (hits / (hits + alarms));
+    end(place.probability, hits / positives, alarms / negatives, hits / (hits + alarms), area / (positives * negatives), average_precision);
     last_hits = hits;
     last_alarms = alarms;
-  });
-  curve.area /= positives * negatives;
-  return curve;
+  }
+  return true;
+}
+
+std::optional<std::pair<double, double>> TypeRanking::areas(std::span<const double> weights) const {
+  std::pair<double, double> found;
+  const auto keep = [&](double, double, double, double, double area, double average_precision) { found = {area, average_precision}; };
+  return walk(weights, keep) ? std::optional(found) : std::nullopt;
+}
+
+std::optional<TypeCurve> TypeRanking::curve(std::span<const double> weights) const {
+  TypeCurve curve;
+  const auto add = [&](double threshold, double true_positives, double false_positives, double precision, double area, double average_precision) {
+    curve.thresholds.push_back(threshold);
+    curve.true_positive_rates.push_back(true_positives);
+    curve.false_positive_rates.push_back(false_positives);
+    curve.precisions.push_back(precision);
+    curve.area = area;
+    curve.average_precision = average_precision;
+  };
+  return walk(weights, add) ? std::optional(std::move(curve)) : std::nullopt;
+}
+
+std::optional<TypeCurve> type_curve(const LabelledCells& cells, int type) { return TypeRanking(cells, type).curve(cells.weights); }
+
+double calibration_error(const LabelledCells& cells, int bins) {
+  check_cells(cells);
+  return likeliest_bins(cells, bins).error();
 }
 
 Reliability reliability_of(const LabelledCells& cells, int bins) {
   check_cells(cells);
-  if (bins < 1) throw Error(ErrorCode::kInvalidArgument, "reliability needs at least one bin");
-  Bins of_likeliest(bins);
+  const Bins of_likeliest = likeliest_bins(cells, bins);
   std::vector<Bins> of_type(static_cast<std::size_t>(cells.types), Bins(bins));
   for (std::size_t cell = 0; cell < cells.count(); ++cell) {
-    const int named = likeliest(cells, cell);
-    of_likeliest.add(cells.probability(cell, named), named == cells.truth[cell], cells.weight(cell));
     for (int type = 0; type < cells.types; ++type) of_type[static_cast<std::size_t>(type)].add(cells.probability(cell, type), cells.truth[cell] == type, cells.weight(cell));
   }
   Reliability found{.bins = of_likeliest.described(), .calibration_error = of_likeliest.error()};

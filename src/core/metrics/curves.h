@@ -1,5 +1,8 @@
 #pragma once
+#include <cstddef>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "core/metrics/scores.h"
@@ -19,6 +22,36 @@ struct TypeCurve {
 /// Nothing where the type does not occur, or nothing else does.
 std::optional<TypeCurve> type_curve(const LabelledCells& cells, int type);
 
+/// The cells by how likely they are of a type, so that the curves of many weightings cost one sorting.
+class TypeRanking {
+ public:
+  /// Raises: kInvalidArgument for a type that is none.
+  TypeRanking(const LabelledCells& cells, int type);
+
+  /// Args:
+  ///   weights: of each cell, as in LabelledCells.
+  /// Returns: area and average precision; nothing as `type_curve`.
+  std::optional<std::pair<double, double>> areas(std::span<const double> weights) const;
+
+  /// The same with its points.
+  std::optional<TypeCurve> curve(std::span<const double> weights) const;
+
+ private:
+  struct Place {
+    std::size_t cell;
+    double probability;
+    bool is_type, ends_tie;
+  };
+
+  /// Calls end(threshold, true and false positive rate, precision, area and average precision so far) after each tie.
+  ///
+  /// Returns: whether there is a curve.
+  template <typename End>
+  bool walk(std::span<const double> weights, End end) const;
+
+  std::vector<Place> places_;
+};
+
 /// Cells of nearly equal probability, and how often they were right.
 struct ReliabilityBin {
   double low = 0, high = 0;
@@ -37,6 +70,9 @@ struct Reliability {
 /// Raises: kInvalidArgument.
 /// Source: Guo et al. 2017, "On calibration of modern neural networks"; Kull et al. 2019, "Beyond temperature scaling", for each type.
 Reliability reliability_of(const LabelledCells& cells, int bins = 15);
+
+/// `Reliability::calibration_error` alone.
+double calibration_error(const LabelledCells& cells, int bins = 15);
 
 /// What is wrong of the cells that are named when less is demanded bit by bit.
 struct RiskCoverage {
