@@ -5,6 +5,10 @@
  * All arrays handed out are copies that the caller owns; no view into WASM memory crosses the border.
  */
 
+import type { Comparison, Kappa, LabelledCells, Measurement } from './metrics.d.ts';
+
+export type { Comparison, Kappa, LabelledCells, Measured, Measurement, TypeMeasurement } from './metrics.d.ts';
+
 export type ErrorCode =
   | 'invalid_argument'
   | 'empty_file'
@@ -337,6 +341,12 @@ export declare class Classifier {
 export interface CytodropCore {
   Classifier: typeof Classifier;
   /** Version of the core, as in package.json. */
+  /** All that cells of known type say about a model; intervals from so many draws. */
+  measure_cells(cells: LabelledCells, draws: number): Result<Measurement>;
+  /** Groups and weights are those of the first. */
+  compare_models(first: LabelledCells, second: LabelledCells, draws: number): Result<Comparison>;
+  /** `matrix` [types][types]: one reader's types by the other's; null where both gave one type only, or there is no cell. */
+  kappa(matrix: Float64Array): Result<Kappa | null>;
   core_version(): string;
   /** Classifier objects made and not deleted, and the frames open in them. */
   live_objects(): number;

@@ -273,6 +273,15 @@ TEST_CASE("a measurement holds every score with an interval around it, by groups
   CHECK(std::isnan(found.types[3].recall.value));
   CHECK(found.types[3].precision.value == 0);
   CHECK_FALSE(found.types[3].area);
+  // Always right of twenty is no certainty.
+  const std::vector<std::int32_t> truth(20, 0);
+  std::vector<double> sure;
+  for (int cell = 0; cell < 20; ++cell) sure.insert(sure.end(), {0.9, 0.1});
+  const Measurement all = measure({truth, sure, 2}, {}, {.draws = 100});
+  CHECK(all.accuracy.interval.high == 1);
+  CHECK(all.accuracy.interval.low == wilson_interval(20, 20).low);
+  CHECK(all.types[0].recall.interval.low == all.accuracy.interval.low);
+  CHECK(measure({truth, sure, 2}, std::vector<std::int32_t>(20, 0), {.draws = 100}).accuracy.interval.low == all.accuracy.interval.low);
   const Measurement none = measure({{}, {}, 2}, {}, {});
   CHECK(none.cells == 0);
   CHECK(std::isnan(none.accuracy.value));

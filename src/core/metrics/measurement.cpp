@@ -61,6 +61,14 @@ std::size_t groups_of(std::size_t cells, std::span<const std::int32_t> groups) {
   return groups.empty() ? cells : std::set<std::int32_t>(groups.begin(), groups.end()).size();
 }
 
+/// A share that was never, or always, right in the sample is so in every draw, which is no certainty: the interval is no narrower than if no
+/// two cells were alike, and that alone where none are. Cells that stand for several have the bootstrap's only.
+void widen(Measured& share, double hits, double trials, bool is_grouped, bool is_weighed) {
+  if (is_weighed || std::isnan(share.value)) return;
+  const Interval least = wilson_interval(hits, trials);
+  share.interval = is_grouped ? Interval{std::min(share.interval.low, least.low), std::max(share.interval.high, least.high)} : least;
+}
+
 }  // namespace
 
 Measurement measure(const LabelledCells& cells, std::span<const std::int32_t> groups, const Resampling& resampling) {
@@ -90,9 +98,14 @@ Measurement measure(const LabelledCells& cells, std::span<const std::int32_t> gr
   double right = 0;
   for (std::size_t cell = 0; cell < cells.count(); ++cell) right += sample.is_right(cell) ? 1 : 0;
   found.accuracy_wilson = wilson_interval(right, static_cast<double>(cells.count()));
+  const auto widened = [&](Measured& share, double hits, double trials) { widen(share, hits, trials, !groups.empty(), !cells.weights.empty()); };
+  widened(found.accuracy, right, static_cast<double>(cells.count()));
   for (std::size_t type = 0; type < rankings.size(); ++type) {
     TypeMeasurement of{.true_count = scores.types[type].true_count, .named_count = scores.types[type].named_count};
     for (Measured* one : {&of.precision, &of.recall, &of.f1}) *one = values.next();
+    const double hits = found.matrix.at(static_cast<int>(type), static_cast<int>(type));
+    widened(of.precision, hits, of.named_count);
+    widened(of.recall, hits, of.true_count);
     const Measured area = values.next(), average_precision = values.next();
     of.curve = rankings[type].curve(cells.weights);
     if (of.curve) {

@@ -10,7 +10,8 @@ namespace cytodrop {
 
 struct Measured {
   double value = 0;
-  Interval interval{};  ///< 95 %, by bootstrap over groups
+  /// 95 %, by bootstrap over groups; of shares at least as wide as Wilson's, and Wilson's where every cell is its own group.
+  Interval interval{};
 };
 
 struct TypeMeasurement {
