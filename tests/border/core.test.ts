@@ -7,7 +7,7 @@ import {
   bytesOf, floatsOf, goldenImage, head, largestDifference, novelty, openModule, root, specJson, tinyCases, tinyModel, tinySpec, tinySpecJson, valueOf,
 } from './fixtures.ts';
 
-const measures = new Float64Array(14);
+const measures = new Float64Array(16);
 
 let core: CytodropCore;
 let loaded: Classifier;
