@@ -20,6 +20,8 @@ DRAWS = 2000
 USUAL_SHARE = 0.998
 ROOM = 1.25
 """What the limit is above the validation part's: that is one sample, and the next dish of the same laboratory is another."""
+ROOM_OF_MANY = 1.2
+"""And what more it is for very many cells, of which nothing but what tells dishes apart is left: one sample says least of that."""
 LEAST_LOOK_SHIFT = 0.5
 """What the look of another day may be off however many cells there are, as the square of standard deviations."""
 CAREFUL_BELOW = 0.99
@@ -121,7 +123,7 @@ def fit_limit(deviation: np.ndarray, sets: list[np.ndarray], least: float) -> di
     clipped, one_over = deviation.clip(-MOST, MOST), 1 / np.array(SIZES)
     limits = np.array([np.quantile(_shifts(clipped, chosen), USUAL_SHARE) for chosen in sets]) * ROOM
     noise = max(0.0, float((limits[0] - limits[-1]) / (one_over[0] - one_over[-1])))
-    shift = max(least, float((limits - noise * one_over).max()))
+    shift = max(least, ROOM_OF_MANY * float((limits - noise * one_over).max()))
     return {"shift": round(shift, 3), "noise": round(max(0.0, float(((limits - shift) / one_over).max())), 3)}
 
 
