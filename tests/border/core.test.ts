@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { Classifier, CytodropCore, ErrorCode, Result } from '#cytodrop_core';
 import {
-  bytesOf, floatsOf, goldenImage, head, largestDifference, novelty, openModule, root, specJson, tinyCases, tinyModel, tinySpec, tinySpecJson, valueOf,
+  bytesOf, floatsOf, type GoldenCase, goldenImage, head, jsonOf, largestDifference, modelsOfKind, novelty, openModule, root, specJson, tinyCases, tinyModel, tinySpec, tinySpecJson, valueOf,
 } from './fixtures.ts';
 
 const measures = new Float64Array(16);

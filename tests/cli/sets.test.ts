@@ -84,7 +84,10 @@ describe('a set of images', () => {
 
   const real = pathOf('../shared/data');
   const skip = existsSync(real) ? false : 'no ../shared/data';
-  const thirty = (folder: string): string[] => readdirSync(join(real, folder)).sort().filter((_, i, { length }) => i % Math.floor(length / 30) === 0).slice(0, 30).map((file) => join(real, folder, file));
+  const thirty = (folder: string): string[] => {
+    const files = readdirSync(join(real, folder), { recursive: true, encoding: 'utf8' }).filter((file) => /\.(jpg|png|bmp)$/.test(file)).sort();
+    return files.filter((_, i) => i % Math.floor(files.length / 30) === 0).slice(0, 30).map((file) => join(real, folder, file));
+  };
   const setOf = async (files: string[]): Promise<Document['set']> => (JSON.parse((await cytodrop('classify', '--model', 'blood-smear', '--format', 'json', ...files)).stdout) as Document).set;
 
   for (const laboratory of ['a', 'b']) {
