@@ -73,7 +73,7 @@ class Elsewhere:
         self.labels = np.array([sample.label for sample in samples])
         self.probabilities = softmax(two_columns(model.head(features)) / model.spec["judge"]["temperature"])
         self.is_nameable = ~is_poor(measured, model.spec["quality"]) & (statistics.distance(features, measured) <= model.spec["novelty"]["threshold"])
-        self.shift = batch.shift(batch.deviations(statistics, features, measured))
+        self.shift = batch.shift(batch.deviations(statistics, features, measured)[0])
         # Types that the laboratory has at all, as a person who knows the sample would tell the page.
         kept = np.isin(np.arange(len(self.ids)), self.labels)
         some = self.probabilities * kept

@@ -111,10 +111,13 @@ export interface Verdict {
 /** What a set of cells comes to as a whole. */
 export interface BatchVerdict {
   cells: number;
-  /** Squared length of the cells' mean deviation. */
+  /** Squared length of the cells' mean deviation in their features, less what chance makes of it. */
   shift: number;
   /** Above it a set of as many cells is foreign; null where the model does not say. */
   limit: number | null;
+  /** The same of their look: light, colour, size and how structures lie. */
+  look_shift: number;
+  look_limit: number | null;
   /** The cells as a set are not of the kind that the model learned from: its probabilities do not hold for them. */
   foreign: boolean;
 }
