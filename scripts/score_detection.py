@@ -25,12 +25,17 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
-from cytotrain.tiles import is_blank, parts_of, read_copies, read_rows
+from cytotrain.tiles import FOLDS, folds_of, is_blank, parts_of, read_copies, read_rows
 
 ROUND = {"least_diameter": 14, "most_diameter": 45}
 ADHERENT = {"least_diameter": 25, "most_diameter": 130, "method": "adherent"}
 LINES = {"pixel_size_um": 1.25, "least_diameter": 12, "most_diameter": 60}
 PHASE_TUNE = ("set1", "set14")
+# The frames that were there first, and the others: two folds.
+PHASE_FIRST = ("set1", "set6", "set11", "set14", "set20")
+PHASE_LATER = tuple(f"set{number}" for number in (2, 4, 8, 10, 12, 16, 18, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 44))
+PHASE_FOLDS = {"first-five": PHASE_FIRST, "later": PHASE_LATER}
+PHASE_TEST = tuple(name for name in (*PHASE_FIRST, *PHASE_LATER) if name not in PHASE_TUNE)
 BORDER_PX = 20  # cells of `viability` farther from the edge are whole
 LEAST_MASK_PX = 100  # smaller labelled masks are crumbs of an annotation
 
@@ -55,7 +60,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--node", default="node", help="a Node that runs TypeScript")
     parser.add_argument("--part", choices=("tune", "test"), default="test")
-    parser.add_argument("--folds", type=Path, help="runs of train_detector.py, with fold-a and fold-b")
+    parser.add_argument("--folds", type=Path, help="runs of train_detector.py, with first-five and later")
     parser.add_argument("--overlays", type=Path, help="folder to draw the cell-lines frames into")
     arguments = parser.parse_args()
     ours = lambda settings: lambda paths: cytodrop(arguments.node, settings, paths)
@@ -66,30 +71,29 @@ def main() -> None:
     report("viability", "OpenCV, scikit-image", frames, lambda paths: opencv(paths, 14, 45))
     frames, again, (both, same) = labelled_twice(arguments.data / "viability")
     report("viability, all parts, cells in two tiles", "their author, in the other tile", frames, lambda _: (again, []), overlaps=(0.5, 0.1))
-    frames = phase_contrast(arguments.data / "phase-contrast", arguments.part)
+    frames = phase_contrast(arguments.data / "phase-contrast", PHASE_TUNE if arguments.part == "tune" else PHASE_TEST)
     # The shipped network for spread cells learned from all of these frames; train_detector.py measures its recipe on frames not seen.
     report("phase-contrast", "Cytodrop, adherent", frames, ours(ADHERENT))
     report("phase-contrast", "Cytodrop, round", frames, ours({**ADHERENT, "method": "round"}))
     report("phase-contrast", "OpenCV, scikit-image", frames, lambda paths: opencv(paths, 25, 130))
     if arguments.folds:
-        by_fold = {fold: phase_contrast(arguments.data / "phase-contrast", part) for fold, part in (("fold-a", "test"), ("fold-b", "tune"))}
-        found, results = [], []
-        for fold, unseen in by_fold.items():
+        every, found, results = [], [], []
+        for fold, names in PHASE_FOLDS.items():
+            unseen = phase_contrast(arguments.data / "phase-contrast", names)
             detector = str((arguments.folds / fold / "detector").resolve())
             boxes, others = ours({**ADHERENT, "method": "network_adherent", "detector": detector})([frame.path for frame in unseen])
-            found += boxes
-            results += others
-        every = [frame for unseen in by_fold.values() for frame in unseen]
-        report("phase-contrast, all five", "Cytodrop, network for spread cells, each frame by the fold that has not seen it", every, lambda _: (found, results))
+            report(f"phase-contrast, {fold}", "Cytodrop, network for spread cells that has not seen them", unseen, lambda _: (boxes, others))
+            every, found, results = [*every, *unseen], [*found, *boxes], [*results, *others]
+        report("phase-contrast, all", "Cytodrop, network for spread cells, each frame by the fold that has not seen it", every, lambda _: (found, results))
     print(f"\nOf {both} cells that the author boxed in two tiles {same} are called the same, live or dead.")
     cell_lines(arguments.data / "cell-lines", arguments.node, arguments.overlays)
 
 
 def viability(folder: Path, part: str) -> list[Labelled]:
-    part_of = parts_of(folder)
+    part_of = folds_of(folder) if part in FOLDS else parts_of(folder)
     boxes: dict[tuple[str, str], list[list[int]]] = {}
     for row in read_rows(folder / "boxes.csv"):
-        if part_of[row["image"]] == part:
+        if part_of.get(row["image"]) == part:
             boxes.setdefault((row["image"], row["group"]), []).append([int(row[c]) for c in ("x0", "y0", "x1", "y1")])
     return [Labelled(folder / "images" / image, group, np.array(found)) for (image, group), found in boxes.items()]
 
@@ -135,17 +139,16 @@ def is_inside(boxes: np.ndarray, file: Path) -> np.ndarray:
         return ((middles >= BORDER_PX) & (middles <= np.array(image.size) - BORDER_PX)).all(1)
 
 
-def phase_contrast(folder: Path, part: str) -> list[Labelled]:
+def phase_contrast(folder: Path, names: tuple[str, ...]) -> list[Labelled]:
+    """Frames of the given names, as `set1`."""
     frames = []
-    for path in sorted(folder.glob("*.tif")):
-        if (path.stem in PHASE_TUNE) != (part == "tune"):
-            continue
-        masks = np.asarray(Image.open(folder / f"{path.stem}-instances.png")).astype(int)
+    for name in names:
+        masks = np.asarray(Image.open(folder / f"{name}-instances.png")).astype(int)
         areas = np.bincount(masks.ravel())
         kept = {label: where for label, where in labelled_slices(masks) if areas[label] >= LEAST_MASK_PX}
         numbers = np.zeros(len(areas), int)
         numbers[list(kept)] = np.arange(1, len(kept) + 1)
-        frames.append(Labelled(path, path.stem, np.array([[x.start, y.start, x.stop, y.stop] for y, x in kept.values()]), numbers[masks]))
+        frames.append(Labelled(folder / f"{name}.tif", name, np.array([[x.start, y.start, x.stop, y.stop] for y, x in kept.values()]), numbers[masks]))
     return frames
 
 

@@ -3,16 +3,17 @@
 
     python scripts/train_detector.py --data ../shared/data --out build/detectors --folders models
 
-Five runs, one after the other, each going on from its checkpoint in --out where it was broken off:
+Eight runs, one after the other, each going on from its checkpoint in --out where it was broken off:
 
-    base      learns boxes from the `viability` tiles that cytotrain/tiles.py calls train;
-    round     goes on with them;
-    fold-a    goes on from `base` with them and with the masks of the `phase-contrast` frames set1 and set14; the other three test it;
-    fold-b    the same with set6, set11 and set20, tested on set1 and set14;
-    adherent  the same with train and val of `viability` and all five frames.
+    base        learns boxes from the `viability` tiles that cytotrain/tiles.py calls train;
+    round       goes on with all tiles;
+    tiles-0…2   learn from two of the three folds of connected tiles each, from the start, and are tested on the third;
+    first-five  goes on from `base` with the tiles and with the masks of all `phase-contrast` frames but the five that were there first, which test it;
+    later       the same the other way round;
+    adherent    the same with train and val of `viability` and all frames.
 
 Then `round` and `adherent` are written with the numbers of their cards. `--only NAME` does one run, or writes one folder
-anew with `--only measure-round` or `--only measure-adherent`. No run sees the test tiles of `viability`.
+anew with `--only measure-round` or `--only measure-adherent`. But for the folds no run sees the test tiles of `viability`.
 """
 
 import argparse
@@ -26,11 +27,11 @@ import torch
 from torch import nn
 
 from cytotrain.card import replace_between
-from cytotrain.detector import CellMarker, Rule, boxes_of, has_size, network_input
+from cytotrain.detector import CellMarker, Rule, boxes_of, by_block, has_size, network_input
 from cytotrain.detector_folder import export, numbers_of, opened, write_folder
 from cytotrain.pieces import ADHERENT_PX, ROUND_PX, grey_of, pieces_of, phase_levels, viability_levels
-from cytotrain.tiles import read_rows
-from score_detection import Labelled, intervals, matched, phase_contrast, viability
+from cytotrain.tiles import FOLDS, read_rows
+from score_detection import PHASE_FIRST, PHASE_FOLDS, PHASE_LATER, Labelled, intervals, matched, phase_contrast, viability
 
 BATCH = 16
 BOX_WEIGHT = 3
@@ -49,7 +50,8 @@ class Run:
         parts: of `viability`.
         share: of phase contrast in a batch.
         rate: greatest learning rate.
-        start: run whose weights it begins with.
+        start: run whose weights it begins with; of one that is not fine all but the head.
+        is_fine: see CellMarker.
         seed: of the pieces drawn; another than that of `start` where the images are the same.
     """
 
@@ -60,14 +62,16 @@ class Run:
     rate: float
     start: str | None
     seed: int = 0
+    is_fine: bool = False
 
 
+FRAMES = (*PHASE_FIRST, *PHASE_LATER)
 RUNS = {
-    "base": Run((), ("train",), 5000, 0.0, 2e-3, None),
-    "round": Run((), ("train",), 12000, 0.0, 1.5e-3, "base", seed=1),
-    "fold-a": Run(("set1", "set14"), ("train",), 5000, 0.6, 1.5e-3, "base"),
-    "adherent": Run(("set1", "set6", "set11", "set14", "set20"), ("train", "val"), 5000, 0.6, 1.5e-3, "base"),
-    "fold-b": Run(("set6", "set11", "set20"), ("train",), 5000, 0.6, 1.5e-3, "base"),
+    "base": Run((), ("train",), 3000, 0.0, 2e-3, None),
+    "round": Run((), FOLDS, 5000, 0.0, 1.5e-3, "base", seed=1),
+    **{name: Run(tuple(one for one in FRAMES if one not in tested), ("train",), 4000, 0.6, 2e-3, "base", is_fine=True) for name, tested in PHASE_FOLDS.items()},
+    "adherent": Run(FRAMES, ("train", "val"), 4000, 0.6, 2e-3, "base", is_fine=True),
+    **{f"tiles-{number}": Run((), tuple(other for other in FOLDS if other != fold), 3500, 0.0, 2e-3, None) for number, fold in enumerate(FOLDS)},
 }
 SHIPPED = ("round", "adherent")
 
@@ -94,9 +98,11 @@ def train(name: str, data: Path, out: Path, bfloat16: bool) -> None:
     plan, folder = RUNS[name], out / name
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    network = CellMarker().to(memory_format=torch.channels_last)
+    network = CellMarker(plan.is_fine).to(memory_format=torch.channels_last)
     if plan.start:
-        network.load_state_dict(torch.load(out / plan.start / "weights.pt", map_location="cpu"))
+        stored = torch.load(out / plan.start / "weights.pt", map_location="cpu")
+        kept = {name: value for name, value in stored.items() if RUNS[plan.start].is_fine == plan.is_fine or not name.startswith("head")}
+        network.load_state_dict(kept, strict=len(kept) == len(stored))
     optimiser = optimiser_of(network, plan.rate)
     average, step = Average(network), 0
     if (folder / "checkpoint.pt").exists():
@@ -109,14 +115,14 @@ def train(name: str, data: Path, out: Path, bfloat16: bool) -> None:
         return
     tiles = [frame for part in plan.parts for frame in viability_levels(data, part)]
     dishes = phase_levels(data, plan.frames)
-    validation = viability(data / "viability", "val")
+    validation = viability(data / "viability", "val") if "train" in plan.parts else []
     rng, start, losses = np.random.default_rng([plan.seed, step]), time.monotonic(), []
     while step < plan.steps:
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / plan.steps)) + 1e-6
         pixels, *wanted = pieces_of(tiles, dishes, plan.share, BATCH, rng)
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-            maps = network(pixels.contiguous(memory_format=torch.channels_last))
+            maps = by_block(network(pixels.contiguous(memory_format=torch.channels_last)))
         loss = loss_of(maps.float(), *wanted)
         optimiser.zero_grad()
         loss.backward()
@@ -131,7 +137,9 @@ def train(name: str, data: Path, out: Path, bfloat16: bool) -> None:
             torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "average": average.weights, "step": step},
                        folder / "checkpoint.pt")
             torch.save(average.weights, folder / "weights.pt")
-            f1, rule, counts = best_of([(search(marker(folder), validation, ROUND_PX), validation)], ROUND_PX)
+            if not validation:
+                continue
+            f1, rule, counts = best_of([(search(maps_by(marker(folder)), validation, ROUND_PX), validation)], ROUND_PX)
             print(f"{name}: validation tiles F1 {100 * f1:.1f} % at {rule.threshold:.2f}; matched, found, labelled {counts.tolist()}", flush=True)
 
 
@@ -177,12 +185,17 @@ class Average:
 
 
 def marker(folder: Path) -> CellMarker:
-    network = CellMarker().eval()
-    network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu"))
+    weights = torch.load(folder / "weights.pt", map_location="cpu")
+    network = CellMarker(is_fine="widen.0.weight" in weights).eval()
+    network.load_state_dict(weights)
     return network
 
 
 Searched = tuple[np.ndarray, tuple[int, int], tuple[int, int]]
+
+
+def maps_by(network: CellMarker):
+    return lambda pixels: by_block(network(pixels))
 
 
 def search(maps_of, frames: list[Labelled], diameters: tuple[float, float]) -> list[Searched]:
@@ -221,56 +234,64 @@ def best_of(searched: list[tuple[list[Searched], list[Labelled]]], diameters: tu
 
 
 def measure_round(data: Path, out: Path, folder: Path) -> None:
-    """Export `round`, or take what the folder holds where its run is not in `out`, and measure it on the validation and the test tiles."""
-    validation, test = (viability(data / "viability", part) for part in ("val", "test"))
-    if (out / "round" / "weights.pt").exists():
-        content = export(marker(out / "round"), [network_input(grey_of(frame.path), *ROUND_PX, ROUND_RULE)[0] for frame in validation[:8]])
-    else:
-        content = (folder / "network.onnx").read_bytes()
-    maps_of = opened(content)
-    rows = {part: figures(counts_at(search(maps_of, frames, ROUND_PX), frames, ROUND_PX, ROUND_RULE), frames, f"viability, {part}")
-            for part, frames in (("val", validation), ("test", test))}
-    write(folder, content, ROUND_RULE, "Cells in suspension, brightfield", {"rows": rows}, {name: RUNS[name] for name in ("base", "round")})
+    """Export `round`, which learned from all tiles, with the figures of the folds, each on tiles that it has not seen.
+
+    """
+    if not (out / "round" / "weights.pt").exists():
+        raise SystemExit(f"{out / 'round'} holds no weights.pt: run without --only first")
+    tests = {frame.path for frame in viability(data / "viability", "test")}
+    every, counts = [], []
+    for number, fold in enumerate(FOLDS):
+        frames = viability(data / "viability", fold)
+        every += frames
+        counts.append(counts_at(search(maps_by(marker(out / f"tiles-{number}")), frames, ROUND_PX), frames, ROUND_PX, ROUND_RULE))
+    counts = np.concatenate(counts)
+    is_test = np.array([frame.path in tests for frame in every])
+    rows = {"folds": figures(counts, every, "viability, all tiles, each by the fold that has not seen it"),
+            "test": figures(counts[is_test], [frame for frame, one in zip(every, is_test) if one], "viability, test, likewise")}
+    network = marker(out / "round")
+    content = export(network, [network_input(grey_of(frame.path), *ROUND_PX, ROUND_RULE)[0] for frame in every[:8]])
+    write(folder, content, ROUND_RULE, "Cells in suspension, brightfield", {"rows": rows},
+          {name: RUNS[name] for name in ("base", "round", *(f"tiles-{number}" for number in range(len(FOLDS))))}, network.halo_px)
 
 
 def measure_adherent(data: Path, out: Path, folder: Path) -> None:
-    """Export `adherent` with the threshold that is best for both folds on frames that they have not seen.
+    """Export `adherent` with the threshold that is best for all folds on frames that they have not seen.
 
-    For the figures each fold takes the threshold that is best for the other one, so no frame has part in its own.
+    For the figures each fold takes the threshold that is best for the other ones, so no frame has part in its own.
     """
-    parts = {"fold-a": phase_contrast(data / "phase-contrast", "test"), "fold-b": phase_contrast(data / "phase-contrast", "tune")}
-    searched = {name: (search(marker(out / name), frames, ADHERENT_PX), frames) for name, frames in parts.items()}
+    parts = {name: phase_contrast(data / "phase-contrast", tested) for name, tested in PHASE_FOLDS.items()}
+    searched = {name: (search(maps_by(marker(out / name)), frames, ADHERENT_PX), frames) for name, frames in parts.items()}
     _, rule, _ = best_of(list(searched.values()), ADHERENT_PX)
     network = marker(out / "adherent")
-    content = export(network, [network_input(grey_of(frame.path), *ADHERENT_PX, rule)[0] for frame in parts["fold-a"]])
+    content = export(network, [network_input(grey_of(frame.path), *ADHERENT_PX, rule)[0] for frame in parts["first-five"]])
     counts, rows = {}, {}
-    for name, other in (("fold-a", "fold-b"), ("fold-b", "fold-a")):
-        _, chosen, _ = best_of([searched[other]], ADHERENT_PX)
+    for name in parts:
+        _, chosen, _ = best_of([found for other, found in searched.items() if other != name], ADHERENT_PX)
         counts[name] = counts_at(*searched[name], ADHERENT_PX, chosen)
         # For scripts/score_detection.py, which has the core find them.
         write_folder(out / name / "detector", export(marker(out / name), [network_input(grey_of(parts[name][0].path), *ADHERENT_PX, chosen)[0]]), chosen,
-                     about("fold", "A fold", {"base": RUNS["base"], name: RUNS[name]}, {}))
-        titles = ", ".join(frame.group for frame in parts[name])
-        rows[name] = figures(counts[name], parts[name], f"phase-contrast: {titles}") | {"threshold": chosen.threshold}
+                     about("fold", "A fold", {"base": RUNS["base"], name: RUNS[name]}, {}, network.halo_px))
+        rows[name] = figures(counts[name], parts[name], f"phase-contrast: {', '.join(PHASE_FOLDS[name])}") | {"threshold": chosen.threshold}
     every = [frame for frames in parts.values() for frame in frames]
-    rows["all"] = figures(np.concatenate(list(counts.values())), every, "phase-contrast: all five")
+    rows["all"] = figures(np.concatenate(list(counts.values())), every, "phase-contrast: all")
     test = viability(data / "viability", "test")
     rows["round"] = figures(counts_at(search(opened(content), test, ROUND_PX), test, ROUND_PX, rule), test, "viability, test")
     frames = {frame.group: [int(n) for n in one] for name in parts for frame, one in zip(parts[name], counts[name])}
     metrics = {"rows": rows, "frames": frames, "cell_lines": centres_found(data / "cell-lines", opened(content), rule)}
-    write(folder, content, rule, "Adherent cells, phase contrast", metrics, {name: plan for name, plan in RUNS.items() if name != "round"})
+    write(folder, content, rule, "Adherent cells, phase contrast", metrics, {name: RUNS[name] for name in ("base", *PHASE_FOLDS, "adherent")}, network.halo_px)
 
 
-def about(name: str, title: str, runs: dict[str, Run], metrics: dict) -> dict:
+def about(name: str, title: str, runs: dict[str, Run], metrics: dict, halo_px: int) -> dict:
     """What a spec says of a network and how it was made."""
     training = {name: {"phase_contrast": list(plan.frames), "viability": list(plan.parts), "steps": plan.steps} for name, plan in runs.items()}
     # Boxes teach nothing about outlines.
     outline = "inside" if any(plan.frames for plan in runs.values()) else "ellipse"
-    return {"name": name, "version": "1.1.0", "title": title, "training": training, "outline": outline, "licence": "MIT", "metrics": metrics}
+    return {"name": name, "version": "2.0.0", "title": title, "halo_px": halo_px, "training": training, "outline": outline, "licence": "MIT", "metrics": metrics}
 
 
-def write(folder: Path, content: bytes, rule: Rule, title: str, metrics: dict, runs: dict[str, Run]) -> None:
-    write_folder(folder, content, rule, about(folder.name, title, runs, metrics))
+def write(folder: Path, content: bytes, rule: Rule, title: str, metrics: dict, runs: dict[str, Run], halo_px: int) -> None:
+    write_folder(folder, content, rule, about(folder.name, title, runs, metrics, halo_px))
     replace_between(folder / "card.md", *NUMBERS, numbers_of(metrics))
     print(numbers_of(metrics))
 

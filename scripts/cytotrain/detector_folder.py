@@ -13,16 +13,15 @@ import onnxruntime
 import torch
 
 from cytotrain.card import table
-from cytotrain.detector import CellMarker, Rule
+from cytotrain.detector import CellMarker, Rule, by_block
 from cytotrain.model_folder import format_json
 from export_onnx import OPSET, TOLERANCE, fold_constants, store_halves
 
-ALLOWED_OPERATORS = {"Conv", "Relu", "Add", "Cast"}
-HALO_PX = 96  # half of what a block sees, in whole blocks
+ALLOWED_OPERATORS = {"Conv", "Relu", "Add", "Cast", "DepthToSpace"}
 
 
 def export(network: CellMarker, real_inputs: list[torch.Tensor]) -> bytes:
-    """Export a trained network; input "frame" 1×1×H×W, output "maps" 1×9×H/4×W/4, any H and W.
+    """Export a trained network; input "frame" 1×1×H×W, output "maps" as CellMarker gives them, any H and W divisible by 8.
 
     Args:
         network: in evaluation mode.
@@ -45,7 +44,7 @@ def export(network: CellMarker, real_inputs: list[torch.Tensor]) -> bytes:
     maps_of = opened(model.SerializeToString())
     for pixels in real_inputs:
         with torch.no_grad():
-            difference = float(np.abs(maps_of(pixels) - network(pixels).numpy()).max())
+            difference = float(np.abs(maps_of(pixels) - by_block(network(pixels)).numpy()).max())
         if not difference <= TOLERANCE:
             raise ValueError(f"ONNX Runtime differs from PyTorch by {difference:.1e}")
     store_halves(model.graph)
@@ -58,14 +57,14 @@ def opened(content: bytes) -> Callable[[torch.Tensor], np.ndarray]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    return lambda pixels: session.run(["maps"], {"frame": pixels.contiguous().numpy()})[0]
+    return lambda pixels: by_block(torch.from_numpy(session.run(["maps"], {"frame": pixels.contiguous().numpy()})[0])).numpy()
 
 
 def write_folder(folder: Path, content: bytes, rule: Rule, about: dict) -> None:
     """Write network.onnx and spec.json.
 
     Args:
-        about: entries of spec.json that are not measured off the network: name, version, training, licence, metrics.
+        about: entries of spec.json that are not measured off the file: name, version, halo_px, training, licence, metrics.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "network.onnx").write_bytes(content)
@@ -77,7 +76,7 @@ def write_folder(folder: Path, content: bytes, rule: Rule, about: dict) -> None:
         "title": about["title"],
         "network": {
             "file": "network.onnx", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),
-            "parameters": sum(int(np.prod(tensor.dims)) for tensor in weights), "input": "frame", "output": "maps", "halo_px": HALO_PX,
+            "parameters": sum(int(np.prod(tensor.dims)) for tensor in weights), "input": "frame", "output": "maps", "halo_px": about["halo_px"],
         },
         "cell_diameter_px": rule.cell_diameter_px,
         "normalisation": {"rule": "median_spread", "gain": rule.gain, "most": rule.most},

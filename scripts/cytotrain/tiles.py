@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+FOLDS = ("fold-0", "fold-1", "fold-2")
 COPIES = Path(__file__).resolve().parents[1] / "viability_copies.csv"
 
 
@@ -54,3 +55,31 @@ def parts_of(folder: Path) -> dict[str, str]:
 def is_blank(file: Path) -> bool:
     with Image.open(file) as tile:
         return np.ptp(np.asarray(tile)) == 0
+
+
+def folds_of(folder: Path) -> dict[str, str]:
+    """The one of FOLDS that each tile is in that shows something: tiles of a group, and tiles that show the same pixels, share one.
+
+    Connected tiles are drawn into folds at random, the largest sets of them first, each into the fold that has least.
+    """
+    group_of = {row["image"]: row["group"] for row in read_rows(folder / "boxes.csv")}
+    joined = {image: image for image in group_of}
+
+    def head(image: str) -> str:
+        while joined[image] != image:
+            image = joined[image]
+        return image
+
+    first_of: dict[str, str] = {}
+    for one, other in [*((image, first_of.setdefault(group, image)) for image, group in group_of.items()), *((a, b) for a, b, _ in read_copies())]:
+        joined[head(one)] = head(other)
+    sets: dict[str, list[str]] = {}
+    for image in sorted(group_of):
+        if not is_blank(folder / "images" / image):
+            sets.setdefault(head(image), []).append(image)
+    drawn = sorted(sets.values())
+    random.Random(1).shuffle(drawn)
+    folds: dict[str, list[str]] = {fold: [] for fold in FOLDS}
+    for images in sorted(drawn, key=len, reverse=True):
+        min(folds.values(), key=len).extend(images)
+    return {image: fold for fold, images in folds.items() for image in images}

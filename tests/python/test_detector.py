@@ -22,9 +22,9 @@ except ImportError as error:
     raise unittest.SkipTest(reason)
 
 import train_detector
-from cytotrain import pieces
-from cytotrain.detector import CellMarker, Rule, boxes_of, contrast_of, has_size, network_input, peaks, scaled_size
-from cytotrain.detector_folder import HALO_PX, numbers_of
+from cytotrain import pieces, tiles
+from cytotrain.detector import CellMarker, Rule, boxes_of, by_block, contrast_of, has_size, network_input, peaks, scaled_size
+from cytotrain.detector_folder import HALO_PX, numbers_of, opened
 from cytotrain.folders import folders_of_kind
 
 FOLDERS = sorted(folder / "spec.json" for folder in folders_of_kind(ROOT / "models", "detector"))
@@ -38,16 +38,17 @@ class Input(unittest.TestCase):
         # In a large frame no more than a quarter of the square on half a cell's diameter: 4 · 4 / 8 = 2.
         self.assertEqual(contrast_of(grey, 4, 4), (2500.0, 4997.0 - 2.0))
 
-    def test_size_is_rounded_half_up_and_viability_keeps_its_own(self):
-        self.assertEqual(scaled_size(225, 219, 14, 45, Rule()), (225, 219))
-        self.assertEqual(scaled_size(1024, 1022, 25, 130, Rule()), (451, 450))
+    def test_size_is_rounded_half_up(self):
+        self.assertEqual(scaled_size(225, 219, 14, 45, Rule(cell_diameter_px=25.1)), (225, 219))
+        self.assertEqual(scaled_size(1024, 1022, 25, 130, Rule(cell_diameter_px=25.1)), (451, 450))
         self.assertEqual(scaled_size(25, 3, 50, 50, Rule(cell_diameter_px=25)), (13, 4))
 
     def test_input_is_the_same_for_another_gain_and_offset_and_padded_with_zeros(self):
         grey = np.random.default_rng(2).normal(100, 10, (42, 39)).astype(np.float32)
-        pixels, scaled = network_input(grey, 14, 45, Rule())
-        other, _ = network_input(grey * 64 + 512, 14, 45, Rule())
-        self.assertEqual((tuple(pixels.shape), scaled), ((1, 1, 44, 40), (39, 42)))
+        rule = Rule(cell_diameter_px=25.1)
+        pixels, scaled = network_input(grey, 14, 45, rule)
+        other, _ = network_input(grey * 64 + 512, 14, 45, rule)
+        self.assertEqual((tuple(pixels.shape), scaled), ((1, 1, 48, 40), (39, 42)))
         self.assertTrue((pixels[0, 0, 42:] == 0).all() and (pixels[0, 0, :, 39:] == 0).all())
         self.assertLess(float((pixels - other).abs().max()), 1e-5)
         middle, spread = contrast_of(grey, 14, 45)
@@ -118,7 +119,7 @@ class Pieces(unittest.TestCase):
     def test_boxes_follow_the_pixels_through_turn_flip_and_scale(self):
         grey = np.full((200, 180), 100, np.float32)
         grey[60:80, 30:70] = 200
-        frame = pieces.levels_of(grey, (25.1, 25.1), np.array([[30, 60, 70, 80]]), None)
+        frame = pieces.levels_of(grey, (Rule.cell_diameter_px,) * 2, np.array([[30, 60, 70, 80]]), None)
         seen = 0
         for seed in range(12):
             rng = np.random.default_rng(seed)
@@ -134,7 +135,7 @@ class Pieces(unittest.TestCase):
     def test_masks_give_the_boxes_at_any_angle(self):
         masks = np.zeros((240, 240), int)
         masks[100:120, 80:140] = 1
-        frame = pieces.levels_of(100.0 + 100 * masks, (25.1, 25.1), np.array([[80, 100, 140, 120]]), masks)
+        frame = pieces.levels_of(100.0 + 100 * masks, (Rule.cell_diameter_px,) * 2, np.array([[80, 100, 140, 120]]), masks)
         turn, shift = np.array([[0.6, -0.8], [0.8, 0.6]]), np.array([100.0, -60.0])
         _, boxes, share, _ = pieces.cut_out(frame[1], turn, shift)
         corners = np.array([[80, 100], [140, 100], [80, 120], [140, 120]]) @ turn.T + shift
@@ -168,11 +169,34 @@ class Network(unittest.TestCase):
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.abs_()
-        network(pixels)[0, 0, 32, 32].backward()
+        network(pixels)[0, 0, 16, 16].backward()
         rows = np.flatnonzero(pixels.grad[0, 0].abs().sum(1).numpy())
-        self.assertGreaterEqual(rows[0], 4 * 32 - HALO_PX)
-        self.assertLess(rows[-1], 4 * 33 + HALO_PX)
+        self.assertGreaterEqual(rows[0], 8 * 16 - HALO_PX)
+        self.assertLess(rows[-1], 8 * 17 + HALO_PX)
         self.assertGreater(rows[-1] - rows[0], 180)
+
+    def test_each_block_of_a_square_has_its_own_values(self):
+        squares = torch.arange(36.0).reshape(1, 36, 1, 1).expand(1, 36, 2, 3)
+        maps = by_block(squares)
+        self.assertEqual(tuple(maps.shape), (1, 9, 4, 6))
+        # Map 5 of the block in row 1, column 0 of its square.
+        self.assertEqual(float(maps[0, 5, 1, 2]), 5 * 4 + 2)
+
+
+class Tiles(unittest.TestCase):
+    def test_connected_tiles_share_a_fold(self):
+        folder = ROOT.parent / "shared" / "data" / "viability"
+        if not folder.exists():
+            print(f"SKIPPED {Path(__file__).name}: folds of tiles, there is no {folder}", file=sys.stderr)
+            self.skipTest(f"there is no {folder}")
+        fold_of = tiles.folds_of(folder)
+        counts = [list(fold_of.values()).count(fold) for fold in tiles.FOLDS]
+        self.assertLessEqual(max(counts) - min(counts), 20)
+        group_of = {row["image"]: row["group"] for row in tiles.read_rows(folder / "boxes.csv")}
+        self.assertEqual(len({(group_of[image], fold) for image, fold in fold_of.items()}), len({group_of[image] for image in fold_of}))
+        pairs = [(one, other) for one, other, _ in tiles.read_copies() if one in fold_of and other in fold_of]
+        self.assertGreater(len(pairs), 400)
+        self.assertEqual([pair for pair in pairs if fold_of[pair[0]] != fold_of[pair[1]]], [])
 
 
 class Folders(unittest.TestCase):
@@ -216,10 +240,10 @@ class Folders(unittest.TestCase):
         grey += np.random.default_rng(3).normal(0, 1.5, grey.shape).astype(np.float32)
         for file in FOLDERS:
             spec = json.loads(file.read_text())
-            session = onnxruntime.InferenceSession(str(file.parent / "network.onnx"), providers=["CPUExecutionProvider"])
+            maps_of = opened((file.parent / "network.onnx").read_bytes())
             rule = Rule(spec["cell_diameter_px"], spec["normalisation"]["gain"], spec["normalisation"]["most"], threshold=spec["threshold"], overlap=spec["overlap"])
             pixels, scaled = network_input(grey, 14, 45, rule)
-            boxes, _ = boxes_of(session.run(["maps"], {"frame": pixels.numpy()})[0][0], scaled, (220, 220), rule)
+            boxes, _ = boxes_of(maps_of(pixels)[0], scaled, (220, 220), rule)
             found = sorted(((b[1] + b[3]) / 2, (b[0] + b[2]) / 2) for b in boxes)
             self.assertEqual(len(found), 4)
             np.testing.assert_allclose(found, sorted(centres), atol=3)

@@ -53,6 +53,7 @@ GraphWriter& GraphWriter::node(const std::string& type, const std::vector<std::s
     ProtoWriter message;
     message.text(1, attribute.name);
     for (const std::int64_t value : attribute.integers) message.integer(attribute.integers.size() == 1 ? 3 : 8, value);
+    if (!attribute.text.empty()) message.text(4, attribute.text);
     node.message(5, message);
   }
   return field(1, node);

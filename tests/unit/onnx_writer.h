@@ -34,6 +34,7 @@ class GraphWriter {
   struct Attribute {
     std::string name;
     Integers integers;  ///< one is written as a whole number, more as a list
+    std::string text{};  ///< written where it is not empty
   };
 
   GraphWriter& node(const std::string& type, const std::vector<std::string>& inputs, const std::string& output,

@@ -177,6 +177,9 @@ TEST_CASE("graphs that do not hold together are refused") {
   refused(with_constants().node("Relu", {}, "y"));
   refused(with_constants().node("Conv", {"x"}, "y"));
   refused(with_constants().node("Conv", {"x", "missing"}, "y"));
+  refused(with_constants().node("DepthToSpace", {"x"}, "y", {{"blocksize", {2}}, {"mode", {}, "CRD"}}));
+  refused(with_constants().node("DepthToSpace", {"x"}, "y", {{"blocksize", {0}}, {"mode", {}, "CRD"}}));
+  refused(with_constants().node("DepthToSpace", {"x"}, "y", {{"mode", {}, "CRD"}}));
   refused(with_constants().node("Conv", {"x", "w", "w"}, "y"));
   refused(with_constants().node("Conv", {"x", "w"}, "a").node("Conv", {"a", "w"}, "y"));
   refused(with_constants().node("Conv", {"x", "w"}, "y", {{"strides", {0, 0}}}));
@@ -190,6 +193,16 @@ TEST_CASE("graphs that do not hold together are refused") {
   refused(with_constants().integers("s", {1, 7}).node("Reshape", {"x", "s"}, "y"));
   refused(with_constants().integers("s", {1, -1, -1, 3}).node("Reshape", {"x", "s"}, "y"));
   refused(with_constants().node("MaxPool", {"x"}, "a", {{"kernel_shape", {2, 2}}}).node("Concat", {"x", "a"}, "y", {{"axis", {1}}}));
+}
+
+TEST_CASE("DepthToSpace spreads the channels of a pixel over a square, as PyTorch's pixel_shuffle") {
+  std::vector<float> input(12 * 2);
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<float>(i);
+  // 12 channels of 1 × 2 pixels; value = 2 · channel + column. Three channels of 2 × 4 pixels are left.
+  Network network(GraphWriter().node("DepthToSpace", {"x"}, "y", {{"blocksize", {2}}, {"mode", {}, "CRD"}}).file({-1, 12, -1, -1}), "x", "y");
+  const Tensor& out = network.run(input, std::vector<int>{1, 12, 1, 2});
+  CHECK(out.shape == std::vector<int>{1, 3, 2, 4});
+  CHECK(out.values == std::vector<float>{0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15, 16, 18, 17, 19, 20, 22, 21, 23});
 }
 
 TEST_CASE("what is too large is refused before memory is asked for or time is lost") {
@@ -221,6 +234,8 @@ TEST_CASE("an operator that is not ours is named") {
     CHECK(std::string(error.what()).find(name) != std::string::npos);
   };
   named(with_constants().node("Erf", {"x"}, "y"), "Erf");
+  named(with_constants().node("DepthToSpace", {"x"}, "y", {{"blocksize", {1}}}), "DepthToSpace");
+  named(with_constants().node("DepthToSpace", {"x"}, "y", {{"blocksize", {1}}, {"mode", {}, "DCR"}}), "DepthToSpace");
   named(with_constants().constant("w6", {6, 1, 3, 3}, noise(54)).node("Conv", {"x", "w6"}, "y", {{"group", {3}}}), "3 groups");
   named(with_constants().node("Add", {"x", "one"}, "y"), "Add with a constant operand");
   named(with_constants().node("Cast", {"x"}, "y", {{"to", {1}}}), "Cast");

@@ -83,7 +83,7 @@ Detector::Detector(DetectorSpec spec, std::span<const std::uint8_t> onnx)
 
 CellMaps Detector::look(const ImageView& frame, const DetectSettings& settings, int tile_px) {
   const Outlook outlook = outlook_of(frame.width_px, frame.height_px, diameters_of(frame, settings), spec_.cell_diameter_px);
-  const int width = round_up(outlook.width_px, square_px_), height = round_up(outlook.height_px, square_px_);
+  const int width = round_up(outlook.width_px, step_px()), height = round_up(outlook.height_px, step_px());
   CellMaps maps{.frame_width_px = frame.width_px, .frame_height_px = frame.height_px,
                 .width_px = outlook.width_px, .height_px = outlook.height_px, .outliers = outlook.outliers};
   maps.centre = Plane<float>(width / kBlockPx, height / kBlockPx);
@@ -94,7 +94,7 @@ CellMaps Detector::look(const ImageView& frame, const DetectSettings& settings, 
   const Contrast contrast = contrast_of(grey, outlook.outliers);
   const auto side = [&](int px) {
     const int tiles = (px + tile_px - 1) / tile_px;
-    return round_up((px + tiles - 1) / tiles, square_px_);
+    return round_up((px + tiles - 1) / tiles, step_px());
   };
   const int tile_width = side(width), tile_height = side(height);
   for (int top = 0; top < height; top += tile_height) {
@@ -118,12 +118,12 @@ Detector::Contrast Detector::contrast_of(const Plane<std::uint16_t>& grey, std::
   return {.median = static_cast<float>(value_at(histogram, count / 2)), .gain = spread > 0 ? static_cast<float>(spec_.gain / spread) : 0};
 }
 
-/// Fills the maps of one tile, in px at the network's scale; its sides lie between squares.
+/// Fills the maps of one tile, in px at the network's scale; its sides are multiples of step_px().
 void Detector::look_at(const Box& tile, const Plane<std::uint16_t>& grey, const Contrast& contrast, CellMaps& maps) {
   // The network takes what lies beyond the frame for zeros, and must find nothing else there: what is seen ends where the frame does.
-  const int halo = round_up(spec_.halo_px, square_px_);
-  const int left = std::max(0, tile.left_px - halo), right = std::min(round_up(maps.width_px, square_px_), tile.left_px + tile.width_px + halo);
-  const int top = std::max(0, tile.top_px - halo), bottom = std::min(round_up(maps.height_px, square_px_), tile.top_px + tile.height_px + halo);
+  const int halo = round_up(spec_.halo_px, step_px());
+  const int left = std::max(0, tile.left_px - halo), right = std::min(round_up(maps.width_px, step_px()), tile.left_px + tile.width_px + halo);
+  const int top = std::max(0, tile.top_px - halo), bottom = std::min(round_up(maps.height_px, step_px()), tile.top_px + tile.height_px + halo);
   const Box seen{left, top, std::min(right, maps.width_px) - left, std::min(bottom, maps.height_px) - top};
   const int width = right - left;
   const std::vector<float> pixels = resize_part(view_of(grey), Lanes::kGrey, ResizeRule::kBilinearAntialiased, maps.width_px, maps.height_px, seen);

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -75,7 +76,10 @@ class Detector {
 
   DetectorSpec spec_;
   Network network_;
-  int square_px_ = kBlockPx;  ///< what the network says much of at once
+  /// What the sides of an input are multiples of: a network may think in larger squares than it tells of.
+  int step_px() const { return std::max(square_px_, 2 * kBlockPx); }
+
+  int square_px_ = kBlockPx;  ///< what the network tells of at once
   std::vector<float> input_;
 };
 

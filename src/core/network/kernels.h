@@ -61,6 +61,9 @@ void max_pool(const Window& window, const Map& in, int top, int left, const Map&
 void concatenate(std::span<const Map> parts, const Map& out);
 /// Same values in channel, row, column order, another shape.
 void reshape(const Map& in, const Map& out);
+/// Channel (c · block + y) · block + x of a pixel becomes channel c of pixel (y, x) of the square that it is spread over.
+/// Source: Shi et al. 2016, "Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural network".
+void depth_to_space(int block, const Map& in, const Map& out);
 /// Between channels last and the C-contiguous C×H×W of the border.
 void from_channels_first(const float* in, const Map& out);
 void to_channels_first(const Map& in, float* out);

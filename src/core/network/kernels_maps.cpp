@@ -73,6 +73,20 @@ void reshape(const Map& in, const Map& out) {
   });
 }
 
+void depth_to_space(int block, const Map& in, const Map& out) {
+  for (int y = 0; y < in.height; ++y) {
+    for (int x = 0; x < in.width; ++x) {
+      const float* from = in.at(y, x);
+      for (int dy = 0; dy < block; ++dy) {
+        for (int dx = 0; dx < block; ++dx) {
+          float* to = out.at(y * block + dy, x * block + dx);
+          for (int c = 0; c < out.channels; ++c) to[c] = from[(c * block + dy) * block + dx];
+        }
+      }
+    }
+  }
+}
+
 void from_channels_first(const float* in, const Map& out) {
   channels_first(out, [&](float& value) { value = *in++; });
 }

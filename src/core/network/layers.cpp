@@ -85,6 +85,7 @@ class Builder {
     if (type == "MaxPool") return add_max_pool(node);
     if (type == "Concat") return add_concatenation(node);
     if (type == "Flatten" || type == "Reshape") return add_reshape(node);
+    if (type == "DepthToSpace") return add_depth_to_space(node);
     if (type == "Identity") return name_value(node, value(input_name(node, 0), node.type));
     if (type == "Constant") return add_constant(node);
     if (type == "Cast") return add_cast(node);
@@ -329,6 +330,15 @@ class Builder {
       }
     }
     append(node, std::move(layer));
+  }
+
+  void add_depth_to_space(const OnnxNode& node) {
+    const std::int64_t block = integer_of(node, "blocksize", 0);
+    // The other order of channels, which is the default, is TensorFlow's.
+    const auto mode = node.attributes.find("mode");
+    if (mode == node.attributes.end() || mode->second.text != "CRD") unsupported("DepthToSpace in another mode than CRD");
+    if (block < 1 || block > 64) invalid("DepthToSpace with a blocksize of " + std::to_string(block));
+    append(node, {.kind = LayerKind::kDepthToSpace, .inputs = {value(input_name(node, 0), node.type)}, .block = static_cast<int>(block)});
   }
 
   void add_constant(const OnnxNode& node) {

@@ -51,7 +51,7 @@ struct Convolution {
   int inputs_per_output() const { return depthwise ? 1 : inputs; }
 };
 
-enum class LayerKind { kConvolution, kActivation, kAdd, kMultiply, kMean, kMaxPool, kConcatenate, kReshape };
+enum class LayerKind { kConvolution, kActivation, kAdd, kMultiply, kMean, kMaxPool, kConcatenate, kReshape, kDepthToSpace };
 
 /// One step of a network. Values are numbered; number 0 is the network's input.
 struct Layer {
@@ -63,6 +63,7 @@ struct Layer {
   Nonlinearity activation{};           ///< of kActivation
   Window window{};                   ///< of kMaxPool
   std::vector<std::int64_t> shape{}; ///< of kReshape, as ONNX has it: 0 keeps a side, -1 is what is left
+  int block = 1;                     ///< of kDepthToSpace: side of the square that the channels of a pixel become
   bool flat = false;               ///< of kMean: the result has no height and width
 };
 

@@ -100,6 +100,7 @@ void Network::run_image(const float* input, float* output) {
         concatenate(parts_, out);
         break;
       case LayerKind::kReshape: reshape(in, out); break;
+      case LayerKind::kDepthToSpace: depth_to_space(layer.block, in, out); break;
     }
   }
   if (before_layer_) before_layer_(layers_.layers.size());

@@ -11,6 +11,7 @@ namespace cytodrop {
 namespace {
 
 constexpr std::uint64_t kMaxFloats = 100'000'000;            ///< of one value and of all memory
+constexpr int kMostSide = 1'000'000;
 constexpr std::uint64_t kMaxSteps = 200'000'000'000;  ///< for one image: a minute at most
 
 using namespace refuse;
@@ -112,6 +113,11 @@ class Planner {
           if (whole.channels > 1'000'000) too_large("its values take too much memory");
         }
         return set(layer.output, whole);
+      }
+      case LayerKind::kDepthToSpace: {
+        if (in.flat || in.channels % (layer.block * layer.block) != 0) invalid("DepthToSpace of " + std::to_string(in.channels) + " channels to squares of " + std::to_string(layer.block));
+        if (in.height > kMostSide / layer.block || in.width > kMostSide / layer.block) too_large("its values take too much memory");
+        return set(layer.output, {.channels = in.channels / (layer.block * layer.block), .height = in.height * layer.block, .width = in.width * layer.block});
       }
       case LayerKind::kReshape: return set(layer.output, reshaped(layer.shape, in));
     }
