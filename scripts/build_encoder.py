@@ -34,7 +34,11 @@ ABOUT = {
 }
 LAST = 1280  # features of the last layer, at the end
 
-GREY = {"tint": GREY_TINT, "corner_share": 8, "least_spread": 0.02, "gain": 48.0, "middle": 127.5}
+# No spread is above 127.5: the contrast of a picture of 8 bits stays as it is.
+GREY = {
+    "tint": GREY_TINT, "corner_share": 8, "middle": 127.5,
+    "eight_bit": {"gain": 128.0, "least_spread": 128.0}, "deeper": {"gain": 48.0, "least_spread": 0.02},
+}
 
 
 def main() -> None:

@@ -80,7 +80,7 @@ function copyTexts(): void {
   cpSync(join(root, 'docs/api.md'), join(packageFolder, 'README.md'));
   const schemas = join(root, 'src/js/report/schemas');
   if (existsSync(schemas)) cpSync(schemas, join(packageFolder, 'schemas'), { recursive: true });
-  for (const schema of ['detector', 'spec']) cpSync(join(root, `models/${schema}.schema.json`), join(packageFolder, `schemas/${schema}.schema.json`));
+  for (const schema of ['detector', 'encoder', 'spec']) cpSync(join(root, `models/${schema}.schema.json`), join(packageFolder, `schemas/${schema}.schema.json`));
 }
 
 function manifest(): object {

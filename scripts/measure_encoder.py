@@ -29,7 +29,9 @@ DRAWS, SIZES = 10, (20, 50)
 LEAST_LEFT = 5
 """Images of a type that must be left to test on, else the type is left out."""
 STRENGTH = 30.0
-"""C of the regression on features standardised and divided by the root of their number."""
+"""C of the regression. Features are standardised and divided by the root of their block's number and of the number of blocks."""
+BLACK, ROOM_PX = 12, 8
+"""Up to which level all is outside a cell that is cut out, and what is left around it."""
 STUDENT_T = 2.262
 """For the middle 95 % with nine degrees of freedom."""
 BEGIN, END = "<!-- numbers: written by scripts/measure_encoder.py -->", "<!-- end of numbers -->"
@@ -43,12 +45,14 @@ class Task:
         title: for a person.
         folder: with index.csv.
         learned_from, tested_on: parts; the same where what was not drawn is tested on.
+        is_cut_out: cells lie anywhere in black, and are framed tightly before.
     """
 
     title: str
     folder: Path
     learned_from: str
     tested_on: str
+    is_cut_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ ROWS = (
     Row("+ eight turns", MIDDLE, True),
     Row("+ blood-smear's network", MIDDLE + SMEAR, True),
     Row("+ measurements", MIDDLE + SMEAR + MEASURED, True),
+    Row("all of it, upright", MIDDLE + SMEAR + MEASURED, False),
+    Row("measurements alone", MEASURED, False),
 )
 
 
@@ -94,7 +100,7 @@ def tasks(data: Path, prepared: Path, is_choice: bool) -> dict[str, Task]:
     lines = "cancer-lines-without-day-2" if is_choice else "cancer-lines"
     laboratories = {} if is_choice else {f"laboratory-{name}": Task(f"laboratory {name}", data / "blood-smear-elsewhere", name, name) for name in "ab"}
     return laboratories | {
-        "cancer-lines": Task("PC3 and MDA-MB-231, another day", prepared / lines, "train", part),
+        "cancer-lines": Task("PC3 and MDA-MB-231, another day", prepared / lines, "train", part, True),
         "cell-cycle": Task("Jurkat phases", prepared / "cell-cycle", "train", part),
         "viability": Task("viability", prepared / "viability", "train", part),
     }
@@ -140,15 +146,26 @@ def features_of(encoder: Encoder, drawn: Drawn, task: Task) -> np.ndarray:
     kept = Path("build/encoder") / f"{key}.npy"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        np.save(kept, np.stack([encoder.features(decode(drawn.files[index][0])) for index in needed]))
+        np.save(kept, np.stack([encoder.features(picture(drawn.files[index][0], task.is_cut_out)) for index in needed]))
     values = np.load(kept)
     found = np.zeros((len(drawn.files), *values.shape[1:]), np.float32)
     found[needed] = values
     return found
 
 
-def columns_of(spec: dict, blocks: tuple[str, ...]) -> np.ndarray:
-    """Places of blocks among the features."""
+def picture(file: Path, is_cut_out: bool) -> np.ndarray:
+    """An image, H×W×C; a cell that is cut out in a square around it."""
+    image = decode(file)
+    y, x = np.nonzero(image.max(2) > BLACK)
+    if not is_cut_out or len(y) == 0:
+        return image
+    half = max(np.ptp(y), np.ptp(x)) // 2 + ROOM_PX
+    top, left = (y.min() + y.max()) // 2, (x.min() + x.max()) // 2
+    return np.pad(image, ((half, half), (half, half), (0, 0)))[top:top + 2 * half, left:left + 2 * half]
+
+
+def columns_of(spec: dict, blocks: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Places of blocks among the features, and what each is divided by."""
     of_block, first = {}, 0
     for network in spec["networks"]:
         name = network["file"].removesuffix(".onnx")
@@ -156,11 +173,12 @@ def columns_of(spec: dict, blocks: tuple[str, ...]) -> np.ndarray:
         of_block |= {f"{name} middle": range(first, first + middle), f"{name} last": range(first + middle, first + network["features"])}
         first += network["features"]
     of_block["measurements"] = range(first, first + len(spec["measurements"]["names"]))
-    return np.concatenate([of_block[block] for block in blocks])
+    own = [of_block[block] for block in blocks]
+    return np.concatenate(own), np.concatenate([np.full(len(places), np.sqrt(len(places) * len(blocks)), np.float32) for places in own])
 
 
-def balanced_accuracy(features: np.ndarray, labels: np.ndarray, learned: np.ndarray, tested: np.ndarray, is_turned: bool) -> float:
-    """Of a regression on features files×8×D.
+def balanced_accuracy(features: np.ndarray, labels: np.ndarray, divisors: np.ndarray, learned: np.ndarray, tested: np.ndarray, is_turned: bool) -> float:
+    """Of a regression on features files×8×D, standardised and divided.
 
     With turns each is a row to learn from, and what is named is the mean over the turns of an image, which is also the mean of their
     logits; without, the upright image alone is both.
@@ -168,7 +186,7 @@ def balanced_accuracy(features: np.ndarray, labels: np.ndarray, learned: np.ndar
     rows = features[learned].reshape(-1, features.shape[2]) if is_turned else features[learned, 0]
     given = features[tested].mean(1) if is_turned else features[tested, 0]
     mean, spread = rows.mean(0), rows.std(0)
-    scale = np.where(spread > 1e-6, spread, 1) * np.sqrt(rows.shape[1])
+    scale = np.where(spread > 1e-6, spread, 1) * divisors
     model = LogisticRegression(C=STRENGTH, max_iter=2000)
     model.fit((rows - mean) / scale, labels[learned].repeat(features.shape[1] if is_turned else 1))
     named = model.predict((given - mean) / scale)
@@ -187,8 +205,9 @@ def measure(encoder: Encoder, task: Task) -> dict:
         splits = [drawn.split(seed, size) for seed in range(DRAWS)]
         rows = {}
         for row in ROWS:
-            chosen = features[:, :, columns_of(encoder.spec, row.blocks)]
-            scores = np.array([balanced_accuracy(chosen, drawn.labels, learned, tested, row.is_turned) for learned, tested in splits])
+            columns, divisors = columns_of(encoder.spec, row.blocks)
+            chosen = features[:, :, columns]
+            scores = np.array([balanced_accuracy(chosen, drawn.labels, divisors, learned, tested, row.is_turned) for learned, tested in splits])
             half = STUDENT_T * scores.std(ddof=1) / np.sqrt(DRAWS)
             rows[row.title] = [round(float(value), 4) for value in (scores.mean(), scores.mean() - half, scores.mean() + half)]
             print(f"{task.title}, {size} images a type, {row.title}: {100 * scores.mean():.1f} ± {100 * half:.1f} %", flush=True)

@@ -1,7 +1,7 @@
 """Features of one cell's picture for types that are learned from few images; the twin of src/core/encode/encoder.cpp.
 
-A picture is resized for each network and for the measurements. Of a grey one the background is brought to the middle of the scale and
-the spread to a fixed number of levels, since the bits, the lamp and the exposure of a grey camera say nothing about the cell.
+A picture is resized for each network and for the measurements. Of a grey one the background is brought to the middle of the scale; where it
+has more than 8 bits, of which nobody knows how many are used, also its spread to a fixed number of levels.
 """
 
 import json
@@ -61,19 +61,21 @@ class Picture:
     def __init__(self, image: np.ndarray):
         self._planes = to_channels(composite_on_white(image), "rgb")
         small = self._resized(SIDE_PX)[0]
+        self._contrast = "eight_bit" if image.dtype == np.uint8 else "deeper"
         self.is_grey = float((small.amax(0) - small.amin(0)).mean(dtype=torch.float64)) < GREY_TINT
 
     def planes(self, side_px: int, grey: dict) -> torch.Tensor:
         """1×3×side×side float32, R, G, B on the 0..255 scale.
 
         Args:
-            grey: the spec's; of a grey picture (x − median of the corners) / spread becomes middle + gain · that, from 0 to 255.
+            grey: the spec's; of a grey picture (x − median of the corners) / max(spread, least_spread) becomes middle + gain · that, from 0 to 255.
         """
         planes = self._resized(side_px)
         if not self.is_grey:
             return planes
-        rule = {"rule": "corner_median_spread", "corner_px": side_px // grey["corner_share"], "least_spread": grey["least_spread"]}
-        return (normalise(planes, rule) * grey["gain"] + grey["middle"]).clamp(0, 255)
+        contrast = grey[self._contrast]
+        rule = {"rule": "corner_median_spread", "corner_px": side_px // grey["corner_share"], "least_spread": contrast["least_spread"]}
+        return (normalise(planes, rule) * contrast["gain"] + grey["middle"]).clamp(0, 255)
 
     def _resized(self, side_px: int) -> torch.Tensor:
         return resize(self._planes, "bilinear_antialiased", side_px, side_px)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
@@ -108,10 +109,27 @@ TEST_CASE("measurements do not change when the picture is turned or mirrored") {
   }
 }
 
-TEST_CASE("what a grey camera's bits and lamp say is taken off") {
-  const auto grey = [](int gain, int offset) { return draw([=](int x, int y, int) { return offset + gain * (std::hypot(x - 30, y - 31) < 12 ? 20 : (x * 7 + y * 3) % 5); }); };
-  const Measurements one = measure(grey(2, 40).view()), other = measure(grey(5, 100).view());
-  for (std::size_t i = 0; i < one.size(); ++i) CHECK(other[i] == Approx(one[i]).epsilon(1e-4).margin(1e-4));
+TEST_CASE("of a grey picture the lamp's level is taken off, and of one with more than 8 bits its contrast too") {
+  const auto grey = [](int gain, int offset) { return [=](int x, int y) { return offset + gain * (std::hypot(x - 30, y - 31) < 12 ? 20 : (x * 7 + y * 3) % 5); }; };
+  const auto shallow = [&](int gain, int offset) { return measure(draw([&](int x, int y, int) { return grey(gain, offset)(x, y); }).view()); };
+  const auto deep = [&](int gain, int offset) {
+    Image image(64, 64, 1, SampleType::kUint16);
+    for (int i = 0; i < 64 * 64; ++i) {
+      const auto value = static_cast<std::uint16_t>(grey(gain, offset)(i % 64, i / 64));
+      std::memcpy(image.data() + 2 * i, &value, sizeof value);
+    }
+    return measure(image.view());
+  };
+  const auto is_same = [](const Measurements& one, const Measurements& other) {
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      if (std::abs(other[i] - one[i]) > 1e-3 * std::max(1.0, std::abs(one[i]))) return false;
+    }
+    return true;
+  };
+  CHECK(is_same(shallow(2, 40), shallow(2, 120)));
+  CHECK_FALSE(is_same(shallow(2, 40), shallow(4, 40)));
+  CHECK(is_same(deep(2, 700), deep(2, 1200)));
+  CHECK(is_same(deep(2, 700), deep(6, 700)));
 }
 
 TEST_CASE("every picture has finite measurements, and they fit in any size and type") {
@@ -158,7 +176,7 @@ TEST_CASE("an encoder whose spec or files are wrong says what is") {
   };
   CHECK(changed("/networks/0/side_px", 4).find("networks[0].side_px") != std::string::npos);
   CHECK(changed("/networks/1/normalisation/std", {1, 0, 1}).find("normalisation.std") != std::string::npos);
-  CHECK(changed("/grey/gain", "much").find("grey.gain") != std::string::npos);
+  CHECK(changed("/grey/deeper/gain", "much").find("grey.deeper.gain") != std::string::npos);
   CHECK(changed("/measurements/names", {"one"}).find("measurements.names") != std::string::npos);
   CHECK(changed("/turns", 4).find("turns") != std::string::npos);
   CHECK(error_of([] { Encoder(shipped_spec(), {}); }).code() == ErrorCode::kInvalidModel);

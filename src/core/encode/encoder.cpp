@@ -29,11 +29,12 @@ EncoderSpec parse_encoder_spec(std::string_view json_text) {
   const SpecText text("the encoder's spec", json_text);
   const Field root = text.root(), grey = root["grey"];
   EncoderSpec spec;
+  const auto contrast = [](const Field& field) { return GreyContrast{real(field["gain"], 0, kLargest), real(field["least_spread"], kSmallest, kLargest)}; };
   spec.grey = {.tint = real(grey["tint"], 0, 255),
                .corner_share = grey["corner_share"].integer(2, kMeasuredSidePx),
-               .least_spread = real(grey["least_spread"], kSmallest, kLargest),
-               .gain = real(grey["gain"], 0, kLargest),
-               .middle = real(grey["middle"], 0, 255)};
+               .middle = real(grey["middle"], 0, 255),
+               .eight_bit = contrast(grey["eight_bit"]),
+               .deeper = contrast(grey["deeper"])};
   for (const Field& network : root["networks"].items(1, 8)) {
     const Field normalisation = network["normalisation"];
     normalisation["rule"].one_of<int>({{"mean_std", 0}});

@@ -27,10 +27,11 @@ bool is_grey(const ImageView& image, const GreyRule& rule) {
 std::vector<float> picture_lanes(const ImageView& image, int side_px, const GreyRule& rule, bool grey) {
   std::vector<float> lanes = square(image, side_px);
   if (!grey) return lanes;
+  const GreyContrast& contrast = image.type == SampleType::kUint8 ? rule.eight_bit : rule.deeper;
   const PlaneScale scale = corner_median_spread(lanes, 3, side_px, side_px, side_px / rule.corner_share);
   for (std::size_t i = 0; i < lanes.size(); i += 4) {
     for (std::size_t c = 0; c < 3; ++c) {
-      const float value = (lanes[i + c] - scale.middle[c]) / std::max(scale.spread[c], rule.least_spread) * rule.gain + rule.middle;
+      const float value = (lanes[i + c] - scale.middle[c]) / std::max(scale.spread[c], contrast.least_spread) * contrast.gain + rule.middle;
       lanes[i + c] = std::clamp(value, 0.0f, 255.0f);
     }
   }

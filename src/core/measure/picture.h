@@ -5,16 +5,21 @@
 
 namespace cytodrop {
 
-/// How a grey picture is brought to one background and one contrast; from the encoder's spec.
-///
-/// Bits, lamp and exposure of a grey camera say nothing about the cell: x becomes clamp(middle + gain · (x − median of the four corner
-/// squares) / max(spread, least_spread), 0, 255), all on the 0..255 scale, with the spread of the whole picture.
-struct GreyRule {
-  float tint = 0;         ///< a picture is grey whose largest and smallest channel differ by less, in the mean
-  int corner_share = 0;   ///< side of the picture over that of a corner square
-  float least_spread = 0;
+struct GreyContrast {
   float gain = 0;
+  float least_spread = 0;
+};
+
+/// How a grey picture is brought to one background, and to one contrast where that says nothing; from the encoder's spec.
+///
+/// x becomes clamp(middle + gain · (x − median of the four corner squares) / max(spread, least_spread), 0, 255), all on the 0..255
+/// scale, with the spread of the whole picture.
+struct GreyRule {
+  float tint = 0;          ///< a picture is grey whose largest and smallest channel differ by less, in the mean
+  int corner_share = 0;    ///< side of the picture over that of a corner square
   float middle = 0;
+  GreyContrast eight_bit;
+  GreyContrast deeper;     ///< of 16 bits or floats, of which nobody knows how much of the scale is used
 };
 
 /// Whether the largest and the smallest channel of a picture differ by less than the rule's tint, in the mean over 64×64 px.
