@@ -67,10 +67,11 @@ function writeTypes(): void {
   cpSync(join(root, 'src/wasm/cytodrop_core.d.ts'), join(packageFolder, 'types/wasm/cytodrop_core.d.ts'));
 }
 
-/** What a model needs to run, to test itself and to be understood; tensors for the tests of others are left out. */
+/** What a model needs to run, to test itself and to be understood; tensors for the tests of others are left out, and the encoder, which would make the package a fifth larger. */
 function copyModels(): void {
   for (const name of readdirSync(join(root, 'models'))) {
-    if (!existsSync(join(root, 'models', name, 'spec.json'))) continue;
+    const file = join(root, 'models', name, 'spec.json');
+    if (!existsSync(file) || (JSON.parse(readFileSync(file, 'utf8')) as { kind?: string }).kind === 'encoder') continue;
     cpSync(join(root, 'models', name), join(packageFolder, 'models', name), { recursive: true, filter: (path) => !/\.f32$|metrics\.json$|(reliability|risk_coverage)\.png$/.test(path) });
   }
 }

@@ -16,7 +16,7 @@ val Classifier::load_encoder(const val& spec_json, const val& networks) {
     const int count = whole_number(networks["length"], "the number of networks", 1, kMostNetworks);
     std::vector<std::vector<std::uint8_t>> files;
     for (int i = 0; i < count; ++i) files.push_back(copy_in<std::uint8_t>(networks[i], "Uint8Array", "a network"));
-    encoder_.emplace(parse_encoder_spec(text(spec_json, "spec_json")), files);
+    encoder_ = Encoder(parse_encoder_spec(text(spec_json, "spec_json")), files);
     return val::null();
   });
 }

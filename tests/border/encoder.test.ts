@@ -30,7 +30,7 @@ describe('features', () => {
       const found = valueOf(loaded.encode(picture(image), 8));
       const expected = floatsOf(`tests/golden/encoder/${features}`);
       assert.deepEqual([found.shape, found.data.length, expected.length], [[8, shape[1]], 8 * (shape[1] as number), turns * (shape[1] as number)]);
-      for (const [i, value] of expected.entries()) assert.ok(Math.abs((found.data[i] as number) - value) <= 1e-4 * Math.max(1, Math.abs(value)), `feature ${i}: ${found.data[i]}, not ${value}`);
+      for (const [i, value] of expected.entries()) assert.ok(Math.abs((found.data[i] as number) - value) <= 5e-4 * Math.max(1, Math.abs(value)), `feature ${i}: ${found.data[i]}, not ${value}`);
     });
 
     test(`of ${image} are the same bits again, and the first turn is the picture as it is`, () => {
