@@ -12,7 +12,7 @@ import onnx
 import onnxruntime
 import torch
 
-from cytotrain.measurements import NAMES, SIDE_PX, measure_cell
+from cytotrain.measurements import SIDE_PX, measure_cell
 from cytotrain.prepare import composite_on_white, normalise, resize, to_channels
 
 MIDDLE_BLOCKS = (6, 10, 13, 16)
