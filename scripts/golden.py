@@ -100,8 +100,12 @@ def describe_batch(model: ExportedModel, cases: list[dict]) -> dict:
     pooled = np.concatenate([
         np.fromfile(model.folder / "golden" / case["features"], "<f4").reshape(case["features_shape"]).mean((2, 3)) for case in cases
     ])
-    deviation = batch.deviations(statistics, pooled, np.array([case["measures"] for case in cases]))
-    return {"shift": batch.shift(deviation), "limit": batch.limit(model.spec["novelty"]["batch"], len(cases))}
+    features, look = batch.deviations(statistics, pooled, np.array([case["measures"] for case in cases]))
+    rules = model.spec["novelty"]["batch"]
+    return {
+        "shift": batch.shift(features), "limit": batch.limit(rules, len(cases)),
+        "look_shift": batch.shift(look), "look_limit": batch.limit(rules["look"], len(cases)),
+    }
 
 
 if __name__ == "__main__":

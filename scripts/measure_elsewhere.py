@@ -18,7 +18,7 @@ import torch
 
 from cytotrain import batch
 from cytotrain.card import update_card
-from cytotrain.metrics import softmax, two_columns, wilson_interval
+from cytotrain.metrics import share, softmax, two_columns, wilson_interval
 from cytotrain.model_folder import ExportedModel, format_json, write_spec
 from cytotrain.prepare import decode
 from cytotrain.tasks import MODELS_FOLDER, list_samples
@@ -73,7 +73,7 @@ class Elsewhere:
         self.labels = np.array([sample.label for sample in samples])
         self.probabilities = softmax(two_columns(model.head(features)) / model.spec["judge"]["temperature"])
         self.is_nameable = ~is_poor(measured, model.spec["quality"]) & (statistics.distance(features, measured) <= model.spec["novelty"]["threshold"])
-        self.shift = batch.shift(batch.deviations(statistics, features, measured))
+        self.shift = batch.shift(batch.deviations(statistics, features, measured)[0])
         # Types that the laboratory has at all, as a person who knows the sample would tell the page.
         kept = np.isin(np.arange(len(self.ids)), self.labels)
         some = self.probabilities * kept
@@ -98,12 +98,6 @@ class Elsewhere:
             "nameable": share(self.is_nameable), "named": share(named), "right_of_named": share(right[named]),
             "named_among_own_types": share(sure), "right_of_named_among_own_types": share(own[sure]),
         }
-
-
-def share(is_so: np.ndarray) -> dict:
-    count = int(is_so.sum())
-    interval = [round(bound, 4) for bound in wilson_interval(count, len(is_so))] if len(is_so) else [0.0, 1.0]
-    return {"count": count, "of": len(is_so), "share": round(count / len(is_so), 4) if len(is_so) else None, "interval_95": interval}
 
 
 if __name__ == "__main__":

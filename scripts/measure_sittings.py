@@ -16,7 +16,7 @@ import torch
 
 from cytotrain import controls
 from cytotrain.card import update_card
-from cytotrain.metrics import area_under_curve, softmax, two_columns, wilson_interval
+from cytotrain.metrics import area_under_curve, share, softmax, two_columns
 from cytotrain.model_folder import ExportedModel, format_json
 from cytotrain.prepare import decode
 from cytotrain.tasks import MODELS_FOLDER, list_samples
@@ -59,11 +59,6 @@ def main() -> None:
     (folder / "metrics.json").write_text(format_json(metrics) + "\n")
     update_card(folder / "card.md", model.spec, metrics)
     print(format_json(metrics["sittings"]))
-
-
-def share(is_so: np.ndarray) -> dict:
-    count = int(is_so.sum())
-    return {"count": count, "of": len(is_so), "share": round(count / len(is_so), 4), "interval_95": [round(bound, 4) for bound in wilson_interval(count, len(is_so))]}
 
 
 def describe(scores: np.ndarray, labels: np.ndarray, sittings: np.ndarray | None) -> dict:

@@ -27,6 +27,13 @@ def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def share(is_so: np.ndarray) -> dict:
+    """How many of N answers are true, with the 95 % interval of Wilson; of no answer the share is None."""
+    count = int(is_so.sum())
+    interval = [round(bound, 4) for bound in wilson_interval(count, len(is_so))] if len(is_so) else [0.0, 1.0]
+    return {"count": count, "of": len(is_so), "share": round(count / len(is_so), 4) if len(is_so) else None, "interval_95": interval}
+
+
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """Count images as matrix[true][predicted]."""
     return np.bincount(labels * classes + predicted, minlength=classes * classes).reshape(classes, classes)

@@ -27,6 +27,8 @@ class Novelty:
         appearance: M×M, brings the measures less their mean to lengths that add to the distance.
         exposure, exposure_offset: D and 1, of the features less `mean`: how much they look like the foreign images that were
             shown, which adds to the distance above 0; None for a model that was shown none.
+        look_means, look: K×M and M×M, of the measures of image quality of each class, and what brings a cell's less those of its class
+            to standard deviations; for sets of cells only, see cytotrain.batch.
     """
 
     mean: np.ndarray
@@ -38,6 +40,8 @@ class Novelty:
     appearance: np.ndarray
     exposure: np.ndarray | None = None
     exposure_offset: np.ndarray | None = None
+    look_means: np.ndarray | None = None
+    look: np.ndarray | None = None
 
     def tensors(self) -> dict[str, np.ndarray]:
         """What the file holds."""
@@ -48,7 +52,18 @@ class Novelty:
         return np.sqrt(self._of_features(features) + self._of_appearance(measured) + self._of_exposure(features))
 
     def _of_appearance(self, measured: np.ndarray) -> np.ndarray:
-        return (((measured - self.appearance_mean) @ self.appearance.T.astype(np.float64)) ** 2).sum(1)
+        return (self.appearances(measured) ** 2).sum(1)
+
+    def appearances(self, measured: np.ndarray) -> np.ndarray:
+        """N×M, what adds to the distance; a file from before the last measures knows the first."""
+        return (measured[:, :len(self.appearance_mean)] - self.appearance_mean) @ self.appearance.T.astype(np.float64)
+
+    def nearest(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest class of N×D pooled features, and how they deviate from it along the rows, N×d."""
+        along = (features.astype(np.float64) - self.mean) @ self.basis.T.astype(np.float64)
+        off = (along[:, None] - self.class_means) * self.scale
+        nearest = (off**2).sum(2).argmin(1)
+        return nearest, off[np.arange(len(off)), nearest]
 
     def _of_exposure(self, features: np.ndarray) -> np.ndarray | float:
         if self.exposure is None:

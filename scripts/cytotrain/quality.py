@@ -9,7 +9,7 @@ from cytotrain.prepare import REC_601_LUMA, composite_on_white, crop, frame_rang
 
 MEASURES = (
     "size", "brightness", "contrast", "white", "black", "colour", "detail_1", "detail_2", "detail_4", "detail_8", "border",
-    "middle", "peak", "rim",
+    "middle", "peak", "rim", "red", "blue",
 )
 LEAST_SPREAD, LEAST_DETAIL = 1e-3, 1e-9
 
@@ -31,6 +31,8 @@ def measure(image: np.ndarray, spec: dict) -> np.ndarray:
     full_scale = 257.0 if cut.dtype == np.uint16 else 1.0
     pixels = cut.astype(np.float64) / full_scale
     colour = float((pixels.max(2) - pixels.min(2)).mean())
+    means = 1 + pixels.mean((0, 1))
+    red, blue = np.log(means[[0, 2]] / means[1]) if len(means) == 3 else (0.0, 0.0)
     width, height = spec["input"]["width_px"], spec["input"]["height_px"]
     size = min(cut.shape[:2]) / {"none": min(cut.shape[:2]), "centre_square": spec["crop"].get("side_px"), "stained_cell": width}[spec["crop"]["rule"]]
     planes = resize(to_channels(cut, spec["input"]["channels"]), spec["resize"]["rule"], height, width)
@@ -56,7 +58,7 @@ def measure(image: np.ndarray, spec: dict) -> np.ndarray:
     middle = np.sqrt(((inner - inner.mean()) ** 2).mean()) / spread
     peak = np.log((((luma - mean) / spread) ** 4).mean() + LEAST_SPREAD)
     return np.array([
-        size, mean, contrast, (luma >= 254).mean(), (luma <= 1).mean(), colour, *details, border, middle, peak, (rim_mean - mean) / spread,
+        size, mean, contrast, (luma >= 254).mean(), (luma <= 1).mean(), colour, *details, border, middle, peak, (rim_mean - mean) / spread, red, blue,
     ])
 
 

@@ -1,11 +1,11 @@
 /** `cytodrop classify`: the type of every cell, in images of one cell each or in frames. */
 import { Command, Option } from 'commander';
 import {
-  type Batch, batchWords, carefulBelow, type CellRecord, type Checks, type Classifier, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, leastImageScale, type ModelSpec, mostImageScale, thresholdFor, typesOf,
+  type Batch, batchWords, carefulBelow, type CellRecord, type Checks, type Classifier, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, leastImageScale, type ModelSpec, mostImageScale, thresholdFor,
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { type FrameOptionValues, frameJob, type FrameJob, frameOptions, frameTask } from './frames.ts';
-import { between, engineOption, jobsOption, modelName, oneOf, openClassifier, outputOption, type Staff, wholeBetween } from './options.ts';
+import { between, engineOption, jobsOption, modelName, oneOf, openClassifier, outputOption, type Staff, typesAsked, typesOption, wholeBetween } from './options.ts';
 import { interruptible, perform, type Placed, type Task, warn, withOutput } from './output.ts';
 import { filesOf } from './paths.ts';
 
@@ -37,7 +37,7 @@ export function classifyCommand(finish: (code: number) => void): Command {
       + 'the model\'s own threshold').argParser(between(0, 100)))
     .addOption(new Option('--image-scale <n>', 'brings to size images of one cell that show it at another scale than those that the model was trained on: their px per px of those, 0.5 for cells half as '
       + 'large; a try, for which no figure of the model holds').argParser(between(leastImageScale, mostImageScale)))
-    .addOption(new Option('--types <ids>', 'only these types can occur, by their ids, with commas: neutrophil,lymphocyte; the others have no probability').argParser((text: string) => text.split(',').map((id) => id.trim())))
+    .addOption(typesOption())
     .addOption(new Option('--threads <n>', 'threads for ONNX Runtime in each worker, 1 unless told; with more than 1 there is one worker unless told').argParser(wholeBetween(1, 64)))
     .addOption(new Option('--numbers', 'numbers stand in for the files\' names'))
     .optionsGroup('Further checks of every cell, each with columns of its own:')
@@ -97,14 +97,6 @@ function cellTask(classifier: Classifier, format: ExportFormat, context: () => E
     record: (record, written) => exportRecord(format, record, written, context()),
     tail: (complete) => exportTail(format, complete),
   };
-}
-
-function typesAsked(spec: ModelSpec, ids: string[] | undefined): string[] | null {
-  try {
-    return ids ? typesOf(spec, ids) : null;
-  } catch (error) {
-    throw new UsageError(`--types: ${(error as Error).message}.`);
-  }
 }
 
 /** The probability below which a cell is unsure; undefined: the model's own. */

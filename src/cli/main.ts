@@ -8,6 +8,7 @@ import { checkCommand } from './check.ts';
 import { classifyCommand } from './classify.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { inspectCommand } from './inspect.ts';
+import { measureCommand } from './measure.ts';
 import { withOutput, write } from './output.ts';
 
 const afterHelp = `
@@ -22,7 +23,7 @@ function programOf(finish: (code: number) => void, say: (text: string) => void):
     .version(appVersion, '--version', 'print the version')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', afterHelp);
-  for (const make of [classifyCommand, checkCommand, inspectCommand]) program.addCommand(make(finish));
+  for (const make of [classifyCommand, checkCommand, inspectCommand, measureCommand]) program.addCommand(make(finish));
   for (const command of [program, ...program.commands]) {
     command.helpOption('-h, --help', 'print this').exitOverride().configureOutput({ writeOut: say, writeErr: () => {}, outputError: () => {} });
   }

@@ -1,7 +1,7 @@
 /** Options of several commands, and how their values are read. */
 import { InvalidArgumentError, Option } from 'commander';
 import { join } from 'node:path';
-import { Classifier, CytodropError, defaultJobs, type EngineKind, engineKinds } from '../js/index.ts';
+import { Classifier, CytodropError, defaultJobs, type EngineKind, engineKinds, type ModelSpec, typesOf } from '../js/index.ts';
 import { UsageError } from './exit.ts';
 
 /** Reads a number between two others, ends included. */
@@ -56,6 +56,18 @@ export const engineOption = (): Option =>
 export const jobsOption = (): Option =>
   new Option('--jobs <n>', 'images computed at once, each by a worker with memory of its own; unless told, one for each processor, four at most; the results are the same')
     .argParser(wholeBetween(1, 64));
+
+export const typesOption = (): Option =>
+  new Option('--types <ids>', 'only these types can occur, by their ids, with commas: neutrophil,lymphocyte; the others have no probability').argParser((text: string) => text.split(',').map((id) => id.trim()));
+
+/** Raises: UsageError for a type that the model does not have. */
+export function typesAsked(spec: ModelSpec, ids: string[] | undefined): string[] | null {
+  try {
+    return ids ? typesOf(spec, ids) : null;
+  } catch (error) {
+    throw new UsageError(`--types: ${(error as Error).message}.`);
+  }
+}
 
 /** Who runs the network. */
 export interface Staff { engine?: EngineKind; jobs?: number; threads?: number }

@@ -1,6 +1,7 @@
 /** The library's public interface: what `import … from 'cytodrop'` gives. */
 export type {
-  Agreement, Box, Deletion, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, ImageFacts, QualityFlag, TagMark,
+  Agreement, Box, Comparison, Deletion, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, ImageFacts, Kappa, LabelledCells, Measured, Measurement, QualityFlag, TagMark,
+  TypeMeasurement,
 } from '#cytodrop_core';
 
 // The front door.
@@ -38,10 +39,16 @@ export { type Chamber, correctedShare, type Countable, countCulture, type Cultur
 export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, wholeFile } from './frames/frame.ts';
 export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
+// How good a model is on cells of known type.
+export { type Accounting, type Grouping, MeasuredCells } from './measure/measured_cells.ts';
+export { type LabelColumns, type Labels, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
+export { Measurer, usualDraws } from './work/measurer.ts';
+
 // Results as files, and reports that can be checked.
 export { batchWords, differenceWords } from './report/batch_words.ts';
 export { type CheckedColumns } from './report/checked_fields.ts';
 export { type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, researchNote, type Selection, toCsv, toJson, toNdjson } from './report/export_cells.ts';
+export { type MeasurementContext, measurementCsv, measurementJson } from './report/export_measurement.ts';
 export { exportCount } from './report/export_count.ts';
 export { exportFrames, framesHead, framesRecord, framesTail } from './report/export_frames.ts';
 export { contentText, fileFactsOf, groupsOf, identifyingWords, markWords, staysHere } from './report/file_content.ts';

@@ -47,6 +47,9 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("view_frame", &Classifier::view_frame)
       .function("frame_pixels", &Classifier::frame_pixels)
       .function("close_frame", &Classifier::close_frame);
+  emscripten::function("measure_cells", &cytodrop::measure_cells);
+  emscripten::function("compare_models", &cytodrop::compare_models);
+  emscripten::function("kappa", &cytodrop::kappa);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);
   emscripten::function("deletion_orders", &cytodrop::deletion_orders);

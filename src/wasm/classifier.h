@@ -101,4 +101,9 @@ class Classifier {
   std::map<std::string, Detector> detectors_;  ///< by name
 };
 
+// Cells of known type, without a model: metrics.cpp
+emscripten::val measure_cells(const emscripten::val& cells, const emscripten::val& draws);
+emscripten::val compare_models(const emscripten::val& first, const emscripten::val& second, const emscripten::val& draws);
+emscripten::val kappa(const emscripten::val& matrix);
+
 }  // namespace cytodrop

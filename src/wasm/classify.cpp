@@ -163,11 +163,14 @@ val Classifier::judge_batch(const val& deviations) const {
   return guard([&] {
     const Model& loaded = model();
     if (!loaded.novelty) throw Error(ErrorCode::kUnsupportedFeature, "the model has no statistics of its training images");
-    const BatchVerdict found = cytodrop::judge_batch(copy_in<float>(deviations, "Float32Array", "deviations"), loaded.novelty->deviation_size(), loaded.spec.judge.batch);
+    const BatchVerdict found = cytodrop::judge_batch(copy_in<float>(deviations, "Float32Array", "deviations"), loaded.novelty->deviation_size(), loaded.novelty->look_size(), loaded.spec.judge.batch);
+    const auto or_null = [](double limit) { return std::isfinite(limit) ? val(limit) : val::null(); };
     val object = val::object();
     object.set("cells", static_cast<double>(found.cells));
     object.set("shift", found.shift);
-    object.set("limit", std::isfinite(found.limit) ? val(found.limit) : val::null());
+    object.set("limit", or_null(found.limit));
+    object.set("look_shift", found.look_shift);
+    object.set("look_limit", or_null(found.look_limit));
     object.set("foreign", found.foreign);
     return object;
   });

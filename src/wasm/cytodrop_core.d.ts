@@ -5,6 +5,10 @@
  * All arrays handed out are copies that the caller owns; no view into WASM memory crosses the border.
  */
 
+import type { Comparison, Kappa, LabelledCells, Measurement } from './metrics.d.ts';
+
+export type { Comparison, Kappa, LabelledCells, Measured, Measurement, TypeMeasurement } from './metrics.d.ts';
+
 export type ErrorCode =
   | 'invalid_argument'
   | 'empty_file'
@@ -107,10 +111,13 @@ export interface Verdict {
 /** What a set of cells comes to as a whole. */
 export interface BatchVerdict {
   cells: number;
-  /** Squared length of the cells' mean deviation. */
+  /** Squared length of the cells' mean deviation in their features, less what chance makes of it. */
   shift: number;
   /** Above it a set of as many cells is foreign; null where the model does not say. */
   limit: number | null;
+  /** The same of their look: light, colour, size and how structures lie. */
+  look_shift: number;
+  look_limit: number | null;
   /** The cells as a set are not of the kind that the model learned from: its probabilities do not hold for them. */
   foreign: boolean;
 }
@@ -347,6 +354,12 @@ export declare class Classifier {
 export interface CytodropCore {
   Classifier: typeof Classifier;
   /** Version of the core, as in package.json. */
+  /** All that cells of known type say about a model; intervals from so many draws. */
+  measure_cells(cells: LabelledCells, draws: number): Result<Measurement>;
+  /** Groups and weights are those of the first. */
+  compare_models(first: LabelledCells, second: LabelledCells, draws: number): Result<Comparison>;
+  /** `matrix` [types][types]: one reader's types by the other's; null where both gave one type only, or there is no cell. */
+  kappa(matrix: Float64Array): Result<Kappa | null>;
   core_version(): string;
   /** Classifier objects made and not deleted, and the frames open in them. */
   live_objects(): number;

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { Classifier, CytodropCore, ErrorCode, Result } from '#cytodrop_core';
 import {
-  bytesOf, floatsOf, goldenImage, head, largestDifference, novelty, openModule, root, specJson, tinyCases, tinyModel, tinySpec, tinySpecJson, valueOf,
+  bytesOf, floatsOf, type GoldenCase, goldenImage, head, jsonOf, largestDifference, modelsOfKind, novelty, openModule, root, specJson, tinyCases, tinyModel, tinySpec, tinySpecJson, valueOf,
 } from './fixtures.ts';
 
-const measures = new Float64Array(14);
+const measures = new Float64Array(16);
 
 let core: CytodropCore;
 let loaded: Classifier;
@@ -201,6 +201,32 @@ describe('novelty', () => {
     } finally {
       classifier.delete();
     }
+  });
+
+  test('a set of cells has the shifts and limits that the training code computed, of every model that judges sets', () => {
+    const judging = modelsOfKind('classifier').map((name) => `models/${name}`);
+    for (const folder of judging) {
+      const { cases, batch } = jsonOf<{ cases: GoldenCase[]; batch: Record<'shift' | 'limit' | 'look_shift' | 'look_limit', number> }>(`${folder}/golden/golden.json`);
+      const text = new TextDecoder().decode(bytesOf(`${folder}/spec.json`));
+      const { head: { file }, novelty: statistics } = JSON.parse(text) as { head: { file: string }; novelty: { file: string } };
+      const classifier = new core.Classifier();
+      try {
+        valueOf(classifier.load_model(text, bytesOf(`${folder}/${file}`), bytesOf(`${folder}/${statistics.file}`)));
+        const deviations = cases.flatMap(({ features, features_shape, measures: own }) => {
+          const [verdict] = valueOf(classifier.judge(floatsOf(`${folder}/golden/${features}`), features_shape, Float64Array.from(own)));
+          return Array.from(verdict?.deviation ?? []);
+        });
+        const found = valueOf(classifier.judge_batch(Float32Array.from(deviations)));
+        assert.deepEqual([found.cells, found.foreign], [cases.length, false]);
+        for (const [name, expected] of Object.entries(batch)) {
+          const got = found[name as keyof typeof batch] ?? NaN;
+          assert.ok(Math.abs(got - expected) <= 1e-4 * Math.max(1e-3, expected), `${folder}: ${name} is ${got}, not ${expected}`);
+        }
+      } finally {
+        classifier.delete();
+      }
+    }
+    assert.ok(judging.length >= 4);
   });
 
   test('a file that is missing, broken or not asked for is refused', () => {

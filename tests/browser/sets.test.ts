@@ -1,13 +1,13 @@
 /** What a person says of a set of images, and what the page says of it: types that can occur, images from elsewhere. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { jsonOf, root } from '../border/fixtures.ts';
 import { parseCsv } from '../cli/fixtures.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
-import { Site, type CellPage } from './site.ts';
+import { shared, Site, type CellPage } from './site.ts';
 
 const samplesOf = (name: string): string[] => {
   const folder = fileURLToPath(new URL(`public/samples/${name}`, root));
@@ -76,6 +76,22 @@ test('images from elsewhere are told as a set, more is asked of a type, and the 
     assert.equal((await documentOf(page)).settings.unsure_below, phases.judge.risk_coverage?.[0]?.[0]);
   });
 });
+
+const elsewhere = join(shared, 'data/blood-smear-elsewhere');
+for (const laboratory of ['a', 'b']) {
+  test(`thirty real cells of laboratory ${laboratory}, dropped on blood-smear, are told as a set`, { skip: existsSync(elsewhere) ? false : 'no ../shared/data' }, async () => {
+    await site.visit(async (page) => {
+      const folder = join(elsewhere, laboratory);
+      const all = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(jpg|png|bmp)$/.test(file)).sort();
+      const files = all.filter((_, i) => i % Math.floor(all.length / 30) === 0).slice(0, 30).map((file) => join(folder, file));
+      await page.addFiles(files);
+      await page.finish(files.length);
+      await page.page.waitForSelector(`${page.find('batch-banner')}[data-set]`);
+      const { set } = await documentOf(page);
+      assert.deepEqual([set?.foreign, set?.cells], [true, 30]);
+    });
+  });
+}
 
 test('of few images nothing is said as a set', async () => {
   await site.visit(async (page) => {

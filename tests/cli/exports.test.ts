@@ -142,12 +142,15 @@ describe('what the library writes', () => {
   test('a field too many, at any depth, one too few, or one of another kind is a fault', async () => {
     const detect = ['--model', 'viability', '--detect', '--turns', '--geojson'];
     await withFolder(async (folder) => {
+      const [labels, image] = [join(folder, 'labels.csv'), fileURLToPath(new URL('models/blood-smear/golden/simulated-neutrophil-2.png', root))];
+      writeFileSync(labels, 'file,type\nsimulated-neutrophil-2.png,neutrophil\n');
       const documents = {
         cells: JSON.parse(toJson(records, context)), cells_line: JSON.parse(toNdjson(records.slice(0, 1), context)), cells_row: typedRow('cells_row', parseCsv(toCsv(records, context))[0] ?? {}),
         frames: JSON.parse(await run(...detect, folder, '--format', 'json', field)), frames_line: JSON.parse((await run(...detect, folder, '--format', 'ndjson', field)).split('\n')[0] ?? ''),
         frames_row: typedRow('frames_row', parseCsv(await run(...detect, folder, '--format', 'csv', field))[0] ?? {}),
         count: JSON.parse(await run(...detect, folder, '--count', '--square-mm', '1', '--format', 'json', field)), count_row: { quantity: 'cells', value: 3, low_95: null, high_95: null, formula: null },
         outlines: JSON.parse(readFileSync(join(folder, '0001 simulated-field-1.geojson'), 'utf8')),
+        measurement: JSON.parse((await cytodrop('measure', '--model', 'blood-smear', '--truth', labels, '--draws', '100', image)).stdout),
       } as Record<string, Record<string, unknown>>;
       assert.deepEqual(Object.keys(documents).sort(), Object.keys(schemas).filter((name) => name !== 'parts').sort());
       for (const [name, document] of Object.entries(documents)) {
@@ -210,6 +213,7 @@ describe('docs/exports.md', () => {
     frames_row: () => csv(frame, frameCell, verdict, checks, line, unusual),
     count: () => json(count),
     outlines: () => json(outlines),
+    measurement: () => json('Measurement of a model'),
   };
   for (const [name, names] of Object.entries(documented)) {
     test(`names every field of the schema ${name} and no other`, () => assert.deepEqual(sorted(names()), fieldsOf(name)));

@@ -1,6 +1,6 @@
 /** What a person says of a set of images, and what the set says of itself: types that can occur, images from elsewhere. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
@@ -15,7 +15,7 @@ const blood = jsonOf<ModelSpec>('models/blood-smear/spec.json');
 
 interface Document {
   settings: { unsure_below: number; types: string[] | null };
-  set: { cells: number; foreign: boolean; shift: number; limit: number | null; words: string | null } | null;
+  set: { cells: number; foreign: boolean; shift: number; limit: number | null; look_shift: number; look_limit: number | null; words: string | null } | null;
   cells: { most_like: string; probability: number; probabilities: Record<string, number> }[];
 }
 
@@ -81,6 +81,29 @@ describe('a set of images', () => {
       assert.ok(followsSchema('cells', format, (await cytodrop('classify', '--model', 'viability', '--format', format, ...elsewhere)).stdout, { spec: viability, foreignSet: true }) > 20);
     }
   });
+
+  const real = pathOf('../shared/data');
+  const skip = existsSync(real) ? false : 'no ../shared/data';
+  const thirty = (folder: string): string[] => {
+    const files = readdirSync(join(real, folder), { recursive: true, encoding: 'utf8' }).filter((file) => /\.(jpg|png|bmp)$/.test(file)).sort();
+    return files.filter((_, i) => i % Math.floor(files.length / 30) === 0).slice(0, 30).map((file) => join(real, folder, file));
+  };
+  const setOf = async (files: string[]): Promise<Document['set']> => (JSON.parse((await cytodrop('classify', '--model', 'blood-smear', '--format', 'json', ...files)).stdout) as Document).set;
+
+  for (const laboratory of ['a', 'b']) {
+    test(`thirty real cells of laboratory ${laboratory} are told from those of our own, by features and by look`, { skip }, async () => {
+      const set = await setOf(thirty(`blood-smear-elsewhere/${laboratory}`));
+      assert.deepEqual([set?.foreign, set?.cells], [true, 30]);
+      assert.ok(set && set.shift > (set.limit ?? Infinity) && set.look_shift > (set.look_limit ?? Infinity), JSON.stringify(set));
+    });
+  }
+
+  for (const type of ['neutrophil', 'platelet']) {
+    test(`thirty real cells from home are no foreign set, though all of them are one type: ${type}`, { skip }, async () => {
+      const set = await setOf(thirty(`blood-smear/${type}`));
+      assert.deepEqual([set?.foreign, set?.cells, set?.words], [false, 30, null]);
+    });
+  }
 
   test('a person\'s own threshold stays theirs', async () => {
     const { stdout, stderr } = await cytodrop('classify', '--model', 'viability', '--max-error', '100', '--format', 'json', ...elsewhere);

@@ -69,6 +69,7 @@ describe('sets of cells', () => {
     close(found.map(({ mean }) => mean), [1.4, 82]);
     assert.equal(differenceWords(found), 'with cells 1.4 times as large in pixels and darker');
     assert.equal(differenceWords([]), '');
+    assert.equal(differenceWords([{ measure: 'blue', mean: -0.4, usual: -0.1, spread: 0.05 }, { measure: 'red', mean: 0.2, usual: 0.1, spread: 0.05 }]), 'less blue and redder');
   });
 
   test('in a foreign set more is asked for; never less than the model asks', () => {
@@ -79,7 +80,7 @@ describe('sets of cells', () => {
   });
 
   test('a foreign set in words', () => {
-    const set: Batch = { cells: 30, shift: 9, limit: 2, foreign: true, differences: [] };
+    const set: Batch = { cells: 30, shift: 9, limit: 2, look_shift: 0, look_limit: null, foreign: true, differences: [] };
     assert.equal(
       batchWords(set, 0.97),
       'These images differ from those that the model learned from. Its probabilities do not hold for them: compare some with your own eyes first. A type is named only from 97 % on.',

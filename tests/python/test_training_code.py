@@ -548,18 +548,41 @@ class Sets(unittest.TestCase):
         draw = np.random.RandomState(1)
         labels = np.repeat(np.arange(4), 100)
         measured = draw.normal(size=(400, len(quality.MEASURES)))
-        home, again = (draw.normal(size=(400, 30)) + 0.2 * draw.normal(size=(4, 30))[labels] for _ in range(2))
+        home, again = ((draw.normal(size=(400, 30)) + 0.2 * draw.normal(size=(4, 30))[labels], draw.normal(size=(400, 16))) for _ in range(2))
         rules = batch.fit(home, labels, measured)
         self.assertEqual(rules["least_cells"], batch.LEAST_CELLS)
         self.assertEqual(list(rules["measures"]), list(quality.MEASURES))
         self.assertGreater(batch.limit(rules, 20), batch.limit(rules, 200))
         for size in (20, 30, 100):
             self.assertLess(batch.noticed(home, labels, rules, size, 300), 0.01)
-            self.assertGreater(batch.noticed(again + 1.5, labels, rules, size, 300), 0.99)
+            self.assertLess(batch.noticed(again, labels, rules, size, 300), 0.01)
+            self.assertGreater(batch.noticed((again[0] + 1.5, again[1]), labels, rules, size, 300), 0.99)
+            self.assertGreater(batch.noticed((again[0], again[1] + 1.5 * (np.arange(16) < 2)), labels, rules, size, 300), 0.99)
 
-    def test_a_shift_is_that_of_the_mean_and_no_single_cell_counts_more_than_three(self):
-        self.assertAlmostEqual(batch.shift(np.array([[1.0, -1.0], [3.0, 1.0]])), 4.0)
-        self.assertAlmostEqual(batch.shift(np.array([[1.0, -1.0], [300.0, 1.0]])), 4.0)
+    def test_a_shift_is_the_mean_product_of_pairs_and_no_single_cell_counts_more_than_three(self):
+        self.assertAlmostEqual(batch.shift(np.array([[1.0, -1.0], [3.0, 1.0]])), 2.0)
+        self.assertAlmostEqual(batch.shift(np.array([[1.0, -1.0], [300.0, 1.0]])), 2.0)
+        self.assertEqual(batch.shift(np.array([[1.0], [-1.0]])), 0.0)
+        self.assertEqual(batch.shift(np.array([[1.0]])), 0.0)
+
+    def test_the_look_holds_what_matters_to_a_model_and_does_not_depend_on_the_types(self):
+        draw = np.random.RandomState(2)
+        labels, spec = np.repeat([0, 1], 500), blood_smear_spec()
+        features = draw.normal(size=(1000, 6)) + 9 * labels[:, None]
+        # Types that look apart, and at home the second measure follows the first.
+        measured = draw.normal(size=(1000, len(quality.MEASURES))) + 5.0 * labels[:, None]
+        red, blue, peak, white = (quality.MEASURES.index(name) for name in ("red", "blue", "peak", "white"))
+        measured[:, blue] = measured[:, red] + 0.1 * draw.normal(size=1000)
+        statistics = batch.fit_look(novelty.fit(features, labels, 2, measured), features, measured, spec)
+        look = lambda values: batch.deviations(statistics, features, values)[1]
+        self.assertLess(max(batch.shift(look(measured)[labels == label]) for label in (0, 1)), 0.01)
+        off = lambda measure, by: batch.shift(look(measured + by * (np.arange(len(quality.MEASURES)) == measure)))
+        self.assertAlmostEqual(off(peak, 1.0), 1 / (1 + batch.OWN_SHARE), delta=0.15)
+        self.assertGreater(off(blue, 1.0), 2 * off(peak, 1.0))
+        self.assertLess(off(white, 100.0), 0.01)
+        grey = {**spec, "input": {**spec["input"], "channels": "grey"}, "normalisation": {"rule": "corner_median_spread"}}
+        self.assertFalse({"brightness", "contrast", "colour", "red", "blue"} & set(batch.look_measures(grey)))
+        self.assertTrue({"brightness", "red", "blue", "size"} <= set(batch.look_measures(spec)))
 
 
 class ShippedModels(unittest.TestCase):

@@ -51,11 +51,16 @@ FileBytes small_network() {
       .file({1, 1, -1, -1});
 }
 
-/// A network whose maps are nine of the sixteen pixels of each block.
-FileBytes pixels_network() {
-  std::vector<float> weights(9 * 16);
-  for (std::size_t i = 0; i < 9; ++i) weights[i * 16 + i] = 1;
-  return GraphWriter().constant("w", {9, 1, 4, 4}, weights).node("Conv", {"x", "w"}, "y", {{"strides", {4, 4}}}).file({1, 1, -1, -1});
+/// A network whose maps are nine of the sixteen pixels of each block; it says so of squares of so many blocks across.
+FileBytes pixels_network(int blocks = 1) {
+  const auto across = static_cast<std::size_t>(blocks), side = 4 * across, outputs = 9 * across * across;
+  std::vector<float> weights(outputs * side * side);
+  for (std::size_t i = 0; i < outputs; ++i) {
+    const std::size_t map = i / (across * across), y = 4 * (i / across % across) + map / 4, x = 4 * (i % across) + map % 4;
+    weights[(i * side + y) * side + x] = 1;
+  }
+  const auto sides = static_cast<std::int64_t>(side);
+  return GraphWriter().constant("w", {static_cast<std::int64_t>(outputs), 1, sides, sides}, weights).node("Conv", {"x", "w"}, "y", {{"strides", {sides, sides}}}).file({1, 1, -1, -1});
 }
 
 bool same(const Plane<float>& a, const Plane<float>& b) {
@@ -167,6 +172,25 @@ TEST_CASE("maps do not depend on the tiles that they are made in, not by a bit",
   DetectorSpec narrow = test_spec();
   narrow.halo_px = 4;
   CHECK_FALSE(same(detector.look(frame.view(), kSettings, 10'000), Detector(narrow, small_network()).look(frame.view(), kSettings, 36)));
+}
+
+TEST_CASE("a network that says of squares of several blocks at once what another says of each gives the same maps", "[detector]") {
+  const Image frame = noise_image(96, 64, 1, SampleType::kUint8);
+  DetectSettings settings = kSettings;
+  settings.least_diameter = settings.most_diameter = 20;
+  const CellMaps expected = Detector(test_spec(), pixels_network()).look(frame.view(), settings);
+  for (const int blocks : {2, 4}) {
+    Detector detector(test_spec(), pixels_network(blocks));
+    for (const int tile : {16, 40, 1'000}) {
+      INFO(blocks << " blocks, tiles of " << tile);
+      CHECK(same(expected, detector.look(frame.view(), settings, tile)));
+    }
+  }
+  // What lies beyond the frame's edge is searched to the end of the last square, and is nothing.
+  const CellMaps padded = Detector(test_spec(), pixels_network(4)).look(noise_image(90, 61, 1, SampleType::kUint8).view(), settings);
+  CHECK(padded.centre.width_px == 24);
+  CHECK(padded.centre.height_px == 16);
+  CHECK(padded.centre.row(15)[23] == 0);
 }
 
 TEST_CASE("maps and cells have the same bits in every build", "[detector]") {

@@ -118,10 +118,12 @@ TEST_CASE("golden cells of every model: tensor, logits, probabilities, map, verd
     }
     if (golden.contains("batch")) {
       INFO(folder.filename());
-      const BatchVerdict set = judge_batch(deviations, novelty->deviation_size(), spec.judge.batch);
+      const BatchVerdict set = judge_batch(deviations, novelty->deviation_size(), novelty->look_size(), spec.judge.batch);
       CHECK(set.cells == cases.size());
       CHECK(set.shift == Approx(golden.at("batch").at("shift").get<double>()).epsilon(1e-4));
       CHECK(set.limit == Approx(golden.at("batch").at("limit").get<double>()).epsilon(1e-9));
+      CHECK(set.look_shift == Approx(golden.at("batch").at("look_shift").get<double>()).epsilon(1e-4));
+      CHECK(set.look_limit == Approx(golden.at("batch").at("look_limit").get<double>()).epsilon(1e-9));
       ++sets;
     }
   }

@@ -117,6 +117,52 @@ TEST_CASE("a rounding error does not make what lies outside the basis negative")
   CHECK(novelty.distance(value, usual()) == 0.0);
 }
 
+TEST_CASE("the look is what a cell's measures are off those of its nearest class, and adds nothing to the distance") {
+  auto seen = tensors();
+  std::vector<float> means(2 * kMeasureCount), look(kMeasureCount * kMeasureCount);
+  means[kMeasureCount] = 4;  // of the second class the first measure
+  look[0] = 2;
+  seen.push_back({"look_means", {2, kCount}, means});
+  seen.push_back({"look", {kCount, kCount}, look});
+  const Novelty plain(kLayout, make_safetensors(tensors())), novelty(kLayout, make_safetensors(seen));
+  CHECK(plain.look_size() == 0);
+  CHECK(novelty.look_size() == kMeasureCount);
+  const float near_first[] = {2, 5, 3}, on_second[] = {4, 1, 5};
+  for (const auto& [embedding, expected] : {std::pair{near_first, 2.0f}, {on_second, -6.0f}}) {
+    const Place with = novelty.place(std::span(embedding, 3), usual()), without = plain.place(std::span(embedding, 3), usual());
+    REQUIRE(without.deviation.size() == plain.deviation_size());
+    REQUIRE(with.deviation.size() == without.deviation.size() + kMeasureCount);
+    CHECK(with.deviation[without.deviation.size()] == expected);
+    CHECK(with.deviation.back() == 0);
+    CHECK(with.distance == without.distance);
+  }
+  auto half = seen;
+  half.pop_back();
+  CHECK(error_of([&] { Novelty(kLayout, make_safetensors(half)); }).code() == ErrorCode::kInvalidModel);
+  seen.back().shape = {kCount};
+  CHECK(error_of([&] { Novelty(kLayout, make_safetensors(seen)); }).code() == ErrorCode::kInvalidModel);
+}
+
+TEST_CASE("a file from before the last measures knows the first") {
+  auto old = tensors(), now = tensors();
+  // Rows of two and of all measures: twice the second measure less 1.
+  for (auto* file : {&old, &now}) file->erase(file->end() - 2, file->end());
+  old.push_back({"appearance_mean", {2}, {0, 1}});
+  old.push_back({"appearance", {2, 2}, {0, 0, 0, 2}});
+  std::vector<float> mean(kMeasureCount), matrix(kMeasureCount * kMeasureCount);
+  mean[1] = 1;
+  matrix[kMeasureCount + 1] = 2;
+  now.push_back({"appearance_mean", {kCount}, mean});
+  now.push_back({"appearance", {kCount, kCount}, matrix});
+  Measures measures = usual();
+  measures[1] = 4;
+  const float embedding[] = {2, 5, 3};
+  const Place first = Novelty(kLayout, make_safetensors(old)).place(embedding, measures), second = Novelty(kLayout, make_safetensors(now)).place(embedding, measures);
+  CHECK(first.distance == std::sqrt(9.0 + 36.0));
+  CHECK(first.distance == second.distance);
+  CHECK(first.deviation == second.deviation);
+}
+
 TEST_CASE("projection equals its plain twin bit for bit at odd sizes") {
   for (const std::size_t inputs : {1u, 2u, 7u, 64u, 1281u}) {
     for (const std::size_t outputs : {1u, 2u, 7u, 8u, 9u, 31u}) {
@@ -144,9 +190,10 @@ TEST_CASE("packing keeps every row") {
 TEST_CASE("novelty has the same bits in every build") {
   const NoveltyLayout layout{.features = 37, .dimensions = 11, .classes = 3};
   std::vector<float> scale = noise(11, 3);
+  // Of fourteen measures, as files from before colour was measured are: their distances stay what they were.
   const Novelty novelty(layout, make_safetensors({{"mean", {37}, noise(37, 1)}, {"basis", {11, 37}, noise(11 * 37, 2)}, {"scale", {11}, scale},
                                                   {"class_means", {3, 11}, noise(33, 4)}, {"residual_scale", {1}, {0.7f}},
-                                                  {"appearance_mean", {kCount}, noise(kMeasureCount, 6)}, {"appearance", {kCount, kCount}, noise(kMeasureCount * kMeasureCount, 7)}}));
+                                                  {"appearance_mean", {14}, noise(14, 6)}, {"appearance", {14, 14}, noise(14 * 14, 7)}}));
   // Every digit counts: the shortest text that is this number.
   CHECK(Json(novelty.distance(noise(37, 5), usual())).dump() == "8.376292628820245");
 }

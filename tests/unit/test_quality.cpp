@@ -64,6 +64,11 @@ TEST_CASE("colour is that of the image, also for a network that sees grey") {
   const Measures found = measure(draw(30, 3, [](int, int, int c) { return 50 * c; }), 60);
   CHECK(found[at(Measure::kColour)] == 100);
   CHECK(found[at(Measure::kSize)] == 0.5);
+  CHECK(found[at(Measure::kRed)] == Approx(std::log(1.0 / 51)));
+  CHECK(found[at(Measure::kBlue)] == Approx(std::log(101.0 / 51)));
+  const Measures grey = measure(draw(30, 1, [](int x, int, int) { return 8 * x; }), 60);
+  CHECK(grey[at(Measure::kRed)] == 0);
+  CHECK(grey[at(Measure::kBlue)] == 0);
 }
 
 TEST_CASE("what lies in the middle and what lies on the rim are told apart") {

@@ -31,6 +31,7 @@ Json full_spec() {
   spec["normalisation"] = {{"rule", "corner_median_spread"}, {"corner_px", 32}, {"least_spread", 2.5}};
   spec["quality"] = {{"brightness", {nullptr, 250.5}}, {"detail_2", {-3, -1}}};
   spec["novelty"] = {{"file", "novelty.safetensors"}, {"rule", "mahalanobis"}, {"dimensions", 12}, {"threshold", 7.25}};
+  spec["novelty"]["batch"] = {{"least_cells", 20}, {"shift", 2.5}, {"noise", 40}, {"look", {{"shift", 0.5}, {"noise", 12}}}};
   spec["input"]["range"] = "frame_percentiles";
   spec["frame"] = {{"side_px", 48}, {"pixel_size_um", 1.25}};
   return spec;
@@ -120,6 +121,14 @@ TEST_CASE("the background rule, the frame and the novelty are read field by fiel
   CHECK(spec.novelty->dimensions == 12);
   CHECK(spec.novelty->classes == 2);  // one logit, two classes
   CHECK(spec.judge.foreign_above == 7.25);
+  CHECK(spec.judge.batch.features.shift == 2.5);
+  CHECK(spec.judge.batch.features.noise == 40);
+  CHECK(spec.judge.batch.look.shift == 0.5);
+  CHECK(spec.judge.batch.look.noise == 12);
+  CHECK(std::isinf(plain.judge.batch.look.shift));
+  Json before = full_spec();
+  before["novelty"]["batch"].erase("look");
+  CHECK(std::isinf(parse_spec(before.dump()).judge.batch.look.shift));
 }
 
 TEST_CASE("each field of the background rule, the frame and the novelty that is wrong or missing is named") {
@@ -145,6 +154,9 @@ TEST_CASE("each field of the background rule, the frame and the novelty that is 
       {"/novelty/dimensions", 0, "novelty.dimensions"},
       {"/novelty/threshold", 0, "novelty.threshold"},
       {"/novelty/threshold", "7", "novelty.threshold"},
+      {"/novelty/batch/least_cells", 1, "novelty.batch.least_cells"},
+      {"/novelty/batch/look", 1, "novelty.batch.look.shift"},
+      {"/novelty/batch/look/noise", -1, "novelty.batch.look.noise"},
   };
   for (const auto& [pointer, value, field] : changes) {
     Json changed = full_spec();

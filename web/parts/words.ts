@@ -75,7 +75,7 @@ export const words = {
   } as Record<string, { few: string; sentence: string }>,
   measures: {
     size: 'size', brightness: 'brightness', contrast: 'contrast', white: 'white part', black: 'black part', colour: 'colour', detail_1: 'finest detail',
-    detail_2: 'fine detail', detail_4: 'coarse detail', detail_8: 'coarsest detail', border: 'structure at the border', middle: 'structure in the middle',
+    detail_2: 'fine detail', detail_4: 'coarse detail', detail_8: 'coarsest detail', border: 'structure at the border', middle: 'structure in the middle', red: 'red over green', blue: 'blue over green',
   } as Record<string, string>,
 };
 

@@ -21,7 +21,7 @@ constexpr float kLevelsPerUnit = 257;        // resizing brings 16 bits to 0..25
   throw Error(ErrorCode::kInvalidModel, "the detector's network is not valid: " + what);
 }
 
-int round_up(int px) { return (px + kBlockPx - 1) / kBlockPx * kBlockPx; }
+int round_up(int px, int to_px) { return (px + to_px - 1) / to_px * to_px; }
 
 /// What of the maps depends on frame and settings, before the network is asked.
 struct Outlook {
@@ -76,12 +76,14 @@ Detector::Detector(DetectorSpec spec, std::span<const std::uint8_t> onnx)
   // What is wrong with it is better known now than at the first frame.
   constexpr int kTrialPx = 64;
   input_.assign(kTrialPx * kTrialPx, 0);
+  const std::vector<int> said = ask(kTrialPx, kTrialPx).shape;
+  if (const int across = said.size() == 4 ? said[3] : 0; across > 0 && kTrialPx / across % kBlockPx == 0) square_px_ = std::max(kBlockPx, kTrialPx / across);
   run(kTrialPx, kTrialPx);
 }
 
 CellMaps Detector::look(const ImageView& frame, const DetectSettings& settings, int tile_px) {
   const Outlook outlook = outlook_of(frame.width_px, frame.height_px, diameters_of(frame, settings), spec_.cell_diameter_px);
-  const int width = round_up(outlook.width_px), height = round_up(outlook.height_px);
+  const int width = round_up(outlook.width_px, square_px_), height = round_up(outlook.height_px, square_px_);
   CellMaps maps{.frame_width_px = frame.width_px, .frame_height_px = frame.height_px,
                 .width_px = outlook.width_px, .height_px = outlook.height_px, .outliers = outlook.outliers};
   maps.centre = Plane<float>(width / kBlockPx, height / kBlockPx);
@@ -92,7 +94,7 @@ CellMaps Detector::look(const ImageView& frame, const DetectSettings& settings, 
   const Contrast contrast = contrast_of(grey, outlook.outliers);
   const auto side = [&](int px) {
     const int tiles = (px + tile_px - 1) / tile_px;
-    return round_up((px + tiles - 1) / tiles);
+    return round_up((px + tiles - 1) / tiles, square_px_);
   };
   const int tile_width = side(width), tile_height = side(height);
   for (int top = 0; top < height; top += tile_height) {
@@ -116,12 +118,12 @@ Detector::Contrast Detector::contrast_of(const Plane<std::uint16_t>& grey, std::
   return {.median = static_cast<float>(value_at(histogram, count / 2)), .gain = spread > 0 ? static_cast<float>(spec_.gain / spread) : 0};
 }
 
-/// Fills the maps of one tile, in px at the network's scale; its sides lie between blocks.
+/// Fills the maps of one tile, in px at the network's scale; its sides lie between squares.
 void Detector::look_at(const Box& tile, const Plane<std::uint16_t>& grey, const Contrast& contrast, CellMaps& maps) {
   // The network takes what lies beyond the frame for zeros, and must find nothing else there: what is seen ends where the frame does.
-  const int halo = round_up(spec_.halo_px);
-  const int left = std::max(0, tile.left_px - halo), right = std::min(round_up(maps.width_px), tile.left_px + tile.width_px + halo);
-  const int top = std::max(0, tile.top_px - halo), bottom = std::min(round_up(maps.height_px), tile.top_px + tile.height_px + halo);
+  const int halo = round_up(spec_.halo_px, square_px_);
+  const int left = std::max(0, tile.left_px - halo), right = std::min(round_up(maps.width_px, square_px_), tile.left_px + tile.width_px + halo);
+  const int top = std::max(0, tile.top_px - halo), bottom = std::min(round_up(maps.height_px, square_px_), tile.top_px + tile.height_px + halo);
   const Box seen{left, top, std::min(right, maps.width_px) - left, std::min(bottom, maps.height_px) - top};
   const int width = right - left;
   const std::vector<float> pixels = resize_part(view_of(grey), Lanes::kGrey, ResizeRule::kBilinearAntialiased, maps.width_px, maps.height_px, seen);
@@ -136,10 +138,11 @@ void Detector::look_at(const Box& tile, const Plane<std::uint16_t>& grey, const 
   }
 
   const std::span<const float> values = run(width, bottom - top);
-  const int first_column = (tile.left_px - left) / kBlockPx, first_row = (tile.top_px - top) / kBlockPx, row_blocks = width / kBlockPx;
-  const std::size_t map_size = values.size() / kMaps;
-  const auto at = [&](std::size_t map, int row, int column) {
-    return values[map * map_size + static_cast<std::size_t>((first_row + row) * row_blocks + first_column + column)];
+  const int first_column = (tile.left_px - left) / kBlockPx, first_row = (tile.top_px - top) / kBlockPx;
+  const int blocks = square_px_ / kBlockPx, squares_across = width / square_px_, squares = squares_across * ((bottom - top) / square_px_);
+  const auto at = [&](int map, int row, int column) {
+    const int y = first_row + row, x = first_column + column, channel = (map * blocks + y % blocks) * blocks + x % blocks;
+    return values[static_cast<std::size_t>(channel) * static_cast<std::size_t>(squares) + static_cast<std::size_t>(y / blocks * squares_across + x / blocks)];
   };
   const int to_column = tile.left_px / kBlockPx, to_row = tile.top_px / kBlockPx;
   for (int row = 0; row < tile.height_px / kBlockPx; ++row) {
@@ -147,22 +150,30 @@ void Detector::look_at(const Box& tile, const Plane<std::uint16_t>& grey, const 
       maps.centre.row(to_row + row)[to_column + column] = at(0, row, column);
       for (std::size_t side = 0; side < 4; ++side) {
         // Not std::clamp: what is no number becomes 0.
-        const float reach = at(1 + side, row, column);
+        const float reach = at(1 + static_cast<int>(side), row, column);
         maps.reach[side].row(to_row + row)[to_column + column] = reach > 0 ? std::min(reach, kMostReach) : 0;
-        maps.inside.row(2 * (to_row + row) + static_cast<int>(side / 2))[2 * (to_column + column) + static_cast<int>(side % 2)] = at(5 + side, row, column);
+        maps.inside.row(2 * (to_row + row) + static_cast<int>(side / 2))[2 * (to_column + column) + static_cast<int>(side % 2)] =
+            at(5 + static_cast<int>(side), row, column);
       }
     }
   }
 }
 
-/// Runs the network on `input_`. Returns: kMaps maps of width / kBlockPx × height / kBlockPx values, one after the other.
-std::span<const float> Detector::run(int width_px, int height_px) try {
-  const int shape[] = {1, 1, height_px, width_px};
-  const Tensor& output = network_.run(input_, shape);
-  const std::vector<int> expected{1, std::max(kMaps, output.shape.size() > 1 ? output.shape[1] : 0), height_px / kBlockPx, width_px / kBlockPx};
+/// Runs the network on `input_`.
+///
+/// Returns: kMaps · n · n values of each square of n × n blocks, all first ones one after the other, then all second ones. Value
+///   (m · n + y) · n + x of a square is what map m says of its block in row y and column x.
+std::span<const float> Detector::run(int width_px, int height_px) {
+  const Tensor& output = ask(width_px, height_px);
+  const int blocks = square_px_ / kBlockPx, values = kMaps * blocks * blocks;
+  const std::vector<int> expected{1, std::max(values, output.shape.size() > 1 ? output.shape[1] : 0), height_px / square_px_, width_px / square_px_};
   if (output.shape != expected) refuse("of each 4 × 4 px it must give " + std::to_string(kMaps) + " values");
-  const auto blocks = static_cast<std::size_t>(expected[2]) * static_cast<std::size_t>(expected[3]);
-  return std::span(output.values).first(kMaps * blocks);
+  return std::span(output.values).first(static_cast<std::size_t>(values) * static_cast<std::size_t>(expected[2]) * static_cast<std::size_t>(expected[3]));
+}
+
+const Tensor& Detector::ask(int width_px, int height_px) try {
+  const int shape[] = {1, 1, height_px, width_px};
+  return network_.run(input_, shape);
 } catch (const Error& error) {
   if (error.code() == ErrorCode::kInvalidArgument) refuse(error.what());
   throw;

@@ -43,7 +43,8 @@ class Detector {
   /// Untrusted files are safe.
   ///
   /// Args:
-  ///   onnx: bytes of a network that takes 1×1×H×W and gives 1×9×H/4×W/4.
+  ///   onnx: bytes of a network that takes 1×1×H×W and gives 1×9·n²×H/4n×W/4n, 64 divisible by 4n: of each square of n × n blocks
+  ///     what it says of every one of them, in the order of PyTorch's pixel_unshuffle.
   /// Raises: kInvalidModel, kUnsupportedOperator, kTooLarge.
   Detector(DetectorSpec spec, std::span<const std::uint8_t> onnx);
 
@@ -60,7 +61,7 @@ class Detector {
   const DetectorSpec& spec() const { return spec_; }
 
  private:
-  static constexpr int kTilePx = 1024;
+  static constexpr int kTilePx = 1536;
 
   /// The grey level that becomes 0, and what a step of one becomes.
   struct Contrast {
@@ -70,9 +71,11 @@ class Detector {
   Contrast contrast_of(const Plane<std::uint16_t>& grey, std::int64_t outliers) const;
   void look_at(const Box& tile, const Plane<std::uint16_t>& grey, const Contrast& contrast, CellMaps& maps);
   std::span<const float> run(int width_px, int height_px);
+  const Tensor& ask(int width_px, int height_px);
 
   DetectorSpec spec_;
   Network network_;
+  int square_px_ = kBlockPx;  ///< what the network says much of at once
   std::vector<float> input_;
 };
 

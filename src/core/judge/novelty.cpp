@@ -18,6 +18,32 @@ double squared_length(std::span<const double> values) {
   return sum;
 }
 
+/// Columns of a tensor of measures: a file may be from before the last of them, and then knows the first.
+std::int64_t known_measures(const NamedTensors& tensors, const char* name) {
+  constexpr auto kMeasures = static_cast<std::int64_t>(kMeasureCount);
+  const auto found = tensors.find(name);
+  return found == tensors.end() || found->second.shape.empty() ? kMeasures : std::clamp<std::int64_t>(found->second.shape.back(), 1, kMeasures);
+}
+
+/// Rows of `width` brought to kMeasureCount by zeros.
+std::vector<float> padded(const std::vector<float>& rows, std::int64_t width) {
+  const auto columns = static_cast<std::size_t>(width);
+  std::vector<float> wide(rows.size() / columns * kMeasureCount);
+  for (std::size_t i = 0; i < rows.size(); ++i) wide[i / columns * kMeasureCount + i % columns] = rows[i];
+  return wide;
+}
+
+/// matrix · (measures − mean), one value a measure.
+std::vector<double> apart(std::span<const float> matrix, std::span<const float> mean, const Measures& measures) {
+  std::vector<double> values;
+  for (std::size_t row = 0; row < kMeasureCount; ++row) {
+    double sum = 0;
+    for (std::size_t i = 0; i < kMeasureCount; ++i) sum += static_cast<double>(matrix[row * kMeasureCount + i]) * (measures[i] - static_cast<double>(mean[i]));
+    values.push_back(sum);
+  }
+  return values;
+}
+
 }  // namespace
 
 Basis pack_basis(std::span<const float> rows, std::size_t inputs, std::size_t outputs) {
@@ -71,13 +97,20 @@ Novelty::Novelty(NoveltyLayout layout, std::span<const std::uint8_t> safetensors
   basis_ = pack_basis(values("basis", {layout.dimensions, layout.features}), mean_.size(), static_cast<std::size_t>(layout.dimensions));
   scale_ = values("scale", {layout.dimensions});
   class_means_ = values("class_means", {layout.classes, layout.dimensions});
-  constexpr auto kMeasures = static_cast<std::int64_t>(kMeasureCount);
-  appearance_mean_ = values("appearance_mean", {kMeasures});
-  appearance_ = values("appearance", {kMeasures, kMeasures});
+  const auto measures = known_measures(tensors, "appearance_mean");
+  appearance_mean_ = padded(values("appearance_mean", {measures}), measures);
+  appearance_ = padded(values("appearance", {measures, measures}), measures);
+  appearance_.resize(kMeasureCount * kMeasureCount);
   residual_scale_ = static_cast<double>(values("residual_scale", {1}).front());
   if (tensors.contains("exposure") || tensors.contains("exposure_offset")) {
     exposure_ = values("exposure", {layout.features});
     exposure_offset_ = static_cast<double>(values("exposure_offset", {1}).front());
+  }
+  if (tensors.contains("look") || tensors.contains("look_means")) {
+    const auto seen = known_measures(tensors, "look");
+    look_means_ = padded(values("look_means", {layout.classes, seen}), seen);
+    look_ = padded(values("look", {seen, seen}), seen);
+    look_.resize(kMeasureCount * kMeasureCount);
   }
   if (residual_scale_ < 0) throw Error(ErrorCode::kInvalidModel, "the tensor residual_scale of the novelty file is below 0");
 }
@@ -95,36 +128,34 @@ Place Novelty::place(std::span<const float> embedding, const Measures& measures)
   const std::vector<double> z = project(basis_, centred);
 
   double nearest = std::numeric_limits<double>::infinity();
-  std::size_t nearest_first = 0;
+  std::size_t nearest_class = 0;
   for (std::size_t first = 0; first < class_means_.size(); first += z.size()) {
     double sum = 0;
     for (std::size_t j = 0; j < z.size(); ++j) {
       const double off = (z[j] - static_cast<double>(class_means_[first + j])) * static_cast<double>(scale_[j]);
       sum += off * off;
     }
-    if (sum < nearest) nearest_first = first;
+    if (sum < nearest) nearest_class = first / z.size();
     nearest = std::min(nearest, sum);
   }
   Place place;
   place.deviation.reserve(deviation_size());
   for (std::size_t j = 0; j < z.size(); ++j) {
-    place.deviation.push_back(static_cast<float>((z[j] - static_cast<double>(class_means_[nearest_first + j])) * static_cast<double>(scale_[j])));
+    place.deviation.push_back(static_cast<float>((z[j] - static_cast<double>(class_means_[nearest_class * z.size() + j])) * static_cast<double>(scale_[j])));
   }
   // Rounding may leave a little less than nothing outside the basis.
   const double outside = std::max(0.0, squared_length(centred) - squared_length(z));
-  double appearance = 0;
-  for (std::size_t row = 0; row < kMeasureCount; ++row) {
-    double sum = 0;
-    for (std::size_t i = 0; i < kMeasureCount; ++i) {
-      sum += static_cast<double>(appearance_[row * kMeasureCount + i]) * (measures[i] - static_cast<double>(appearance_mean_[i]));
+  const std::vector<double> appearance = apart(appearance_, appearance_mean_, measures);
+  for (const double value : appearance) place.deviation.push_back(static_cast<float>(value));
+  if (look_size() > 0) {
+    for (const double value : apart(look_, std::span(look_means_).subspan(nearest_class * kMeasureCount, kMeasureCount), measures)) {
+      place.deviation.push_back(static_cast<float>(value));
     }
-    appearance += sum * sum;
-    place.deviation.push_back(static_cast<float>(sum));
   }
   double exposed = exposure_offset_;
   for (std::size_t i = 0; i < exposure_.size(); ++i) exposed += static_cast<double>(exposure_[i]) * centred[i];
   exposed = std::max(0.0, exposed);
-  place.distance = std::sqrt(nearest + residual_scale_ * outside + appearance + exposed * exposed);
+  place.distance = std::sqrt(nearest + residual_scale_ * outside + squared_length(appearance) + exposed * exposed);
   return place;
 }
 

@@ -17,7 +17,8 @@ struct NoveltyLayout {
 /// Where a cell lies among a model's training images.
 struct Place {
   double distance = 0;
-  /// From the nearest class: d directions of the features, then M of the measures, each in standard deviations.
+  /// From the nearest class, each in standard deviations: d directions of the features, then M of the measures from the mean of all
+  /// classes, then, of a model that says how its cells look, M of the measures from that class's mean.
   std::vector<float> deviation;
 };
 
@@ -43,7 +44,8 @@ class Novelty {
  public:
   /// Takes the statistics from a safetensors file: `mean` [D], `basis` [d, D] with orthonormal rows, `scale` [d],
   /// `class_means` [K, d], `residual_scale` [1], `appearance_mean` [M] and `appearance` [M, M], and, of a model that was shown foreign
-  /// images, `exposure` [D] and `exposure_offset` [1].
+  /// images, `exposure` [D] and `exposure_offset` [1]. To tell sets of cells also `look_means` [K, M] and `look` [M, M]. A file that knows
+  /// fewer measures has the first of them.
   ///
   /// Raises: kInvalidModel naming a tensor that is missing, has another shape or type, or holds a value that is not finite,
   ///   or for a `residual_scale` below 0.
@@ -64,12 +66,14 @@ class Novelty {
   ///   for the last part Hendrycks et al. 2019, "Deep anomaly detection with outlier exposure".
   double distance(std::span<const float> embedding, const Measures& measures) const { return place(embedding, measures).distance; }
 
-  /// The distance, and the terms of its first and third sum with their signs, of which whole sets of cells are judged. Arguments and
-  /// errors as for `distance`.
+  /// The distance, and of what whole sets of cells are judged: the terms of its first and third sum with their signs, and with k the
+  /// nearest class look · (measures − look_means[k]), which adds nothing to the distance. Arguments and errors as for `distance`.
   Place place(std::span<const float> embedding, const Measures& measures) const;
 
   /// Values of a cell's deviation.
-  std::size_t deviation_size() const { return scale_.size() + kMeasureCount; }
+  std::size_t deviation_size() const { return scale_.size() + kMeasureCount + look_size(); }
+  /// How many of them, the last ones, are of the look; 0 of a model that says nothing of it.
+  std::size_t look_size() const { return look_.empty() ? 0 : kMeasureCount; }
 
  private:
   std::vector<float> mean_;
@@ -81,6 +85,8 @@ class Novelty {
   std::vector<float> appearance_;
   std::vector<float> exposure_;  ///< empty for a model that was shown no foreign images
   double exposure_offset_ = 0;
+  std::vector<float> look_means_;
+  std::vector<float> look_;  ///< empty for a model that says nothing of the look
 };
 
 }  // namespace cytodrop

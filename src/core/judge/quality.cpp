@@ -10,7 +10,8 @@ namespace cytodrop {
 
 const std::array<std::string_view, kMeasureCount> kMeasureNames = {
     "size",     "brightness", "contrast", "white",    "black",  "colour", "detail_1",
-    "detail_2", "detail_4",   "detail_8", "border",   "middle", "peak",   "rim"};
+    "detail_2", "detail_4",   "detail_8", "border",   "middle", "peak",   "rim",
+    "red",      "blue"};
 
 namespace {
 
@@ -36,30 +37,39 @@ constexpr std::array<FlagNames, kMeasureCount> kFlagNames = {{
     {"nothing_in_middle", "nothing_in_middle"},
     {"unusual", "unusual"},
     {"unusual", "unusual"},
+    {"unusual", "unusual"},
+    {"unusual", "unusual"},
 }};
 
+struct Colours {
+  double spread = 0, red = 0, blue = 0;
+};
+
 template <typename Sample>
-double mean_colour(const ImageView& crop, double full_scale) {
-  double sum = 0;
+Colours mean_colours(const ImageView& crop, double full_scale) {
+  double spread = 0, means[3] = {};
   for (int y = 0; y < crop.height_px; ++y) {
     for (int x = 0; x < crop.width_px; ++x) {
       Sample pixel[3];
       std::memcpy(pixel, crop.row(y) + static_cast<std::size_t>(x) * sizeof pixel, sizeof pixel);
       const auto [least, most] = std::minmax({pixel[0], pixel[1], pixel[2]});
-      sum += (static_cast<double>(most) - static_cast<double>(least)) * full_scale;
+      spread += (static_cast<double>(most) - static_cast<double>(least)) * full_scale;
+      for (int c = 0; c < 3; ++c) means[c] += static_cast<double>(pixel[c]) * full_scale;
     }
   }
-  return sum / (static_cast<double>(crop.width_px) * crop.height_px);
+  const double count = static_cast<double>(crop.width_px) * crop.height_px;
+  const auto over_green = [&](double sum) { return std::log((1 + sum / count) / (1 + means[1] / count)); };
+  return {.spread = spread / count, .red = over_green(means[0]), .blue = over_green(means[2])};
 }
 
-double colour_of(const ImageView& crop) {
-  if (crop.channels != 3) return 0;
+Colours colours_of(const ImageView& crop) {
+  if (crop.channels != 3) return {};
   switch (crop.type) {
-    case SampleType::kUint8: return mean_colour<std::uint8_t>(crop, 1);
-    case SampleType::kUint16: return mean_colour<std::uint16_t>(crop, 1 / 257.0);
-    case SampleType::kFloat32: return mean_colour<float>(crop, 255);
+    case SampleType::kUint8: return mean_colours<std::uint8_t>(crop, 1);
+    case SampleType::kUint16: return mean_colours<std::uint16_t>(crop, 1 / 257.0);
+    case SampleType::kFloat32: return mean_colours<float>(crop, 255);
   }
-  return 0;
+  return {};
 }
 
 /// Luma at the network's input size.
@@ -135,8 +145,10 @@ Measures measure_quality(const ImageView& crop, std::span<const float> lanes, in
     return std::log(std::max((plane.structure(step, 0) + plane.structure(0, step)) / 4, kLeastDetail) / (spread * spread));
   };
   const double size = trained_side_px > 0 ? static_cast<double>(std::min(crop.width_px, crop.height_px)) / trained_side_px : 1;
-  return {size,      mean,      contrast,  white / count,       black / count,          colour_of(crop),                       detail(1),
-          detail(2), detail(4), detail(8), rim_spread / spread, middle_spread / spread, std::log(fourth / count + kLeastSpread), (rim_mean - mean) / spread};
+  const Colours colours = colours_of(crop);
+  return {size,      mean,      contrast,  white / count,       black / count,          colours.spread,                        detail(1),
+          detail(2), detail(4), detail(8), rim_spread / spread, middle_spread / spread, std::log(fourth / count + kLeastSpread), (rim_mean - mean) / spread,
+          colours.red, colours.blue};
 }
 
 std::vector<QualityFlag> quality_flags(const Measures& measures, const QualityRules& rules) {

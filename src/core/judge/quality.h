@@ -27,8 +27,10 @@ enum class Measure : std::size_t {
   kMiddle,      ///< standard deviation within the central half of both sides over spread
   kPeak,        ///< ln(0.001 + mean of ((Y − mean) / spread)⁴)
   kRim,         ///< (mean of the outer twelfth − mean) / spread
+  kRed,         ///< ln((1 + r) / (1 + g)) with r and g the means of the first two channels over the crop's own pixels; 0 of a grey image
+  kBlue,        ///< the same of the third channel over the second
 };
-constexpr std::size_t kMeasureCount = 14;
+constexpr std::size_t kMeasureCount = 16;
 using Measures = std::array<double, kMeasureCount>;
 
 /// The words of models/spec.schema.json, in order.

@@ -25,10 +25,17 @@ Fill background_fill(const StainedCell& cell, const ImageView& image) {
   return fill;
 }
 
-Box crop_box(const PrepareRules& rules, int width_px, int height_px) {
-  if (rules.crop == CropRule::kNone) return {0, 0, width_px, height_px};
-  const int side = std::min({rules.crop_side_px, width_px, height_px});
-  return {(width_px - side) / 2, (height_px - side) / 2, side, side};
+/// The image's stained cell, where a rule asks for one.
+std::optional<StainedCell> wanted_cell(const PrepareRules& rules, const ImageView& image) {
+  if (rules.crop != CropRule::kStainedCell && rules.range != RangeRule::kStainedCell) return std::nullopt;
+  return find_stained_cell(image);
+}
+
+Box crop_box(const PrepareRules& rules, const ImageView& image, const std::optional<StainedCell>& cell) {
+  if (rules.crop == CropRule::kStainedCell) return stained_square(*cell, rules.crop_radii);
+  if (rules.crop == CropRule::kNone) return {0, 0, image.width_px, image.height_px};
+  const int side = std::min({rules.crop_side_px, image.width_px, image.height_px});
+  return {(image.width_px - side) / 2, (image.height_px - side) / 2, side, side};
 }
 
 /// A view of a box; where it reaches outside, which only that of a stained cell does, of a copy with the background's colour around.
@@ -56,16 +63,12 @@ PrepareRules at_scale(PrepareRules rules, double scale) {
   return rules;
 }
 
-Box crop_box(const PrepareRules& rules, const ImageView& image) {
-  if (rules.crop == CropRule::kStainedCell) return stained_square(find_stained_cell(image), rules.crop_radii);
-  return crop_box(rules, image.width_px, image.height_px);
-}
+Box crop_box(const PrepareRules& rules, const ImageView& image) { return crop_box(rules, image, wanted_cell(rules, image)); }
 
 std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, const std::optional<SampleRange>& frame_range, Seen* seen) {
   check_opaque(image);
-  std::optional<StainedCell> cell;
-  if (rules.crop == CropRule::kStainedCell || rules.range == RangeRule::kStainedCell) cell = find_stained_cell(image);
-  const Box box = rules.crop == CropRule::kStainedCell ? stained_square(*cell, rules.crop_radii) : crop_box(rules, image.width_px, image.height_px);
+  const std::optional<StainedCell> cell = wanted_cell(rules, image);
+  const Box box = crop_box(rules, image, cell);
   Image copy;
   const ImageView part = part_of(image, box, cell, copy);
   const Lanes lanes = rules.channels == InputChannels::kRgb ? Lanes::kRgb : Lanes::kGrey;
@@ -114,9 +117,8 @@ ScreenPicture draw_for_screen(const ImageView& image, const Box& box, int max_si
 
 ScreenPicture draw_crop(const ImageView& image, const PrepareRules& rules, int max_side_px, Box& box) {
   check_opaque(image);
-  std::optional<StainedCell> cell;
-  if (rules.crop == CropRule::kStainedCell) cell = find_stained_cell(image);
-  box = cell ? stained_square(*cell, rules.crop_radii) : crop_box(rules, image.width_px, image.height_px);
+  const std::optional<StainedCell> cell = wanted_cell(rules, image);
+  box = crop_box(rules, image, cell);
   Image copy;
   const ImageView part = part_of(image, box, cell, copy);
   return draw_for_screen(part, {0, 0, part.width_px, part.height_px}, max_side_px, display_range(image));

@@ -88,7 +88,8 @@ void read_novelty(const Field& novelty, ModelSpec& spec) {
   spec.judge.foreign_above = novelty["threshold"].number(kSmallest, kLargest);
   if (!novelty.has("batch")) return;
   const Field batch = novelty["batch"];
-  spec.judge.batch = {.least_cells = batch["least_cells"].integer(2, 1000), .shift = batch["shift"].number(0, kLargest), .noise = batch["noise"].number(0, kLargest)};
+  const auto limit = [](const Field& field) { return BatchLimit{.shift = field["shift"].number(0, kLargest), .noise = field["noise"].number(0, kLargest)}; };
+  spec.judge.batch = {.least_cells = batch["least_cells"].integer(2, 1000), .features = limit(batch), .look = batch.has("look") ? limit(batch["look"]) : BatchLimit{}};
 }
 
 void read_quality(const Field& quality, QualityRules& rules) {

@@ -1,7 +1,7 @@
 /** The C++ core behind one class that throws `CytodropError` instead of handing out results to check. */
 import createCytodropCore, {
-  type Agreement, type BatchVerdict, type Box, type Classifier, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
-  type Prepared, type PreparedCells, type Result, type Verdict, type View,
+  type Agreement, type BatchVerdict, type Box, type Classifier, type Comparison, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
+  type Kappa, type LabelledCells, type Measurement, type Prepared, type PreparedCells, type Result, type Verdict, type View,
 } from '#cytodrop_core';
 import type { Tensor } from './engine.ts';
 import { CytodropError } from './errors.ts';
@@ -16,9 +16,11 @@ export class Core {
   readonly version: string;
   /** Orders in which regions of a map are deleted. */
   readonly deletionOrders: number;
+  readonly #module: CytodropCore;
   readonly #classifier: Classifier;
 
   private constructor(module: CytodropCore) {
+    this.#module = module;
     this.#classifier = new module.Classifier();
     this.version = module.core_version();
     this.deletionOrders = module.deletion_orders();
@@ -58,6 +60,20 @@ export class Core {
 
   runNetwork(input: Tensor): Tensor {
     return unwrap(this.#classifier.run_network(input.data, input.shape));
+  }
+
+  /** Works without a model, as the next two. `draws`: of the bootstrap. */
+  measureCells(cells: LabelledCells, draws: number): Measurement {
+    return unwrap(this.#module.measure_cells(cells, draws));
+  }
+
+  compareModels(first: LabelledCells, second: LabelledCells, draws: number): Comparison {
+    return unwrap(this.#module.compare_models(first, second, draws));
+  }
+
+  /** `matrix`: [types][types]. */
+  kappa(matrix: Float64Array): Kappa | null {
+    return unwrap(this.#module.kappa(matrix));
   }
 
   /** Works without a model. */

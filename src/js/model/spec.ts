@@ -35,7 +35,7 @@ export interface ModelSpec {
   novelty?: {
     file: string; sha256: string; threshold: number;
     /** When a set of cells as a whole is foreign, the mean and spread of each measure of the crop over the training images, in the core's order, and from which probability on a type is named then. */
-    batch?: { least_cells: number; shift: number; noise: number; abstain_below: number; measures: Record<string, [number, number]> };
+    batch?: { least_cells: number; shift: number; noise: number; look?: { shift: number; noise: number }; abstain_below: number; measures: Record<string, [number, number]> };
   };
   training: {
     data: string; source: string; data_licence: string; split: string; recipe: string;

@@ -16,6 +16,8 @@ const words: Record<string, [string, string]> = {
   middle: ['with less in the middle', 'with more in the middle'],
   peak: ['more evenly grey', 'with a few very bright or dark spots'],
   rim: ['darker at the rim', 'brighter at the rim'],
+  red: ['less red', 'redder'],
+  blue: ['less blue', 'bluer'],
 };
 const mostNamed = 3;
 

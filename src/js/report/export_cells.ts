@@ -84,9 +84,10 @@ export function jsonHead(context: ExportContext, list: 'cells' | 'frames'): stri
 
 function setFields({ batch, ...context }: ExportContext): object | null {
   if (batch === undefined) return null;
-  const { cells, shift, limit, foreign, differences } = batch;
+  const { cells, shift, limit, look_shift, look_limit, foreign, differences } = batch;
+  const orNull = (value: number | null) => (value === null ? null : sixDecimals(value));
   return {
-    cells, foreign, shift: sixDecimals(shift), limit: limit === null ? null : sixDecimals(limit), words: foreign ? batchWords(batch, unsureBelow(context)) : null,
+    cells, foreign, shift: sixDecimals(shift), limit: orNull(limit), look_shift: sixDecimals(look_shift), look_limit: orNull(look_limit), words: foreign ? batchWords(batch, unsureBelow(context)) : null,
     differences: differences.map(({ measure, mean, usual, spread }) => ({ measure, mean: sixDecimals(mean), usual, spread })),
   };
 }

@@ -9,4 +9,5 @@ export const schemaNames = {
   frames: 'cytodrop/frames/2',
   count: 'cytodrop/count/2',
   outlines: 'cytodrop/outlines/2',
+  measurement: 'cytodrop/measurement/1',
 } as const;

@@ -1,0 +1,71 @@
+/** What was measured of a model on cells of known type, as files. */
+import type { Measured, Measurement } from '#cytodrop_core';
+import { wilsonInterval } from '../classify/intervals.ts';
+import type { Accounting, Grouping } from '../measure/measured_cells.ts';
+import type { ModelSpec } from '../model/spec.ts';
+import { researchNote } from './export_cells.ts';
+import { type Provenance, sixDecimals } from './provenance.ts';
+import { schemaNames } from './schema_names.ts';
+
+export interface MeasurementContext {
+  spec: ModelSpec;
+  appVersion: string;
+  provenance?: Provenance;
+  accounting: Accounting;
+  grouping: Grouping;
+  draws: number;
+  /** Where true types came from, in a person's words: "folders", or the name of a table. */
+  truth: string;
+  types?: readonly string[];
+  unsureBelow: number;
+}
+
+interface Row { type: string; measure: string; value: number | null; low: number | null; high: number | null }
+
+const rounded = (value: number | null): number | null => (value === null ? null : sixDecimals(value));
+const estimate = ({ value, interval }: Measured): { value: number | null; interval: (number | null)[] | null } => ({ value: rounded(value), interval: interval && interval.map(rounded) });
+
+/** One JSON document. */
+export function measurementJson(found: Measurement, context: MeasurementContext): string {
+  const { spec, accounting, grouping, draws, truth, types, unsureBelow, provenance } = context;
+  const of = (count: number, total: number): object => ({ count, of: total, share: total > 0 ? sixDecimals(count / total) : null, interval: wilsonInterval(count, total).map(sixDecimals) });
+  return `${JSON.stringify({
+    schema: schemaNames.measurement, note: researchNote, time: provenance?.time ?? null,
+    software: { cytodrop: context.appVersion, commit: provenance?.commit || null, platform: provenance?.platform ?? null },
+    model: { name: spec.name, version: spec.version, spec_sha256: provenance?.specSha256 ?? null, network_sha256: spec.network.sha256 },
+    settings: { truth, group: grouping, draws, interval: 0.95, unsure_below: unsureBelow, ...(types && { types }) },
+    images: { ...accounting, of_other_types: Object.entries(accounting.of_other_types).map(([name, count]) => ({ name, count })) }, groups: found.groups,
+    accuracy: { ...estimate(found.accuracy), wilson: found.accuracy_wilson.map(sixDecimals) },
+    balanced_accuracy: estimate(found.balanced_accuracy), macro_f1: estimate(found.macro_f1), matthews: estimate(found.matthews), brier: estimate(found.brier),
+    calibration_error: estimate(found.calibration_error), classwise_calibration_error: sixDecimals(found.classwise_calibration_error),
+    verdicts: {
+      named: of(accounting.named, accounting.measured), right_of_named: of(accounting.named_rightly, accounting.named), unsure: of(accounting.unsure, accounting.measured),
+      foreign: of(accounting.foreign, accounting.measured), poor_quality: of(accounting.poor_quality, accounting.measured),
+    },
+    types: found.types.map((type, i) => ({
+      id: spec.classes[i]?.id, cells: type.true_count, named: type.named_count, precision: estimate(type.precision), recall: estimate(type.recall), f1: estimate(type.f1),
+      roc_area: type.roc_area && estimate(type.roc_area), average_precision: type.average_precision && estimate(type.average_precision),
+    })),
+    confusion: spec.classes.map((_, row) => [...found.matrix.slice(row * spec.classes.length, (row + 1) * spec.classes.length)]),
+    reliability: found.reliability.filter(({ weight }) => weight > 0).map(({ low, high, weight, confidence, accuracy }) => ({ from: sixDecimals(low), to: sixDecimals(high), cells: weight, confidence: sixDecimals(confidence), accuracy: sixDecimals(accuracy) })),
+    risk_coverage: {
+      area: sixDecimals(found.risk_coverage.area),
+      points: [...found.risk_coverage.thresholds].map((threshold, i) => [threshold, found.risk_coverage.coverages[i] as number, found.risk_coverage.risks[i] as number].map(sixDecimals)),
+    },
+  }, null, 1)}\n`;
+}
+
+/** A row for each measure; `type` is empty for those of all types together. */
+export function measurementCsv(found: Measurement, { spec }: Pick<MeasurementContext, 'spec'>): string {
+  const row = (type: string, measure: string, measured: Measured | null): Row => ({ type, measure, value: measured?.value ?? null, low: measured?.interval?.[0] ?? null, high: measured?.interval?.[1] ?? null });
+  const rows = [
+    row('', 'accuracy', found.accuracy), row('', 'balanced_accuracy', found.balanced_accuracy), row('', 'macro_f1', found.macro_f1), row('', 'matthews', found.matthews), row('', 'brier', found.brier),
+    row('', 'calibration_error', found.calibration_error),
+    ...found.types.flatMap((type, i) => {
+      const id = spec.classes[i]?.id ?? '';
+      return [row(id, 'precision', type.precision), row(id, 'recall', type.recall), row(id, 'f1', type.f1), row(id, 'roc_area', type.roc_area), row(id, 'average_precision', type.average_precision)];
+    }),
+  ];
+  const lines = rows.map(({ type, measure, value, low, high }) => [type, measure, ...[value, low, high].map((number) => (number === null ? '' : sixDecimals(number)))].join(','));
+  return `${['type,measure,value,low,high', ...lines].join('\r\n')}\r\n`;
+}
