@@ -68,10 +68,11 @@ function writeTypes(): void {
   cpSync(join(root, 'src/wasm/metrics.d.ts'), join(packageFolder, 'types/wasm/metrics.d.ts'));
 }
 
-/** What a model needs to run, to test itself and to be understood; tensors for the tests of others are left out. */
+/** What a model needs to run, to test itself and to be understood; tensors for the tests of others are left out, and the encoder, which would make the package a fifth larger. */
 function copyModels(): void {
   for (const name of readdirSync(join(root, 'models'))) {
-    if (!existsSync(join(root, 'models', name, 'spec.json'))) continue;
+    const file = join(root, 'models', name, 'spec.json');
+    if (!existsSync(file) || (JSON.parse(readFileSync(file, 'utf8')) as { kind?: string }).kind === 'encoder') continue;
     cpSync(join(root, 'models', name), join(packageFolder, 'models', name), { recursive: true, filter: (path) => !/\.f32$|metrics\.json$|(reliability|risk_coverage)\.png$/.test(path) });
   }
 }
@@ -81,7 +82,7 @@ function copyTexts(): void {
   cpSync(join(root, 'docs/api.md'), join(packageFolder, 'README.md'));
   const schemas = join(root, 'src/js/report/schemas');
   if (existsSync(schemas)) cpSync(schemas, join(packageFolder, 'schemas'), { recursive: true });
-  for (const schema of ['detector', 'spec']) cpSync(join(root, `models/${schema}.schema.json`), join(packageFolder, `schemas/${schema}.schema.json`));
+  for (const schema of ['detector', 'encoder', 'spec']) cpSync(join(root, `models/${schema}.schema.json`), join(packageFolder, `schemas/${schema}.schema.json`));
 }
 
 function manifest(): object {

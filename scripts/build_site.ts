@@ -60,13 +60,13 @@ async function buildServiceWorker(): Promise<void> {
   });
 }
 
-/** A folder with a spec is a model; the list has those that a person chooses from, and not the detectors. */
+/** A folder with a spec is a model; the list has those that a person chooses from, and neither detectors nor encoders. */
 function copyModels(): void {
   const names = readdirSync(join(root, 'models')).filter((name) => existsSync(join(root, 'models', name, 'spec.json'))).sort();
   const listings = names.flatMap((name) => {
     cpSync(join(root, 'models', name), join(dist, 'models', name), { recursive: true });
     const spec = JSON.parse(readFileSync(join(root, 'models', name, 'spec.json'), 'utf8')) as { kind?: string };
-    return spec.kind === 'detector' ? [] : { name, spec };
+    return spec.kind === undefined ? { name, spec } : [];
   });
   mkdirSync(join(dist, 'models'), { recursive: true });
   writeFileSync(join(dist, 'models/index.json'), JSON.stringify(listings));

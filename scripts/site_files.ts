@@ -33,7 +33,7 @@ export function listSiteFiles(folder: string): SiteFiles {
   return files;
 }
 
-interface Spec { kind?: string; network: { file: string }; head: { file: string }; novelty?: { file: string } }
+interface Spec { kind?: 'detector' | 'encoder'; network: { file: string }; head: { file: string }; novelty?: { file: string }; networks: { file: string }[] }
 
 function specOf(folder: string, name: string): Spec | undefined {
   const file = join(folder, 'models', name, 'spec.json');
@@ -44,11 +44,17 @@ function isDetector(folder: string, name: string): boolean {
   return specOf(folder, name)?.kind === 'detector';
 }
 
-/** Those that are read to use it (`readModel` and `readDetector` of the library), and the card. */
+function isClassifier(folder: string, name: string): boolean {
+  const spec = specOf(folder, name);
+  return spec !== undefined && spec.kind === undefined;
+}
+
+/** Those that are read to use it (`readModel`, `readDetector` and `readEncoder` of the library), and the card. */
 function filesOfModel(folder: string, name: string): string[] {
   const spec = specOf(folder, name);
   if (spec === undefined) return [];
-  const files = isDetector(folder, name) ? ['spec.json', spec.network.file, 'card.md'] : ['spec.json', spec.network.file, spec.head.file, spec.novelty?.file, 'card.md', 'golden/golden.json', ...goldenImages(folder, name)];
+  const networks = spec.kind === 'encoder' ? spec.networks : [spec.network];
+  const files = spec.kind !== undefined ? ['spec.json', ...networks.map(({ file }) => file), 'card.md'] : ['spec.json', spec.network.file, spec.head.file, spec.novelty?.file, 'card.md', 'golden/golden.json', ...goldenImages(folder, name)];
   return files.filter((file) => file !== undefined).map((file) => `models/${name}/${file}`);
 }
 
@@ -60,5 +66,5 @@ function goldenImages(folder: string, name: string): string[] {
 /** The self-test takes the first. */
 function isFurtherGolden(folder: string, path: string): boolean {
   const [room, name = '', ...rest] = path.split('/');
-  return room === 'models' && rest.length > 0 && !isDetector(folder, name) && goldenImages(folder, name).slice(1).includes(rest.join('/'));
+  return room === 'models' && rest.length > 0 && isClassifier(folder, name) && goldenImages(folder, name).slice(1).includes(rest.join('/'));
 }

@@ -8,6 +8,6 @@ def folders_of_kind(models: Path, kind: str) -> list[Path]:
     """List the folders of one kind in alphabetical order; a spec that says none is a classifier's.
 
     Args:
-        kind: "classifier" or "detector".
+        kind: "classifier", "detector" or "encoder".
     """
     return [file.parent for file in sorted(models.glob("*/spec.json")) if json.loads(file.read_text()).get("kind", "classifier") == kind]

@@ -8,6 +8,7 @@ export type {
 export { Classifier, type ClassifierOptions, type FrameRunOptions, type Images, type LoadOptions, type RunOptions } from './work/classifier.ts';
 export { defaultJobs } from './work/crew.ts';
 export { type ClassifyOptions, Frame } from './work/frame.ts';
+export { Encoder } from './work/encoder.ts';
 export { Inspector } from './work/inspector.ts';
 export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
 export type { ImageSource } from './platform/platform.ts';
@@ -20,6 +21,7 @@ export { type EngineFacts, type EngineKind, engineKinds } from './core/engine.ts
 export { canCompare, type ElsewhereMetrics, leastImageScale, type ModelClass, type ModelListing, type ModelMetrics, type ModelSpec, mostImageScale } from './model/spec.ts';
 export type { DetectorName } from './core/core.ts';
 export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detector.ts';
+export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/encoder.ts';
 
 // What becomes of an image of one cell.
 export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';

@@ -37,6 +37,8 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("agreement", &Classifier::agreement)
       .function("delete_regions", &Classifier::delete_regions)
       .function("deletion", &Classifier::deletion)
+      .function("load_encoder", &Classifier::load_encoder)
+      .function("encode", &Classifier::encode)
       .function("load_detector", &Classifier::load_detector)
       .function("open_frame", &Classifier::open_frame)
       .function("detect", &Classifier::detect)

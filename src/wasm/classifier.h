@@ -1,4 +1,4 @@
-// One core's state behind the border: a model, a network, detectors and open frames. cytodrop_core.d.ts describes the entries.
+// One core's state behind the border: a model, a network, an encoder, detectors and open frames. cytodrop_core.d.ts describes the entries.
 
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "core/detect/detect.h"
 #include "core/detect/detector.h"
 #include "core/detect/marked_cells.h"
+#include "core/encode/encoder.h"
 #include "core/head/head.h"
 #include "core/image.h"
 #include "core/judge/novelty.h"
@@ -54,6 +55,10 @@ class Classifier {
   val delete_regions(const val& tensor, const val& shape, const val& map, const val& map_height, const val& map_width, const val& order) const;
   val deletion(const val& whole, const val& probabilities, const val& regions) const;
 
+  // Features for new types: encode.cpp
+  val load_encoder(const val& spec_json, const val& networks);
+  val encode(const val& file, const val& turns);
+
   // Frames with many cells: frames.cpp
   val load_detector(const val& name, const val& spec_json, const val& network);
   val open_frame(const val& file, const val& page, const val& channel);
@@ -92,6 +97,7 @@ class Classifier {
   int last_frame_ = 0;
   std::optional<Model> model_;
   std::optional<Network> network_;
+  std::optional<Encoder> encoder_;
   std::map<std::string, Detector> detectors_;  ///< by name
 };
 

@@ -311,6 +311,16 @@ export declare class Classifier {
   /** Compares the orders: `whole` is the class's probability with nothing deleted, `probabilities` [orders][steps]. */
   deletion(whole: number, probabilities: Float64Array, regions: number): Result<Deletion>;
   /**
+   * Takes an encoder's spec.json text and the networks that it names, in its order; replaces the one loaded before only when all is
+   * well. The code `unsupported_operator` says that this core cannot run one of them.
+   */
+  load_encoder(spec_json: string, networks: readonly Uint8Array[]): Result<null>;
+  /**
+   * Decodes an image of one cell and gives its features [turns, D]. `turns` 1: as it is; 8: also turned and mirrored, in the order of
+   * `turn`. `model_not_loaded`: there is no encoder.
+   */
+  encode(file: Uint8Array, turns: number): Result<Output>;
+  /**
    * Decodes one page of a file and keeps it until `close_frame`; works without a model. At most four are open.
    * `channel` -1: as the file has it.
    */

@@ -41,7 +41,7 @@ export const goldenCases = jsonOf<{ cases: GoldenCase[] }>(`${model}/golden/gold
 export const goldenImage = bytesOf(`${model}/golden/${goldenCases[0]?.image}`);
 
 /** Folders in models/ of one kind, in alphabetical order; a spec that says none is a classifier's. */
-export function modelsOfKind(kind: 'classifier' | 'detector'): string[] {
+export function modelsOfKind(kind: 'classifier' | 'detector' | 'encoder'): string[] {
   const names = readdirSync(new URL('models/', root), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
   return names.filter((name) => (jsonOf<{ kind?: string }>(`models/${name}/spec.json`).kind ?? 'classifier') === kind);
 }

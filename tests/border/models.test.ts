@@ -5,11 +5,13 @@ import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { bytesOf, jsonOf, modelsOfKind } from './fixtures.ts';
 import type { DetectorSpec } from '../../src/js/model/detector.ts';
+import type { EncoderSpec } from '../../src/js/model/encoder.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
 
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
 const matches = ajv.compile<ModelSpec>(jsonOf('models/spec.schema.json'));
 const matchesDetector = ajv.compile<DetectorSpec>(jsonOf('models/detector.schema.json'));
+const matchesEncoder = ajv.compile<EncoderSpec>(jsonOf('models/encoder.schema.json'));
 const names = modelsOfKind('classifier');
 
 test('the schema takes all that a spec may state', () => {
@@ -75,3 +77,26 @@ for (const name of modelsOfKind('detector')) {
     test('there is a card', () => assert.ok(bytesOf(`models/${name}/card.md`).length > 500));
   });
 }
+
+describe('models/cell-encoder', () => {
+  const spec = jsonOf<EncoderSpec>('models/cell-encoder/spec.json');
+
+  test('is the one encoder, and follows the schema of encoders alone', () => {
+    assert.deepEqual([modelsOfKind('encoder'), spec.name], [['cell-encoder'], 'cell-encoder']);
+    assert.ok(matchesEncoder(spec), ajv.errorsText(matchesEncoder.errors));
+    assert.ok(!matches(spec) && !matchesDetector(spec));
+    assert.ok(!matchesEncoder({ ...(spec as object), turns: 4 }));
+  });
+
+  test('the networks are the ones the spec names, small, and say whose they are', () => {
+    for (const { file, sha256, bytes, licence, features, last } of spec.networks) {
+      const network = bytesOf(`models/cell-encoder/${file}`);
+      assert.deepEqual([createHash('sha256').update(network).digest('hex'), network.length], [sha256, bytes]);
+      assert.ok(bytes <= 1_000_000 && last < features && licence.length > 0);
+    }
+  });
+
+  test('measurements have names of their own', () => assert.equal(new Set(spec.measurements.names).size, spec.measurements.names.length));
+
+  test('there is a card', () => assert.ok(bytesOf('models/cell-encoder/card.md').length > 500));
+});

@@ -68,7 +68,7 @@ std::vector<std::filesystem::path> shipped_classifiers() {
   std::vector<std::filesystem::path> folders;
   for (const auto& entry : std::filesystem::directory_iterator(source_dir() / "models")) {
     const std::filesystem::path spec = entry.path() / "spec.json";
-    if (std::filesystem::exists(spec) && nlohmann::json::parse(read_file(spec)).value("kind", "") != "detector") folders.push_back(entry.path());
+    if (std::filesystem::exists(spec) && nlohmann::json::parse(read_file(spec)).value("kind", "classifier") == "classifier") folders.push_back(entry.path());
   }
   return folders;
 }

@@ -16,7 +16,7 @@ using FileBytes = std::vector<std::uint8_t>;
 std::filesystem::path source_dir();
 /// Reads a whole file; throws when it is not there.
 FileBytes read_file(const std::filesystem::path& path);
-/// The folders of the shipped models that name cells; detectors, which have no head and no golden cells, lie beside them.
+/// The folders of the shipped models that name cells; detectors and encoders, which have no head and no golden cells, lie beside them.
 std::vector<std::filesystem::path> shipped_classifiers();
 /// Raw little-endian float32 values.
 std::vector<float> read_floats(const std::filesystem::path& path);

@@ -81,6 +81,15 @@ export class Core {
     return unwrap(this.#classifier.inspect(file));
   }
 
+  loadEncoder(specJson: string, networks: readonly Uint8Array[]): void {
+    unwrap(this.#classifier.load_encoder(specJson, networks));
+  }
+
+  /** Features [turns, D] of an image of one cell; `turns` is 1 or 8. */
+  encode(file: Uint8Array, turns: number): Tensor {
+    return unwrap(this.#classifier.encode(file, turns));
+  }
+
   turn(input: Tensor): Tensor {
     return unwrap(this.#classifier.turn(input.data, input.shape));
   }

@@ -9,6 +9,7 @@ import type { EngineKind } from '../core/engine.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import type { FrameChoice, FrameFacts } from '../frames/frame.ts';
 import type { DetectorFacts, DetectorFiles } from '../model/detector.ts';
+import type { EncoderFiles } from '../model/encoder.ts';
 import type { ModelFiles } from '../model/model_files.ts';
 import type { RequestFacts } from './requests.ts';
 
@@ -36,6 +37,8 @@ export type WorkerRequest =
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
   | { type: 'hash_frame'; ticket: number; frame: number }
   | { type: 'close_frame'; ticket: number; frame: number }
+  | { type: 'open_encoder'; ticket: number; files: EncoderFiles; coreWasm: Uint8Array }
+  | { type: 'encode'; ticket: number; image: Uint8Array; turns: number }
   | { type: 'requests'; ticket: number };
 
 /** From a worker. */
@@ -56,6 +59,8 @@ export type WorkerReply =
   | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
   | { type: 'frame_hashed'; ticket: number; pixelsSha256: string | null }
   | { type: 'frame_closed'; ticket: number }
+  | { type: 'encoder_opened'; ticket: number }
+  | { type: 'encoded'; ticket: number; features: Float32Array }
   | { type: 'requests'; ticket: number; requests: RequestFacts[] }
   | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };
 

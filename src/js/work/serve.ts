@@ -2,6 +2,7 @@
 import { platform } from '#platform';
 import { noChecks } from '../classify/checks.ts';
 import { Pipeline } from '../classify/pipeline.ts';
+import { Core } from '../core/core.ts';
 import type { Engine } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
 import { OpenFrames } from '../frames/open_frames.ts';
@@ -29,6 +30,7 @@ class Server {
   readonly #port: Port<WorkerReply, WorkerRequest>;
   #onnxRuntime: Promise<Engine> | undefined;
   #open: { pipeline: Pipeline; frames: OpenFrames } | undefined;
+  #encoder: Core | undefined;
 
   constructor(port: Port<WorkerReply, WorkerRequest>) {
     this.#port = port;
@@ -38,6 +40,7 @@ class Server {
     switch (request.type) {
       case 'open_model': return this.#openModel(request);
       case 'requests': return this.#listRequests(request);
+      case 'open_encoder': case 'encode': return this.#answerAboutFeatures(request);
       case 'classify': case 'view': case 'judge_batch': case 'inspect': return this.#answerAboutImage(request);
       default: return this.#answerAboutFrame(request);
     }
@@ -71,7 +74,22 @@ class Server {
     }
   }
 
-  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'requests' | 'classify' | 'view' | 'judge_batch' | 'inspect'>>): Promise<void> {
+  async #answerAboutFeatures(request: Request<'open_encoder' | 'encode'>): Promise<void> {
+    const { ticket } = request;
+    if (request.type === 'open_encoder') {
+      const core = await Core.open(request.coreWasm);
+      core.loadEncoder(request.files.specJson, request.files.networks);
+      this.#encoder?.close();
+      this.#encoder = core;
+      this.#port.post({ type: 'encoder_opened', ticket });
+    } else {
+      if (this.#encoder === undefined) throw new CytodropError('model_not_loaded', 'No encoder is loaded.');
+      const { data } = this.#encoder.encode(request.image, request.turns);
+      this.#port.post({ type: 'encoded', ticket, features: data }, [data.buffer as ArrayBuffer]);
+    }
+  }
+
+  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'open_encoder' | 'encode' | 'requests' | 'classify' | 'view' | 'judge_batch' | 'inspect'>>): Promise<void> {
     const { frames } = this.#loaded();
     const { ticket } = request;
     const { post } = this.#port;
