@@ -2,8 +2,9 @@
 
     python scripts/measure_elsewhere.py --task blood-smear --data ../shared/data/blood-smear-elsewhere \
         --left-out a=build/models/without-a b=build/models/without-b
+    python scripts/measure_elsewhere.py --task blood-smear --data ../shared/data/blood-smear-elsewhere --left-out a=models/blood-smear b=models/blood-smear
 
-Each folder is a model exported and measured by itself (export_onnx.py and evaluate.py with --model). Of the verdicts two questions are
+Each folder is a model exported and measured by itself (export_onnx.py and evaluate.py with --model), or the model's own where it saw none of them. Of the verdicts two questions are
 asked: how many are right of all, and how many of those that are named. The probability asked for in a foreign set is the smallest at
 which enough of the cells named are right, over all laboratories together, each weighing the same. Writes `elsewhere` of metrics.json and the card, and
 `novelty.batch.abstain_below` of the spec. How many are named is judged as a program judges them: image quality, then novelty, then the threshold.
@@ -17,7 +18,7 @@ import numpy as np
 import torch
 
 from cytotrain import batch
-from cytotrain.card import update_card
+from cytotrain.card import update_card, update_table
 from cytotrain.metrics import share, softmax, two_columns, wilson_interval
 from cytotrain.model_folder import ExportedModel, format_json, write_spec
 from cytotrain.prepare import decode
@@ -37,16 +38,20 @@ def main() -> None:
     torch.set_num_threads(1)
     folder = MODELS_FOLDER / arguments.task
     places = [Elsewhere(*pair.split("=", 1), arguments.data) for pair in arguments.left_out]
-    threshold = next((at for at in THRESHOLDS if np.mean([place.right_of_named(at) for place in places]) >= arguments.aim), THRESHOLDS[-1])
     spec, metrics = (json.loads((folder / name).read_text()) for name in ("spec.json", "metrics.json"))
+    threshold = next((at for at in THRESHOLDS if np.mean([place.right_of_named(at) for place in places]) >= arguments.aim), THRESHOLDS[-1])
+    if not any(place.named(THRESHOLDS[0]).any() for place in places):
+        # All are held back for their quality or their look: nothing is known of thresholds.
+        threshold = spec["novelty"].get("batch", {}).get("abstain_below", batch.CAREFUL_BELOW)
     threshold = max(threshold, spec["judge"]["abstain_below"])
     if "batch" in spec["novelty"]:
         spec["novelty"]["batch"]["abstain_below"] = threshold
     spec["metrics"]["elsewhere"] = summary(places, threshold)
     write_spec(folder, spec)
-    metrics["elsewhere"] = {"aim": arguments.aim, "abstain_below": threshold, "laboratories": {place.name: place.describe(threshold) for place in places}}
+    metrics["elsewhere"] = {"aim": arguments.aim, "abstain_below": threshold, "by_itself": all(place.folder.samefile(folder) for place in places), "laboratories": {place.name: place.describe(threshold) for place in places}}
     (folder / "metrics.json").write_text(format_json(metrics) + "\n")
     update_card(folder / "card.md", spec, metrics)
+    update_table(MODELS_FOLDER)
     print(format_json(metrics["elsewhere"]))
 
 
@@ -69,7 +74,7 @@ class Elsewhere:
         samples = [sample for sample in list_samples(data, model.spec) if sample.part == name]
         features, measured = embed(model, (decode(sample.file) for sample in samples))
         statistics = model.statistics()
-        self.name, self.ids = name, [entry["id"] for entry in model.spec["classes"]]
+        self.folder, self.name, self.ids = Path(folder), name, [entry["id"] for entry in model.spec["classes"]]
         self.labels = np.array([sample.label for sample in samples])
         self.probabilities = softmax(two_columns(model.head(features)) / model.spec["judge"]["temperature"])
         self.is_nameable = ~is_poor(measured, model.spec["quality"]) & (statistics.distance(features, measured) <= model.spec["novelty"]["threshold"])

@@ -70,7 +70,7 @@ RUNS = {
     "base": Run((), ("train",), 3000, 0.0, 2e-3, None),
     "round": Run((), FOLDS, 5000, 0.0, 1.5e-3, "base", seed=1),
     **{name: Run(tuple(one for one in FRAMES if one not in tested), ("train",), 4000, 0.6, 2e-3, "base", is_fine=True) for name, tested in PHASE_FOLDS.items()},
-    "adherent": Run(FRAMES, ("train", "val"), 4000, 0.6, 2e-3, "base", is_fine=True),
+    "adherent": Run(FRAMES, ("train", "val"), 6000, 0.6, 2e-3, "base", is_fine=True),
     **{f"tiles-{number}": Run((), tuple(other for other in FOLDS if other != fold), 3500, 0.0, 2e-3, None) for number, fold in enumerate(FOLDS)},
 }
 SHIPPED = ("round", "adherent")

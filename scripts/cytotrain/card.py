@@ -273,10 +273,13 @@ def elsewhere(report: dict) -> list[str]:
     places = found["laboratories"]
     rows = [[name, *(share_words(place[key]) for place in places.values())] for name, key in lines.items()]
     rows.insert(2, ["the same, mean over types", *(percent(place["own_types_balanced"]) for place in places.values())])
+    by = "By this model, which saw neither" if found.get("by_itself") else "By a model each that was trained without this laboratory and with the other"
+    why = f"the smallest probability at which {percent(found['aim'], 0)} of the cells named are right, the laboratories weighing the same, or the highest tried." \
+        if any(place["named"]["count"] for place in places.values()) else "since none is named at any probability, that of other models, for care."
     return [
         *table(["", *(f"laboratory {name}, never seen" for name in places)], rows), "",
-        f"By a model each that was trained without this laboratory and with the other. In a foreign set a type is named from {found['abstain_below']} on: the smallest",
-        f"probability at which {percent(found['aim'], 0)} of the cells named are right, the laboratories weighing the same, or the highest tried.",
+        f"{by}. In a foreign set a type is named from {found['abstain_below']} on:",
+        why,
     ]
 
 

@@ -35,7 +35,7 @@ export function measureCommand(finish: (code: number) => void): Command {
     .addOption(new Option('--map <names>', 'further names of types, with commas: neu=neutrophil,eos=eosinophil').argParser(pairs))
     .addOption(new Option('--file-column <head>', 'column of the CSV file with the images\' paths or names; unless told, by its usual heads'))
     .addOption(new Option('--type-column <head>', 'column with what they show; unless told, by its usual heads'))
-    .addOption(new Option('--group <by>', 'cells that are alike, as those of one dish or day, are drawn together for the intervals: none, folder (without the one named like a type), or a column of the CSV file').default('none'))
+    .addOption(new Option('--group <by>', 'cells that are alike, as those of one dish or day, are drawn together for the intervals: none, file (the same as none, as long as every image is one cell), folder (without the one named like a type), or a column of the CSV file').default('none').argParser((by: string) => (by === 'file' ? 'none' : by)))
     .addOption(typesOption())
     .addOption(new Option('--unsure-below <p>', 'probability below which a verdict is unsure; unless told, the model\'s own').argParser(between(0, 1)))
     .addOption(new Option('--image-scale <n>', 'as in classify').argParser(between(leastImageScale, mostImageScale)))

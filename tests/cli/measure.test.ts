@@ -44,7 +44,7 @@ test('folders named like types are the truth, in any spelling, and the figures a
     const [basophil, eosinophil, neutrophil] = [0, 1, 2];
     assert.deepEqual(samples.map(({ label }) => label), ['basophil', 'eosinophil', 'neutrophil']);
     fill(folder, [[basophil, 'Basophils'], [basophil, 'basophil'], [eosinophil, 'day 1/Eosinophil'], [neutrophil, 'eosinophil/day 2'], [neutrophil, 'neutrophil'], [neutrophil, 'notes']]);
-    const { images, accuracy, balanced_accuracy: balanced, confusion, types, groups } = await measured('--truth', 'folders', folder);
+    const { images, accuracy, balanced_accuracy: balanced, confusion, types, groups } = await measured('--truth', 'folders', '--group', 'file', folder);
     assert.deepEqual([images.images, images.measured, images.without_truth, groups], [6, 5, 1, 5]);
     // One neutrophil lies among the eosinophils.
     assert.equal(accuracy.value, 0.8);
