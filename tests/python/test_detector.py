@@ -24,7 +24,7 @@ except ImportError as error:
 import train_detector
 from cytotrain import pieces, tiles
 from cytotrain.detector import CellMarker, Rule, boxes_of, by_block, contrast_of, has_size, network_input, peaks, scaled_size
-from cytotrain.detector_folder import HALO_PX, numbers_of, opened
+from cytotrain.detector_folder import numbers_of, opened
 from cytotrain.folders import folders_of_kind
 
 FOLDERS = sorted(folder / "spec.json" for folder in folders_of_kind(ROOT / "models", "detector"))
@@ -163,17 +163,21 @@ def nn_unshuffle(half: "torch.Tensor") -> "torch.Tensor":
 
 
 class Network(unittest.TestCase):
-    def test_a_block_sees_no_farther_than_the_halo(self):
-        network = CellMarker(8).eval()
-        pixels = torch.ones(1, 1, 256, 256, requires_grad=True)
-        with torch.no_grad():
-            for parameter in network.parameters():
-                parameter.abs_()
-        network(pixels)[0, 0, 16, 16].backward()
-        rows = np.flatnonzero(pixels.grad[0, 0].abs().sum(1).numpy())
-        self.assertGreaterEqual(rows[0], 8 * 16 - HALO_PX)
-        self.assertLess(rows[-1], 8 * 17 + HALO_PX)
-        self.assertGreater(rows[-1] - rows[0], 180)
+    def test_a_square_sees_no_farther_than_the_halo(self):
+        for is_fine in (False, True):
+            with self.subTest(is_fine=is_fine):
+                network = CellMarker(is_fine, 8).eval()
+                pixels = torch.ones(1, 1, 256, 256, requires_grad=True)
+                with torch.no_grad():
+                    for parameter in network.parameters():
+                        parameter.abs_()
+                maps = by_block(network(pixels))
+                self.assertEqual(tuple(maps.shape), (1, 9, 64, 64))
+                maps[0, :, 32:34, 32:34].sum().backward()
+                rows = np.flatnonzero(pixels.grad[0, 0].abs().sum(1).numpy())
+                self.assertGreaterEqual(rows[0], 128 - network.halo_px)
+                self.assertLess(rows[-1], 136 + network.halo_px)
+                self.assertGreater(rows[-1] - rows[0], 180)
 
     def test_each_block_of_a_square_has_its_own_values(self):
         squares = torch.arange(36.0).reshape(1, 36, 1, 1).expand(1, 36, 2, 3)
