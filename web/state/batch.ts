@@ -35,10 +35,11 @@ export const batchDoubt = computed<{ rejected: number; of: number; cause: Cause 
   return { rejected: rejected.length, of: seen.length, cause: 2 * count >= rejected.length ? cause : 'other' };
 });
 
-/** For a set from elsewhere: another model of the same types that was measured on other laboratories, where the one in use was not. */
+/** For a set from elsewhere: another model of the same types that was measured on other laboratories and is right there more often than the one in use. */
 export const wider = computed<ModelListing | null>(() => {
-  if (!(cellSet.value?.foreign || batchDoubt.value) || spec.value?.metrics.elsewhere) return null;
-  return comparable.value.find(({ spec: { metrics } }) => metrics.elsewhere !== undefined) ?? null;
+  if (!(cellSet.value?.foreign || batchDoubt.value)) return null;
+  const own = spec.value?.metrics.elsewhere?.accuracy ?? 0;
+  return comparable.value.find(({ spec: { metrics } }) => (metrics.elsewhere?.accuracy ?? 0) > own) ?? null;
 });
 
 /** Whether images of one cell are brought to size. */

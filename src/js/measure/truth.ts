@@ -1,5 +1,5 @@
 /** What a person says the cells are: by folders named like types, or by a table of labels. */
-import { parse } from 'csv-parse/browser/esm/sync';
+import Papa from 'papaparse';
 import { CytodropError } from '../core/errors.ts';
 import type { ModelClass } from '../model/spec.ts';
 
@@ -56,14 +56,10 @@ export interface Labels { rows: { file: string; name: string; group: string }[];
  * Raises: CytodropError, `invalid_argument`, in words for a person.
  */
 export function readLabels(text: string, columns: LabelColumns = {}): Labels {
-  const first = text.slice(0, text.search(/[\r\n]|$/));
-  const delimiter = [',', ';', '\t'].reduce((best, sign) => (first.split(sign).length > first.split(best).length ? sign : best));
-  let table: string[][];
-  try {
-    table = parse(text, { delimiter, bom: true, relax_column_count: true, skip_empty_lines: true, trim: true });
-  } catch (error) {
-    throw new CytodropError('invalid_argument', `It is no table of comma-separated values: ${(error as Error).message.replace(/\.$/, '')}.`);
-  }
+  const { data: table, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ''), { delimitersToGuess: [',', ';', '\t'], skipEmptyLines: 'greedy', transform: (value) => value.trim() });
+  // One column has no separator to guess.
+  const [wrong] = errors.filter(({ type }) => type !== 'Delimiter');
+  if (wrong) throw new CytodropError('invalid_argument', `It is no table of comma-separated values: row ${(wrong.row ?? 0) + 1}: ${wrong.message}.`);
   const [heads = [], ...rows] = table;
   const find = (what: string, wanted: string | undefined, usual: readonly string[]): number => {
     const names = wanted === undefined ? usual : [plain(wanted)];
