@@ -5,8 +5,8 @@
 Needs the built core (scripts/build); for the peer `pip install opencv-python-headless scikit-image`, else its rows are left out with a
 word. A cell is found when its box and a labelled box, one to one, overlap by an intersection over union of 0.5 or more; where masks
 are labelled (`phase-contrast`) there is a second row by outlines and masks: what a thin process does to a box says little about the cell.
-With --folds, the folder that scripts/train_detector.py keeps its runs in, the recipe of the network for spread cells is measured on
-frames that it did not see.
+With --folds, the folder that scripts/train_detector.py keeps its runs in, the recipes of both networks are measured on
+frames that they did not see.
 The settings of both were chosen on the tuning parts only: `viability` tiles that cytotrain/tiles.py calls train, the
 `phase-contrast` frames set1 and set14. Intervals: 95 %, bootstrap over the groups or frames. `cell-lines` has no boxes:
 the share of its automatic centres that lie in one found box and the counts are printed.
@@ -60,13 +60,20 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--node", default="node", help="a Node that runs TypeScript")
     parser.add_argument("--part", choices=("tune", "test"), default="test")
-    parser.add_argument("--folds", type=Path, help="runs of train_detector.py, with first-five and later")
+    parser.add_argument("--folds", type=Path, help="runs of train_detector.py, with first-five, later and tiles-0 to tiles-2")
     parser.add_argument("--overlays", type=Path, help="folder to draw the cell-lines frames into")
     arguments = parser.parse_args()
     ours = lambda settings: lambda paths: cytodrop(arguments.node, settings, paths)
     print("| images | finder | F1 | precision | recall | count error | frames, cells |\n|---|---|---|---|---|---|---|")
     frames = viability(arguments.data / "viability", "train" if arguments.part == "tune" else "test")
-    report("viability", "Cytodrop, network for round cells", frames, ours({**ROUND, "method": "network_round"}), overlaps=(0.5, 0.1))
+    if arguments.folds:
+        # The shipped network learned from all tiles; each of its folds is asked about those it has not seen.
+        every, found = [], []
+        for number, fold in enumerate(FOLDS):
+            unseen = viability(arguments.data / "viability", fold)
+            detector = str((arguments.folds / f"tiles-{number}" / "detector").resolve())
+            every, found = [*every, *unseen], [*found, *ours({**ROUND, "method": "network_round", "detector": detector})([frame.path for frame in unseen])[0]]
+        report("viability, all tiles", "Cytodrop, network for round cells, each tile by the fold that has not seen it", every, lambda _: (found, []), overlaps=(0.5, 0.1))
     report("viability", "Cytodrop, round", frames, ours(ROUND))
     report("viability", "OpenCV, scikit-image", frames, lambda paths: opencv(paths, 14, 45))
     frames, again, (both, same) = labelled_twice(arguments.data / "viability")

@@ -244,7 +244,11 @@ def measure_round(data: Path, out: Path, folder: Path) -> None:
     for number, fold in enumerate(FOLDS):
         frames = viability(data / "viability", fold)
         every += frames
-        counts.append(counts_at(search(maps_by(marker(out / f"tiles-{number}")), frames, ROUND_PX), frames, ROUND_PX, ROUND_RULE))
+        network = marker(out / f"tiles-{number}")
+        counts.append(counts_at(search(maps_by(network), frames, ROUND_PX), frames, ROUND_PX, ROUND_RULE))
+        # For scripts/score_detection.py, which has the core find them.
+        write_folder(out / f"tiles-{number}" / "detector", export(network, [network_input(grey_of(frames[0].path), *ROUND_PX, ROUND_RULE)[0]]), ROUND_RULE,
+                     about("fold", "A fold", {f"tiles-{number}": RUNS[f"tiles-{number}"]}, {}, network.halo_px))
     counts = np.concatenate(counts)
     is_test = np.array([frame.path in tests for frame in every])
     rows = {"folds": figures(counts, every, "viability, all tiles, each by the fold that has not seen it"),

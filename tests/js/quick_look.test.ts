@@ -1,10 +1,10 @@
 /** What a quick look at a frame decides. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inUnits, lookedAt, quickLook } from '../../src/js/frames/quick_look.ts';
+import { foundLength, inUnits, lookedAt, quickLook } from '../../src/js/frames/quick_look.ts';
 import { defaultSearch, leftToLook, type Looked, withLook } from '../../src/js/frames/search.ts';
 
-/** Sums by method and typical diameter in whole px; what is not named finds nothing. */
+/** Lengths found, by method and typical diameter in whole px; what is not named finds nothing. */
 async function decide(sums: Record<string, number>, shorterSidePx = 560): Promise<{ looked: string | null; tried: string[] }> {
   const tried: string[] = [];
   const name = ({ method, least_diameter, most_diameter }: Looked): string => `${method.slice('network_'.length)} ${Math.round(Math.sqrt(least_diameter * most_diameter))}`;
@@ -16,25 +16,32 @@ async function decide(sums: Record<string, number>, shorterSidePx = 560): Promis
 }
 
 test('the network and the size win by which most is found, half an octave from the best is tried too', async () => {
-  assert.deepEqual(await decide({ 'round 45': 3, 'adherent 45': 40, 'adherent 64': 50 }), {
+  assert.deepEqual(await decide({ 'round 45': 300, 'adherent 45': 4000, 'adherent 64': 5000 }), {
     looked: 'adherent 64', tried: ['round 22', 'round 45', 'round 90', 'adherent 22', 'adherent 45', 'adherent 90', 'adherent 32', 'adherent 64'],
   });
-  assert.equal((await decide({ 'round 22': 30, 'round 16': 29, 'round 31': 28 })).looked, 'round 22');
-  assert.equal((await decide({ 'adherent 22': 30, 'adherent 16': 31 })).looked, 'adherent 16');
+  assert.equal((await decide({ 'round 22': 3000, 'round 16': 2900, 'round 31': 2800 })).looked, 'round 22');
+  assert.equal((await decide({ 'adherent 22': 3000, 'adherent 16': 3100 })).looked, 'adherent 16');
 });
 
 test('where both find about as much the cells are taken for round ones', async () => {
-  assert.equal((await decide({ 'round 22': 30, 'adherent 22': 32 })).looked, 'round 22');
-  assert.equal((await decide({ 'round 22': 30, 'adherent 22': 34 })).looked, 'adherent 22');
+  assert.equal((await decide({ 'round 22': 3000, 'adherent 22': 3800 })).looked, 'round 22');
+  assert.equal((await decide({ 'round 22': 3000, 'adherent 22': 4000 })).looked, 'adherent 22');
+});
+
+test('a cell counts by its size and its score: many crumbs are less than a few cells', () => {
+  const found = (sides: number[], score: number): number => foundLength({ scores: new Float32Array(sides.length).fill(score), boxes: Int32Array.from(sides.flatMap((side) => [0, 0, side, 4 * side])) });
+  assert.equal(found([], 1), 0);
+  assert.equal(found([10, 20], 0.5), 30);
+  assert.ok(found(Array<number>(20).fill(5), 0.5) < found([20, 20, 20, 20], 0.75));
 });
 
 test('where hardly anything is found nothing is decided', async () => {
   assert.equal((await decide({})).looked, null);
-  assert.equal((await decide({ 'round 22': 0.9 })).looked, null);
+  assert.equal((await decide({ 'round 22': 21 })).looked, null);
 });
 
 test('cells of more than half of what is looked at are not searched for', async () => {
-  assert.deepEqual((await decide({ 'round 22': 5 }, 100)).tried, ['round 22', 'round 45', 'adherent 22', 'adherent 45', 'round 16', 'round 31']);
+  assert.deepEqual((await decide({ 'round 22': 500 }, 100)).tried, ['round 22', 'round 45', 'adherent 22', 'adherent 45', 'round 16', 'round 31']);
 });
 
 test('the middle is looked at, a small frame as a whole', () => {

@@ -10,8 +10,8 @@ const diametersPx = [22, 45, 90];
 /** The smallest and largest cells that are searched for, in typical ones. */
 const spread = 2;
 /** Cells in suspension look much the same to both networks; in phase contrast that for spread cells finds many times as many. */
-const clearlyMore = 1.1;
-/** A sum of scores below which nothing is said to be found. */
+const clearlyMore = 1.3;
+/** Found lengths, in cells of the size looked for, below which nothing is said to be found. */
 const least = 1;
 /** Enough to tell by, and a fraction of a second. */
 const sidePx = 560;
@@ -22,19 +22,30 @@ export function lookedAt(image: { width_px: number; height_px: number }): Box {
 }
 
 /**
+ * How much was found: each cell counts by its size, since a search for too small ones finds many crumbs, and by its score.
+ *
+ * Args:
+ *   boxes: [N][4] of left, top, width, height in px.
+ * Returns: sum of the scores times the roots of the boxes' areas, px.
+ */
+export function foundLength({ scores, boxes }: { scores: Float32Array; boxes: Int32Array }): number {
+  return scores.reduce((sum, score, i) => sum + score * Math.sqrt((boxes[4 * i + 2] ?? 0) * (boxes[4 * i + 3] ?? 0)), 0);
+}
+
+/**
  * Tries both networks at a few sizes.
  *
  * Args:
  *   shorterSidePx: of what is looked at; cells of more than half of it are not searched for.
- *   sumOfScores: what a network finds there with these settings, in px.
- * Returns: the settings, in px, by which the sum of the scores is highest; null where hardly anything is found.
+ *   lengthFound: `foundLength` of what a network finds there with these settings, in px.
+ * Returns: the settings, in px, by which most is found; null where hardly anything is.
  */
-export async function quickLook(shorterSidePx: number, sumOfScores: (settings: Looked) => Promise<number>): Promise<Looked | null> {
+export async function quickLook(shorterSidePx: number, lengthFound: (settings: Looked) => Promise<number>): Promise<Looked | null> {
   const at = (method: Network, px: number): Looked => ({ method, least_diameter: px / spread, most_diameter: px * spread });
   const found = async (method: Network, sizes: readonly number[]): Promise<{ px: number; sum: number }> => {
     let best = { px: sizes[0] ?? 0, sum: 0 };
     for (const px of sizes) {
-      const sum = px * spread <= shorterSidePx ? await sumOfScores(at(method, px)) : 0;
+      const sum = px * spread <= shorterSidePx ? await lengthFound(at(method, px)) : 0;
       if (sum > best.sum) best = { px, sum };
     }
     return best;
@@ -43,7 +54,7 @@ export async function quickLook(shorterSidePx: number, sumOfScores: (settings: L
   const [method, best] = adherent.sum > clearlyMore * round.sum ? (['network_adherent', adherent] as const) : (['network_round', round] as const);
   const between = await found(method, [best.px / Math.SQRT2, best.px * Math.SQRT2]);
   const { px, sum } = between.sum > best.sum ? between : best;
-  return sum < least ? null : at(method, px);
+  return sum < least * px ? null : at(method, px);
 }
 
 /** The same in the unit of the search: µm where the pixel size is known, in numbers that a person would choose. */

@@ -11,7 +11,7 @@ import type { ModelSpec } from '../model/spec.ts';
 import { WorkerDied, WorkerHung } from './pool.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { type ReplyOf, transferable, type WorkerLink } from './worker_link.ts';
-import { inUnits, lookedAt, quickLook } from '../frames/quick_look.ts';
+import { foundLength, inUnits, lookedAt, quickLook } from '../frames/quick_look.ts';
 import { defaultSearch, type FrameOptions, type Looked, searchFor, withLook } from '../frames/search.ts';
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
@@ -110,8 +110,7 @@ export class Frame {
   async suggestSearch(pixelSizeUm: number | null = this.#pixelSizeUm): Promise<Looked | null> {
     const region = lookedAt(this.facts.image);
     const looked = await quickLook(Math.min(region.width_px, region.height_px), async (settings) => {
-      const { cells } = await this.#detect({ ...defaultSearch, ...settings, pixel_size_um: null }, region);
-      return cells.scores.reduce((sum, score) => sum + score, 0);
+      return foundLength((await this.#detect({ ...defaultSearch, ...settings, pixel_size_um: null }, region)).cells);
     });
     return looked && inUnits(looked, pixelSizeUm);
   }
