@@ -65,11 +65,20 @@ async function measure(given: string[], options: Options): Promise<number> {
     const unsureBelow = options.unsureBelow ?? spec.judge.abstain_below;
     const gathered = new MeasuredCells(spec, { unsureBelow, types });
     const report = progressReport(paths.length);
-    for await (const record of classifier.classifyAll(paths, { imageScale, signal })) {
-      gathered.add(record, truths[record.index]);
-      report(record.index + 1, gathered.accounting.unread);
+    try {
+      for await (const record of classifier.classifyAll(paths, { imageScale, signal })) {
+        gathered.add(record, truths[record.index]);
+        report(record.index + 1, gathered.accounting.unread);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await classifier.close();
     }
-    await classifier.close();
+    if (signal.aborted) {
+      process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Stopped after ${gathered.accounting.images} of ${paths.length} files; nothing is written: part of them would not be a sample.\n`);
+      return exitCode.interrupted;
+    }
     sayWhatIsLeftOut(gathered, options);
     const grouping: Grouping = group === 'none' || group === 'folder' ? group : 'column';
     const measurer = await Measurer.open();
