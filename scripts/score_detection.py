@@ -64,15 +64,16 @@ def main() -> None:
     parser.add_argument("--overlays", type=Path, help="folder to draw the cell-lines frames into")
     arguments = parser.parse_args()
     ours = lambda settings: lambda paths: cytodrop(arguments.node, settings, paths)
+    detector_of = lambda fold: str((arguments.folds / fold / "detector").resolve())
     print("| images | finder | F1 | precision | recall | count error | frames, cells |\n|---|---|---|---|---|---|---|")
     frames = viability(arguments.data / "viability", "train" if arguments.part == "tune" else "test")
     if arguments.folds:
         # The shipped network learned from all tiles; each of its folds is asked about those it has not seen.
         every, found = [], []
-        for number, fold in enumerate(FOLDS):
+        for fold in FOLDS:
             unseen = viability(arguments.data / "viability", fold)
-            detector = str((arguments.folds / f"tiles-{number}" / "detector").resolve())
-            every, found = [*every, *unseen], [*found, *ours({**ROUND, "method": "network_round", "detector": detector})([frame.path for frame in unseen])[0]]
+            boxes, _ = ours({**ROUND, "method": "network_round", "detector": detector_of(fold)})([frame.path for frame in unseen])
+            every, found = [*every, *unseen], [*found, *boxes]
         report("viability, all tiles", "Cytodrop, network for round cells, each tile by the fold that has not seen it", every, lambda _: (found, []), overlaps=(0.5, 0.1))
     report("viability", "Cytodrop, round", frames, ours(ROUND))
     report("viability", "OpenCV, scikit-image", frames, lambda paths: opencv(paths, 14, 45))
@@ -87,8 +88,7 @@ def main() -> None:
         every, found, results = [], [], []
         for fold, names in PHASE_FOLDS.items():
             unseen = phase_contrast(arguments.data / "phase-contrast", names)
-            detector = str((arguments.folds / fold / "detector").resolve())
-            boxes, others = ours({**ADHERENT, "method": "network_adherent", "detector": detector})([frame.path for frame in unseen])
+            boxes, others = ours({**ADHERENT, "method": "network_adherent", "detector": detector_of(fold)})([frame.path for frame in unseen])
             report(f"phase-contrast, {fold}", "Cytodrop, network for spread cells that has not seen them", unseen, lambda _: (boxes, others))
             every, found, results = [*every, *unseen], [*found, *boxes], [*results, *others]
         report("phase-contrast, all", "Cytodrop, network for spread cells, each frame by the fold that has not seen it", every, lambda _: (found, results))

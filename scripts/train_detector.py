@@ -71,7 +71,7 @@ RUNS = {
     "round": Run((), FOLDS, 5000, 0.0, 1.5e-3, "base", seed=1),
     **{name: Run(tuple(one for one in FRAMES if one not in tested), ("train",), 4000, 0.6, 2e-3, "base", is_fine=True) for name, tested in PHASE_FOLDS.items()},
     "adherent": Run(FRAMES, ("train", "val"), 6000, 0.6, 2e-3, "base", is_fine=True),
-    **{f"tiles-{number}": Run((), tuple(other for other in FOLDS if other != fold), 3500, 0.0, 2e-3, None) for number, fold in enumerate(FOLDS)},
+    **{fold: Run((), tuple(other for other in FOLDS if other != fold), 3500, 0.0, 2e-3, None) for fold in FOLDS},
 }
 SHIPPED = ("round", "adherent")
 
@@ -241,14 +241,11 @@ def measure_round(data: Path, out: Path, folder: Path) -> None:
         raise SystemExit(f"{out / 'round'} holds no weights.pt: run without --only first")
     tests = {frame.path for frame in viability(data / "viability", "test")}
     every, counts = [], []
-    for number, fold in enumerate(FOLDS):
+    for fold in FOLDS:
         frames = viability(data / "viability", fold)
         every += frames
-        network = marker(out / f"tiles-{number}")
-        counts.append(counts_at(search(maps_by(network), frames, ROUND_PX), frames, ROUND_PX, ROUND_RULE))
-        # For scripts/score_detection.py, which has the core find them.
-        write_folder(out / f"tiles-{number}" / "detector", export(network, [network_input(grey_of(frames[0].path), *ROUND_PX, ROUND_RULE)[0]]), ROUND_RULE,
-                     about("fold", "A fold", {f"tiles-{number}": RUNS[f"tiles-{number}"]}, {}, network.halo_px))
+        counts.append(counts_at(search(maps_by(marker(out / fold)), frames, ROUND_PX), frames, ROUND_PX, ROUND_RULE))
+        write_fold(out, fold, frames, ROUND_PX, ROUND_RULE)
     counts = np.concatenate(counts)
     is_test = np.array([frame.path in tests for frame in every])
     rows = {"folds": figures(counts, every, "viability, all tiles, each by the fold that has not seen it"),
@@ -256,7 +253,7 @@ def measure_round(data: Path, out: Path, folder: Path) -> None:
     network = marker(out / "round")
     content = export(network, [network_input(grey_of(frame.path), *ROUND_PX, ROUND_RULE)[0] for frame in every[:8]])
     write(folder, content, ROUND_RULE, "Cells in suspension, brightfield", {"rows": rows},
-          {name: RUNS[name] for name in ("base", "round", *(f"tiles-{number}" for number in range(len(FOLDS))))}, network.halo_px)
+          {name: RUNS[name] for name in ("base", "round", *FOLDS)}, network.halo_px)
 
 
 def measure_adherent(data: Path, out: Path, folder: Path) -> None:
@@ -273,9 +270,7 @@ def measure_adherent(data: Path, out: Path, folder: Path) -> None:
     for name in parts:
         _, chosen, _ = best_of([found for other, found in searched.items() if other != name], ADHERENT_PX)
         counts[name] = counts_at(*searched[name], ADHERENT_PX, chosen)
-        # For scripts/score_detection.py, which has the core find them.
-        write_folder(out / name / "detector", export(marker(out / name), [network_input(grey_of(parts[name][0].path), *ADHERENT_PX, chosen)[0]]), chosen,
-                     about("fold", "A fold", {"base": RUNS["base"], name: RUNS[name]}, {}, network.halo_px))
+        write_fold(out, name, parts[name], ADHERENT_PX, chosen)
         rows[name] = figures(counts[name], parts[name], f"phase-contrast: {', '.join(PHASE_FOLDS[name])}") | {"threshold": chosen.threshold}
     every = [frame for frames in parts.values() for frame in frames]
     rows["all"] = figures(np.concatenate(list(counts.values())), every, "phase-contrast: all")
@@ -284,6 +279,13 @@ def measure_adherent(data: Path, out: Path, folder: Path) -> None:
     frames = {frame.group: [int(n) for n in one] for name in parts for frame, one in zip(parts[name], counts[name])}
     metrics = {"rows": rows, "frames": frames, "cell_lines": centres_found(data / "cell-lines", opened(content), rule)}
     write(folder, content, rule, "Adherent cells, phase contrast", metrics, {name: RUNS[name] for name in ("base", *PHASE_FOLDS, "adherent")}, network.halo_px)
+
+
+def write_fold(out: Path, name: str, frames: list[Labelled], diameters: tuple[float, float], rule: Rule) -> None:
+    """Write the detector of a fold for scripts/score_detection.py, which has the core find the cells of frames that it has not seen."""
+    network = marker(out / name)
+    content = export(network, [network_input(grey_of(frames[0].path), *diameters, rule)[0]])
+    write_folder(out / name / "detector", content, rule, about("fold", "A fold", {name: RUNS[name]}, {}, network.halo_px))
 
 
 def about(name: str, title: str, runs: dict[str, Run], metrics: dict, halo_px: int) -> dict:

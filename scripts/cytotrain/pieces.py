@@ -11,7 +11,7 @@ from scipy import ndimage
 from torch import nn
 
 from cytotrain.detector import BLOCK_PX, Rule, network_input
-from score_detection import LEAST_MASK_PX, labelled_slices, viability
+from score_detection import labelled_slices, phase_contrast, viability
 
 ROUND_PX, ADHERENT_PX = (14, 45), (25, 130)
 SIDE_PX = 224
@@ -63,23 +63,7 @@ def viability_levels(data: Path, part: str) -> list[list[Level]]:
 
 
 def phase_levels(data: Path, names: tuple[str, ...]) -> list[list[Level]]:
-    frames = []
-    for name in names:
-        folder = data / "phase-contrast"
-        masks = numbered(np.asarray(Image.open(folder / f"{name}-instances.png")).astype(int))
-        boxes = np.array([[x.start, y.start, x.stop, y.stop] for _, (y, x) in labelled_slices(masks)])
-        frames.append(levels_of(grey_of(folder / f"{name}.tif"), ADHERENT_PX, boxes, masks))
-    return frames
-
-
-def numbered(masks: np.ndarray) -> np.ndarray:
-    """Cells numbered from 1 without gaps, crumbs left out."""
-    areas = np.bincount(masks.ravel())
-    areas[0] = 0
-    new = np.zeros(len(areas), int)
-    kept = np.flatnonzero(areas >= LEAST_MASK_PX)
-    new[kept] = np.arange(1, len(kept) + 1)
-    return new[masks].astype(np.int32)
+    return [levels_of(grey_of(f.path), ADHERENT_PX, f.boxes, f.masks) for f in phase_contrast(data / "phase-contrast", names)]
 
 
 @dataclass

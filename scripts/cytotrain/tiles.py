@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-FOLDS = ("fold-0", "fold-1", "fold-2")
+FOLDS = ("tiles-0", "tiles-1", "tiles-2")
 COPIES = Path(__file__).resolve().parents[1] / "viability_copies.csv"
 
 

@@ -60,7 +60,8 @@ async function measure(given: string[], options: Options): Promise<number> {
     const paths = await filesOf(given);
     const classifier = await openClassifier(model, undefined, options, paths.length);
     const { spec } = classifier;
-    const truths = await truthsOf(spec, paths, options);
+    const grouping: Grouping = group === 'none' || group === 'folder' ? group : 'column';
+    const truths = await truthsOf(spec, paths, grouping, options);
     const types = typesAsked(spec, options.types);
     const unsureBelow = options.unsureBelow ?? spec.judge.abstain_below;
     const gathered = new MeasuredCells(spec, { unsureBelow, types });
@@ -80,7 +81,6 @@ async function measure(given: string[], options: Options): Promise<number> {
       return exitCode.interrupted;
     }
     sayWhatIsLeftOut(gathered, options);
-    const grouping: Grouping = group === 'none' || group === 'folder' ? group : 'column';
     const measurer = await Measurer.open();
     const found = await measurer.measure(gathered.cells(grouping), draws);
     await measurer.close();
@@ -94,19 +94,19 @@ async function measure(given: string[], options: Options): Promise<number> {
 }
 
 /** What is said of each path. */
-async function truthsOf(spec: ModelSpec, paths: readonly string[], { truth, map = {}, fileColumn, typeColumn, group }: Options): Promise<(Truth | undefined)[]> {
+async function truthsOf(spec: ModelSpec, paths: readonly string[], grouping: Grouping, { truth, map = {}, fileColumn, typeColumn, group }: Options): Promise<(Truth | undefined)[]> {
   const ids = spec.classes.map(({ id }) => id);
   const unknown = Object.values(map).find((id) => !ids.includes(id));
   if (unknown !== undefined) throw new UsageError(`--map: the model "${spec.name}" has no type "${unknown}"; it has ${ids.join(', ')}.`);
   const typeOf = typeNamer(spec.classes, map);
   if (truth === 'folders') {
-    if (group !== 'none' && group !== 'folder') throw new UsageError(`--group: with --truth folders it is none or folder, not "${group}".`);
+    if (grouping === 'column') throw new UsageError(`--group: with --truth folders it is none or folder, not "${group}".`);
     return paths.map((path) => truthByFolder(path, typeOf));
   }
   try {
-    const columns = { ...(fileColumn && { file: fileColumn }), ...(typeColumn && { type: typeColumn }), ...(group !== 'none' && group !== 'folder' && { group }) };
+    const columns = { ...(fileColumn && { file: fileColumn }), ...(typeColumn && { type: typeColumn }), ...(grouping === 'column' && { group }) };
     const found = truthByLabels(readLabels(await readFile(truth, 'utf8'), columns), paths, typeOf);
-    return group === 'folder' ? found.map((one, i) => one && { ...one, group: (paths[i] ?? '').replace(/[^\\/]*$/, '') }) : found;
+    return grouping === 'folder' ? found.map((one, i) => one && { ...one, group: (paths[i] ?? '').replace(/[^\\/]*$/, '') }) : found;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new UsageError(`--truth: there is no file "${truth}"; folders, or a CSV file, is expected.`);
     if (error instanceof CytodropError) throw new UsageError(`--truth ${truth}: ${error.message}`);

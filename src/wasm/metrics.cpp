@@ -1,7 +1,6 @@
 // Entries about how good a model is on cells of known type.
 
 #include "core/metrics/measurement.h"
-#include "core/metrics/shares.h"
 #include "classifier.h"
 #include "guard.h"
 #include "values.h"

@@ -140,13 +140,13 @@ void Detector::look_at(const Box& tile, const Plane<std::uint16_t>& grey, const 
   const std::span<const float> values = run(width, bottom - top);
   const int first_column = (tile.left_px - left) / kBlockPx, first_row = (tile.top_px - top) / kBlockPx;
   const int blocks = square_px_ / kBlockPx, squares_across = width / square_px_;
-  const auto map_size = static_cast<std::size_t>(blocks * blocks * squares_across * ((bottom - top) / square_px_));
+  const auto squares = static_cast<std::size_t>(squares_across * ((bottom - top) / square_px_)), map_size = static_cast<std::size_t>(blocks * blocks) * squares;
   const int to_column = tile.left_px / kBlockPx, to_row = tile.top_px / kBlockPx;
   for (int row = 0; row < tile.height_px / kBlockPx; ++row) {
     for (int column = 0; column < tile.width_px / kBlockPx; ++column) {
       const int y = first_row + row, x = first_column + column;
       const int part = y % blocks * blocks + x % blocks, square = y / blocks * squares_across + x / blocks;
-      const float* const said = &values[static_cast<std::size_t>(part) * (map_size / static_cast<std::size_t>(blocks * blocks)) + static_cast<std::size_t>(square)];
+      const float* const said = &values[static_cast<std::size_t>(part) * squares + static_cast<std::size_t>(square)];
       maps.centre.row(to_row + row)[to_column + column] = said[0];
       for (std::size_t side = 0; side < 4; ++side) {
         // Not std::clamp: what is no number becomes 0.

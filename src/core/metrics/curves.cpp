@@ -2,35 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "core/error.h"
 
 namespace cytodrop {
 namespace {
 
-/// Cells by falling value; equal ones stay in order.
-std::vector<std::size_t> by_falling(const std::vector<double>& values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
-  return order;
-}
-
-/// Calls take(cell) for all cells of one value, then end(value), from the greatest value down.
-template <typename Take, typename End>
-void each_tie(const std::vector<double>& values, Take take, End end) {
-  const std::vector<std::size_t> order = by_falling(values);
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    take(order[i]);
-    if (i + 1 == order.size() || values[order[i + 1]] != values[order[i]]) end(values[order[i]]);
-  }
-}
-
-std::vector<double> likeliest_probabilities(const LabelledCells& cells) {
-  std::vector<double> values(cells.count());
-  for (std::size_t cell = 0; cell < values.size(); ++cell) values[cell] = cells.probability(cell, likeliest(cells, cell));
-  return values;
+/// Puts places in order of falling probability, equal ones as they were, and marks the last of each tie.
+template <typename Place>
+void rank(std::vector<Place>& places) {
+  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.probability > b.probability; });
+  for (std::size_t i = 1; i < places.size(); ++i) places[i - 1].ends_tie = places[i].probability != places[i - 1].probability;
 }
 
 /// Sums of weights, of weighed probabilities and of weighed hits in bins of equal width.
@@ -91,8 +73,7 @@ TypeRanking::TypeRanking(const LabelledCells& cells, int type) {
   check_cells(cells);
   if (type < 0 || type >= cells.types) throw Error(ErrorCode::kInvalidArgument, "there is no such type");
   for (std::size_t cell = 0; cell < cells.count(); ++cell) places_.push_back({cell, cells.probability(cell, type), cells.truth[cell] == type, true});
-  std::stable_sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) { return a.probability > b.probability; });
-  for (std::size_t i = 1; i < places_.size(); ++i) places_[i - 1].ends_tie = places_[i].probability != places_[i - 1].probability;
+  rank(places_);
 }
 
 template <typename End>
@@ -154,22 +135,29 @@ Reliability reliability_of(const LabelledCells& cells, int bins) {
 
 RiskCoverage risk_coverage(const LabelledCells& cells) {
   check_cells(cells);
-  RiskCoverage curve;
-  double all = 0, named = 0, wrong = 0, last = 0;
-  for (std::size_t cell = 0; cell < cells.count(); ++cell) all += cells.weight(cell);
-  if (!(all > 0)) return curve;
-  const auto take = [&](std::size_t cell) {
-    named += cells.weight(cell);
-    if (likeliest(cells, cell) != cells.truth[cell]) wrong += cells.weight(cell);
+  struct Place {
+    double weight, probability;
+    bool is_wrong, ends_tie;
   };
-  each_tie(likeliest_probabilities(cells), take, [&](double threshold) {
-    if (!(named > 0)) return;
-    curve.thresholds.push_back(threshold);
+  std::vector<Place> places;
+  double all = 0, named = 0, wrong = 0, last = 0;
+  for (std::size_t cell = 0; cell < cells.count(); ++cell) {
+    const int type = likeliest(cells, cell);
+    places.push_back({cells.weight(cell), cells.probability(cell, type), type != cells.truth[cell], true});
+    all += cells.weight(cell);
+  }
+  rank(places);
+  RiskCoverage curve;
+  for (const Place& place : places) {
+    named += place.weight;
+    if (place.is_wrong) wrong += place.weight;
+    if (!place.ends_tie || !(named > 0)) continue;
+    curve.thresholds.push_back(place.probability);
     curve.coverages.push_back(named / all);
     curve.risks.push_back(wrong / named);
     curve.area += (named - last) / all * curve.risks.back();
     last = named;
-  });
+  }
   return curve;
 }
 

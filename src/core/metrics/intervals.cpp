@@ -10,7 +10,6 @@
 namespace cytodrop {
 namespace {
 
-constexpr double kZ95 = 1.959963984540054;
 constexpr double kTail = 0.025;
 
 void check_share(double successes, double trials) {

@@ -8,8 +8,6 @@
 namespace cytodrop {
 namespace {
 
-constexpr double kZ95 = 1.959963984540054;
-
 double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 }  // namespace

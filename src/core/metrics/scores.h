@@ -6,6 +6,8 @@
 
 namespace cytodrop {
 
+constexpr double kZ95 = 1.959963984540054;  ///< standard errors to either side of 95 % of a normal distribution
+
 /// Cells of which the true type is known beside what a model said. Not owned.
 struct LabelledCells {
   std::span<const std::int32_t> truth;   ///< N: type of each cell, from 0

@@ -5,7 +5,7 @@ import { asAsked, type Asked, kindOf } from '../classify/verdict.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { Truth } from './truth.ts';
 
-/** What the cells group by: each its own, the folder or the column that their truth was found with, or the file. */
+/** What cells are grouped by: nothing, so that each is its own; their folder; a column of the table that their types stand in. */
 export type Grouping = 'none' | 'folder' | 'column';
 
 /** What became of images that do not count, and of those that do. */

@@ -9,7 +9,7 @@ function plain(name: string): string {
 }
 
 /**
- * Finds the type that a name stands for: by id, name or letter of the type, in the singular or the plural.
+ * Finds the type that a name stands for: by id or name of the type, in the singular or the plural.
  *
  * Args:
  *   also: further names and the ids that they stand for.
@@ -46,7 +46,7 @@ const usualHeads = {
 };
 
 /** A table of labels: what is said of each path that it names. */
-export interface Labels { rows: { file: string; name: string; group: string }[]; columns: Required<Pick<LabelColumns, 'file' | 'type'>> & LabelColumns }
+export type Labels = { file: string; name: string; group: string }[];
 
 /**
  * Reads a table of labels: CSV with commas, semicolons or tabs, its first row the heads.
@@ -71,7 +71,7 @@ export function readLabels(text: string, columns: LabelColumns = {}): Labels {
   const group = columns.group === undefined ? undefined : find('group', columns.group, []);
   const said = rows.flatMap((row) => (row[file] && row[type] ? [{ file: row[file], name: row[type], group: group === undefined ? '' : row[group] ?? '' }] : []));
   if (said.length === 0) throw new CytodropError('invalid_argument', 'It says of no file what it is.');
-  return { rows: said, columns: { file: heads[file] as string, type: heads[type] as string, ...(columns.group !== undefined && { group: columns.group }) } };
+  return said;
 }
 
 /**
@@ -79,10 +79,10 @@ export function readLabels(text: string, columns: LabelColumns = {}): Labels {
  *
  * Raises: CytodropError, `invalid_argument`, where a file is said to be of two types.
  */
-export function truthByLabels({ rows }: Labels, paths: readonly string[], typeOf: (name: string) => string | undefined): (Truth | undefined)[] {
+export function truthByLabels(labels: Labels, paths: readonly string[], typeOf: (name: string) => string | undefined): (Truth | undefined)[] {
   const parts = (path: string): string[] => path.split(/[\\/]/).filter((part) => part !== '' && part !== '.');
   const byEnd = new Map<string, { name: string; group: string }[]>();
-  for (const { file, name, group } of rows) {
+  for (const { file, name, group } of labels) {
     const key = parts(file).join('/');
     byEnd.set(key, [...(byEnd.get(key) ?? []), { name, group }]);
   }

@@ -20,8 +20,6 @@ export interface MeasurementContext {
   unsureBelow: number;
 }
 
-interface Row { type: string; measure: string; value: number | null; low: number | null; high: number | null }
-
 const rounded = (value: number | null): number | null => (value === null ? null : sixDecimals(value));
 const estimate = ({ value, interval }: Measured): { value: number | null; interval: (number | null)[] | null } => ({ value: rounded(value), interval: interval && interval.map(rounded) });
 
@@ -57,7 +55,8 @@ export function measurementJson(found: Measurement, context: MeasurementContext)
 
 /** A row for each measure; `type` is empty for those of all types together. */
 export function measurementCsv(found: Measurement, { spec }: Pick<MeasurementContext, 'spec'>): string {
-  const row = (type: string, measure: string, measured: Measured | null): Row => ({ type, measure, value: measured?.value ?? null, low: measured?.interval?.[0] ?? null, high: measured?.interval?.[1] ?? null });
+  const row = (type: string, measure: string, measured: Measured | null): string =>
+    [type, measure, ...[measured?.value ?? null, ...(measured?.interval ?? [null, null])].map((number) => rounded(number) ?? '')].join(',');
   const rows = [
     row('', 'accuracy', found.accuracy), row('', 'balanced_accuracy', found.balanced_accuracy), row('', 'macro_f1', found.macro_f1), row('', 'matthews', found.matthews), row('', 'brier', found.brier),
     row('', 'calibration_error', found.calibration_error),
@@ -66,6 +65,5 @@ export function measurementCsv(found: Measurement, { spec }: Pick<MeasurementCon
       return [row(id, 'precision', type.precision), row(id, 'recall', type.recall), row(id, 'f1', type.f1), row(id, 'roc_area', type.roc_area), row(id, 'average_precision', type.average_precision)];
     }),
   ];
-  const lines = rows.map(({ type, measure, value, low, high }) => [type, measure, ...[value, low, high].map((number) => (number === null ? '' : sixDecimals(number)))].join(','));
-  return `${['type,measure,value,low,high', ...lines].join('\r\n')}\r\n`;
+  return `${['type,measure,value,low,high', ...rows].join('\r\n')}\r\n`;
 }
