@@ -44,6 +44,9 @@ export { type Accounting, type Grouping, MeasuredCells } from './measure/measure
 export { type LabelColumns, type Labels, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
 export { Measurer, usualDraws } from './work/measurer.ts';
 
+// What people say of cells.
+export { agreementMatrix, type Answer, isConfirmed, isEmptyReview, noReview, type Review, type ReviewOrigin, type ReviewOutcome, reviewOrigins, reviewOutcomes } from './review/review.ts';
+
 // Results as files, and reports that can be checked.
 export { batchWords, differenceWords } from './report/batch_words.ts';
 export { type CheckedColumns } from './report/checked_fields.ts';

@@ -150,8 +150,12 @@ test('a file saved before the work is done says so, in the dialog and in itself'
   const files = Array.from({ length: 400 }, (_, i) => copied(golden[i % golden.length] as string, `many ${i}.png`));
   await site.visit(async (page) => {
     await page.addFiles(files);
-    await page.page.waitForFunction((selector) => Number((document.querySelector(selector) as HTMLElement | null)?.dataset['done']) >= 10, {}, page.find('progress'));
-    await click(page, 'cancel');
+    // In the page itself: from outside the press may come when all is done.
+    await page.page.waitForFunction((progress, cancel) => {
+      if (!(Number((document.querySelector(progress) as HTMLElement | null)?.dataset['done']) >= 10)) return false;
+      (document.querySelector(cancel) as HTMLElement).click();
+      return true;
+    }, {}, page.find('progress'), page.find('cancel'));
     const { done } = await page.progress();
     assert.ok(done < files.length);
     await page.openExports();

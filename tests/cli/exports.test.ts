@@ -127,6 +127,29 @@ describe('what the library writes', () => {
     assert.deepEqual([line?.['unsure_below'], row['unsure_below']], [context.spec.judge.abstain_below, context.spec.judge.abstain_below]);
   });
 
+  test('what people said: beside the model\'s answer, of cells and of frames, and in outlines before it', () => {
+    const answer = { outcome: 'type' as const, type: 'ring', reviewer: '=AB', at: '2026-11-28T10:00:00.000Z', origin: 'random' as const };
+    const review = { first: answer, second: { ...answer, outcome: 'cannot_tell' as const, type: null, reviewer: '' }, note: 'fold, "thick"' };
+    const said = { ...context, reviewOf: (index: number, cell?: number) => (index === (cell === undefined ? 0 : 3) && (cell ?? 0) === 0 ? review : undefined) };
+    const asked = { spec: context.spec, turns: true, map: true, second: true, review: true };
+    for (const [format, write] of [['csv', toCsv], ['json', toJson], ['ndjson', toNdjson]] as const) assert.equal(followsSchema('cells', format, write([...records, unread], said), asked), records.length + 1);
+    const [row, other] = parseCsv(toCsv(records, said));
+    assert.deepEqual(['reviewed', 'review', 'reviewed_type', 'reviewer', 'reviewed_at', 'review_origin', 'second_reader_review', 'second_reader_type', 'second_reader', 'review_note'].map((name) => row?.[name]), ['true', 'type', 'ring', "'=AB", answer.at, 'random', 'cannot_tell', '', '', 'fold, "thick"']);
+    assert.deepEqual([other?.['reviewed'], other?.['reviewed_type'], row?.['most_like']], ['false', '', records[0]?.label]);
+    const { status: _, image, elapsedMs: __, pixelsSha256: ___, index: ____, path: _____, ...verdict } = records[0] as CellRecord & ClassifiedCell;
+    const cell = (id: number): FrameCell => ({ id, box: { left_px: 30 * id, top_px: 3, width_px: 20, height_px: 21 }, outline: new Float32Array(), areaPx: 400, searchScore: 0.5, cutByBorder: false, ...(id < 2 && { verdict }) });
+    const frame: FrameRecord & { status: 'ok' } = {
+      status: 'ok', index: 3, path: 'a.tif', facts: { image, pages: 1, channels: 1, pixel_size_um: null, damaged: false, range: { low: 0, high: 255 }, decode_ms: 1 }, choice: { page: 0, channel: -1 },
+      settings: { ...defaultSearch, pixel_size_um: null }, cells: [cell(0), cell(1), cell(2)], removedBoxes: [], elapsedMs: { decode: 1, detect: 1, classify: 1 },
+    };
+    const write = (format: ExportFormat): string => exportFrames(format, [frame, { ...unread, index: 0 }], said);
+    assert.deepEqual(formats.map((format) => followsSchema('frames', format, write(format), asked)), [4, 2, 4]);
+    assert.deepEqual(parseCsv(write('csv')).map((line) => line['reviewed_type']), ['ring', '', '', '']);
+    const names = (JSON.parse(toGeoJson(frame, said)) as { features: { properties: { classification?: { name: string } } }[] }).features.map(({ properties }) => properties.classification?.name);
+    assert.equal(names[0], context.spec.classes.find(({ id }) => id === 'ring')?.name);
+    assert.equal(names[2], undefined);
+  });
+
   test('the count of nothing', () => {
     const none = { ...context, spec: viability };
     for (const format of formats) followsSchema('count', format, exportCount(format, countCulture([], viability, null), null, none), { spec: viability });
@@ -201,16 +224,16 @@ describe('docs/exports.md', () => {
   const fieldsOf = (name: string): string[] => [...new Set(waysIn(schemas[name] ?? assert.fail(name)))].sort();
   const sorted = (names: string[]): string[] => [...new Set(names)].sort();
 
-  const [head, line, verdict, checks] = ['Head of a JSON document', 'What every line repeats', 'A verdict', 'Further checks'];
+  const [head, line, verdict, checks, said] = ['Head of a JSON document', 'What every line repeats', 'A verdict', 'Further checks', 'What people said'];
   const [cell, frame, frameCell, count, outlines] = ['Each cell', 'Each frame', 'Each cell of a frame', 'Count of a culture', 'Outlines: GeoJSON'];
   const [scaled, unusual] = ['What lines of images brought to size have too', 'What lines of unusual sets have too'];
   const documented: Record<string, () => string[]> = {
-    cells: () => [...json(head), ...below('cells[]', json(cell, verdict, checks))],
-    cells_line: () => json(cell, verdict, checks, line, scaled, unusual),
-    cells_row: () => csv(cell, verdict, checks, line, scaled, unusual),
-    frames: () => [...json(head), ...below('frames[]', json(frame)), ...below('frames[].cells[]', json(frameCell, verdict, checks))],
-    frames_line: () => json(frame, frameCell, verdict, checks, line, unusual),
-    frames_row: () => csv(frame, frameCell, verdict, checks, line, unusual),
+    cells: () => [...json(head), ...below('cells[]', json(cell, verdict, checks, said))],
+    cells_line: () => json(cell, verdict, checks, said, line, scaled, unusual),
+    cells_row: () => csv(cell, verdict, checks, said, line, scaled, unusual),
+    frames: () => [...json(head), ...below('frames[]', json(frame)), ...below('frames[].cells[]', json(frameCell, verdict, checks, said))],
+    frames_line: () => json(frame, frameCell, verdict, checks, said, line, unusual),
+    frames_row: () => csv(frame, frameCell, verdict, checks, said, line, unusual),
     count: () => json(count),
     outlines: () => json(outlines),
     measurement: () => json('Measurement of a model'),

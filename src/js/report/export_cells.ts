@@ -10,6 +10,7 @@ import type { SelfTest } from '../classify/self_test.ts';
 import { type Batch } from '../classify/batch.ts';
 import { asAsked, type Asked, kindOf } from '../classify/verdict.ts';
 import type { ModelSpec } from '../model/spec.ts';
+import { type Review, reviewFields } from '../review/review.ts';
 import { batchWords } from './batch_words.ts';
 import { type CheckedColumns, checkedFields } from './checked_fields.ts';
 import { type Provenance, sixDecimals } from './provenance.ts';
@@ -41,6 +42,8 @@ export interface ExportContext extends CheckedColumns {
   complete?: boolean;
   /** Where a person chose: how many of the cells there are stand in the file. */
   selection?: Selection;
+  /** What people said, where anybody looked at any cell: of an image by its index, of a cell of a frame by the frame's and its own number. */
+  reviewOf?: (index: number, cellId?: number) => Review | undefined;
 }
 
 /** `thisFrame`: of one frame only; `filtered`: of them what a person looked for. */
@@ -158,7 +161,8 @@ export function askedOf(context: ExportContext): Asked {
   return { unsureBelow: unsureBelow(context), types: context.types ?? null };
 }
 
-export function jsonFields(given: CellRecord, format: ExportFormat, context: ExportContext): Record<string, unknown> {
+/** `review`: what people said of a cell of a frame, which its index does not tell. */
+export function jsonFields(given: CellRecord, format: ExportFormat, context: ExportContext, review = context.reviewOf?.(given.index)): Record<string, unknown> {
   const record = given.status === 'ok' ? asAsked(given, context.spec, askedOf(context)) : given;
   const file = fileOf(record, context);
   const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), ...unusualFields(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.cells } : {};
@@ -172,11 +176,12 @@ export function jsonFields(given: CellRecord, format: ExportFormat, context: Exp
   return {
     file, status: 'ok', verdict, type: verdict === 'type' ? record.label : null, most_like: record.label, probability: sixDecimals(record.probability), unsure,
     quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities, ...checkedFields(record, context),
+    ...(context.reviewOf && reviewFields(review)),
     ...(record.pixelsSha256 !== undefined && { pixels_sha256: record.pixelsSha256 }), ...provenance,
   };
 }
 
-export function csvFields(record: CellRecord | undefined, context: ExportContext): Record<string, string> {
+export function csvFields(record: CellRecord | undefined, context: ExportContext, review = record && context.reviewOf?.(record.index)): Record<string, string> {
   const cell = record?.status === 'ok' ? asAsked(record, context.spec, askedOf(context)) : undefined;
   const failure = record?.status === 'error' ? record : undefined;
   return {
@@ -193,6 +198,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     damaged: cell ? String(cell.image.damaged) : '',
     ...Object.fromEntries(context.spec.classes.map(({ id }, i) => [`p_${id}`, cell?.probabilities[i]?.toFixed(6) ?? ''])),
     ...Object.fromEntries(Object.entries(checkedFields(cell, context)).map(([name, value]) => [name, cell ? String(value ?? '') : ''])),
+    ...(context.reviewOf && Object.fromEntries(Object.entries(reviewFields(review)).map(([name, value]) => [name, record ? String(value ?? '') : '']))),
     error_code: failure?.code ?? '',
     error_message: failure?.message ?? '',
     error_advice: failure?.advice ?? '',

@@ -6,6 +6,7 @@
 import type { CellRecord, CellVerdict } from '../classify/outcome.ts';
 import type { FrameCell, FrameRecord } from '../frames/frame.ts';
 import { csvFields, csvLine, type ExportContext, type ExportFormat, exportTail, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, unsureBelow, unusualFields } from './export_cells.ts';
+import { noReview, reviewFields } from '../review/review.ts';
 import type { Analysis } from './outlines.ts';
 import { sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
@@ -60,12 +61,13 @@ function jsonFrame(record: FrameRecord, context: ExportContext): object {
 function jsonCell(record: Analysis, cell: FrameCell, number: number, context: ExportContext): object {
   const { left_px, top_px, width_px, height_px } = cell.box;
   const um = record.settings.pixel_size_um;
+  const review = context.reviewOf?.(record.index, cell.id) ?? noReview;
   return {
     cell: number, status: cell.verdict ? 'ok' : 'not_classified', left_px, top_px, width_px, height_px,
     centre_x_px: left_px + width_px / 2, centre_y_px: top_px + height_px / 2, area_px: sixDecimals(cell.areaPx),
     area_um2: um === null ? null : sixDecimals(cell.areaPx * um * um), search_score: cell.searchScore === null ? null : sixDecimals(cell.searchScore),
     by_hand: cell.searchScore === null, cut_by_border: cell.cutByBorder,
-    ...(cell.verdict && unnamed(jsonFields(cellRecord(record, cell.verdict), 'json', context))),
+    ...(cell.verdict ? unnamed(jsonFields(cellRecord(record, cell.verdict), 'json', context, review)) : context.reviewOf && reviewFields(review)),
   };
 }
 
@@ -74,6 +76,7 @@ function csvRow(record: FrameRecord | undefined, numbered: { cell: FrameCell; nu
   const cell = numbered?.cell;
   const um = analysis?.settings.pixel_size_um ?? null;
   const box = cell?.box;
+  const review = (analysis && cell && context.reviewOf?.(analysis.index, cell.id)) ?? noReview;
   const status = record === undefined ? '' : analysis === undefined ? 'error' : cell === undefined ? 'no_cells' : cell.verdict ? 'ok' : 'not_classified';
   return {
     frame: record === undefined ? '' : context.fileNames ? record.path : String(record.index + 1),
@@ -95,7 +98,9 @@ function csvRow(record: FrameRecord | undefined, numbered: { cell: FrameCell; nu
     removed_by_hand: analysis ? String(analysis.removedBoxes?.length ?? 0) : '',
     cut_by_border: cell ? String(cell.cutByBorder) : '',
     damaged: analysis ? String(analysis.facts.damaged) : '',
-    ...unnamed(csvFields(analysis && cell?.verdict ? cellRecord(analysis, cell.verdict) : record?.status === 'error' ? record : undefined, context)),
+    ...unnamed(csvFields(analysis && cell?.verdict ? cellRecord(analysis, cell.verdict) : record?.status === 'error' ? record : undefined, context, review)),
+    // Also of cells that were only counted.
+    ...(cell && context.reviewOf && Object.fromEntries(Object.entries(reviewFields(review)).map(([name, value]) => [name, String(value ?? '')]))),
     pixels_sha256: analysis?.pixelsSha256 ?? '',
     schema: schemaNames.frames,
   };

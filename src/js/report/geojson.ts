@@ -18,7 +18,7 @@ export function toGeoJson(analysis: Analysis, context: ExportContext): string {
     properties: {
       objectType: 'detection',
       name: String(i + 1),
-      ...classification(cell, context),
+      ...classification(analysis, cell, context),
       measurements: measurements(analysis, cell, context),
     },
   }));
@@ -26,8 +26,8 @@ export function toGeoJson(analysis: Analysis, context: ExportContext): string {
   return `${JSON.stringify({ type: 'FeatureCollection', features, ...byHand, note: researchNote, schema: schemaNames.outlines })}\n`;
 }
 
-function classification(cell: FrameCell, context: ExportContext): object {
-  const result = standing(cell, context);
+function classification(analysis: Analysis, cell: FrameCell, context: ExportContext): object {
+  const result = standing(analysis, cell, context);
   if (result === undefined) return {};
   const colour = classColour(result.index);
   return { classification: { name: result.name, color: [colour >> 16, (colour >> 8) & 255, colour & 255] } };

@@ -18,16 +18,20 @@ export function frameFileName({ index, path }: Pick<FrameRecord, 'index' | 'path
 }
 
 /** Words for what counts as no type. */
-const noType = { quality: 'Image quality', foreign: 'Not like training', unsure: 'Unsure' };
+const noType = { quality: 'Image quality', foreign: 'Not like training', unsure: 'Unsure', cannot_tell: 'Cannot tell', no_cell: 'No cell', two_cells: 'Two cells' };
 
-/** What a cell comes to under the threshold in use, and its class where that is one; undefined where it was not classified. */
-export function standing({ verdict }: FrameCell, context: ExportContext): { name: string; index: number | undefined } | undefined {
+/** What a cell comes to: what a person said, else the model under the threshold in use; and its class where that is one. Undefined where neither did. */
+export function standing({ index }: Pick<Analysis, 'index'>, { id, verdict }: FrameCell, context: ExportContext): { name: string; index: number | undefined } | undefined {
+  const named = (label: string) => {
+    const at = context.spec.classes.findIndex((one) => one.id === label);
+    return { name: context.spec.classes[at]?.name ?? label, index: at };
+  };
+  const answer = context.reviewOf?.(index, id)?.first;
+  if (answer) return answer.outcome === 'type' ? named(answer.type ?? '') : { name: noType[answer.outcome], index: undefined };
   if (verdict === undefined) return undefined;
   const cell = asAsked(verdict, context.spec, askedOf(context));
   const kind = kindOf(cell);
-  if (kind !== 'type') return { name: noType[kind], index: undefined };
-  const index = context.spec.classes.findIndex(({ id }) => id === cell.label);
-  return { name: context.spec.classes[index]?.name ?? cell.label, index };
+  return kind === 'type' ? named(cell.label) : { name: noType[kind], index: undefined };
 }
 
 /** Points of the outline, or the corners of the box where there is none: at least three. */

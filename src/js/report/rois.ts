@@ -12,7 +12,7 @@ import { zip } from './zip.ts';
  */
 export function toRoiZip(analysis: Analysis, context: ExportContext): Uint8Array<ArrayBuffer> {
   return zip(analysis.cells.map((cell, i) => {
-    const result = standing(cell, context);
+    const result = standing(analysis, cell, context);
     const name = `${String(i + 1).padStart(4, '0')} ${(result?.name ?? '').replace(/[^A-Za-z0-9 -]/g, '_')}`.trim();
     const colour = classColour(result?.index);
     return { name: `${name}.roi`, bytes: roi(name, cell, colour, analysis.facts.pages > 1 ? analysis.choice.page + 1 : 0) };
