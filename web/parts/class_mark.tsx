@@ -29,15 +29,18 @@ export function classStyle(index: number): string {
   return index === foreignIndex ? 'class-foreign' : index === qualityIndex ? 'class-quality' : index < 0 ? 'class-unsure' : `class-${index % styles}`;
 }
 
-/** Before the words for a cell that counts as no type. */
-export function NoTypeMark({ kind }: { kind: 'quality' | 'foreign' | 'unnamed' }) {
-  if (kind === 'unnamed') return <ClassMark index={unsureIndex} letter={unnamedLetter} />;
-  return kind === 'quality' ? <ClassMark index={qualityIndex} letter={qualityLetter} /> : <ClassMark index={foreignIndex} letter={foreignLetter} />;
-}
+/** Why a cell counts as no type: for the model, or for a person. */
+export type NoType = 'quality' | 'foreign' | 'unsure' | 'unnamed' | 'cannot_tell' | 'no_cell' | 'two_cells';
 
-export const foreignLetter = '≠';
-export const qualityLetter = '!';
-export const unnamedLetter = '–';
+export const noTypeMarks: Record<NoType, { index: number; letter: string }> = {
+  unsure: { index: unsureIndex, letter: '?' }, foreign: { index: foreignIndex, letter: '≠' }, quality: { index: qualityIndex, letter: '!' }, unnamed: { index: unsureIndex, letter: '–' },
+  cannot_tell: { index: unsureIndex, letter: '~' }, no_cell: { index: unsureIndex, letter: '×' }, two_cells: { index: unsureIndex, letter: '2' },
+};
+
+/** Before the words for a cell that counts as no type. */
+export function NoTypeMark({ kind }: { kind: NoType }) {
+  return <ClassMark {...noTypeMarks[kind]} />;
+}
 
 export function ClassMark({ index, letter }: { index: number; letter: string }) {
   return (

@@ -1,6 +1,7 @@
 /** What an image is: one cell, or a whole field of view whose cells are named or only counted. */
 import { chooseMode } from '../state/adding.ts';
-import { mode, type Mode, naming, rememberMode } from '../state/frame_store.ts';
+import { naming, rememberMode } from '../state/frame_store.ts';
+import { mode, type Mode } from '../state/mode.ts';
 import { Choice } from './choice.tsx';
 import { words } from './words.ts';
 

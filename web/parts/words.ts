@@ -1,8 +1,9 @@
 /** The words of the parts that several views share, and what the page says about one cell. */
-import { type Agreement, type ModelSpec, turnsDisagree } from '../../src/js/index.ts';
+import { type Agreement, isConfirmed, type ModelSpec, turnsDisagree } from '../../src/js/index.ts';
 import { formatCount, formatPercent, formatPercentNear } from '../state/format.ts';
-import { type Cell, cellKind } from '../state/frame_store.ts';
+import { type Cell, cellKind, modelKind } from '../state/frame_store.ts';
 import { threshold } from '../state/models.ts';
+import type { NoType } from './class_mark.tsx';
 
 export const words = {
   close: 'Close',
@@ -23,7 +24,13 @@ export const words = {
     about: 'About',
   },
   /** What cells count as where they count as no type. */
-  shares: { unsure: 'Unsure', foreign: 'Not like the training images', shortForeign: 'Not like training', quality: 'Image quality', unnamed: 'Not named', found: 'Cells found' },
+  shares: { unsure: 'Unsure', foreign: 'Not like the training images', shortForeign: 'Not like training', quality: 'Image quality', unnamed: 'Not named', found: 'Cells found', cannot_tell: 'Cannot tell', no_cell: 'No cell', two_cells: 'Two cells' },
+  /** What people said of a cell. */
+  said: {
+    confirmed: 'confirmed', corrected: 'corrected', looked: 'looked at',
+    verdict: (answer: string, model: string, right: boolean) => (right ? `${answer}, confirmed; model: ${model}` : `${answer}, corrected; model: ${model}`),
+    model: (verdict: string) => `model: ${verdict}`,
+  },
   /** What a cell is called; names of types as they stand inside a sentence. */
   verdict: {
     unnamed: 'found, not named',
@@ -111,8 +118,10 @@ export function qualitySentence(flag: string): string {
 const fewFlags = 2;
 
 /** Why a cell counts as no type, in words, in few and in fewer; null where it is named, surely or not. */
-export function noType(cell: Cell): { kind: 'quality' | 'foreign' | 'unnamed'; words: string; few: string; short: string } | null {
+export function noType(cell: Cell): { kind: NoType; words: string; few: string; short: string } | null {
   const kind = cellKind(cell);
+  if (kind === 'cannot_tell' || kind === 'no_cell' || kind === 'two_cells') return { kind, words: words.shares[kind], few: words.shares[kind], short: words.shares[kind] };
+  if (kind === 'type') return null;
   if (kind === 'unnamed') return { kind, words: words.shares.unnamed, few: words.shares.unnamed, short: words.shares.unnamed };
   if (kind === 'quality') {
     const all = qualityWords(cell);
@@ -142,8 +151,25 @@ export function probabilityWords({ probability }: Cell): string {
   return formatPercentNear(probability, threshold.value);
 }
 
-/** "92 % neutrophil", "not like the training images, most like neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
+/** Where a person answered: whether that is what the model says, in one word; null where nobody did. */
+export function saidWord(cell: Cell): string | null {
+  const answer = cell.review?.first;
+  if (!answer) return null;
+  return cell.unnamed ? words.said.looked : isConfirmed(cell.label, answer) ? words.said.confirmed : words.said.corrected;
+}
+
+/** What the model alone makes of a cell, whatever people said. */
+export function modelVerdict(spec: ModelSpec, { review: _, ...cell }: Cell): string {
+  return verdict(spec, cell);
+}
+
+/** What a cell counts as, where a person said so: "neutrophil, corrected; model: 92 % monocyte"; else "92 % neutrophil", "not like the training images, most like neutrophil", or "unsure: neutrophil 48 %, immature granulocyte 41 %". */
 export function verdict(spec: ModelSpec, cell: Cell): string {
+  const answer = cell.review?.first;
+  if (answer) {
+    const said = answer.outcome === 'type' ? inSentence(className(spec, answer.type ?? '')) : inSentence(words.shares[answer.outcome]);
+    return words.said.verdict(said, modelVerdict(spec, cell), isConfirmed(cell.label, answer));
+  }
   if (cell.unnamed) return words.verdict.unnamed;
   const none = noType(cell);
   const name = nameOf(spec, cell);
@@ -172,7 +198,7 @@ export function partClassified({ crop, image, inFrame }: Cell): string {
 /** Words that stand on a tile when something about the cell wants care; that it is foreign stands in its class's place. */
 export function flags(cell: Cell, short = false): string[] {
   return [
-    ...(cellKind(cell) === 'unsure' ? [words.flags.unsure] : []),
+    ...(modelKind(cell) === 'unsure' && !cell.review?.first ? [words.flags.unsure] : []),
     ...(cell.turns && turnsDisagree(cell) ? [(short ? words.flags.turnedShort : words.flags.turned)(cell.turns.agree, cell.turns.of)] : []),
     ...(cell.second && !cell.second.agree ? [words.flags.modelsDisagree] : []),
     ...(sawOnlyCentre(cell) ? [words.flags.centreOnly] : []),

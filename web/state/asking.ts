@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { allChecks, type Checked, type CheckResult, type FileContent, type Report, type RequestFacts } from '../../src/js/index.ts';
 import { client } from './client.ts';
-import { mode } from './frame_store.ts';
+import { mode } from './mode.ts';
 import { checkCell, viewCell } from './held_frames.ts';
 import { allImages } from './images.ts';
 import { imageScale } from './models.ts';

@@ -1,7 +1,7 @@
 /** Asks, whenever results have come, what the cells come to as a set. */
 import { effect } from '@preact/signals';
 import { client } from './client.ts';
-import { cells, imageAt } from './images.ts';
+import { imageAt, modelCells } from './images.ts';
 import { cellSet, modelState, spec } from './models.ts';
 
 /** While results pour in, so often is enough; of many cells less often, since all of them are looked at each time. */
@@ -12,10 +12,10 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let asked = 0;
 
 /** Simulated samples say themselves what they are. */
-const counted = () => cells.value.filter((cell) => !cell.unnamed && cell.deviation.length > 0 && !imageAt(cell.index)?.intended);
+const counted = () => modelCells.value.filter((cell) => !cell.unnamed && cell.deviation.length > 0 && !imageAt(cell.index)?.intended);
 
 effect(() => {
-  cells.value;
+  modelCells.value;
   const rules = spec.value?.novelty?.batch;
   const count = counted().length;
   if (!rules || modelState.value.phase !== 'ready' || count < rules.least_cells) {

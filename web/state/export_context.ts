@@ -1,6 +1,6 @@
 /** What every export tells beside its results. */
 import { appVersion, type CheckedColumns, commit, type ExportContext } from '../../src/js/index.ts';
-import { mode } from './frame_store.ts';
+import { mode } from './mode.ts';
 import { cells } from './images.ts';
 import { isComplete, narrowed } from './selection.ts';
 import { cellSet, imageScale, modelState, secondSpec, spec, threshold, types } from './models.ts';

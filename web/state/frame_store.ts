@@ -2,17 +2,14 @@
 import { computed, signal } from '@preact/signals';
 import {
   type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
-  kindOf, leftToLook, type ModelSpec, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
+  kindOf, leftToLook, type ModelSpec, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
 } from '../../src/js/index.ts';
+import { touch } from './changes.ts';
 import { leftOut } from './left_out.ts';
+import { lastMode, mode, type Mode } from './mode.ts';
 import { checkTurns, spec } from './models.ts';
 import { remember, remembered } from './remembered.ts';
-
-/** One cell in each image, or frames that hold many. */
-export type Mode = 'cells' | 'fields';
-/** Cells, fields, or fields whose cells are only counted, as it was chosen last. */
-const lastMode = remembered('mode');
-export const mode = signal<Mode>(lastMode === 'fields' || lastMode === 'count' ? 'fields' : 'cells');
+import { allReviews } from './review_store.ts';
 
 export type FieldOptions = Omit<FrameOptions, 'classify'>;
 
@@ -87,11 +84,21 @@ export const namesCells = computed(() => naming.value && spec.value?.frame !== u
 export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; searchScore: number | null; cutByBorder: boolean }
 
 /** A cell of an image or of a frame; `index` tells it from all others. `unnamed`: found, and not named or not yet; nothing of its verdict holds. */
-export type Cell = Omit<ClassifiedCell, 'elapsedMs'> & { elapsedMs: object; index: number; path: string; inFrame?: CellPlace; unnamed?: true };
+export type Cell = Omit<ClassifiedCell, 'elapsedMs'> & { elapsedMs: object; index: number; path: string; inFrame?: CellPlace; unnamed?: true; review?: Review };
 
-/** What a cell comes to, found ones that have no name among them. */
-export function cellKind(cell: Cell): VerdictKind | 'unnamed' {
+/** What the model makes of a cell, found ones that have no name among them. */
+export function modelKind(cell: Cell): VerdictKind | 'unnamed' {
   return cell.unnamed ? 'unnamed' : kindOf(cell);
+}
+
+/** What a cell comes to: what a person said, else what the model made of it. */
+export function cellKind(cell: Cell): VerdictKind | 'unnamed' | ReviewOutcome {
+  return cell.review?.first?.outcome ?? modelKind(cell);
+}
+
+/** Class id of the type that a cell counts as, or is most like where it counts as none. */
+export function labelOf({ review, label }: Pick<Cell, 'review' | 'label'>): string {
+  return review?.first?.type ?? label;
 }
 
 /** Stands where a verdict will. */
@@ -119,11 +126,9 @@ export interface FrameEntry {
   range: DisplayRange | null;
   /** In the order of `analysis.cells`. */
   cells: readonly Cell[];
-  undo: readonly FrameChange[];
+  /** For the next cell added by hand: a number is never used twice, also after the cell that had it was taken back. */
+  nextId?: number;
 }
-
-/** What an edit by hand can be taken back to. */
-export interface FrameChange { words: string; cells: readonly FrameCell[]; removed: readonly Box[] }
 
 export interface UnreadFrame { failure: UnreadFile & { index: number; path: string }; own: HandOptions | null; searchedAs: string }
 
@@ -217,8 +222,14 @@ export function cellAt(key: number): Cell | undefined {
   return frameAt(frameOfKey(key))?.cells.find(({ index }) => index === key);
 }
 
+/** Numbers of the cells of a frame that people said something of: they stay, whatever another search finds. */
+export function spokenOf(frame: number): Set<number> {
+  return new Set([...allReviews('fields').keys()].filter((key) => frameOfKey(key) === frame).map((key) => key - cellKey(frame, 0)));
+}
+
 /** Takes what a search found; what a person changed in the frame before stays changed. */
 export function settleFrame(frame: number, path: string, outcome: FrameOutcome, options: FieldOptions): void {
+  touch('frames', frame);
   const before = slots[frame];
   const [own, searchedAs] = [before?.own ?? null, optionsKey(options)];
   unable.delete(frame);
@@ -227,21 +238,23 @@ export function settleFrame(frame: number, path: string, outcome: FrameOutcome, 
     return;
   }
   const samePicture = before && 'analysis' in before && before.analysis.choice.page === options.choice.page && before.analysis.choice.channel === options.choice.channel;
-  const edited = samePicture && (before.removed.length > 0 || before.analysis.cells.some(({ searchScore }) => searchScore === null)) ? before : undefined;
-  const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed) : outcome.cells;
+  const spoken = spokenOf(frame);
+  const edited = samePicture && (spoken.size > 0 || before.removed.length > 0 || before.analysis.cells.some(({ searchScore }) => searchScore === null)) ? before : undefined;
+  const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed, spoken) : outcome.cells;
   const range = samePicture ? before.range : null;
-  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? [], own, searchedAs, range, cells: [], undo: edited?.undo ?? [] }, cells);
+  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? [], own, searchedAs, range, cells: [], ...(edited?.nextId !== undefined && { nextId: edited.nextId }) }, cells);
 }
 
 export function refuseFrame(frame: number, path: string, failure: UnreadFile): void {
   slots[frame] ??= { failure: { ...failure, index: frame, path }, own: null, searchedAs: '' };
 }
 
-export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'searchedAs' | 'range' | 'undo' | 'analysis'>>, cells?: readonly FrameCell[]): void {
+export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'searchedAs' | 'range' | 'analysis' | 'nextId'>>, cells?: readonly FrameCell[]): void {
   const entry = frameAt(frame);
   if (!entry) return;
   const changed = { ...entry, ...change };
   slots[frame] = cells || change.analysis ? withCells(frame, changed, cells ?? changed.analysis.cells) : changed;
+  touch('frames', frame);
 }
 
 /** Gives cells their verdicts where they still are. */
@@ -276,8 +289,24 @@ export function forgetVerdicts(): void {
   unable.clear();
   slots = slots.map((slot, frame) => {
     if (!slot || !('analysis' in slot)) return slot;
-    return withCells(frame, { ...slot, cells: [], undo: [] }, slot.analysis.cells.map(({ verdict: _, ...cell }) => cell));
+    touch('frames', frame);
+    return withCells(frame, { ...slot, cells: [] }, slot.analysis.cells.map(({ verdict: _, ...cell }) => cell));
   });
+}
+
+/** What is kept of a frame; the cells as the page shows them follow from it. */
+export type KeptFrame = Omit<FrameEntry, 'cells'> | UnreadFrame;
+
+export function frameAsKept(frame: number): KeptFrame | undefined {
+  const slot = slots[frame];
+  if (!slot || !('analysis' in slot)) return slot;
+  const { cells: _, ...kept } = slot;
+  return kept;
+}
+
+/** Puts kept frames in place. */
+export function restoreFrames(kept: readonly (KeptFrame | undefined)[]): void {
+  slots = kept.map((one, frame) => (one && 'analysis' in one ? withCells(frame, { ...one, cells: [] }, one.analysis.cells) : one));
 }
 
 /** Takes all frames away. Returns what brings them back. */

@@ -1,8 +1,10 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { carryOver, cellByHand, type DisplayRange, type FrameChoice, type SearchSettings } from '../../src/js/index.ts';
-import { allFrames, cellKey, changeFrame, frameAt, type FrameChange, type FrameEntry, handOptions, type HandOptions, mode, optionsKey, optionsOf, searchOf, setHand } from './frame_store.ts';
+import { type Box, carryOver, cellByHand, type DisplayRange, type FrameCell, type FrameChoice, overlap, type SearchSettings } from '../../src/js/index.ts';
+import { allFrames, cellKey, changeFrame, frameAt, handOptions, type HandOptions, optionsKey, optionsOf, searchOf, setHand, spokenOf } from './frame_store.ts';
+import { mode } from './mode.ts';
 import { withFrame } from './held_frames.ts';
+import { ownPart, take } from './history.ts';
 import { era, files, flush } from './images.ts';
 import { messageOf, notice } from './notice.ts';
 import { runState } from './progress.ts';
@@ -24,42 +26,44 @@ effect(() => {
   else if (currentFrame.value === null || currentFrame.value >= count) currentFrame.value = 0;
 });
 
+/** A change of the cells of a frame by hand: those that go, those that come and where in the order, and what is then removed. */
+interface Edit { gone: number[]; come: { cell: FrameCell; at: number }[]; removed: readonly Box[] }
+
+ownPart<Edit>('frame_cells', (frame, { gone, come, removed }) => {
+  const entry = frameAt(frame);
+  if (!entry) return;
+  if (gone.some((id) => openIndex.value === cellKey(frame, id))) closeDetails();
+  const cells = entry.analysis.cells.filter(({ id }) => !gone.includes(id));
+  for (const { cell, at } of come) {
+    // Another search may have found it meanwhile.
+    if (!cells.some((other) => other.id === cell.id || overlap(other.box, cell.box) > 0.5)) cells.splice(Math.min(at, cells.length), 0, cell);
+  }
+  changeFrame(frame, { removed }, cells);
+  flush();
+  void classifySoon(frame);
+});
+
 export function removeCell(frame: number, id: number): void {
   const entry = frameAt(frame);
-  const cell = entry?.analysis.cells.find((one) => one.id === id);
+  const at = entry?.analysis.cells.findIndex((one) => one.id === id) ?? -1;
+  const cell = entry?.analysis.cells[at];
   if (!entry || !cell) return;
-  if (openIndex.value === cellKey(frame, id)) closeDetails();
   const removed = cell.searchScore === null ? entry.removed : [...entry.removed, cell.box];
-  changeFrame(frame, { removed, undo: [...entry.undo, stateOf(entry, words.removal)] }, entry.analysis.cells.filter((one) => one !== cell));
-  flush();
+  const before: Edit = { gone: [], come: [{ cell, at }], removed: entry.removed };
+  take(words.removal, [{ part: 'frame_cells', key: frame, before, after: { gone: [id], come: [], removed } satisfies Edit }]);
 }
 
 /** Adds a cell around a point of the frame, in px, and classifies it. */
 export function addCell(frame: number, xPx: number, yPx: number): void {
   const entry = frameAt(frame);
   if (!entry) return;
-  const most = Math.max(nextId.get(frame) ?? 0, ...entry.analysis.cells.map(({ id }) => id + 1));
-  // A number is never used twice, also after the cell that had it was taken back.
-  nextId.set(frame, most + 1);
-  const cell = { ...cellByHand(xPx, yPx, entry.analysis), id: most };
-  changeFrame(frame, { undo: [...entry.undo, stateOf(entry, words.adding)] }, [...entry.analysis.cells, cell]);
-  flush();
-  void classifySoon(frame);
-}
-
-const nextId = new Map<number, number>();
-
-export function undo(frame: number): void {
-  const entry = frameAt(frame);
-  const last = entry?.undo.at(-1);
-  if (!entry || !last) return;
-  changeFrame(frame, { removed: last.removed, undo: entry.undo.slice(0, -1) }, last.cells);
-  flush();
-  void classifySoon(frame);
-}
-
-function stateOf({ analysis, removed }: FrameEntry, what: string): FrameChange {
-  return { words: what, cells: analysis.cells, removed };
+  const id = entry.analysis.cells.reduce((most, cell) => Math.max(most, cell.id + 1), entry.nextId ?? 0);
+  changeFrame(frame, { nextId: id + 1 });
+  const cell = { ...cellByHand(xPx, yPx, entry.analysis), id };
+  const { removed } = entry;
+  take(words.adding, [{
+    part: 'frame_cells', key: frame, before: { gone: [id], come: [], removed } satisfies Edit, after: { gone: [], come: [{ cell, at: entry.analysis.cells.length }], removed } satisfies Edit,
+  }]);
 }
 
 let searchTimer: ReturnType<typeof setTimeout> | undefined;
@@ -75,9 +79,7 @@ export function tryOptions(frame: number, change: Partial<SearchSettings> & { pi
   // What stays as it is is not set by hand.
   const set = Object.fromEntries(Object.entries(search).filter(([key, value]) => before[key as keyof SearchSettings] !== value));
   const own: HandOptions = { ...entry.own, search: { ...entry.own?.search, ...set }, ...(pixelSizeUm !== undefined && { pixelSizeUm }) };
-  changeFrame(frame, { own });
-  flush();
-  searchAgain(frame);
+  takeOwn(words.searching, frame, own, `search ${frame}`);
 }
 
 /** How much smaller and larger than a typical cell the others may be. */
@@ -97,15 +99,28 @@ export function searchLike(frame: number, px: number): void {
 export function chooseInFile(frame: number, choice: FrameChoice): void {
   const entry = frameAt(frame);
   if (!entry) return;
-  changeFrame(frame, { own: { search: {}, ...entry.own, choice }, removed: [], undo: [], range: null });
-  flush();
-  searchAgain(frame, 0, true);
+  takeOwn(words.picture, frame, { search: {}, ...entry.own, choice });
 }
 
 export function backToAll(frame: number): void {
-  changeFrame(frame, { own: onlyChoice(frameAt(frame)?.own ?? null) });
+  takeOwn(words.searching, frame, onlyChoice(frameAt(frame)?.own ?? null));
+}
+
+/** Settings of one frame, which is searched again with them; anew where they choose another picture of the file. */
+ownPart<HandOptions | null>('frame_own', (frame, own) => {
+  const entry = frameAt(frame);
+  if (!entry) return;
+  const { choice } = entry.analysis;
+  changeFrame(frame, { own });
+  const next = optionsOf(frame).choice;
+  const anew = next.page !== choice.page || next.channel !== choice.channel;
+  if (anew) changeFrame(frame, { removed: [], range: null });
   flush();
-  searchAgain(frame, 0);
+  searchAgain(frame, searchAfterMs, anew);
+});
+
+function takeOwn(what: string, frame: number, after: HandOptions | null, merges?: string): void {
+  take(what, [{ part: 'frame_own', key: frame, before: frameAt(frame)?.own ?? null, after }], merges);
 }
 
 /** A page and channel is no setting of the search. */
@@ -137,10 +152,9 @@ async function search(frame: number, anew: boolean): Promise<void> {
       // Another pixel size is another picture for the network: what it said before does not hold.
       const known = scaleChanged ? entry.analysis.cells.map(({ verdict: _, ...cell }) => cell) : entry.analysis.cells;
       const { detector: _, ...before } = entry.analysis;
-      const cells = anew ? found : carryOver(known, found, entry.removed);
+      const cells = anew ? found : carryOver(known, found, entry.removed, spokenOf(frame));
       const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
-      // Steps back would lead to cells of the search before.
-      changeFrame(frame, { undo: [], searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
+      changeFrame(frame, { searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
       flush();
     });
     await classifySoon(frame, isStale);
@@ -167,18 +181,27 @@ export function useForAll(frame: number): void {
   const own = frameAt(frame)?.own;
   if (!own) return;
   const { choice: _, ...settings } = own;
-  setHand({ ...handOptions.value, ...settings, search: { ...handOptions.value.search, ...own.search } });
-  for (const { frame: other, entry } of allFrames()) changeFrame(other, { own: onlyChoice(entry.own) });
-  flush();
-  void run();
+  takeHand({ ...handOptions.value, ...settings, search: { ...handOptions.value.search, ...own.search } });
 }
 
 /** Forgets every setting made by hand. */
 export function backToModel(): void {
-  setHand({ search: {} });
-  for (const { frame, entry } of allFrames()) changeFrame(frame, { own: onlyChoice(entry.own) });
+  takeHand({ search: {} });
+}
+
+/** Settings of all frames, and those of their own that some had; all that were searched otherwise are searched again. */
+interface AllOptions { hand: HandOptions; own: [frame: number, own: HandOptions | null][] }
+
+ownPart<AllOptions>('all_frames', (_, { hand, own }) => {
+  setHand(hand);
+  for (const [frame, options] of own) changeFrame(frame, { own: options });
   flush();
   void run();
+});
+
+function takeHand(hand: HandOptions): void {
+  const before: AllOptions = { hand: handOptions.value, own: allFrames().map(({ frame, entry }) => [frame, entry.own]) };
+  take(words.searching, [{ part: 'all_frames', key: 0, before, after: { hand, own: before.own.map(([frame, own]) => [frame, onlyChoice(own)]) } satisfies AllOptions }]);
 }
 
 export function showRange(frame: number, range: DisplayRange | null): void {

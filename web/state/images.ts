@@ -1,15 +1,21 @@
 /** The images in the order they came, and what became of each. */
 import { computed, signal } from '@preact/signals';
-import { asAsked, type CellRecord, type Outcome, type UnreadFile, unreadFile } from '../../src/js/index.ts';
-import { allCells, type Cell, cellAt, finishedFrames, frameOfKey, mode, refuseFrame, unreadFrames } from './frame_store.ts';
+import { asAsked, type CellRecord, type Outcome, type Review, type UnreadFile, unreadFile } from '../../src/js/index.ts';
+import { allCells, type Cell, cellAt, finishedFrames, frameAt, frameOfKey, refuseFrame, unreadFrames } from './frame_store.ts';
+import { mode } from './mode.ts';
+import { touch } from './changes.ts';
 import { leftOut } from './left_out.ts';
 import { checkTurns, spec, threshold, types } from './models.ts';
+import { reviewOf, reviewRevision } from './review_store.ts';
 import { words } from './words.ts';
 
 export type Unread = UnreadFile & { index: number; path: string };
 
-/** One file in the order it came. `intended` is the class id that a simulated sample was drawn as. */
-export interface CellImage { file: File | null; path: string; intended: string | null }
+/** One file in the order it came. `intended` is the class id that a simulated sample was drawn as; `away`: its results are kept, it itself is not here. */
+export interface CellImage { file: File | null; path: string; intended: string | null; away?: FileMark }
+
+/** By which a file is known again. */
+export interface FileMark { sizeBytes: number; sha256: string | null }
 
 /** Milliseconds since 1970 of the first image, for the count of requests since then. */
 export const firstImageAtMs = signal<number | null>(null);
@@ -29,11 +35,32 @@ export const progress = computed(() => {
   return { total: images.length - leftOut.value.size, done };
 });
 
-export const cells = computed((): Cell[] => {
+/** As the model sees them, whatever people said. */
+export const modelCells = computed((): Cell[] => {
   revision.value;
   const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record): record is Cell & CellRecord => record?.status === 'ok' && !leftOut.value.has(record.index));
   return found.map(judged);
 });
+
+/** With what people said of them. */
+export const cells = computed((): Cell[] => {
+  reviewRevision.value;
+  return modelCells.value.map(reviewed);
+});
+
+/** The same object for the same cell and review, so that its tile is not drawn again. */
+const withReviews = new WeakMap<Review, { of: Cell; cell: Cell }>();
+
+function reviewed(cell: Cell): Cell {
+  const review = reviewOf(cell.index);
+  // Another model may have no such type.
+  if (review === undefined || (review.first?.type != null && !spec.value?.classes.some(({ id }) => id === review.first?.type))) return cell;
+  const known = withReviews.get(review);
+  if (known?.of === cell) return known.cell;
+  const made = { ...cell, review };
+  withReviews.set(review, { of: cell, cell: made });
+  return made;
+}
 
 /** A cell under the threshold in use. */
 export function judged(cell: Cell): Cell {
@@ -48,7 +75,7 @@ export const unread = computed((): Unread[] => {
 
 export function recordAt(index: number): Cell | Unread | undefined {
   const record = mode.value === 'fields' ? cellAt(index) : records[index];
-  return record?.status === 'ok' ? judged(record) : record;
+  return record?.status === 'ok' ? reviewed(judged(record)) : record;
 }
 
 /** The file that a cell, of an image of its own or of a frame, is in. */
@@ -83,20 +110,22 @@ export function settle(index: number, outcome: Outcome): void {
   const image = images[index];
   if (!image) return;
   records[index] = { ...outcome, index, path: image.path };
+  touch('records', index);
   flushSoon();
 }
 
 export function forgetResults(): void {
   era.value += 1;
+  records.forEach((_, index) => touch('records', index));
   records = [];
   refuseUnopened();
   flush();
 }
 
 export function refuseUnopened(): void {
-  images.forEach(({ file, path }, index) => {
-    if (file) return;
-    const failure = unreadFile('unreadable_file', words.notOpened);
+  images.forEach(({ file, path, away }, index) => {
+    if (file || (away && hasResult(index))) return;
+    const failure = unreadFile('unreadable_file', away ? words.notKept : words.notOpened);
     records[index] ??= { ...failure, index, path };
     refuseFrame(index, path, failure);
   });
@@ -108,7 +137,7 @@ export function allImages(): readonly CellImage[] {
 }
 
 export function appendImages(more: readonly CellImage[]): void {
-  for (const image of more) images.push(image);
+  for (const image of more) touch('files', images.push(image) - 1);
   refuseUnopened();
 }
 
@@ -120,6 +149,33 @@ export function imagesDue(): { index: number; file: File }[] {
 function isImageDue(index: number): boolean {
   const record = records[index];
   return record === undefined || (checkTurns.value && record.status === 'ok' && record.turns === undefined);
+}
+
+function hasResult(index: number): boolean {
+  return records[index] !== undefined || frameAt(index) !== undefined;
+}
+
+export function recordsAsKept(): readonly (CellRecord | undefined)[] {
+  return records;
+}
+
+/** Puts kept images and results in place. */
+export function restoreImages(keptImages: readonly CellImage[], keptRecords: readonly (CellRecord | undefined)[]): void {
+  images = [...keptImages];
+  records = [...keptRecords];
+}
+
+/** Files that were away are here again, by their positions. */
+export function bringFiles(found: ReadonlyMap<number, File>): void {
+  for (const [index, file] of found) {
+    const image = images[index];
+    if (!image) continue;
+    const { away: _, ...rest } = image;
+    images[index] = { ...rest, file };
+    if (records[index]?.status === 'error') delete records[index];
+    touch('files', index);
+  }
+  flush();
 }
 
 /** Takes all images and results away. Returns what brings them back. */

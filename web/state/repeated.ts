@@ -1,7 +1,9 @@
 /** Images whose pixels are here already, which would count twice. */
 import { computed, signal } from '@preact/signals';
-import { allFrames, mode } from './frame_store.ts';
+import { allFrames } from './frame_store.ts';
+import { mode } from './mode.ts';
 import { allImages, files, finishedRecords, flush } from './images.ts';
+import { back, ownPart, take } from './history.ts';
 import { leftOut } from './left_out.ts';
 import { notice } from './notice.ts';
 import { words } from './words.ts';
@@ -28,17 +30,20 @@ export const repeated = computed<number[]>(() => {
 
 /** Takes them out of every count and export; can be undone. */
 export function leaveOutRepeated(): void {
-  const before = leftOut.value;
+  const before = [...leftOut.value];
   const more = repeated.value;
-  leftOut.value = new Set([...before, ...more]);
-  flush();
+  take(words.leavingOut(more.length), [{ part: 'left_out', key: 0, before, after: [...before, ...more] }]);
   const undo = (): void => {
-    leftOut.value = before;
+    back();
     notice.value = null;
-    flush();
   };
   notice.value = { words: words.leftOut(more.length), undo };
 }
+
+ownPart<number[]>('left_out', (_, positions) => {
+  leftOut.value = new Set(positions);
+  flush();
+});
 
 export function takeRepeated(): void {
   taken.value = new Set([...taken.value, ...repeated.value].filter((index) => index < allImages().length));

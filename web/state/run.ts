@@ -1,7 +1,8 @@
 /** The work itself: every image that has no result yet gets one. */
 import type { FrameCell } from '../../src/js/index.ts';
 import { client } from './client.ts';
-import { cellsDue, frameAt, framesToName, giveUp, isDue, mode, namesCells, optionsKey, optionsOf, settleFrame, settleVerdicts } from './frame_store.ts';
+import { cellsDue, frameAt, framesToName, giveUp, isDue, namesCells, optionsKey, optionsOf, settleFrame, settleVerdicts } from './frame_store.ts';
+import { mode } from './mode.ts';
 import { withFrame } from './held_frames.ts';
 import { allImages, era, flush, flushSoon, imagesDue, settle } from './images.ts';
 import { leftOut } from './left_out.ts';

@@ -1,7 +1,8 @@
 /** What an export holds: the cells that are shown, chosen once for the whole page. */
 import { computed } from '@preact/signals';
 import type { CellRecord, FrameRecord, Selection } from '../../src/js/index.ts';
-import { allFrames, type FrameEntry, mode, namesCells, unreadFrames } from './frame_store.ts';
+import { allFrames, type FrameEntry, namesCells, unreadFrames } from './frame_store.ts';
+import { mode } from './mode.ts';
 import { cells, finishedRecords, progress } from './images.ts';
 import { runState } from './progress.ts';
 import { currentFrame, isFiltered, shown, thisFrameOnly } from './view.ts';

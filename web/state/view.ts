@@ -1,6 +1,7 @@
 /** How the results are looked at: what is shown, in which order, and what is open. */
 import { computed, effect, signal, untracked } from '@preact/signals';
-import { type Cell, cellKind, mode } from './frame_store.ts';
+import { type Cell, cellKind, labelOf, modelKind } from './frame_store.ts';
+import { mode } from './mode.ts';
 import { cells, recordAt } from './images.ts';
 import { spec } from './models.ts';
 import { remember, remembered } from './remembered.ts';
@@ -10,7 +11,7 @@ export type Layout = 'gallery' | 'table' | 'frame';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
-/** A class id, 'unsure', 'foreign', 'quality', 'unnamed', or null for everything. */
+/** A class id, 'unsure', 'foreign', 'quality', 'unnamed', 'cannot_tell', 'no_cell', 'two_cells', or null for everything. */
 export const filter = signal<string | null>(null);
 export const search = signal('');
 export const sort = signal<{ key: SortKey; descending: boolean }>({ key: 'index', descending: false });
@@ -71,13 +72,13 @@ export const shown = computed<Cell[]>(() => {
     (cell) =>
       (filter.value === null || filter.value === shareOf(cell)) &&
       (leastProbability.value === 0 || cell.unnamed || (cell.quality.length === 0 && !cell.foreign && cell.probability >= leastProbability.value)) &&
-      (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(cell.label) ?? cell.label).includes(wanted)),
+      (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(labelOf(cell)) ?? labelOf(cell)).includes(wanted)),
   );
   const { key, descending } = sort.value;
   if (key === 'index' && !descending) return matching;
   const rank = new Map(classes.map(({ id }, i) => [id, i]));
   // A foreign cell is of no class, however high the probability.
-  const place = (cell: Cell): number => (doubt(cell) > 1 ? classes.length : (rank.get(cell.label) ?? 0));
+  const place = (cell: Cell): number => (doubt(cell) > 1 ? classes.length : (rank.get(labelOf(cell)) ?? 0));
   const certainty = (cell: Cell): number => (doubt(cell) > 1 ? -1 : cell.probability);
   const compare: Record<SortKey, (a: Cell, b: Cell) => number> = {
     index: (a, b) => a.index - b.index,
@@ -90,15 +91,15 @@ export const shown = computed<Cell[]>(() => {
   return matching.sort((a, b) => direction * compare[key](a, b) || a.index - b.index);
 });
 
-/** 4 for a cell without a name, 3 for an image of poor quality, 2 for a cell that is not like the training images, 1 for an unsure one. */
+/** 4 for a cell without a name, 3 for an image of poor quality, 2 for a cell that is not like the training images, 1 for an unsure one; 0 for one that a person answered. */
 function doubt(cell: Cell): number {
-  return { unnamed: 4, quality: 3, foreign: 2, unsure: 1, type: 0 }[cellKind(cell)];
+  return cell.review?.first ? 0 : { unnamed: 4, quality: 3, foreign: 2, unsure: 1, type: 0 }[modelKind(cell)];
 }
 
-/** What a cell counts as in the summary: its class, or 'quality', 'foreign', 'unsure' or 'unnamed', which are no classes. */
+/** What a cell counts as in the summary: its class, or what is no class, as `filter` names it. */
 export function shareOf(cell: Cell): string {
   const kind = cellKind(cell);
-  return kind === 'type' ? cell.label : kind;
+  return kind === 'type' ? labelOf(cell) : kind;
 }
 
 export const openCell = computed<Cell | null>(() => {

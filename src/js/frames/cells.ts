@@ -34,22 +34,25 @@ export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets,
 }
 
 /**
- * The cells of a frame that was searched again: a cell found in the same box keeps its number and its verdict, cells added by hand
- * stay, and what a person removed is not found again.
+ * The cells of a frame that was searched again: a cell found in the same box keeps its number and its verdict, cells added by hand and
+ * those that a person spoke of stay, and what a person removed is not found again.
  *
  * Args:
  *   removed: boxes of the cells removed by hand; a cell that shares more than half of the union with one of them is left out.
+ *   spoken: numbers of the cells that a person spoke of; what shares more than half of the union with one of them is that cell.
  */
-export function carryOver(before: readonly FrameCell[], found: readonly FrameCell[], removed: readonly Box[] = []): FrameCell[] {
+export function carryOver(before: readonly FrameCell[], found: readonly FrameCell[], removed: readonly Box[] = [], spoken: ReadonlySet<number> = new Set()): FrameCell[] {
   const key = ({ left_px, top_px, width_px, height_px }: Box): string => [left_px, top_px, width_px, height_px].join();
   const known = new Map(before.filter(({ searchScore }) => searchScore !== null).map((cell) => [key(cell.box), cell]));
   let id = nextId(before);
-  const kept = found.filter(({ box }) => !removed.some((other) => overlap(box, other) > 0.5)).map((cell) => {
+  const stay = before.filter((cell) => cell.searchScore !== null && spoken.has(cell.id));
+  const isOther = ({ box }: FrameCell): boolean => !removed.some((other) => overlap(box, other) > 0.5) && !stay.some((other) => overlap(box, other.box) > 0.5);
+  const kept = found.filter(isOther).map((cell) => {
     const old = known.get(key(cell.box));
     if (old === undefined) return { ...cell, id: id++ };
     return { ...cell, id: old.id, ...(old.verdict && { verdict: old.verdict }) };
   });
-  return [...kept, ...before.filter(({ searchScore }) => searchScore === null)];
+  return [...[...kept, ...stay].sort(inReadingOrder), ...before.filter(({ searchScore }) => searchScore === null)];
 }
 
 /** The middle of an image, at most so many px wide and high. */
@@ -91,6 +94,11 @@ export function cellByHand(x_px: number, y_px: number, { facts, settings, cells 
     searchScore: null,
     cutByBorder: left === 0 || top === 0 || left + width === width_px || top + height === height_px,
   };
+}
+
+/** By their boxes' centres, as a search gives them. */
+function inReadingOrder({ box: a }: FrameCell, { box: b }: FrameCell): number {
+  return 2 * (a.top_px - b.top_px) + a.height_px - b.height_px || 2 * (a.left_px - b.left_px) + a.width_px - b.width_px;
 }
 
 function nextId(cells: readonly FrameCell[]): number {

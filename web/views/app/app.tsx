@@ -6,10 +6,12 @@ import { takeFiles } from '../../parts/take_files.ts';
 import '../../state/cell_set.ts';
 import { collectDropped, collectPasted } from '../../state/found_files.ts';
 import { removeCell } from '../../state/frames.ts';
+import { back, forth } from '../../state/history.ts';
 import { progress } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { runState } from '../../state/progress.ts';
-import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex } from '../../state/view.ts';
+import { blind, pending, reviewing, select, selected } from '../../state/reviewing.ts';
+import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex, shown } from '../../state/view.ts';
 import { Details } from '../details/details.tsx';
 import { CheckDialog } from '../dialogs/check_dialog.tsx';
 import { FileDialog } from '../dialogs/file_contents.tsx';
@@ -29,6 +31,9 @@ import { ResultsTable } from '../results/results_table.tsx';
 import { Summary } from '../results/summary.tsx';
 import { Toolbar } from '../results/toolbar.tsx';
 import { UnreadFiles } from '../results/unread_files.tsx';
+import { answerOfKey } from '../review/answers.tsx';
+import { ReviewBar } from '../review/review_bar.tsx';
+import { SelectionBar } from '../review/selection_bar.tsx';
 import { StartScreen } from '../start/start_screen.tsx';
 import { Footer } from './footer.tsx';
 import { Header } from './header.tsx';
@@ -104,11 +109,17 @@ function Results() {
       <UnreadFiles />
       <RepeatedImages />
       <Suggestions />
-      <Summary />
-      <ErrorSlider />
-      <TypesChoice />
+      {!blind.value && (
+        <>
+          <Summary />
+          <ErrorSlider />
+          <TypesChoice />
+        </>
+      )}
       <Toolbar />
+      {reviewing.value && <ReviewBar />}
       {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
+      {reviewing.value && <SelectionBar />}
     </>
   );
 }
@@ -168,8 +179,8 @@ function useKeys(): void {
         keydown: (event) => {
           const target = event.target as HTMLElement;
           const isTyping = target.matches('input:not([type=checkbox], [type=radio], [type=range]), select, textarea');
-          if (isTyping || dialog.value !== null || event.ctrlKey || event.metaKey || event.altKey) return;
-          const act = keyActions[event.key];
+          if (isTyping || dialog.value !== null || event.altKey || event.defaultPrevented) return;
+          const act = event.ctrlKey || event.metaKey ? stepKey(event) : reviewKey(event) ?? keyActions[event.key];
           if (!act) return;
           event.preventDefault();
           act();
@@ -197,6 +208,23 @@ const keyActions: Record<string, () => void> = {
   Delete: removeOpenCell,
   Backspace: removeOpenCell,
 };
+
+/** Steps back and forth, and all cells of the gallery chosen. */
+function stepKey({ key, shiftKey }: KeyboardEvent): (() => void) | undefined {
+  if (key === 'a' && reviewing.value && layout.value === 'gallery') return () => select(shown.value.map(({ index }) => index));
+  if (key.toLowerCase() === 'z') return shiftKey ? forth : back;
+  return key === 'y' ? forth : undefined;
+}
+
+/** Answers while a person looks through the cells; a button that has the focus keeps its own keys. */
+function reviewKey({ key, target }: KeyboardEvent): (() => void) | undefined {
+  const model = spec.value;
+  if (!reviewing.value || !model || (openIndex.value === null && selected.value.size === 0)) return undefined;
+  if (key === 'Escape' && pending.value) return () => (pending.value = null);
+  if (key === 'Escape' && selected.value.size > 0) return () => select([]);
+  if ((key === 'Enter' || key === ' ') && (target as HTMLElement).matches('button, summary, a, [role=option]')) return undefined;
+  return answerOfKey(key, model);
+}
 
 /** Asks before results are lost. */
 function useLeaveGuard(): void {

@@ -1,6 +1,6 @@
 /** What the page has to say: trouble with the model, a line about what was added, progress for those who listen. */
 import { computed } from '@preact/signals';
-import { mode } from '../../state/frame_store.ts';
+import { mode } from '../../state/mode.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { retryModel } from '../../state/model_choice.ts';
 import { modelState } from '../../state/models.ts';

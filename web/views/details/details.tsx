@@ -10,11 +10,13 @@ import {
 } from '../../parts/words.ts';
 import { formatDuration, formatPercent } from '../../state/format.ts';
 import { isUncharted } from '../../state/batch.ts';
-import { type Cell, cellKind } from '../../state/frame_store.ts';
+import { type Cell, cellKind, labelOf, modelKind } from '../../state/frame_store.ts';
 import { imageAt } from '../../state/images.ts';
 import { spec, threshold as thresholdInUse } from '../../state/models.ts';
+import { blind, reviewing } from '../../state/reviewing.ts';
 import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../../state/view.ts';
 import { FileContents } from '../dialogs/file_contents.tsx';
+import { ReviewOfCell } from '../review/answers.tsx';
 import { CellChecks } from './checks.tsx';
 import { words } from './words.ts';
 
@@ -35,7 +37,7 @@ export function Details() {
   const onKeyDown = (event: KeyboardEvent): void => {
     const forward: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
     const by = forward[event.key];
-    if (by === undefined || (event.target as HTMLElement).matches('select, input[type=range]')) return;
+    if (by === undefined || (event.target as HTMLElement).matches('select, input[type=range], input[type=text]')) return;
     event.preventDefault();
     step(by);
   };
@@ -59,13 +61,19 @@ export function Details() {
         </p>
       </div>
       <div class="details-body">
-        <Verdict cell={cell} model={model} />
-        {cell.unnamed ? (
-          <div class="picture-frame">
-            <CropPicture cell={cell} sidePx={picturePx} mapClass={null} opacity={0} />
-          </div>
+        {reviewing.value ? (
+          <>
+            <PlainPicture cell={cell} />
+            <ReviewOfCell key={`review ${cell.index}`} cell={cell} model={model} />
+          </>
+        ) : (
+          <Verdict cell={cell} model={model} />
+        )}
+        {cell.unnamed || blind.value ? (
+          !reviewing.value && <PlainPicture cell={cell} />
         ) : (
           <>
+            {reviewing.value && <Verdict cell={cell} model={model} />}
             <Picture key={cell.index} cell={cell} model={model} />
             <CellChecks key={`checks ${cell.index}`} cell={cell} model={model} />
             <Probabilities cell={cell} model={model} />
@@ -79,6 +87,14 @@ export function Details() {
   );
 }
 
+function PlainPicture({ cell }: { cell: Cell }) {
+  return (
+    <div class="picture-frame plain">
+      <CropPicture cell={cell} sidePx={picturePx} mapClass={null} opacity={0} />
+    </div>
+  );
+}
+
 /** To the tile of the cell last looked at where there is one, else to what opened the panel. */
 function giveFocusBack(opener: Element | null): void {
   const tile = document.querySelector<HTMLElement>('.gallery [tabindex="0"], .results-table tbody [tabindex="0"]');
@@ -87,14 +103,14 @@ function giveFocusBack(opener: Element | null): void {
 }
 
 function Verdict({ cell, model }: { cell: Cell; model: ModelSpec }) {
-  const top = classIndex(model, cell.label);
+  const top = classIndex(model, labelOf(cell));
   const none = noType(cell);
   const intended = imageAt(cell.index)?.intended;
   return (
     <section class="verdict" aria-live="polite">
       <p data-testid="verdict" data-verdict={cellKind(cell)}>
         {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
-        <strong>{none ? none.words : verdict(model, cell)}</strong>
+        <strong>{none && !cell.review?.first ? none.words : verdict(model, cell)}</strong>
       </p>
       {intended && <p class="small">{words.verdict.drawnAs(inSentence(className(model, intended)))}</p>}
       {!none && <p class="small muted">{model.classes[top]?.description}</p>}
@@ -105,7 +121,7 @@ function Verdict({ cell, model }: { cell: Cell; model: ModelSpec }) {
 
 /** Every reason for the verdict, in the order in which they count. */
 function Why({ cell, model }: { cell: Cell; model: ModelSpec }) {
-  const kind = cellKind(cell);
+  const kind = modelKind(cell);
   const threshold = thresholdInUse.value;
   const point = riskCoverage(model).findLast((one) => one.threshold <= cell.probability);
   return (

@@ -1,16 +1,9 @@
 /** The cells of a frame as they are drawn: which, in which colours. */
 import type { FrameCell, ModelSpec } from '../../../src/js/index.ts';
-import { classIndex, classStyle, foreignIndex, foreignLetter, qualityIndex, qualityLetter, unsureIndex } from '../../parts/class_mark.tsx';
+import { classIndex, classStyle, type NoType, noTypeMarks } from '../../parts/class_mark.tsx';
 import { cellKey, type FrameEntry } from '../../state/frame_store.ts';
 import { filter, leastProbability, shareOf, shown } from '../../state/view.ts';
 import type { Colours, DrawnCell } from './frame_canvas.ts';
-
-/** Marks of the cells that count as no class. */
-const noClass: Record<string, { index: number; letter: string }> = {
-  unsure: { index: unsureIndex, letter: '?' },
-  foreign: { index: foreignIndex, letter: foreignLetter },
-  quality: { index: qualityIndex, letter: qualityLetter },
-};
 
 /** The cells of a frame that pass the filters; those without a verdict pass where nothing is filtered. */
 export function drawnCells(model: ModelSpec, frame: number, { analysis, cells }: FrameEntry): DrawnCell[] {
@@ -22,9 +15,11 @@ export function drawnCells(model: ModelSpec, frame: number, { analysis, cells }:
     const key = cellKey(frame, id);
     const named = matching.get(key);
     if (!named) return filtered || classified.has(key) ? [] : [{ id, box, outline, style: 'unnamed', letter: '' }];
+    const answered = named.review?.first != null;
+    if (named.unnamed && !answered) return [{ id, box, outline, style: 'unnamed', letter: '' }];
     const share = shareOf(named);
-    const { index, letter } = noClass[share] ?? { index: classIndex(model, share), letter: model.classes[classIndex(model, share)]?.letter ?? '' };
-    return [{ id, box, outline, style: classStyle(index), letter }];
+    const { index, letter } = noTypeMarks[share as NoType] ?? { index: classIndex(model, share), letter: model.classes[classIndex(model, share)]?.letter ?? '' };
+    return [{ id, box, outline, style: classStyle(index), letter: answered ? `${letter}✓` : letter }];
   });
 }
 

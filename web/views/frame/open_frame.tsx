@@ -4,7 +4,8 @@ import { scalingFor } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { ofMany, verdict } from '../../parts/words.ts';
 import { type FrameEntry, frameOfKey } from '../../state/frame_store.ts';
-import { busyFrame, type Tool, tool, undo } from '../../state/frames.ts';
+import { busyFrame, type Tool, tool } from '../../state/frames.ts';
+import { back, backWords } from '../../state/history.ts';
 import { spec } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
 import { underWay } from '../../state/progress.ts';
@@ -82,7 +83,7 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
     <>
       <div class="frame-tools" role="toolbar" aria-label={words.tools.bar}>
         <Choice<Tool> name="tool" label={words.tools.press} value={tool.value} words={words.tools.names} onChoose={(value) => (tool.value = value)} />
-        <button type="button" data-testid="undo-edit" disabled={entry.undo.length === 0} title={entry.undo.at(-1)?.words} onClick={() => undo(frame)}>
+        <button type="button" data-testid="undo-edit" disabled={backWords.value === null} title={backWords.value ?? undefined} onClick={back}>
           {words.tools.undo}
         </button>
         <span class="spacer" />

@@ -1,9 +1,11 @@
 /** How many wrong types a person tolerates, and what that costs: the threshold moves, the network need not run again. */
 import { riskCoverage, type RiskPoint } from '../../../src/js/index.ts';
 import { intervalWords } from '../../parts/words.ts';
+import { nameFrom } from '../../state/asked.ts';
 import { formatPercent } from '../../state/format.ts';
 import { isUncharted } from '../../state/batch.ts';
-import { cellKind, mode, namesCells } from '../../state/frame_store.ts';
+import { modelKind, namesCells } from '../../state/frame_store.ts';
+import { mode } from '../../state/mode.ts';
 import { spec, threshold as thresholdInUse, unsureBelow } from '../../state/models.ts';
 import { scopedCells } from '../../state/view.ts';
 import { words } from './words.tsx';
@@ -15,8 +17,8 @@ export function ErrorSlider() {
   const threshold = thresholdInUse.value;
   const position = Math.max(0, points.findLastIndex((point) => point.threshold <= threshold));
   const { wrong, interval } = points[position] as RiskPoint;
-  const nameable = scopedCells.value.filter((cell) => ['type', 'unsure'].includes(cellKind(cell)));
-  const decided = nameable.filter((cell) => cellKind(cell) === 'type').length;
+  const nameable = scopedCells.value.filter((cell) => ['type', 'unsure'].includes(modelKind(cell)));
+  const decided = nameable.filter((cell) => modelKind(cell) === 'type').length;
   return (
     <section class="error-slider" aria-label={words.threshold.region} data-testid="error-slider" data-threshold={threshold} data-decided={decided}>
       <label class="field">
@@ -28,13 +30,13 @@ export function ErrorSlider() {
           step={1}
           value={position}
           aria-valuetext={isUncharted.value ? formatPercent(threshold) : words.threshold.value(threshold, wrong)}
-          onInput={(event) => (unsureBelow.value = points[event.currentTarget.valueAsNumber]?.threshold ?? null)}
+          onInput={(event) => nameFrom(points[event.currentTarget.valueAsNumber]?.threshold ?? null)}
         />
         <output>{formatPercent(threshold)}</output>
       </label>
       <p class="small">{isUncharted.value ? words.threshold.costUnknown(decided, nameable.length) : words.threshold.cost(decided, nameable.length, wrong, intervalWords(interval))}</p>
       {unsureBelow.value !== null && (
-        <button type="button" class="link small" onClick={() => (unsureBelow.value = null)}>
+        <button type="button" class="link small" onClick={() => nameFrom(null)}>
           {words.threshold.asModel(model.judge.abstain_below)}
         </button>
       )}

@@ -5,7 +5,7 @@ import { closeDialog, Dialog } from '../../parts/dialog.tsx';
 import { saveFile, today } from '../../parts/save_file.ts';
 import { settled } from '../../state/cell_set.ts';
 import { exportContext } from '../../state/export_context.ts';
-import { mode } from '../../state/frame_store.ts';
+import { mode } from '../../state/mode.ts';
 import { progress } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { isComplete, selectedFrames, selectedRecords, selection } from '../../state/selection.ts';

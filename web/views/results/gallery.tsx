@@ -1,15 +1,17 @@
 /** Tiles of all cells shown; of many cells only those near the window exist as elements. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ModelSpec } from '../../../src/js/index.ts';
-import { classIndex, ClassMark, classStyle, foreignIndex, NoTypeMark, qualityIndex } from '../../parts/class_mark.tsx';
+import { classIndex, ClassMark, classStyle, NoTypeMark, noTypeMarks } from '../../parts/class_mark.tsx';
 import { CropPicture } from '../../parts/crop_picture.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
-import { className, flags, foreignWords, inSentence, mostLike, noType, probabilityWords, verdict, words as shared } from '../../parts/words.ts';
-import { type Cell, cellKind } from '../../state/frame_store.ts';
+import { className, flags, foreignWords, inSentence, modelVerdict, mostLike, noType, probabilityWords, saidWord, verdict, words as shared } from '../../parts/words.ts';
+import { type Cell, cellKind, labelOf } from '../../state/frame_store.ts';
 import { cells, imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { runState } from '../../state/progress.ts';
+import { blind, reviewing, select, selected, selecting, selectTo, toggleSelected } from '../../state/reviewing.ts';
 import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, type TileSize, tileSize } from '../../state/view.ts';
+import { words as review } from '../review/words.ts';
 import { words } from './words.tsx';
 
 const gapPx = 16;
@@ -50,6 +52,11 @@ export function Gallery() {
     if (box.current?.contains(document.activeElement)) tile.focus({ preventScroll: true });
   }, [currentIndex.value]);
 
+  const marquee = useMarquee(box, (left, top, right, bottom) => order.filter((_, i) => {
+    const [x, y] = [(i % columns) * (tilePx + gapPx), Math.floor(i / columns) * rowPx];
+    return x < right && x + tilePx > left && y < bottom && y + heightPx > top;
+  }).map(({ index }) => index));
+
   const onKeyDown = (event: KeyboardEvent): void => {
     const pageRows = Math.max(1, Math.floor(window.innerHeight / rowPx) - 1);
     const steps: Record<string, number> = {
@@ -61,8 +68,13 @@ export function Gallery() {
     event.preventDefault();
     const target = order[step === undefined ? current : Math.min(order.length - 1, Math.max(0, current + step))];
     if (!target) return;
-    if (step === undefined) openDetails(target.index);
-    else standOn(target.index);
+    if (step === undefined) {
+      if (reviewing.value && event.key === ' ') toggleSelected(target.index);
+      else openDetails(target.index);
+    } else {
+      if (reviewing.value && event.shiftKey) selectTo(target.index);
+      standOn(target.index);
+    }
   };
 
   if (!model) return null;
@@ -75,7 +87,8 @@ export function Gallery() {
   return (
     <div class="gallery-frame">
       {order.length === 0 && <NothingShown />}
-      <div ref={box} class="gallery" role="listbox" aria-label={words.results.cells} style={{ height: `${rows * rowPx}px` }} onKeyDown={onKeyDown}>
+      <div ref={box} class="gallery" role="listbox" aria-label={words.results.cells} aria-multiselectable={reviewing.value || undefined} style={{ height: `${rows * rowPx}px` }} onKeyDown={onKeyDown} onPointerDown={reviewing.value ? marquee.begin : undefined}>
+        {marquee.area && <div class="marquee" style={marquee.area} />}
         {widthPx > 0 &&
           visible.map(({ cell, position }) => (
             <Tile
@@ -118,55 +131,137 @@ interface TileProps {
 }
 
 function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, sidePx, heightPx }: TileProps) {
-  const top = classIndex(model, cell.label);
+  const label = labelOf(cell);
+  const top = classIndex(model, label);
+  const said = saidWord(cell);
   const intended = imageAt(cell.index)?.intended;
   const none = noType(cell);
+  const isSelected = selected.value.has(cell.index);
+  const hidden = blind.value;
+  if (hidden) return <BlindTile {...{ cell, model, position, total, isCurrent, isNear, leftPx, topPx, sidePx, heightPx }} />;
   const intendedWords = intended ? words.drawnAs(inSentence(className(model, intended))) : '';
   return (
     <div
-      class="tile"
+      class={`tile ${isSelected ? 'selected' : ''}`}
       role="option"
       tabIndex={isCurrent ? 0 : -1}
       aria-label={`${verdict(model, cell)}, ${[...flags(cell).filter((flag) => flag !== shared.flags.unsure), intendedWords, cell.path].filter(Boolean).join(', ')}`}
-      aria-selected={openIndex.value === cell.index}
+      aria-selected={openIndex.value === cell.index || isSelected}
       aria-posinset={position + 1}
       aria-setsize={total}
       data-testid="cell-card"
       data-index={cell.index}
       data-file={cell.path}
-      data-label={cell.label}
+      data-label={label}
+      data-reviewed={said ?? undefined}
       data-probability={cell.probability}
       data-status="ok"
       data-unsure={cell.unsure}
       data-foreign={cell.foreign}
       data-verdict={cellKind(cell)}
       data-intended={intended ?? undefined}
+      title={said ? verdict(model, cell) : undefined}
       style={{ transform: `translate(${leftPx}px, ${topPx}px)`, width: `${sidePx}px`, height: `${heightPx}px` }}
-      onClick={() => openDetails(cell.index)}
+      onClick={(event) => pressTile(event, cell.index)}
     >
       {isNear ? (
-        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value && !cell.unnamed ? top : null} opacity={mapOpacity.value} />
+        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value && !cell.unnamed && !hidden ? top : null} opacity={mapOpacity.value} />
       ) : (
         <span class="crop-picture" />
       )}
-      <span class={`thin-bar ${classStyle(none === null ? top : none.kind === 'quality' ? qualityIndex : foreignIndex)}`}>
-        <span style={{ transform: `scaleX(${none ? 0 : cell.probability})` }} />
+      <span class={`thin-bar ${classStyle(none === null ? top : noTypeMarks[none.kind].index)}`}>
+        <span style={{ transform: `scaleX(${none ? 0 : said ? 1 : cell.probability})` }} />
       </span>
       <span class="tile-name">
         {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
-        {none ? <span class="flag">{sidePx < wordsPx ? none.short : none.few}</span> : <span>{className(model, cell.label)}</span>}
+        {none ? <span class="flag">{sidePx < wordsPx ? none.short : none.few}</span> : <span>{className(model, label)}</span>}
       </span>
       <span class="tile-facts small">
-        <span class={none ? 'muted' : 'tile-probability'}>{none ? mostLike(model, cell) : probabilityWords(cell)}</span>
+        <span class={none || said ? 'muted' : 'tile-probability'}>{said === shared.said.corrected ? shared.said.model(modelVerdict(model, cell)) : said ?? (none ? mostLike(model, cell) : probabilityWords(cell))}</span>
         {flags(cell, true).map((flag) => (
           <span key={flag} class="flag">
             {flag}
           </span>
         ))}
       </span>
-      {intended && <span class={`tile-intended small ${intended === cell.label ? '' : 'differs'}`}>{intendedWords}</span>}
+      {intended && <span class={`tile-intended small ${intended === label ? '' : 'differs'}`}>{intendedWords}</span>}
     </div>
   );
+}
+
+/** What a second reader sees: the picture, and their own answer. */
+function BlindTile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, sidePx, heightPx }: TileProps) {
+  const own = cell.review?.second;
+  const isSelected = selected.value.has(cell.index);
+  const name = own ? (own.outcome === 'type' ? className(model, own.type ?? '') : shared.shares[own.outcome]) : review.unread;
+  return (
+    <div
+      class={`tile ${isSelected ? 'selected' : ''}`} role="option" tabIndex={isCurrent ? 0 : -1} aria-label={name} aria-selected={openIndex.value === cell.index || isSelected} aria-posinset={position + 1} aria-setsize={total}
+      data-testid="cell-card" data-index={cell.index} data-file={cell.path} data-answered={own !== null && own !== undefined}
+      style={{ transform: `translate(${leftPx}px, ${topPx}px)`, width: `${sidePx}px`, height: `${heightPx}px` }}
+      onClick={(event) => pressTile(event, cell.index)}
+    >
+      {isNear ? <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={null} opacity={0} /> : <span class="crop-picture" />}
+      <span class={`tile-name ${own ? '' : 'muted'}`}>{name}</span>
+    </div>
+  );
+}
+
+/** With Ctrl or Shift, or where presses choose, a tile is chosen; else its details open. */
+function pressTile(event: MouseEvent, index: number): void {
+  if (reviewing.value && event.shiftKey) selectTo(index);
+  else if (reviewing.value && (selecting.value || event.ctrlKey || event.metaKey)) toggleSelected(index);
+  else return openDetails(index);
+  standOn(index);
+}
+
+/** A shorter way is a press. */
+const dragFromPx = 8;
+
+/**
+ * A rectangle drawn with the mouse chooses the tiles that it touches.
+ *
+ * Args:
+ *   inside: indices of the cells that a rectangle touches, in px of the gallery.
+ */
+function useMarquee(box: { current: HTMLElement | null }, inside: (left: number, top: number, right: number, bottom: number) => number[]) {
+  const [area, setArea] = useState<{ left: string; top: string; width: string; height: string } | null>(null);
+  const find = useRef(inside);
+  find.current = inside;
+  const begin = (event: PointerEvent): void => {
+    const gallery = box.current;
+    if (!gallery || event.button !== 0 || event.pointerType === 'touch') return;
+    const before = event.ctrlKey || event.metaKey || event.shiftKey ? [...selected.value] : [];
+    const at = ({ clientX, clientY }: PointerEvent): [number, number] => {
+      const { left, top } = gallery.getBoundingClientRect();
+      return [clientX - left, clientY - top];
+    };
+    const [x0, y0] = at(event);
+    const off = new AbortController();
+    let drawn = false;
+    const move = (next: PointerEvent): void => {
+      const [x, y] = at(next);
+      if (!drawn && Math.hypot(x - x0, y - y0) < dragFromPx) return;
+      drawn = true;
+      const [left, top, right, bottom] = [Math.min(x, x0), Math.min(y, y0), Math.max(x, x0), Math.max(y, y0)];
+      setArea({ left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+      select([...before, ...find.current(left, top, right, bottom)]);
+    };
+    const end = (): void => {
+      off.abort();
+      setArea(null);
+      // The press that ends it would open a tile.
+      if (!drawn) return;
+      const guard = new AbortController();
+      window.addEventListener('click', (click) => click.stopPropagation(), { capture: true, signal: guard.signal });
+      setTimeout(() => guard.abort());
+    };
+    window.addEventListener('pointermove', move, { signal: off.signal });
+    window.addEventListener('pointerup', end, { signal: off.signal });
+    window.addEventListener('pointercancel', end, { signal: off.signal });
+    event.preventDefault();
+  };
+  return { area, begin };
 }
 
 /** In steps, so that pictures are kept while tiles change a little; no more than a crop is likely to have. */

@@ -3,7 +3,7 @@ import { researchNote } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
-import { mode } from '../../state/frame_store.ts';
+import { mode } from '../../state/mode.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { modelState } from '../../state/models.ts';
 import { pace, runState } from '../../state/progress.ts';

@@ -3,9 +3,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type ModelSpec, researchNote } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, NoTypeMark } from '../../parts/class_mark.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
-import { className, flags, mostLike, noType, probabilityWords, ranking } from '../../parts/words.ts';
+import { className, flags, modelVerdict, mostLike, noType, probabilityWords, ranking, saidWord, words as shared } from '../../parts/words.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
-import { type Cell, cellKind } from '../../state/frame_store.ts';
+import { type Cell, cellKind, labelOf } from '../../state/frame_store.ts';
 import { imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { currentIndex, openDetails, openIndex, shown, sort, type SortKey, standOn } from '../../state/view.ts';
@@ -117,7 +117,9 @@ function Heading({ column: { sortKey, word, startsDescending } }: { column: Colu
 interface RowProps { cell: Cell; model: ModelSpec; position: number; isCurrent: boolean; drawn: boolean }
 
 function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
-  const top = classIndex(model, cell.label);
+  const label = labelOf(cell);
+  const top = classIndex(model, label);
+  const said = saidWord(cell);
   const next = ranking(cell)[1];
   const intended = imageAt(cell.index)?.intended;
   const none = noType(cell);
@@ -127,7 +129,8 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
       aria-current={openIndex.value === cell.index ? 'true' : undefined}
       data-index={cell.index}
       data-file={cell.path}
-      data-label={cell.label}
+      data-label={label}
+      data-reviewed={said ?? undefined}
       data-probability={cell.probability}
       data-status="ok"
       data-unsure={cell.unsure}
@@ -144,12 +147,13 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
       <td>
         <span class="tile-name">
           {none ? <NoTypeMark kind={none.kind} /> : <ClassMark index={top} letter={model.classes[top]?.letter ?? ''} />}
-          {none ? <span class="flag" title={none.words}>{none.words}</span> : <span>{className(model, cell.label)}</span>}
+          {none ? <span class="flag" title={none.words}>{none.words}</span> : <span>{className(model, label)}</span>}
         </span>
       </td>
-      <td class="number">{none ? '–' : probabilityWords(cell)}</td>
+      <td class="number">{none || said ? '–' : probabilityWords(cell)}</td>
       <td>
-        {none && <span class="muted">{mostLike(model, cell)} </span>}
+        {said && <span class={`said said-${said === shared.said.corrected ? 'corrected' : 'confirmed'}`}>{said}</span>} {said && <span class="muted">{shared.said.model(modelVerdict(model, cell))} </span>}
+        {none && !said && <span class="muted">{mostLike(model, cell)} </span>}
         {flags(cell).map((flag) => (
           <span key={flag} class="flag">
             {flag}
@@ -157,7 +161,7 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
         ))}
       </td>
       <td class="muted">{next !== undefined && !none && `${model.classes[next]?.name} ${formatPercent(cell.probabilities[next] ?? 0)}`}</td>
-      {drawn && <td class={intended && intended !== cell.label ? 'differs' : ''}>{intended ? className(model, intended) : ''}</td>}
+      {drawn && <td class={intended && intended !== label ? 'differs' : ''}>{intended ? className(model, intended) : ''}</td>}
     </tr>
   );
 }

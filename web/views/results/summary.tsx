@@ -5,7 +5,7 @@ import { type Share, sharesOf } from '../../parts/shares.ts';
 import { intervalWords } from '../../parts/words.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import { isUncharted } from '../../state/batch.ts';
-import { type Cell, cellKind } from '../../state/frame_store.ts';
+import { type Cell, modelKind } from '../../state/frame_store.ts';
 import { judged } from '../../state/images.ts';
 import { spec, types } from '../../state/models.ts';
 import { filter, scopedCells } from '../../state/view.ts';
@@ -14,8 +14,10 @@ import { words } from './words.tsx';
 export function Summary() {
   const model = spec.value;
   const cells = scopedCells;
-  const total = cells.value.length;
-  if (!model || total === 0) return null;
+  // What is no cell has no share.
+  const total = cells.value.filter(({ review }) => review?.first?.outcome !== 'no_cell').length;
+  const looked = cells.value.filter(({ review }) => review?.first).length;
+  if (!model || cells.value.length === 0) return null;
   const shares = sharesOf(cells.value, model);
   const estimated = estimatedShares(cells.value, model);
   const named = shares.length > 1;
@@ -33,10 +35,10 @@ export function Summary() {
             </span>
           ))}
       </div>
-      {named && <p class="small muted">{words.summary.of(total)}</p>}
+      {named && <p class="small muted">{words.summary.of(total)}{looked > 0 && <span data-testid="looked-at">{words.summary.looked(looked, cells.value.length)}</span>}</p>}
       <div class="shares" role="group" aria-label={words.summary.types}>
         {shares.map((share) => (
-          <ShareButton key={share.id} share={share} total={named ? total : null} estimated={estimated?.[share.index]} onPress={() => toggle(share.id)} />
+          <ShareButton key={share.id} share={share} total={named && share.id !== 'no_cell' ? total : null} estimated={estimated?.[share.index]} onPress={() => toggle(share.id)} />
         ))}
       </div>
     </section>
@@ -51,7 +53,7 @@ const leastCells = 20;
 
 /** Shares of the types as probabilities tell them together, of cells that are some type; undefined where nothing differs from the plain ones. */
 function estimatedShares(cells: readonly Cell[], model: ModelSpec): number[] | undefined {
-  const some = cells.map(judged).filter((cell) => ['type', 'unsure'].includes(cellKind(cell)));
+  const some = cells.map(judged).filter((cell) => ['type', 'unsure'].includes(modelKind(cell)));
   if (some.length < leastCells || isUncharted.value) return undefined;
   const trained = model.metrics.test.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
   const can = trained.map((count, i) => (types.value === null || types.value.includes(model.classes[i]?.id ?? '') ? count : 0));

@@ -1,12 +1,15 @@
 /** Everything that changes how the results are looked at, and takes them away. */
 import { Choice } from '../../parts/choice.tsx';
 import { clear } from '../../state/adding.ts';
-import { mode } from '../../state/frame_store.ts';
+import { mode } from '../../state/mode.ts';
 import { progress } from '../../state/images.ts';
+import { reviewing, select, selecting, setReviewing } from '../../state/reviewing.ts';
 import {
   filter, type Layout, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, type SortKey, thisFrameOnly, type TileSize,
   tileSize,
 } from '../../state/view.ts';
+import { StepButtons } from '../review/step_buttons.tsx';
+import { words as review } from '../review/words.ts';
 import { CheckControls } from './check_controls.tsx';
 import { Exports } from './exports.tsx';
 import { words } from './words.tsx';
@@ -53,6 +56,11 @@ export function Toolbar() {
           <button type="button" data-testid="map" aria-pressed={mapOn.value} aria-keyshortcuts="m" onClick={() => (mapOn.value = !mapOn.value)}>
             {words.toolbar.map}
           </button>
+          {reviewing.value && (
+            <button type="button" data-testid="select" aria-pressed={selecting.value} onClick={() => { selecting.value = !selecting.value; if (!selecting.value) select([]); }}>
+              {review.select}
+            </button>
+          )}
         </>
       )}
       {mode.value === 'fields' && progress.value.total > 1 && (
@@ -63,6 +71,10 @@ export function Toolbar() {
       )}
       <CheckControls />
       <span class="spacer" />
+      <StepButtons />
+      <button type="button" data-testid="review" title={review.startHint} aria-pressed={reviewing.value} onClick={() => setReviewing(!reviewing.value)}>
+        {review.start}
+      </button>
       <Exports />
       <button
         type="button"

@@ -1,6 +1,8 @@
 /** Which types can occur: a person may know, and the others then have no probability. */
 import { ClassMark } from '../../parts/class_mark.tsx';
-import { mode, namesCells } from '../../state/frame_store.ts';
+import { allowTypes } from '../../state/asked.ts';
+import { namesCells } from '../../state/frame_store.ts';
+import { mode } from '../../state/mode.ts';
 import { spec, types } from '../../state/models.ts';
 import { words as all } from './words.tsx';
 
@@ -14,7 +16,7 @@ export function TypesChoice() {
   const chosen = types.value ?? model.classes.map(({ id }) => id);
   const toggle = (id: string): void => {
     const next = model.classes.map((one) => one.id).filter((one) => (one === id ? !chosen.includes(id) : chosen.includes(one)));
-    types.value = next.length === model.classes.length ? null : next;
+    allowTypes(next.length === model.classes.length ? null : next);
   };
   return (
     <details class="types-choice" data-testid="types-choice" data-types={types.value?.join(' ') ?? 'all'}>
@@ -29,7 +31,7 @@ export function TypesChoice() {
           </label>
         ))}
         {types.value !== null && (
-          <button type="button" class="link small" data-testid="types-all" onClick={() => (types.value = null)}>
+          <button type="button" class="link small" data-testid="types-all" onClick={() => allowTypes(null)}>
             {words.all}
           </button>
         )}

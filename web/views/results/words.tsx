@@ -12,6 +12,7 @@ export const words = {
     region: 'Summary by type',
     types: 'Types with share and 95 per cent interval; press to filter',
     of: (cells: number) => plural(cells, { one: 'Shares of the 1 cell, whatever it counts as', other: `Shares of all ${formatCount(cells)} cells, whatever they count as` }),
+    looked: (looked: number, of: number) => `; ${formatCount(looked)} of ${formatCount(of)} looked at by a person, whose answers count`,
     estimated: (share: number) => `${formatPercent(share)} estimated`,
     estimatedHint: 'As far as the probabilities tell, were types as frequent here as they seem to be (expectation maximisation, Saerens 2002). Nothing else on this page uses it.',
     noType: 'Cells that count as no type; 95 % interval in brackets',

@@ -5,7 +5,7 @@ import { openCamera, openFilePicker, openFolderPicker } from '../../parts/file_i
 import { ModeChoice } from '../../parts/mode_choice.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
 import { addField, addSamples } from '../../state/adding.ts';
-import { mode } from '../../state/frame_store.ts';
+import { mode } from '../../state/mode.ts';
 import { chosenName } from '../../state/models.ts';
 import { fieldOf, type Glimpse, glimpseOfSamples } from '../../state/samples.ts';
 import { words } from './words.ts';
