@@ -55,7 +55,7 @@ async function buildServiceWorker(): Promise<void> {
     build: {
       emptyOutDir: false,
       // A script of its own: an update is one file that the browser compares.
-      rolldownOptions: { input: join(root, 'web/service_worker.ts'), output: { entryFileNames: 'service_worker.js', format: 'iife' } },
+      rolldownOptions: { input: join(root, 'web/service_worker.ts'), output: { entryFileNames: 'service_worker.js', format: 'iife', codeSplitting: false } },
     },
   });
 }

@@ -37,7 +37,8 @@ def main() -> None:
             (folder / file.name).write_bytes(file.read_bytes())
         (folder / f"{last.stem}_odd_alpha.png").write_bytes(write_png(make_odd(decode(last))))
     model = ExportedModel(folder.parent)
-    cases = [describe(model, file) for file in sorted(folder.glob("*.png"))]
+    # The smallest first: by it a page tests itself before the first result.
+    cases = [describe(model, file) for file in sorted(folder.glob("*.png"), key=lambda file: (file.stat().st_size, file.name))]
     (folder / "golden.json").write_text(format_json({"cases": cases, "batch": describe_batch(model, cases)}) + "\n")
     for case in cases:
         print(case["image"], case["label"], f"{max(case['probabilities']):.4f}", "(unsure)" if case["unsure"] else "")

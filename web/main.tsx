@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { start } from './state/model_choice.ts';
+import { begin } from './state/opening.ts';
 import { startKeeping } from './state/offline.ts';
 import { watchRequests } from './state/requests.ts';
 import { applyTheme } from './state/view.ts';
@@ -8,5 +8,5 @@ import { App } from './views/app/app.tsx';
 applyTheme();
 watchRequests();
 render(<App />, document.getElementById('app') ?? document.body);
-void start();
+void begin();
 startKeeping();

@@ -47,6 +47,10 @@ export { Measurer, usualDraws } from './work/measurer.ts';
 // What people say of cells.
 export { agreementMatrix, type Answer, isConfirmed, isEmptyReview, noReview, type Review, type ReviewOrigin, type ReviewOutcome, reviewOrigins, reviewOutcomes } from './review/review.ts';
 
+// Projects.
+export { cellKey, frameOfKey, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, projectSchema, type ProjectSettings, type Sample } from './project/project.ts';
+export { projectEnding, projectFileName, type ReadProject, readProject, writeProject } from './project/project_file.ts';
+
 // Results as files, and reports that can be checked.
 export { batchWords, differenceWords } from './report/batch_words.ts';
 export { type CheckedColumns } from './report/checked_fields.ts';

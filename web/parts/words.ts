@@ -8,7 +8,7 @@ import type { NoType } from './class_mark.tsx';
 export const words = {
   close: 'Close',
   pictureGone: 'The picture cannot be shown any more.',
-  pickers: { files: 'Image files', folder: 'Folder of images', camera: 'Camera' },
+  pickers: { files: 'Image files', folder: 'Folder of images', camera: 'Camera', project: 'Project file' },
   mode: {
     label: 'What an image shows',
     values: { cells: 'One cell in each image', fields: 'Whole fields of view', count: 'Count only' },

@@ -3,13 +3,13 @@ import { batch, effect } from '@preact/signals';
 import { detectorOf } from '../../src/js/index.ts';
 import { client } from './client.ts';
 import type { Found } from './found_files.ts';
-import { fieldOptions, naming, setNaming, takeFrames } from './frame_store.ts';
+import { fieldOptions, naming, setNaming } from './frame_store.ts';
 import { mode, type Mode } from './mode.ts';
-import { forgetHeldFrames } from './held_frames.ts';
-import { allImages, appendImages, era, firstImageAtMs, flush, forgetResults, refuseUnopened, takeImages } from './images.ts';
+import { allImages, appendImages, era, firstImageAtMs, flush, forgetResults, refuseUnopened } from './images.ts';
 import { chosenName, imageScale, modelState } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { runState } from './progress.ts';
+import { leave, project, storing } from './projects.ts';
 import { run } from './run.ts';
 import { fetchField, fetchSamples } from './samples.ts';
 import { words } from './words.ts';
@@ -88,9 +88,10 @@ export function clear(): void {
   const state = runState.value === 'running' ? 'cancelled' : runState.value;
   const count = allImages().length;
   const scale = imageScale.value;
-  const bringBack = [takeImages(), takeFrames()];
+  const isKept = project.value !== null && storing.value === 'on';
+  const comeBack = leave();
   const undo = (): void => {
-    for (const one of bringBack) one();
+    comeBack();
     batch(() => {
       era.value += 1;
       runState.value = state;
@@ -100,11 +101,10 @@ export function clear(): void {
     });
   };
   batch(() => {
-    forgetHeldFrames();
     forgetResults();
     runState.value = 'idle';
     imageScale.value = 1;
-    notice.value = { words: words.cleared(count), undo };
+    notice.value = { words: words.cleared(count, isKept), undo };
   });
 }
 

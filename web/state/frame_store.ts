@@ -1,8 +1,8 @@
 /** Frames of many cells as the page keeps them: what was found, what a person changed, and the cells as the results show them. */
 import { computed, signal } from '@preact/signals';
 import {
-  type Box, carryOver, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, type FrameOutcome,
-  kindOf, leftToLook, type ModelSpec, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
+  type Box, carryOver, cellKey, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameOptions, frameOfKey, type FrameOutcome, type HandOptions,
+  kindOf, leftToLook, type ModelSpec, type ProjectFrame, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
 } from '../../src/js/index.ts';
 import { touch } from './changes.ts';
 import { leftOut } from './left_out.ts';
@@ -13,8 +13,6 @@ import { allReviews } from './review_store.ts';
 
 export type FieldOptions = Omit<FrameOptions, 'classify'>;
 
-/** What a person set by hand; what is not here follows the model, in whatever order model, frames and settings came. */
-export interface HandOptions { choice?: FrameChoice; search: Partial<SearchSettings>; pixelSizeUm?: number | null }
 /** For every frame that has none of its own. */
 export const handOptions = signal<HandOptions>(rememberedHand());
 
@@ -135,18 +133,6 @@ export interface UnreadFrame { failure: UnreadFile & { index: number; path: stri
 type Slot = FrameEntry | UnreadFrame | undefined;
 
 let slots: Slot[] = [];
-
-/** Cells of one frame that a page can tell apart: more than any image has pixels' worth of cells. */
-const mostCells = 2 ** 24;
-
-/** The number that tells a cell of a frame from all other cells; in the order of frames, then of cells. */
-export function cellKey(frame: number, id: number): number {
-  return frame * mostCells + id;
-}
-
-export function frameOfKey(key: number): number {
-  return Math.floor(key / mostCells);
-}
 
 export function frameAt(frame: number): FrameEntry | undefined {
   const slot = slots[frame];
@@ -295,9 +281,7 @@ export function forgetVerdicts(): void {
 }
 
 /** What is kept of a frame; the cells as the page shows them follow from it. */
-export type KeptFrame = Omit<FrameEntry, 'cells'> | UnreadFrame;
-
-export function frameAsKept(frame: number): KeptFrame | undefined {
+export function frameAsKept(frame: number): ProjectFrame | undefined {
   const slot = slots[frame];
   if (!slot || !('analysis' in slot)) return slot;
   const { cells: _, ...kept } = slot;
@@ -305,7 +289,7 @@ export function frameAsKept(frame: number): KeptFrame | undefined {
 }
 
 /** Puts kept frames in place. */
-export function restoreFrames(kept: readonly (KeptFrame | undefined)[]): void {
+export function restoreFrames(kept: readonly (ProjectFrame | undefined)[]): void {
   slots = kept.map((one, frame) => (one && 'analysis' in one ? withCells(frame, { ...one, cells: [] }, one.analysis.cells) : one));
 }
 

@@ -1,7 +1,7 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { type Box, carryOver, cellByHand, type DisplayRange, type FrameCell, type FrameChoice, overlap, type SearchSettings } from '../../src/js/index.ts';
-import { allFrames, cellKey, changeFrame, frameAt, handOptions, type HandOptions, optionsKey, optionsOf, searchOf, setHand, spokenOf } from './frame_store.ts';
+import { type Box, carryOver, cellByHand, cellKey, type DisplayRange, type FrameCell, type FrameChoice, type HandOptions, overlap, type SearchSettings } from '../../src/js/index.ts';
+import { allFrames, changeFrame, frameAt, handOptions, optionsKey, optionsOf, searchOf, setHand, spokenOf } from './frame_store.ts';
 import { mode } from './mode.ts';
 import { withFrame } from './held_frames.ts';
 import { ownPart, take } from './history.ts';

@@ -1,7 +1,7 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
-import type { Checked, Checks, Frame, FrameChoice } from '../../src/js/index.ts';
+import { type Checked, type Checks, type Frame, type FrameChoice, frameOfKey } from '../../src/js/index.ts';
 import { client } from './client.ts';
-import { cellAt, frameAt, frameOfKey } from './frame_store.ts';
+import { cellAt, frameAt } from './frame_store.ts';
 import { allImages } from './images.ts';
 import { words } from './words.ts';
 

@@ -1,7 +1,7 @@
 /** The images in the order they came, and what became of each. */
 import { computed, signal } from '@preact/signals';
-import { asAsked, type CellRecord, type Outcome, type Review, type UnreadFile, unreadFile } from '../../src/js/index.ts';
-import { allCells, type Cell, cellAt, finishedFrames, frameAt, frameOfKey, refuseFrame, unreadFrames } from './frame_store.ts';
+import { asAsked, type CellRecord, frameOfKey, type Outcome, type Review, type UnreadFile, unreadFile } from '../../src/js/index.ts';
+import { allCells, type Cell, cellAt, finishedFrames, frameAt, refuseFrame, unreadFrames } from './frame_store.ts';
 import { mode } from './mode.ts';
 import { touch } from './changes.ts';
 import { leftOut } from './left_out.ts';

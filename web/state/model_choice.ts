@@ -25,8 +25,13 @@ function refuseResults(): void {
 
 const modelKey = 'model';
 
-/** Reads the list of models and loads the one that was in use last, else the first. */
-export async function start(): Promise<void> {
+/**
+ * Reads the list of models and loads the one asked for, else the one that was in use last, else the first.
+ *
+ * Args:
+ *   onChosen: called when it is known which, before it is loaded.
+ */
+export async function start(wanted?: string, onChosen: () => void = () => {}): Promise<void> {
   modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
   if (!hasWasmSimd()) {
     fail(words.noSimd, false);
@@ -34,10 +39,12 @@ export async function start(): Promise<void> {
   }
   try {
     listings.value = await listModels();
-    const last = remembered(modelKey);
+    const last = listings.value.some(({ name }) => name === wanted) ? wanted : remembered(modelKey);
     const first = listings.value.find(({ name }) => name === last) ?? listings.value[0];
     if (!first) throw new Error(words.noModels);
-    await chooseModel(first.name);
+    const chosen = chooseModel(first.name);
+    onChosen();
+    await chosen;
   } catch (error) {
     fail(messageOf(error));
   }

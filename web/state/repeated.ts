@@ -9,7 +9,7 @@ import { notice } from './notice.ts';
 import { words } from './words.ts';
 
 /** Taken all the same, as a person said. */
-const taken = signal<ReadonlySet<number>>(new Set());
+export const taken = signal<ReadonlySet<number>>(new Set());
 
 function pixelsOf(): { index: number; pixels: string | null | undefined }[] {
   if (mode.value === 'cells') return finishedRecords().map((record) => ({ index: record.index, pixels: record.status === 'ok' ? record.pixelsSha256 : null }));

@@ -26,6 +26,12 @@ export function setReview(of: Mode, index: number, review: Review | null): void 
   reviewRevision.value += 1;
 }
 
+/** Puts kept ones in place. */
+export function restoreReviews(kept: Record<Mode, [number, Review][]>): void {
+  said = { cells: new Map(kept.cells), fields: new Map(kept.fields) };
+  reviewRevision.value += 1;
+}
+
 /** Takes all away. Returns what brings it back. */
 export function takeReviews(): () => void {
   const before = said;

@@ -1,6 +1,6 @@
 /** The order in which a look helps most, and cells drawn at random, which alone say how good a model is. */
 import { computed, signal } from '@preact/signals';
-import { turnsDisagree } from '../../src/js/index.ts';
+import { type Sample, turnsDisagree } from '../../src/js/index.ts';
 import { type Cell, modelKind } from './frame_store.ts';
 import { ownPart, take } from './history.ts';
 import { modelCells } from './images.ts';
@@ -10,8 +10,6 @@ import { words } from './words.ts';
 export type Worklist = 'doubtful' | 'random' | 'shown';
 export const worklist = signal<Worklist>('doubtful');
 
-/** Cells drawn at random, in the order drawn. `strata`: of each type that the model named, how many cells there were to draw from; none where all were drawn from together. */
-export interface Sample { indices: number[]; strata: { label: string; cells: number; drawn: number }[] | null; of: number }
 export const sample = signal<Sample | null>(null);
 
 ownPart<Sample | null>('sample', (_, value) => { sample.value = value; });

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dialog, openDialog } from '../../parts/dialog.tsx';
 import { FileInputs, openFilePicker } from '../../parts/file_inputs.tsx';
+import { lazily } from '../../parts/lazily.tsx';
 import { takeFiles } from '../../parts/take_files.ts';
 import '../../state/cell_set.ts';
 import { collectDropped, collectPasted } from '../../state/found_files.ts';
@@ -9,21 +10,15 @@ import { removeCell } from '../../state/frames.ts';
 import { back, forth } from '../../state/history.ts';
 import { progress } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
-import { runState } from '../../state/progress.ts';
+import { atRisk } from '../../state/projects.ts';
+import { answerOfKey } from '../../state/review_keys.ts';
 import { blind, pending, reviewing, select, selected } from '../../state/reviewing.ts';
 import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex, shown } from '../../state/view.ts';
 import { Details } from '../details/details.tsx';
-import { CheckDialog } from '../dialogs/check_dialog.tsx';
-import { FileDialog } from '../dialogs/file_contents.tsx';
-import { KeysDialog } from '../dialogs/keys_dialog.tsx';
-import { ModelDialog } from '../dialogs/model_dialog.tsx';
-import { AboutDialog, UseDialog, WhyDialog } from '../dialogs/page_text.tsx';
-import { PrivacyDialog } from '../dialogs/privacy_dialog.tsx';
 import { FrameLayout, useFrameOfDetails } from '../frame/frame_view.tsx';
 import { BatchBanner, Scale, Suggestions } from '../results/batch_banner.tsx';
 import { ErrorSlider } from '../results/error_slider.tsx';
 import { TypesChoice } from '../results/types_choice.tsx';
-import { ExportDialog } from '../results/export_dialog.tsx';
 import { Gallery } from '../results/gallery.tsx';
 import { ProgressBar } from '../results/progress_bar.tsx';
 import { RepeatedImages } from '../results/repeated_images.tsx';
@@ -31,15 +26,16 @@ import { ResultsTable } from '../results/results_table.tsx';
 import { Summary } from '../results/summary.tsx';
 import { Toolbar } from '../results/toolbar.tsx';
 import { UnreadFiles } from '../results/unread_files.tsx';
-import { answerOfKey } from '../review/answers.tsx';
-import { ReviewBar } from '../review/review_bar.tsx';
-import { SelectionBar } from '../review/selection_bar.tsx';
+import { ReviewBar, SelectionBar } from '../review/lazy.ts';
+import { AwayFiles } from '../project/project_chip.tsx';
 import { StartScreen } from '../start/start_screen.tsx';
 import { Footer } from './footer.tsx';
 import { Header } from './header.tsx';
 import { Announcer, Messages } from './messages.tsx';
 import { UpdateLine } from './update_line.tsx';
 import { words } from './words.ts';
+
+const Dialogs = lazily(async () => (await import('./dialogs.tsx')).Dialogs);
 
 export function App() {
   const dragged = useFileDrops();
@@ -69,15 +65,7 @@ export function App() {
       <Footer inert={covered} />
       <FileInputs />
       <Announcer />
-      {dialog.value === 'model' && <ModelDialog />}
-      {dialog.value === 'privacy' && <PrivacyDialog />}
-      {dialog.value === 'keys' && <KeysDialog />}
-      {dialog.value === 'check' && <CheckDialog />}
-      {dialog.value === 'file' && <FileDialog />}
-      {dialog.value === 'export' && <ExportDialog />}
-      {dialog.value === 'use' && <UseDialog />}
-      {dialog.value === 'why' && <WhyDialog />}
-      {dialog.value === 'about' && <AboutDialog />}
+      {dialog.value !== null && <Dialogs />}
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
           <p>{words.dropHint}</p>
@@ -106,6 +94,7 @@ function Results() {
       )}
       <BatchBanner />
       <Scale />
+      <AwayFiles />
       <UnreadFiles />
       <RepeatedImages />
       <Suggestions />
@@ -228,7 +217,7 @@ function reviewKey({ key, target }: KeyboardEvent): (() => void) | undefined {
 
 /** Asks before results are lost. */
 function useLeaveGuard(): void {
-  const something = runState.value === 'running' || progress.value.done > 0;
+  const something = atRisk.value;
   useEffect(() => (something ? listen({ beforeunload: (event) => event.preventDefault() }) : undefined), [something]);
 }
 

@@ -2,6 +2,7 @@ import { openDialog } from '../../parts/dialog.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
 import { progress } from '../../state/images.ts';
 import { theme, type Theme } from '../../state/view.ts';
+import { ProjectChip } from '../project/project_chip.tsx';
 import { words } from './words.ts';
 
 const themes: readonly Theme[] = ['system', 'light', 'dark'];
@@ -14,6 +15,7 @@ export function Header({ inert }: { inert: boolean }) {
         {words.header.name}
       </p>
       {progress.value.total > 0 && <ModelChip />}
+      {progress.value.total > 0 && <ProjectChip />}
       <span class="spacer" />
       <label class="theme small">
         {words.header.theme}

@@ -1,7 +1,7 @@
 /** The cells of a frame as they are drawn: which, in which colours. */
-import type { FrameCell, ModelSpec } from '../../../src/js/index.ts';
+import { cellKey, type FrameCell, type ModelSpec } from '../../../src/js/index.ts';
 import { classIndex, classStyle, type NoType, noTypeMarks } from '../../parts/class_mark.tsx';
-import { cellKey, type FrameEntry } from '../../state/frame_store.ts';
+import { type FrameEntry } from '../../state/frame_store.ts';
 import { filter, leastProbability, shareOf, shown } from '../../state/view.ts';
 import type { Colours, DrawnCell } from './frame_canvas.ts';
 

@@ -1,7 +1,7 @@
 /** Pointers, wheel and keys on the picture of a frame. */
 import { useEffect, useRef } from 'preact/hooks';
-import type { Box } from '../../../src/js/index.ts';
-import { cellKey, frameAt } from '../../state/frame_store.ts';
+import { type Box, cellKey } from '../../../src/js/index.ts';
+import { frameAt } from '../../state/frame_store.ts';
 import { addCell, removeCell, searchLike, tool } from '../../state/frames.ts';
 import { currentIndex, openDetails, openIndex, standOn } from '../../state/view.ts';
 import type { DrawnCell, FrameCanvas } from './frame_canvas.ts';

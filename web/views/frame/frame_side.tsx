@@ -1,13 +1,13 @@
 /** Beside the frame: the list of frames, the settings of the search, and counting. */
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { detectorOf, type ModelSpec } from '../../../src/js/index.ts';
+import { detectorOf, type HandOptions, type ModelSpec } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { classStyle } from '../../parts/class_mark.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
 import { sharesOf } from '../../parts/shares.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
-import { fieldOptions, frameAt, type FrameEntry, handOptions, type HandOptions, optionsOf, searchOf, unreadFrames } from '../../state/frame_store.ts';
+import { fieldOptions, frameAt, type FrameEntry, handOptions, optionsOf, searchOf, unreadFrames } from '../../state/frame_store.ts';
 import { backToAll, backToModel, showRange, tryOptions, useForAll } from '../../state/frames.ts';
 import { files } from '../../state/images.ts';
 import { leftOut } from '../../state/left_out.ts';

@@ -1,9 +1,9 @@
 /** A frame that has been searched: its tools and its picture. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { scalingFor } from '../../../src/js/index.ts';
+import { frameOfKey, scalingFor } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { ofMany, verdict } from '../../parts/words.ts';
-import { type FrameEntry, frameOfKey } from '../../state/frame_store.ts';
+import { type FrameEntry } from '../../state/frame_store.ts';
 import { busyFrame, type Tool, tool } from '../../state/frames.ts';
 import { back, backWords } from '../../state/history.ts';
 import { spec } from '../../state/models.ts';

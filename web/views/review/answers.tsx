@@ -1,25 +1,12 @@
-/** One button for each answer, and one key. */
+/** One button for each answer. */
 import { type Answer, isConfirmed, type ModelSpec } from '../../../src/js/index.ts';
 import { ClassMark, type NoType, NoTypeMark } from '../../parts/class_mark.tsx';
 import { className, inSentence } from '../../parts/words.ts';
 import type { Cell } from '../../state/frame_store.ts';
 import { spec } from '../../state/models.ts';
-import { answer, blind, confirm, goToNext, reader, setNote, takeBack } from '../../state/reviewing.ts';
+import { otherAnswers, otherKeys } from '../../state/review_keys.ts';
+import { answer, blind, confirm, reader, setNote, takeBack } from '../../state/reviewing.ts';
 import { words } from './words.ts';
-
-const otherKeys = { cannot_tell: '.', no_cell: '-', two_cells: '+' } as const;
-type Other = keyof typeof otherKeys;
-const others = Object.keys(otherKeys) as Other[];
-
-/** What a key answers; undefined where it answers nothing. */
-export function answerOfKey(key: string, { classes }: ModelSpec): (() => void) | undefined {
-  const letter = key.length === 1 ? key.toLowerCase() : '';
-  const named = classes.find((one) => one.letter.toLowerCase() === letter) ?? classes[letter >= '1' && letter <= '9' ? Number(letter) - 1 : -1];
-  if (named) return () => answer('type', named.id);
-  const other = others.find((one) => otherKeys[one] === key);
-  if (other) return () => answer(other);
-  return { Enter: confirm, ' ': () => void goToNext() }[key];
-}
 
 /** Args: sure: the number was named before; else a second press is asked for. */
 export function AnswerButtons({ current, sure = false, counted = true }: { current?: Answer | null; sure?: boolean; counted?: boolean }) {
@@ -33,7 +20,7 @@ export function AnswerButtons({ current, sure = false, counted = true }: { curre
           <ClassMark index={i} letter={letter} /> {name}
         </button>
       ))}
-      {others.map((outcome) => (
+      {otherAnswers.map((outcome) => (
         <button key={outcome} type="button" data-testid={`answer-${outcome}`} aria-keyshortcuts={otherKeys[outcome]} aria-pressed={chosen(outcome)} onClick={() => answer(outcome, null, sure)}>
           <NoTypeMark kind={outcome as NoType} /> {words.outcomes[outcome]} <kbd aria-hidden="true">{otherKeys[outcome]}</kbd>
         </button>

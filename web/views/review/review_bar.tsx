@@ -1,6 +1,6 @@
 /** Above the results while a person looks through them: the list, who reads, how far it is, and what a sample says. */
 import { useEffect, useState } from 'preact/hooks';
-import { agreementMatrix, type Kappa, Measurer, type ModelSpec, wilsonInterval } from '../../../src/js/index.ts';
+import { agreementMatrix, type Kappa, type ModelSpec, wilsonInterval } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { modelCells } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
@@ -119,7 +119,7 @@ function Agreement({ model }: { model: ModelSpec }) {
   const both = readByBoth.value;
   useEffect(() => {
     let stale = false;
-    void kappaOf(agreementMatrix(both, model.classes.map(({ id }) => id))).then((found) => { if (!stale) setKappa(found); }, () => undefined);
+    void import('./kappa.ts').then(({ kappaOf }) => kappaOf(agreementMatrix(both, model.classes.map(({ id }) => id)))).then((found) => { if (!stale) setKappa(found); }, () => undefined);
     return () => { stale = true; };
   }, [both]);
   const agree = both.filter(({ first, second }) => first?.outcome === second?.outcome && first?.type === second?.type).length;
@@ -128,13 +128,4 @@ function Agreement({ model }: { model: ModelSpec }) {
       {words.agreement(agree, both.length)}{kappa && `: ${words.kappa(kappa.value, ...kappa.interval)}`}
     </p>
   );
-}
-
-async function kappaOf(matrix: Float64Array): Promise<Kappa | null> {
-  const measurer = await Measurer.open({ home: new URL('./', document.baseURI) });
-  try {
-    return await measurer.kappa(matrix);
-  } finally {
-    await measurer.close();
-  }
 }

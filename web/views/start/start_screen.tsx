@@ -2,11 +2,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import { openDialog } from '../../parts/dialog.tsx';
 import { openCamera, openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
+import { lazily } from '../../parts/lazily.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
 import { addField, addSamples } from '../../state/adding.ts';
 import { mode } from '../../state/mode.ts';
-import { chosenName } from '../../state/models.ts';
+import { chosenName, modelState } from '../../state/models.ts';
 import { fieldOf, type Glimpse, glimpseOfSamples } from '../../state/samples.ts';
 import { words } from './words.ts';
 
@@ -43,6 +44,7 @@ export function StartScreen() {
       <section class="start-model" aria-label={words.model}>
         <ModelChip />
       </section>
+      <Kept />
       <p>
         <button type="button" class="link" data-testid="privacy" aria-haspopup="dialog" onClick={() => openDialog('privacy')}>
           {words.privacy}
@@ -50,6 +52,13 @@ export function StartScreen() {
       </p>
     </div>
   );
+}
+
+const ProjectList = lazily(async () => (await import('../project/project_list.tsx')).ProjectList);
+
+/** Not before the model is there: nothing may come between a person and the first result. */
+function Kept() {
+  return modelState.value.phase === 'loading' ? null : <ProjectList />;
 }
 
 function DropDrawing() {

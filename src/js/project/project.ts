@@ -1,0 +1,85 @@
+/** A project: images, what became of them, and what people did, as it is kept in a browser and saved as one file. */
+import type { Box, DisplayRange } from '#cytodrop_core';
+import type { RuntimeFacts } from '../classify/engines.ts';
+import type { CellRecord } from '../classify/outcome.ts';
+import type { UnreadFile } from '../core/errors.ts';
+import type { FrameAnalysis, FrameChoice } from '../frames/frame.ts';
+import type { SearchSettings } from '../frames/search.ts';
+import type { Review } from '../review/review.ts';
+
+/** Settings of a search that a person made by hand; what is not here follows the model, in whatever order model, frames and settings came. */
+export interface HandOptions { choice?: FrameChoice; search: Partial<SearchSettings>; pixelSizeUm?: number | null }
+
+/** Cells drawn at random, in the order drawn. `strata`: of each type that the model named, how many cells there were to draw from; null where all were drawn from together. */
+export interface Sample { indices: number[]; strata: { label: string; cells: number; drawn: number }[] | null; of: number }
+
+/** What the person asked for. */
+export interface ProjectSettings {
+  /** One cell in each image, or frames that hold many. */
+  mode: 'cells' | 'fields';
+  /** The cells of frames are named, not only counted. */
+  naming: boolean;
+  imageScale: number;
+  /** Top probability below which a cell is unsure; null: the model's own. */
+  unsureBelow: number | null;
+  /** Class ids that can occur; null: all. */
+  types: string[] | null;
+  checkTurns: boolean;
+  secondModel: string | null;
+  hand: HandOptions;
+  /** Positions of images left out since others have the same pixels, and of those taken all the same. */
+  leftOut: number[];
+  taken: number[];
+  sample: Sample | null;
+}
+
+/** Where one was in it: for the page alone, which knows what it means. */
+export type ProjectPlace = Record<string, unknown>;
+
+export interface ProjectHead {
+  schema: typeof projectSchema;
+  id: string;
+  name: string;
+  /** Milliseconds since 1970. */
+  createdAtMs: number;
+  changedAtMs: number;
+  /** Version of Cytodrop that wrote it. */
+  cytodrop: string;
+  /** What the results are by; null before there was any. */
+  model: { name: string; version: string; specSha256: string | null } | null;
+  runtime: RuntimeFacts | null;
+  settings: ProjectSettings;
+  place: ProjectPlace;
+  counts: { images: number; cells: number; reviewed: number; bytes: number };
+}
+
+export const projectSchema = 'cytodrop/project/1';
+
+/** An image of a project. `intended`: the class id that a simulated sample was drawn as. `sha256`: of the file, where it was asked for. */
+export interface ProjectImage { path: string; intended: string | null; sizeBytes: number; sha256: string | null }
+
+/** A frame that was searched, or that could not be read. `searchedAs`: the settings that it was searched with. */
+export type ProjectFrame =
+  | { path: string; analysis: FrameAnalysis; removed: readonly Box[]; own: HandOptions | null; searchedAs: string; range: DisplayRange | null; nextId?: number }
+  | { failure: UnreadFile & { index: number; path: string }; own: HandOptions | null; searchedAs: string };
+
+/** All but the images' own bytes. Lists are by position of the image; what was said of cells is by their index. */
+export interface Project {
+  head: ProjectHead;
+  images: ProjectImage[];
+  records: (CellRecord | undefined)[];
+  frames: (ProjectFrame | undefined)[];
+  reviews: { cells: [index: number, review: Review][]; fields: [index: number, review: Review][] };
+}
+
+/** Cells of one frame that can be told apart: more than any image has pixels' worth of cells. */
+const mostCells = 2 ** 24;
+
+/** The number that tells a cell of a frame from all other cells; in the order of frames, then of cells. */
+export function cellKey(frame: number, id: number): number {
+  return frame * mostCells + id;
+}
+
+export function frameOfKey(key: number): number {
+  return Math.floor(key / mostCells);
+}

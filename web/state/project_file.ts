@@ -1,0 +1,39 @@
+/** The open project as a file, and a file as a project. */
+import { type Project, projectFileName, readProject, writeProject } from '../../src/js/index.ts';
+import { frameAsKept } from './frame_store.ts';
+import { allImages, type CellImage, recordsAsKept } from './images.ts';
+import { messageOf, notice } from './notice.ts';
+import { replaceBy } from './opening.ts';
+import { headNow } from './project_rows.ts';
+import { keepAsNew, project, write } from './projects.ts';
+import { allReviews } from './review_store.ts';
+import { saveBlob } from './save_file.ts';
+import { words } from './words.ts';
+
+/** Saves the open project. Raises: what reading an image raises. */
+export async function saveProject(withImages: boolean, onProgress: (done: number, total: number) => void): Promise<void> {
+  await write();
+  const head = headNow(project.value ?? { id: '', name: words.project.unnamed, createdAtMs: Date.now() });
+  const images = allImages();
+  const all: Project = {
+    head, images: images.map(({ path, intended, file, away }) => ({ path, intended, sizeBytes: file?.size ?? away?.sizeBytes ?? 0, sha256: away?.sha256 ?? null })),
+    records: [...recordsAsKept()], frames: images.map((_, i) => frameAsKept(i)), reviews: { cells: [...allReviews('cells')], fields: [...allReviews('fields')] },
+  };
+  saveBlob(await writeProject(all, { fileOf: (position) => (withImages ? (images[position]?.file ?? null) : null), onProgress }), projectFileName(head));
+}
+
+/** Opens a project file in place of what is on the page; what is wrong with it is said in one line, and nothing of it is taken. */
+export async function openProjectFile(file: File): Promise<void> {
+  try {
+    const { fileOf, head, images, records, frames, reviews } = await readProject(file);
+    const here = await Promise.all(images.map(async ({ path, intended, sizeBytes, sha256 }, i): Promise<CellImage> => {
+      const bytes = await fileOf(i);
+      const name = path.split('/').at(-1) ?? path;
+      return bytes ? { file: new File([bytes], name), path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } };
+    }));
+    replaceBy({ head, images: here, records: records.map((one) => one ?? undefined), frames: frames.map((one) => one ?? undefined), reviews, steps: { steps: [], first: 0, place: 0 } });
+    keepAsNew(head.name);
+  } catch (error) {
+    notice.value = { words: `${file.name}: ${messageOf(error)}` };
+  }
+}

@@ -1,0 +1,374 @@
+/**
+ * The open project, written while work goes on, and those kept before.
+ *
+ * What the stores change they touch (`changes.ts`); here it is gathered, a moment later and many at once, and written. Nothing else on the page
+ * knows that anything is kept.
+ */
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { type ProjectHead, projectSchema } from '../../src/js/index.ts';
+import { onTouched, takeTouched, touch, type Touched } from './changes.ts';
+import { takeFrames } from './frame_store.ts';
+import { forgetHeldFrames } from './held_frames.ts';
+import { forgetSteps, restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
+import { allImages, files, takeImages } from './images.ts';
+import { messageOf, notice } from './notice.ts';
+import { placeNow } from './place.ts';
+import { runState } from './progress.ts';
+import { fileRows, headNow, type ProjectName, readRows, type Restored, rowsOf, settingsNow, touchAll, unfit } from './project_rows.ts';
+import type { KeptImage, ProjectStore, Row } from './project_store.ts';
+import { remember, remembered } from './remembered.ts';
+import { takeReviews } from './review_store.ts';
+import { sample } from './worklist.ts';
+import { words } from './words.ts';
+
+/** `off`: a person wants nothing kept; `denied`: the browser keeps nothing; `full`: no more fits; `lost`: what was kept is gone, as where a person cleared it. */
+export type Storing = 'unknown' | 'on' | 'off' | 'denied' | 'full' | 'lost';
+const storingKey = 'keep';
+const nothing = 'nothing';
+export const storing = signal<Storing>(remembered(storingKey) === nothing ? 'off' : 'unknown');
+
+/** The project that is written to; null before there is anything to keep. */
+export const project = signal<ProjectName | null>(null);
+/** All that are kept, newest first. */
+export const kept = signal<readonly ProjectHead[]>([]);
+/** Bytes in use and at most, as far as the browser tells. */
+export const room = signal<{ usedBytes: number; mostBytes: number; persisted: boolean } | null>(null);
+/** Files of the open project that are not kept with it. */
+export const notKept = computed(() => unfit.value.size);
+/** Whether anything on the page would be lost with it. */
+export const atRisk = computed(() => files.value.length > 0 && (project.value === null || storing.value !== 'on' || runState.value === 'running'));
+
+const openKey = 'project';
+
+/** A tab knows its own, also after a reload; a browser that was killed comes back with what was open last. */
+export function rememberOpen(id: string | null): void {
+  remember(openKey, id);
+  try {
+    if (id === null) sessionStorage.removeItem(openKey);
+    else sessionStorage.setItem(openKey, id);
+  } catch {
+    // As `remember`.
+  }
+}
+
+/** Id of the project that was open last, in this tab or else in this browser. */
+export function openLast(): string | null {
+  if (storing.value === 'off') return null;
+  try {
+    return sessionStorage.getItem(openKey) ?? remembered(openKey);
+  } catch {
+    return remembered(openKey);
+  }
+}
+
+let opening: Promise<ProjectStore | null> | undefined;
+
+/** The database, or null where there is none to be had. */
+function store(): Promise<ProjectStore | null> {
+  opening ??= (async () => {
+    try {
+      const { ProjectStore } = await import('./project_store.ts');
+      const opened = await ProjectStore.open(() => {
+        opening = undefined;
+        if (storing.value !== 'off') storing.value = 'lost';
+      });
+      if (storing.value === 'unknown') storing.value = 'on';
+      return opened;
+    } catch {
+      if (storing.value !== 'off') storing.value = 'denied';
+      return null;
+    }
+  })();
+  return opening;
+}
+
+export async function listKept(): Promise<void> {
+  const known = await store();
+  if (!known) return;
+  kept.value = await known.list();
+  const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+  const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
+  room.value = quota > 0 ? { usedBytes: usage, mostBytes: quota, persisted } : null;
+}
+
+/** Asks the browser not to throw anything away when the disk fills up. */
+export async function persist(): Promise<void> {
+  await navigator.storage?.persist?.().catch(() => false);
+  await listKept();
+}
+
+let release: (() => void) | undefined;
+
+const lockName = (id: string): string => `cytodrop ${id}`;
+
+/** Takes a project for this tab alone. Returns: false where another tab has it. */
+async function hold(id: string): Promise<boolean> {
+  letGo();
+  // Without a secure address there are no locks; two tabs then overwrite each other.
+  if (!navigator.locks) return true;
+  return new Promise((resolve) => {
+    void navigator.locks.request(lockName(id), { ifAvailable: true }, (lock) => {
+      resolve(lock !== null);
+      return lock && new Promise<void>((done) => { release = done; });
+    });
+  });
+}
+
+function letGo(): void {
+  const mine = release;
+  release = undefined;
+  // What is still to be written is written first.
+  if (mine) void queue.finally(mine);
+}
+
+function newId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** By its folder, or its first file. */
+function nameOfNew(): string {
+  const [first] = allImages();
+  const [folder = '', ...below] = (first?.path ?? '').split('/');
+  const name = first?.intended ? words.project.samples : below.length > 0 ? folder : allImages().length > 1 ? words.project.files(folder, allImages().length - 1) : folder;
+  return name.slice(0, 80);
+}
+
+/** So many bytes of files, and so many files, at a time. */
+const batchBytes = 32 * 1024 * 1024;
+const batchFiles = 500;
+const writeAfterMs = 250;
+
+interface Job { head: ProjectHead; rows: Row[]; files: Row[]; touched: Touched }
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+let queue: Promise<void> = Promise.resolve();
+let queued = 0;
+
+function writeSoon(): void {
+  if (storing.value === 'off' || storing.value === 'denied' || storing.value === 'lost') return;
+  timer ??= setTimeout(() => {
+    timer = undefined;
+    // One after the other, so that what changes meanwhile goes together.
+    if (queued > 0) writeSoon();
+    else void write();
+  }, writeAfterMs);
+}
+onTouched(writeSoon);
+
+effect(() => {
+  settingsNow();
+  placeNow();
+  untracked(() => { if (project.value) writeSoon(); });
+});
+
+/** Writes all that changed. Resolves when nothing is left to write. */
+export function write(): Promise<void> {
+  clearTimeout(timer);
+  timer = undefined;
+  const job = gather();
+  if (job) {
+    queued += 1;
+    queue = queue.then(() => writeJob(job)).finally(() => { queued -= 1; });
+  }
+  return queue;
+}
+
+/** All that changed since, as it is at this moment; null where there is nothing to keep. */
+function gather(): Job | null {
+  if (allImages().length === 0 || storing.value === 'off' || storing.value === 'denied' || storing.value === 'lost') {
+    takeTouched();
+    return null;
+  }
+  if (project.value === null) {
+    project.value = { id: newId(), name: nameOfNew(), createdAtMs: Date.now() };
+    rememberOpen(project.value.id);
+    void hold(project.value.id);
+    touchAll();
+  }
+  const touched = takeTouched();
+  const own = project.value;
+  return untracked(() => ({ head: headNow(own), rows: rowsOf(touched), files: fileRows(touched), touched }));
+}
+
+async function writeJob({ head, rows, files, touched }: Job): Promise<void> {
+  const known = await store();
+  if (!known) return;
+  try {
+    await writeFiles(known, head, files);
+    await known.write(head, rows);
+    if (storing.value === 'full') storing.value = 'on';
+  } catch (error) {
+    if (project.value?.id !== head.id) return;
+    const isFull = (error as DOMException).name === 'QuotaExceededError';
+    storing.value = isFull ? 'full' : 'lost';
+    // It goes with the next change.
+    if (isFull) for (const part of ['records', 'frames', 'cells', 'fields', 'steps'] as const) for (const index of touched[part]) touch(part, index);
+    clearTimeout(timer);
+    timer = undefined;
+  }
+}
+
+/** Files go some at a time; those that do not fit are known by their sum. */
+async function writeFiles(known: ProjectStore, head: ProjectHead, rows: readonly Row[]): Promise<void> {
+  let some: Row[] = [];
+  let bytes = 0;
+  const send = async (): Promise<void> => {
+    if (some.length === 0) return;
+    const now = some;
+    [some, bytes] = [[], 0];
+    try {
+      await known.write(head, now);
+    } catch (error) {
+      if ((error as DOMException).name !== 'QuotaExceededError') throw error;
+      await known.write(head, await Promise.all(now.map(withoutFile)));
+    }
+  };
+  for (const row of rows) {
+    const size = (row.value as KeptImage).file?.size ?? 0;
+    const isFit = size === 0 || (await fits(bytes + size));
+    some.push(isFit ? row : await withoutFile(row));
+    if (isFit) bytes += size;
+    if (bytes >= batchBytes || some.length >= batchFiles) await send();
+  }
+  await send();
+}
+
+/** A tenth of the room stays free. */
+async function fits(bytes: number): Promise<boolean> {
+  const { usage = 0, quota = Infinity } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+  return usage + bytes < 0.9 * quota;
+}
+
+/** Larger ones are known by name and size alone. */
+const mostHashedBytes = 256 * 1024 * 1024;
+
+async function withoutFile(row: Row): Promise<Row> {
+  const image = row.value as KeptImage;
+  if (!image.file) return row;
+  unfit.value = new Set([...unfit.value, row.number]);
+  return { ...row, value: { ...image, file: null, sha256: await sumOf(image.file) } };
+}
+
+/** SHA-256 of a file's bytes in hex; null where the browser cannot compute it, or where the file is too large or gone. */
+export async function sumOf(file: File): Promise<string | null> {
+  if (file.size > mostHashedBytes || !crypto.subtle) return null;
+  try {
+    const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
+    return [...sum].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  } catch {
+    return null;
+  }
+}
+
+/** Reads a project and takes it for this tab. Returns: null where it is not there; `taken` where another tab has it. */
+export async function readKept(id: string): Promise<Restored | 'taken' | null> {
+  const known = await store();
+  const head = await known?.head(id);
+  if (!known || !head || head.schema !== projectSchema) return null;
+  return (await hold(id)) ? readRows(known, head) : 'taken';
+}
+
+/** A project is on the page, kept already or still to be kept. */
+export function nowOpen({ id, name, createdAtMs }: ProjectName): void {
+  project.value = { id, name, createdAtMs };
+  rememberOpen(id);
+}
+
+/** Makes what is on the page, as of a file, a project of this browser. */
+export function keepAsNew(name: string): void {
+  if (storing.value === 'off') return;
+  nowOpen({ id: newId(), name: name.slice(0, 80), createdAtMs: Date.now() });
+  void hold(project.value?.id ?? '');
+  touchAll();
+}
+
+/** Leaves the open project, which stays kept. Returns: what comes back to it. */
+export function leave(): () => void {
+  void write();
+  const before = project.value;
+  const { first, end, place } = whereInSteps();
+  const steps = Array.from({ length: end - first }, (_, i) => stepAt(first + i) as Step);
+  const bringBack = [takeImages(), takeFrames(), takeReviews()];
+  const [drawn, fit] = [sample.value, unfit.value];
+  forgetOpen();
+  return () => {
+    takeTouched();
+    for (const one of bringBack) one();
+    restoreSteps({ steps, first, place });
+    sample.value = drawn;
+    unfit.value = fit;
+    if (!before) return touchAll();
+    const images = allImages();
+    void hold(before.id).then((held) => { if (held && allImages() === images) nowOpen(before); });
+  };
+}
+
+function forgetOpen(): void {
+  takeTouched();
+  forgetSteps();
+  forgetHeldFrames();
+  sample.value = null;
+  unfit.value = new Set();
+  project.value = null;
+  rememberOpen(null);
+  letGo();
+}
+
+export async function renameProject(id: string, name: string): Promise<void> {
+  const short = name.trim().slice(0, 80);
+  if (short === '') return;
+  if (project.value?.id === id) {
+    project.value = { ...project.value, name: short };
+    await write();
+  } else await (await store())?.rename(id, short);
+  await listKept();
+}
+
+export async function duplicateProject({ id, name }: Pick<ProjectHead, 'id' | 'name'>): Promise<void> {
+  try {
+    await write();
+    await (await store())?.duplicate(id, { id: newId(), name: words.project.copyOf(name) });
+  } catch (error) {
+    notice.value = { words: (error as DOMException).name === 'QuotaExceededError' ? words.project.noRoom : messageOf(error) };
+  }
+  await listKept();
+}
+
+/** Deletes a project from this computer; not one that another tab has open. Args: isOwn: it was open here a moment ago. */
+export async function forgetProject(id: string, isOwn: boolean): Promise<void> {
+  const known = await store();
+  if (!known) return;
+  // What is still on its way would come back.
+  await write();
+  if (!isOwn && navigator.locks && (await navigator.locks.query()).held?.some(({ name }) => name === lockName(id))) {
+    notice.value = { words: words.project.openElsewhere };
+    return;
+  }
+  await known.forget(id);
+  await listKept();
+}
+
+/** Keeps nothing from here on, or keeps again; what is kept already stays until it is forgotten. */
+export async function keepNothing(on: boolean): Promise<void> {
+  remember(storingKey, on ? nothing : null);
+  if (on) {
+    await write();
+    project.value = null;
+    rememberOpen(null);
+    letGo();
+    storing.value = 'off';
+    return;
+  }
+  storing.value = 'unknown';
+  opening = undefined;
+  await listKept();
+  // What is on the page is new to the database.
+  touchAll();
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden' && timer !== undefined) void write();
+});
+window.addEventListener('pagehide', () => {
+  if (timer !== undefined) void write();
+});
