@@ -16,6 +16,7 @@ export interface Arrow { from: string; to: string; line?: number }
 export const doors: Record<string, string> = {
   'src/js/index.ts': 'the public interface',
   'src/js/worker.ts': 'what a worker runs',
+  'src/js/plots.ts': 'charts, and with them Observable Plot: a chunk of its own, loaded when one is looked at',
   'src/js/work/requests.ts': 'for the service worker, into which the whole of the interface would drag the core',
 };
 

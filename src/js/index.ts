@@ -54,6 +54,7 @@ export { exportFrames, framesHead, framesRecord, framesTail } from './report/exp
 export { contentText, fileFactsOf, groupsOf, identifyingWords, markWords, staysHere } from './report/file_content.ts';
 export { toGeoJson } from './report/geojson.ts';
 export { frameFileName } from './report/outlines.ts';
+export { classShapes } from './report/palette.ts';
 export type { Provenance } from './report/provenance.ts';
 export { readReport } from './report/read_report.ts';
 export { checkLines, checkReport, type CheckResult, checkWords, type Difference, type ModelsNow, type Report } from './report/report.ts';
