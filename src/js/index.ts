@@ -42,6 +42,7 @@ export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Lo
 // How good a model is on cells of known type.
 export { type Accounting, type Grouping, MeasuredCells } from './measure/measured_cells.ts';
 export { type LabelColumns, type Labels, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
+export { atThreshold, type CellShare, type Thresholded } from './measure/threshold.ts';
 export { Measurer, usualDraws } from './work/measurer.ts';
 
 // Results as files, and reports that can be checked.

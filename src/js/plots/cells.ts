@@ -113,7 +113,7 @@ export function scatterPlot(x: CellValues, y: CellValues, classes: readonly Plot
   const legend: LegendEntry[] = types ? classes.flatMap(({ name, letter }, index) => ((counts[index] as number) > 0 ? [{ index, letter, name, value: countWords(counts[index] as number) }] : [])) : [];
   return figure({
     name: `scatter-${slug(x.label)}-${slug(y.label)}`, title: `${y.label} by ${x.label}`,
-    description: `${countWords(all.length)} cells${every > 1 ? `, of which every ${every}th is drawn` : ''}${legend.length > 0 ? `: ${legend.map(({ name, value }) => `${name} ${value}`).join('; ')}` : ''}. `
+    description: `${countWords(all.length)} cells${every > 1 ? `, of which one in ${every} is drawn` : ''}${legend.length > 0 ? `: ${legend.map(({ name, value }) => `${name} ${value}`).join('; ')}` : ''}. `
       + `Medians: ${x.label} ${inWords(median(all.map((point) => point.x)))}, ${y.label} ${inWords(median(all.map((point) => point.y)))}.`,
     table: { header: ['Type', x.label, y.label], rows: all.map((point) => [types ? classes[point.index]?.name ?? '' : '', point.x, point.y]) },
   }, {

@@ -40,7 +40,7 @@ interface TypeLine { index: number; one: PlotClass; points: Point[]; area: Measu
 function typeMarks(lines: readonly TypeLine[]): object[] {
   const marks = lines.flatMap(({ index, points }) => [
     line(points, { stroke: 'currentColor', strokeOpacity: seam.opacity, strokeWidth: seam.px }),
-    line(points, { stroke: colourOf(index), strokeWidth: 2, strokeDasharray: dashesOf(index) }),
+    line(points, { stroke: colourOf(index), strokeWidth: 2, ...(dashesOf(index) && { strokeDasharray: dashesOf(index) }) }),
   ]);
   const at = lines.flatMap(({ index, points }, rank) => [0, 1].map((half) => {
     const [x, y] = along(points, (half + (rank + 0.5) / lines.length) / 2);
@@ -72,8 +72,8 @@ export function rocPlot(found: Measurement, classes: readonly PlotClass[]): Plot
   const points = (curve: Curve): Point[] => [[0, 0], ...[...curve.false_positive_rates].map((x, i): Point => [x, curve.true_positive_rates[i] ?? 0])];
   const { lines, legend, areas, notDrawn } = typeLines(found, classes, points, ({ roc_area }) => roc_area);
   return figure({
-    name: 'roc', title: 'Receiver operating characteristic of each type',
-    description: `True positive rate by false positive rate, each type against all others. Area under the curve: ${areas}. A guess has 0.5.${notDrawn}`,
+    name: 'roc', title: 'ROC curve of each type',
+    description: `Receiver operating characteristic: true positive rate by false positive rate, each type against all others. Area under the curve: ${areas}. A guess has 0.5.${notDrawn}`,
     table: { header: ['Type', 'Threshold', 'False positive rate', 'True positive rate'], rows: rowsOf(found, classes, (curve, i) => [curve.false_positive_rates[i] ?? null, curve.true_positive_rates[i] ?? null]) },
   }, {
     height: square, x: axis('False positive rate', { domain: [0, 1], ticks: unit }), y: axis('True positive rate', { domain: [0, 1], ticks: unit }),
@@ -86,7 +86,7 @@ export function precisionRecallPlot(found: Measurement, classes: readonly PlotCl
   const points = (curve: Curve): Point[] => [...curve.precisions].flatMap((precision, i): Point[] => [[curve.true_positive_rates[i - 1] ?? 0, precision], [curve.true_positive_rates[i] ?? 0, precision]]);
   const { lines, legend, areas, notDrawn } = typeLines(found, classes, points, ({ average_precision }) => average_precision);
   return figure({
-    name: 'precision-recall', title: 'Precision and recall of each type',
+    name: 'precision-recall', title: 'Precision–recall curve of each type',
     description: `Precision by recall, each type against all others. Average precision: ${areas}. A guess has the type's share of the cells.${notDrawn}`,
     table: { header: ['Type', 'Threshold', 'Recall', 'Precision'], rows: rowsOf(found, classes, (curve, i) => [curve.true_positive_rates[i] ?? null, curve.precisions[i] ?? null]) },
   }, {
@@ -100,7 +100,7 @@ export function riskCoveragePlot({ risk_coverage: { thresholds, coverages, risks
   const most = Math.max(0.01, ...risks);
   const at = (coverage: number): string => scoreWords(risks[Math.max(0, coverages.findIndex((each) => each >= coverage))] ?? null);
   return figure({
-    name: 'risk-coverage', title: 'Wrong names by how many cells are named',
+    name: 'risk-coverage', title: 'Risk–coverage curve',
     description: `Share of wrong names among the cells named, surest first. Of all cells ${at(1)} are wrong, of the surest half ${at(0.5)}. Mean over all shares named, the area under the line: ${scoreWords(area)}.`,
     table: { header: ['Threshold', 'Share named', 'Wrong of those named'], rows: [...thresholds].map((threshold, i) => [threshold, coverages[i] ?? null, risks[i] ?? null]) },
   }, {

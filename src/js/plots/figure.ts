@@ -52,6 +52,11 @@ function shapeAt(index: number, x: number, y: number, px = 12): SvgElement {
   });
 }
 
+/** The class's shape as a picture of its own, beside its letter. */
+export function classMark(index: number): SvgElement {
+  return drawn('svg', { viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true' }, drawn('g', outline, shapeAt(index, 6, 6)));
+}
+
 /** A mark for Observable Plot: shapes of classes at points in the units of the axes. */
 export function shapes(points: readonly { index: number; x: number; y: number }[], px?: number): RenderFunction {
   return (_index, { x, y }) => drawn('g', outline, ...points.map((point) => shapeAt(point.index, x?.(point.x) as number, y?.(point.y) as number, px))) as unknown as SVGElement;
@@ -110,6 +115,8 @@ export function figure(facts: Omit<PlotFigure, 'svg'>, options: PlotOptions, leg
   }) as unknown as SvgElement;
   // Plot's rules for its own defaults; what is left of them stands on the page's side.
   for (const style of svg.find(({ localName }) => localName === 'style')) svg.children.splice(svg.children.indexOf(style), 1);
+  // A picture has one name; names of its parts are nothing that is heard.
+  for (const part of svg.find(() => true)) for (const name of ['aria-label', 'aria-description', 'aria-hidden']) part.removeAttribute(name);
   const [width, height] = [Number(svg.getAttribute('width')), Number(svg.getAttribute('height'))];
   let total = height;
   if (legend.length > 0) {

@@ -24,7 +24,7 @@ export function matrixFields({ matrix, types }: Pick<Measurement, 'matrix'> & { 
 /** Counts of true types by likeliest types; a field is as dark as its share of the row. */
 export function matrixPlot(found: Measurement, classes: readonly PlotClass[]): PlotFigure {
   const fields = matrixFields(found);
-  const marginLeft = Math.min(136, Math.max(...classes.map(({ name }) => widthOf(name))) + 34);
+  const marginLeft = Math.min(128, Math.max(...classes.map(({ name }) => widthOf(name))) + 34);
   const side = Math.min(64, Math.max(28, (plotWidth - marginLeft - 8) / classes.length));
   const width = Math.max(plotWidth, Math.ceil(marginLeft + 8 + side * classes.length));
   const right = fields.filter(({ truth, named }) => truth === named).reduce((sum, { count }) => sum + count, 0);
@@ -62,7 +62,7 @@ export function reliabilityPlot({ reliability, calibration_error }: Measurement)
   const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1];
   const farthest = [...bins].sort((a, b) => b.weight * Math.abs(b.accuracy - b.confidence) - a.weight * Math.abs(a.accuracy - a.confidence))[0];
   return figure({
-    name: 'reliability', title: 'Reliability of probabilities',
+    name: 'reliability', title: 'Reliability diagram',
     description: `Share of right cells by the probability of the likeliest type, in bins, with Wilson intervals; the bars below are the cells of each bin. Expected calibration error: ${measuredWords(calibration_error)}.`
       + (farthest ? ` The bin that adds most to it: ${countWords(farthest.weight)} cells with ${scoreWords(farthest.confidence)} on average, ${scoreWords(farthest.accuracy)} of them right.` : ''),
     table: {
