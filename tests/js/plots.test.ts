@@ -89,7 +89,7 @@ test('curves have every point in their table, only seen ones in the picture, and
   // A line of every type, and under it a seam; each type's shape in the legend and twice on its line.
   const lines = named(dense.svg, 'path').filter((path) => ['2', '3'].includes(path.parentNode?.getAttribute('stroke-width') ?? ''));
   assert.equal(lines.length, 2 * classes.length);
-  assert.equal(named(dense.svg, 'path').filter((path) => path.getAttribute('transform') !== null).length, 3 * classes.length);
+  assert.equal(named(dense.svg, 'path').filter((path) => path.parentNode?.getAttribute('stroke-width') === '0.75').length, 3 * classes.length);
 });
 
 test('the reliability diagram leaves empty bins out and says the error; the risk says what all and the surest half come to', () => {
@@ -118,7 +118,7 @@ describe('measurements of cells', () => {
     const values = Float64Array.from({ length: 5000 }, (_, i) => i);
     const { svg, table, description } = plots.scatterPlot({ label: 'Area', values }, { label: 'Roundness', values });
     assert.equal(table.rows.length, 5000);
-    assert.equal(named(svg, 'path').filter((path) => path.getAttribute('transform') !== null).length, 1667);
+    assert.equal(named(svg, 'path').filter((path) => path.parentNode?.getAttribute('stroke-width') === '0.75').length, 1667);
     assert.match(description, /5,000 cells, of which one in 3 is drawn/);
   });
 });

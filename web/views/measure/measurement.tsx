@@ -4,6 +4,8 @@ import { useEffect, useState } from 'preact/hooks';
 import type { MeasurementProps } from './measurement_view.tsx';
 import { words } from './words.ts';
 
+export type { MeasurementProps };
+
 export function Measurement(props: MeasurementProps) {
   const [View, setView] = useState<ComponentType<MeasurementProps> | null>(null);
   const [tries, setTries] = useState(0);
