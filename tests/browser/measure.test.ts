@@ -93,6 +93,9 @@ describe('the view', () => {
         await page.$$eval('details', (all) => all.forEach((each) => { each.open = true; }));
         await assertFits(page);
         await assertAccessible(page, 'measurement');
+        await page.setViewport({ width: 672, height: 1000 });
+        await page.emulateMediaType('print');
+        await assertFits(page);
       }, size);
     });
   }
@@ -131,13 +134,17 @@ describe('the view', () => {
     });
   });
 
-  test('plots are saved as SVG, PNG and CSV', async () => {
+  test('plots are saved as SVG, PNG and CSV, and the whole as the command line writes it', async () => {
     await visit(async (page, cellPage) => {
       const svg = await cellPage.saved('save-reliability-svg');
       assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg".*<title>Reliability diagram<\/title>/);
       assert.doesNotMatch(svg, /var\(|<style/);
       assert.match(await cellPage.saved('save-roc-csv'), /^Type,Threshold,False positive rate,True positive rate\r\nBasophil,/);
       assert.ok((await cellPage.saved('save-confusion-matrix-png')).includes('PNG'));
+      const report = await cellPage.saved('save-measurement-html');
+      assert.match(report, /^<!doctype html>\n<html lang="en">/);
+      assert.deepEqual([...report.matchAll(/<(?:script|img)/g)], []);
+      assert.equal((JSON.parse(await cellPage.saved('save-measurement-json')) as { images: { measured: number } }).images.measured, 600);
       assert.equal(await page.$$eval('.plot svg[role=img]', (all) => all.every((each) => (each.getAttribute('aria-description') ?? '').length > 80)), true);
     });
   });

@@ -23,7 +23,7 @@ export const typeScores = [
 export function comparisonWords({ only_first, only_second, p, accuracy_gain: { interval } }: Comparison, first: string, second: string): string {
   const [low, high] = interval ?? [0, 0];
   const verdict = low > 0 ? `${second} is more often right.` : high < 0 ? `${first} is more often right.` : 'These cells do not tell which is more often right.';
-  const chance = p < 0.0001 ? 'p < 0.0001' : `p = ${p.toFixed(4)}`;
+  const chance = p < 0.0001 ? 'p\u00a0<\u00a00.0001' : `p\u00a0=\u00a0${p.toFixed(4)}`;
   return `${verdict} Cells that only one of them names rightly: ${countWords(only_first)} by ${first}, ${countWords(only_second)} by ${second} (McNemar's exact test: ${chance}, as if no two cells were alike).`;
 }
 

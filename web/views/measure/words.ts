@@ -7,7 +7,6 @@ export const words = {
   notLoaded: 'The charts could not be loaded: this file of the page needs the network once.',
   again: 'Try again',
   intro: (cells: number, groups: number) => `${plural(cells, { one: '1 cell', other: `${formatCount(cells)} cells` })} of known type${groups < cells ? ` in ${plural(groups, { one: '1 group', other: `${formatCount(groups)} groups` })}` : ''}. It holds for images drawn at random.`,
-  scores: 'Scores',
   interval: (ends: string) => `95 % interval ${ends}`,
   noInterval: 'no interval',
   accounting: {
@@ -50,6 +49,7 @@ export const words = {
   },
   comparison: { title: 'Two models on the same cells' },
   plots: 'Curves',
+  report: { label: 'Save the measurement', short: 'Save all as', formats: { html: 'Report (HTML)', json: 'JSON', csv: 'CSV' } },
   plot: {
     asTable: 'In words and as a table',
     every: (every: number, of: number) => `One in ${formatCount(every)} of ${formatCount(of)} rows; the CSV file has all.`,
