@@ -100,6 +100,13 @@ test('the reliability diagram leaves empty bins out and says the error; the risk
   assert.match(plots.riskCoveragePlot(small).description, /Of all cells 0\.200 are wrong, of the surest half 0\.000/);
 });
 
+test('one cell is enough for every plot', () => {
+  const one = core.measureCells({ types: 2, truth: Int32Array.of(0), probabilities: Float64Array.of(0.3, 0.7) }, 100);
+  const two = classes.slice(0, 2);
+  for (const { svg } of [plots.matrixPlot(one, two), plots.rocPlot(one, two), plots.precisionRecallPlot(one, two), plots.reliabilityPlot(one), plots.riskCoveragePlot(one)]) assert.doesNotMatch(plots.svgText(svg), /NaN|Infinity|undefined/);
+  assert.doesNotMatch(plots.measurementHtml(one, measurementContext({ ...spec, classes: two }, 100)).replace(/<style>[^]*<\/style>/, ''), /NaN|Infinity|undefined/);
+});
+
 describe('measurements of cells', () => {
   test('a histogram counts each cell once, in bins of a round width, without what is no number', () => {
     const { table, description } = plots.histogramPlot({ label: 'Area, µm²', values: [1, 2, 2, 50, NaN, 100] }, three, [0, 0, 1, 1, 1, 0]);

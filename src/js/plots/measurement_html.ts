@@ -72,7 +72,7 @@ function facts({ groups }: Measurement, { spec, appVersion, provenance, grouping
   const entries: [string, string][] = [
     ['Model', `${spec.name} ${spec.version}`], ['SHA-256 of its spec', provenance?.specSha256 ?? 'not known'], ['SHA-256 of its network', spec.network.sha256],
     ['Software', `Cytodrop ${appVersion}`], ['Commit', provenance?.commit || 'not known'], ['Ran on', provenance?.platform ?? 'not known'], ['Time', provenance?.time ?? 'not known'],
-    ['True types from', truth], ['Grouped by', `${groupedBy[grouping]} (${countWords(groups)} groups)`], ['Intervals', `95 %, by bootstrap over groups, ${countWords(draws)} draws; of shares at least as wide as Wilson's`],
+    ['True types from', truth], ['Grouped by', `${groupedBy[grouping]}${grouping === 'none' ? '' : `, ${countWords(groups)} groups`}`], ['Intervals', `95 %, by bootstrap over groups, ${countWords(draws)} draws; of shares at least as wide as Wilson's`],
     ['Unsure below', scoreWords(unsureBelow)], ...(types ? [['Only these types', types.join(', ')] as [string, string]] : []),
   ];
   return `<dl>${entries.map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`).join('')}</dl>`;
