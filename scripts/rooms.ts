@@ -16,6 +16,7 @@ export interface Arrow { from: string; to: string; line?: number }
 export const doors: Record<string, string> = {
   'src/js/index.ts': 'the public interface',
   'src/js/worker.ts': 'what a worker runs',
+  'src/js/plots.ts': 'charts, and with them Observable Plot: a chunk of its own, loaded when one is looked at',
   'src/js/work/requests.ts': 'for the service worker, into which the whole of the interface would drag the core',
 };
 
@@ -90,6 +91,8 @@ export function importRules(order: Order = orders['src/js'], views: Order = orde
       { name: 'the command line knows no page, no scripts and no tests', severity: 'error', from: { path: '^src/cli/' }, to: { path: '^(web|scripts|tests)/' } },
       { name: 'only platform/node.ts knows Node', severity: 'error', from: { path: '^(src/js|web)/', pathNot: '^src/js/platform/node\\.ts$' }, to: { dependencyTypes: ['core'] } },
       { name: 'only core/onnxruntime.ts knows ONNX Runtime', severity: 'error', from: { pathNot: '^src/js/core/onnxruntime\\.ts$' }, to: { path: '^(node_modules/)?onnxruntime' } },
+      { name: 'only src/js/plots knows Observable Plot', severity: 'error', from: { pathNot: '^src/js/plots/' }, to: { path: '^(node_modules/)?@observablehq/' } },
+      { name: 'charts are loaded when they are looked at', severity: 'error', from: { path: '^(web|src/cli)/', pathNot: '^web/views/measure/' }, to: { path: '^(src/js/plots\\.ts$|web/views/measure/(?!measurement\\.tsx$))', dynamic: false } },
       { name: 'everything is found', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^#cytodrop_core$' } },
     ],
   };

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import {
-  appVersion, CytodropError, type Grouping, leastImageScale, MeasuredCells, type MeasurementContext, measurementCsv, measurementJson, Measurer, type ModelSpec, mostImageScale, readLabels, type Truth, truthByFolder, truthByLabels,
+  appVersion, CytodropError, type Grouping, leastImageScale, MeasuredCells, type Measurement, type MeasurementContext, measurementCsv, measurementJson, Measurer, type ModelSpec, mostImageScale, readLabels, type Truth, truthByFolder, truthByLabels,
   typeNamer, usualDraws,
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
@@ -21,7 +21,7 @@ interface Options extends Staff {
   unsureBelow?: number;
   imageScale?: number;
   draws: number;
-  format: 'json' | 'csv';
+  format: 'json' | 'csv' | 'html';
   output?: string;
 }
 
@@ -40,7 +40,7 @@ export function measureCommand(finish: (code: number) => void): Command {
     .addOption(new Option('--unsure-below <p>', 'probability below which a verdict is unsure; unless told, the model\'s own').argParser(between(0, 1)))
     .addOption(new Option('--image-scale <n>', 'as in classify').argParser(between(leastImageScale, mostImageScale)))
     .addOption(new Option('--draws <n>', 'bootstrap samples for the intervals').default(usualDraws).argParser(wholeBetween(100, 100_000)))
-    .addOption(new Option('--format <format>', 'json or csv').default('json').argParser(oneOf(['json', 'csv'])))
+    .addOption(new Option('--format <format>', 'json, csv or html: a report to read and to print').default('json').argParser(oneOf(['json', 'csv', 'html'])))
     .addOption(outputOption())
     .addOption(engineOption())
     .addOption(jobsOption())
@@ -88,9 +88,16 @@ async function measure(given: string[], options: Options): Promise<number> {
     const context: MeasurementContext = {
       spec, appVersion, ...(provenance && { provenance }), accounting: gathered.accounting, grouping, draws, truth: options.truth, ...(types && { types }), unsureBelow,
     };
-    await write(output, options.format === 'json' ? measurementJson(found, context) : measurementCsv(found, context));
+    await write(output, await written(options.format, found, context));
     return gathered.accounting.unread > 0 ? exitCode.someUnread : exitCode.allRead;
   });
+}
+
+async function written(format: Options['format'], found: Measurement, context: MeasurementContext): Promise<string> {
+  if (format === 'csv') return measurementCsv(found, context);
+  if (format === 'json') return measurementJson(found, context);
+  const { measurementHtml } = await import('../js/plots.ts');
+  return measurementHtml(found, context);
 }
 
 /** What is said of each path. */

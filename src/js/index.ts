@@ -42,6 +42,7 @@ export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Lo
 // How good a model is on cells of known type.
 export { type Accounting, type Grouping, MeasuredCells } from './measure/measured_cells.ts';
 export { type LabelColumns, type Labels, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
+export { atThreshold, type CellShare, type Thresholded } from './measure/threshold.ts';
 export { Measurer, usualDraws } from './work/measurer.ts';
 
 // What people say of cells.
@@ -61,6 +62,7 @@ export { exportFrames, framesHead, framesRecord, framesTail } from './report/exp
 export { contentText, fileFactsOf, groupsOf, identifyingWords, markWords, staysHere } from './report/file_content.ts';
 export { toGeoJson } from './report/geojson.ts';
 export { frameFileName } from './report/outlines.ts';
+export { classShapes } from './report/palette.ts';
 export type { Provenance } from './report/provenance.ts';
 export { readReport } from './report/read_report.ts';
 export { checkLines, checkReport, type CheckResult, checkWords, type Difference, type ModelsNow, type Report } from './report/report.ts';

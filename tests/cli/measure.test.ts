@@ -115,3 +115,22 @@ test('files of one name in two folders are told apart by their folders, never by
     assert.deepEqual([images.measured, images.without_truth], [1, 1]);
   });
 });
+
+test('as HTML it is one report to read, with the figures of the JSON, and names that are only text', async () => {
+  await withFolder(async (folder) => {
+    fill(folder, [[0, 'a'], [1, 'a'], [2, 'b'], [2, 'b']]);
+    const table = join(folder, 'labels & <b>.csv');
+    writeFileSync(table, 'file,type\ncell-0.png,basophil\ncell-1.png,basophil\ncell-2.png,neutrophil\ncell-3.png,<script>alert(1)</script>\n');
+    const args = ['measure', '--model', 'blood-smear', '--truth', table, '--draws', '100'];
+    const { code, stdout } = await cytodrop(...args, '--format', 'html', folder);
+    assert.equal(code, 0);
+    const { accuracy, model } = JSON.parse((await cytodrop(...args, folder)).stdout) as Document & { model: { name: string; version: string; spec_sha256: string; network_sha256: string } };
+    assert.ok(accuracy.value !== null && accuracy.interval);
+    for (const words of [
+      `<title>Measurement of ${model.name} ${model.version}</title>`, 'For research and teaching; not for diagnosis', model.spec_sha256, model.network_sha256, `<strong>${accuracy.value.toFixed(3)}</strong>`,
+      accuracy.interval.map((end) => end.toFixed(3)).join(' to '), 'labels &amp; &lt;b&gt;.csv', '&lt;script&gt;alert(1)&lt;/script&gt;', "default-src 'none'",
+    ]) assert.ok(stdout.includes(words), words);
+    assert.doesNotMatch(stdout, /<script|https?:/);
+    assert.equal([...stdout.matchAll(/<svg [^>]*role="img"/g)].length, 5);
+  });
+});

@@ -70,6 +70,7 @@ describe('TypeScript', () => {
     ['the library with Node', { 'src/js/work/a.ts': "import { readFileSync } from 'node:fs';\nreadFileSync;\n" }, /only platform\/node\.ts knows Node/],
     ['the library with the page', { 'src/js/work/a.ts': "import { b } from '../../../web/b.ts';\nb;\n", 'web/b.ts': 'export const b = 1;\n' }, /src\/js knows nobody outside/],
     ['the command line with the page', { 'src/cli/a.ts': "import { b } from '../../web/b.ts';\nb;\n", 'web/b.ts': 'export const b = 1;\n' }, /the command line knows no page/],
+    ['charts at once', { 'web/a.ts': "import { b } from '../src/js/plots.ts';\nb;\n", 'src/js/plots.ts': 'export const b = 1;\n' }, /charts are loaded when they are looked at/],
     ['what is not there', { 'src/js/work/a.ts': "import { b } from './b.ts';\nb;\n" }, /everything is found/],
   ];
   for (const [name, files, words] of breaches) {

@@ -213,8 +213,9 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
   };
 }
 
-export function csvLine(values: readonly string[]): string {
-  return values.map(csvValue).join(',') + lineEnd.csv;
+/** Numbers stand as they are; null is an empty field. */
+export function csvLine(values: readonly (string | number | null)[]): string {
+  return values.map((value) => (typeof value === 'string' ? csvValue(value) : String(value ?? ''))).join(',') + lineEnd.csv;
 }
 
 /** A spreadsheet would run a file name such as `=cmd()` as a formula; a leading apostrophe keeps it text. */
