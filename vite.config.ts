@@ -16,16 +16,6 @@ function commit(): string {
   }
 }
 
-type ModuleInfo = (id: string) => { isEntry: boolean; importers: readonly string[] } | null;
-
-/** Whether a module is reached from the page's entry by imports that wait for nothing. */
-function isAtOnce(id: string, infoOf: ModuleInfo, seen = new Set<string>()): boolean {
-  if (seen.has(id)) return false;
-  seen.add(id);
-  const info = infoOf(id);
-  return info !== null && (id.endsWith('/web/main.tsx') || info.importers.some((importer) => isAtOnce(importer, infoOf, seen)));
-}
-
 export default defineConfig({
   root: 'web',
   base: './',
@@ -47,12 +37,6 @@ export default defineConfig({
     // A data: address is not allowed by the Content Security Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: {
-      output: {
-        // What the page needs at once is one file: else every module that a later part shares with it becomes a request of its own.
-        codeSplitting: { groups: [{ debugName: 'page', name: (id, context) => (!id.includes('/src/js/') && isAtOnce(id, (one) => context.getModuleInfo(one)) ? 'page' : null) }] },
-      },
-    },
   },
   plugins: [
     {

@@ -12,7 +12,7 @@ export { Encoder } from './work/encoder.ts';
 export { Inspector } from './work/inspector.ts';
 export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
 export type { ImageSource } from './platform/platform.ts';
-export { readFile } from './work/sources.ts';
+export { readFile, readSpec } from './work/sources.ts';
 export { CytodropError, type UnreadFile, unreadFile } from './core/errors.ts';
 export { WorkerDied, WorkerHung } from './work/pool.ts';
 
@@ -51,6 +51,7 @@ export { agreementMatrix, type Answer, isConfirmed, isEmptyReview, noReview, typ
 // Projects.
 export { cellKey, frameOfKey, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, projectSchema, type ProjectSettings, type Sample } from './project/project.ts';
 export { projectEnding, projectFileName, type ReadProject, readProject, writeProject } from './project/project_file.ts';
+export { countsOf, resultsOf, reviewsOf } from './project/project_results.ts';
 
 // Results as files, and reports that can be checked.
 export { batchWords, differenceWords } from './report/batch_words.ts';

@@ -81,7 +81,7 @@ export function headNow(own: ProjectName): ProjectHead {
 /** Marks everything on the page as not yet kept. */
 export function touchAll(): void {
   allImages().forEach((_, i) => { touch('files', i); touch('frames', i); touch('records', i); });
-  for (const of of ['cells', 'fields'] as const) for (const index of allReviews(of).keys()) touch(of, index);
+  for (const which of ['cells', 'fields'] as const) for (const index of allReviews(which).keys()) touch(which, index);
   const { first, end } = whereInSteps();
   for (let i = first; i < end; i++) touch('steps', i);
 }

@@ -62,7 +62,7 @@ effect(() => {
   pending.value = null;
 });
 
-for (const of of ['cells', 'fields'] as const) ownPart<Review | null>(of, (index, review) => setReview(of, index, review));
+for (const which of ['cells', 'fields'] as const) ownPart<Review | null>(which, (index, review) => setReview(which, index, review));
 
 /** In the order in which they are gone through. */
 export const order = computed<readonly number[]>(() => {

@@ -1,6 +1,7 @@
 /** What callers hand over: models by name, address or as files; images of every kind. */
 import { platform } from '#platform';
 import { CytodropError } from '../core/errors.ts';
+import type { ModelSpec } from '../model/spec.ts';
 import type { ImageSource } from '../platform/platform.ts';
 
 /** A model's files by their paths below its folder; those of a folder that a person chose in a browser as they come. */
@@ -57,6 +58,11 @@ export function pathOf(image: ImageSource | NamedImage, index: number): string {
 
 export function sourceOf(image: ImageSource | NamedImage): ImageSource {
   return typeof image === 'object' && 'path' in image && 'source' in image ? image.source : image;
+}
+
+/** Reads what a model's folder says of it. Args: home: folder that models/ lies in. Raises: Error that says what a person can do. */
+export async function readSpec(model: ModelSource, home = platform.home): Promise<ModelSpec> {
+  return JSON.parse(new TextDecoder().decode(await readerOf(model, home)('spec.json'))) as ModelSpec;
 }
 
 /** Reads a file of the library or of the site that it came from. Raises: Error that says what a person can do. */
