@@ -40,8 +40,8 @@ export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, 
 export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
 // How good a model is on cells of known type.
-export { type Accounting, type Grouping, MeasuredCells } from './measure/measured_cells.ts';
-export { type LabelColumns, type Labels, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
+export { type Accounting, type Grouping, type Measurable, MeasuredCells } from './measure/measured_cells.ts';
+export { type LabelColumns, type Labels, readHeads, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
 export { atThreshold, type CellShare, type Thresholded } from './measure/threshold.ts';
 export { Measurer, usualDraws } from './work/measurer.ts';
 

@@ -2,7 +2,7 @@
 import { h, render } from 'preact';
 import { Measurer, type ModelSpec } from '../../src/js/index.ts';
 import '../../web/main.css';
-import { Measurement } from '../../web/views/measure/measurement.tsx';
+import { MeasurementView } from '../../web/views/measure/measurement_view.tsx';
 import { labelledCells } from '../js/labelled_cells.ts';
 import { measurementContext } from '../js/measurement_context.ts';
 
@@ -19,6 +19,6 @@ const draw = (selected: { truth: number; named: number } | null): void => {
     app.dataset['selected'] = `${field.truth} ${field.named}`;
     draw(field);
   };
-  render(h('div', { style: { padding: '16px' } }, h('h1', {}, 'Measurement'), h(Measurement, { measurement, spec, accounting, cells, context, comparison: { found, first: 'First', second: 'Second' }, selected, onSelect })), app);
+  render(h('div', { style: { padding: '16px' } }, h('h1', {}, 'Measurement'), h(MeasurementView, { measurement, spec, accounting, cells, context, comparison: { found, first: 'First', second: 'Second' }, selected, onSelect })), app);
 };
 draw(null);

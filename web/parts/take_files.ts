@@ -3,12 +3,13 @@ import { projectEnding, researchNote } from '../../src/js/index.ts';
 import { addFiles } from '../state/adding.ts';
 import { droppedReport } from '../state/asking.ts';
 import type { Found } from '../state/found_files.ts';
+import { openProjectFile } from '../state/project_file.ts';
 import { openDialog } from './dialog.tsx';
 
 /** A report is known by how it begins; any other JSON file is one that cannot be read, as before. */
 export async function takeFiles(found: Found): Promise<void> {
   const project = found.files.find(({ path }) => path.toLowerCase().endsWith(projectEnding));
-  if (project) return (await import('../state/project_file.ts')).openProjectFile(project.file);
+  if (project) return openProjectFile(project.file);
   const all = [...found.files, ...found.documents];
   const begins = await Promise.all(all.map(async ({ file, path }) => /\.json$/i.test(path) && (await file.slice(0, 200).text().catch(() => '')).includes(researchNote)));
   const report = all.find((_, i) => begins[i])?.file;

@@ -1,4 +1,4 @@
-/** Projects in this browser's own database. Loaded only when there is something to keep or to bring back. */
+/** Projects in this browser's own database. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { ProjectHead } from '../../src/js/index.ts';
 

@@ -15,7 +15,7 @@ import { messageOf, notice } from './notice.ts';
 import { placeNow } from './place.ts';
 import { runState } from './progress.ts';
 import { fileRows, headNow, type ProjectName, readRows, type Restored, rowsOf, settingsNow, touchAll, unfit } from './project_rows.ts';
-import type { KeptImage, ProjectStore, Row } from './project_store.ts';
+import { type KeptImage, ProjectStore, type Row } from './project_store.ts';
 import { remember, remembered } from './remembered.ts';
 import { takeReviews } from './review_store.ts';
 import { sample } from './worklist.ts';
@@ -67,7 +67,6 @@ let opening: Promise<ProjectStore | null> | undefined;
 function store(): Promise<ProjectStore | null> {
   opening ??= (async () => {
     try {
-      const { ProjectStore } = await import('./project_store.ts');
       const opened = await ProjectStore.open(() => {
         opening = undefined;
         if (storing.value !== 'off') storing.value = 'lost';

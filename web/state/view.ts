@@ -6,8 +6,8 @@ import { cells, recordAt } from './images.ts';
 import { spec } from './models.ts';
 import { remember, remembered } from './remembered.ts';
 
-/** `frame`: one frame at a time, where frames hold many cells. */
-export type Layout = 'gallery' | 'table' | 'frame';
+/** `frame`: one frame at a time, where frames hold many cells; `measure`: how good the model is on them. */
+export type Layout = 'gallery' | 'table' | 'frame' | 'measure';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
@@ -43,6 +43,10 @@ export const thisFrameOnly = signal(false);
 /** Cells of a lower probability are not shown. */
 export const leastProbability = signal(0);
 
+/** Cells chosen elsewhere, as in a plot, and what they are; null: no such choice. */
+export interface Subset { words: string; indices: ReadonlySet<number> }
+export const subset = signal<Subset | null>(null);
+
 effect(() => {
   const chosen: Layout = mode.value === 'fields' ? 'frame' : 'gallery';
   untracked(() => {
@@ -60,7 +64,7 @@ export const scopedCells = computed<Cell[]>(() => {
 });
 
 /** Whether anything but the frame narrows what is shown. */
-export const isFiltered = computed(() => filter.value !== null || search.value.trim() !== '' || leastProbability.value > 0);
+export const isFiltered = computed(() => filter.value !== null || search.value.trim() !== '' || leastProbability.value > 0 || subset.value !== null);
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
@@ -70,6 +74,7 @@ export const shown = computed<Cell[]>(() => {
   const wanted = search.value.trim().toLowerCase();
   const matching = scopedCells.value.filter(
     (cell) =>
+      (subset.value === null || subset.value.indices.has(cell.index)) &&
       (filter.value === null || filter.value === shareOf(cell)) &&
       (leastProbability.value === 0 || cell.unnamed || (cell.quality.length === 0 && !cell.foreign && cell.probability >= leastProbability.value)) &&
       (wanted === '' || cell.path.toLowerCase().includes(wanted) || (names.get(labelOf(cell)) ?? labelOf(cell)).includes(wanted)),
@@ -138,6 +143,7 @@ export function resetView(): void {
   openIndex.value = null;
   currentIndex.value = null;
   leastProbability.value = 0;
+  subset.value = null;
   thisFrameOnly.value = false;
 }
 

@@ -21,6 +21,12 @@ export const words = {
   samplesUnread: (why: string) => `The simulated samples could not be read. ${why}`,
   frameFailed: (path: string, why: string) => `${path}: ${why}`,
   aFrame: 'A frame',
+  measuring: {
+    failed: 'The measurement failed.',
+    random: 'review of cells drawn at random',
+    byType: 'review of cells drawn at random from each type named, weighted back',
+    notRandom: 'review of cells that were not drawn at random: no measure of the model',
+  },
   project: {
     samples: 'Simulated samples',
     files: (first: string, more: number) => `${first} and ${formatCount(more)} more`,

@@ -1,12 +1,13 @@
 /** Classified images and what a person says they are, brought together. */
 import type { LabelledCells } from '#cytodrop_core';
-import type { CellRecord, ClassifiedCell } from '../classify/outcome.ts';
+import type { ClassifiedCell } from '../classify/outcome.ts';
+import type { UnreadFile } from '../core/errors.ts';
 import { asAsked, type Asked, kindOf } from '../classify/verdict.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { Truth } from './truth.ts';
 
-/** What cells are grouped by: nothing, so that each is its own; their folder; a column of the table that their types stand in. */
-export type Grouping = 'none' | 'folder' | 'column';
+/** What cells are grouped by: nothing, so that each is its own; the frame that they lie in; their folder; a column of the table that their types stand in. */
+export type Grouping = 'none' | 'file' | 'folder' | 'column';
 
 /** What became of images that do not count, and of those that do. */
 export interface Accounting {
@@ -26,6 +27,9 @@ export interface Accounting {
   poor_quality: number;
 }
 
+/** What is asked of a classified cell. */
+export type Measurable = Pick<ClassifiedCell, 'status' | 'label' | 'probability' | 'probabilities' | 'quality' | 'foreign' | 'unsure'>;
+
 /** Gathers cells one by one, so that only numbers are kept of each. */
 export class MeasuredCells {
   readonly accounting: Accounting = { images: 0, measured: 0, unread: 0, without_truth: 0, of_other_types: {}, named: 0, named_rightly: 0, unsure: 0, foreign: 0, poor_quality: 0 };
@@ -35,6 +39,7 @@ export class MeasuredCells {
   readonly #truth: number[] = [];
   readonly #probabilities: number[] = [];
   readonly #groups: number[] = [];
+  readonly #weights: number[] = [];
   readonly #numberOf = new Map<string, number>();
 
   constructor(spec: ModelSpec, asked: Asked) {
@@ -43,20 +48,26 @@ export class MeasuredCells {
     this.#asked = asked;
   }
 
-  /** Every image counts: whatever was found, what is measured is the likeliest type, and how verdicts fared is counted beside. */
-  add(record: CellRecord, truth: Truth | undefined): void {
+  /**
+   * Every image counts: whatever was found, what is measured is the likeliest type, and how verdicts fared is counted beside.
+   *
+   * Args:
+   *   weight: how many cells it stands for.
+   */
+  add(record: Measurable | Pick<UnreadFile, 'status'>, truth: Truth | undefined, weight = 1): void {
     const { accounting } = this;
     accounting.images++;
     if (record.status !== 'ok') accounting.unread++;
     else if (truth === undefined) accounting.without_truth++;
     else if (truth.type === undefined) accounting.of_other_types[truth.name] = (accounting.of_other_types[truth.name] ?? 0) + 1;
-    else this.#take(asAsked(record, this.#spec, this.#asked), truth.type, truth.group);
+    else this.#take(asAsked(record, this.#spec, this.#asked), truth.type, truth.group, weight);
   }
 
   cells(grouping: Grouping): LabelledCells {
     return {
       types: this.#ids.length, truth: Int32Array.from(this.#truth), probabilities: Float64Array.from(this.#probabilities),
       ...(grouping !== 'none' && { groups: Int32Array.from(this.#groups) }),
+      ...(this.#weights.some((weight) => weight !== 1) && { weights: Float64Array.from(this.#weights) }),
     };
   }
 
@@ -64,7 +75,7 @@ export class MeasuredCells {
     return this.#numberOf.size;
   }
 
-  #take(cell: ClassifiedCell, type: string, group: string): void {
+  #take(cell: Measurable, type: string, group: string, weight: number): void {
     const { accounting } = this;
     accounting.measured++;
     const kind = kindOf(cell);
@@ -73,6 +84,7 @@ export class MeasuredCells {
       if (cell.label === type) accounting.named_rightly++;
     } else accounting[kind === 'quality' ? 'poor_quality' : kind]++;
     this.#truth.push(this.#ids.indexOf(type));
+    this.#weights.push(weight);
     this.#probabilities.push(...cell.probabilities);
     const number = this.#numberOf.get(group) ?? this.#numberOf.size;
     this.#numberOf.set(group, number);

@@ -56,11 +56,7 @@ export type Labels = { file: string; name: string; group: string }[];
  * Raises: CytodropError, `invalid_argument`, in words for a person.
  */
 export function readLabels(text: string, columns: LabelColumns = {}): Labels {
-  const { data: table, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ''), { delimitersToGuess: [',', ';', '\t'], skipEmptyLines: 'greedy', transform: (value) => value.trim() });
-  // One column has no separator to guess.
-  const [wrong] = errors.filter(({ type }) => type !== 'Delimiter');
-  if (wrong) throw new CytodropError('invalid_argument', `It is no table of comma-separated values: row ${(wrong.row ?? 0) + 1}: ${wrong.message}.`);
-  const [heads = [], ...rows] = table;
+  const [heads = [], ...rows] = readTable(text);
   const find = (what: string, wanted: string | undefined, usual: readonly string[]): number => {
     const names = wanted === undefined ? usual : [plain(wanted)];
     const at = heads.findIndex((head) => names.includes(plain(head)));
@@ -72,6 +68,21 @@ export function readLabels(text: string, columns: LabelColumns = {}): Labels {
   const said = rows.flatMap((row) => (row[file] && row[type] ? [{ file: row[file], name: row[type], group: group === undefined ? '' : row[group] ?? '' }] : []));
   if (said.length === 0) throw new CytodropError('invalid_argument', 'It says of no file what it is.');
   return said;
+}
+
+/** The heads of a table's columns, and those that are likely meant. Raises: as `readLabels` of what is no table. */
+export function readHeads(text: string): { heads: string[]; file: string | undefined; type: string | undefined } {
+  const [heads = []] = readTable(text);
+  const usual = (names: readonly string[]): string | undefined => heads.find((head) => names.includes(plain(head)));
+  return { heads, file: usual(usualHeads.file), type: usual(usualHeads.type) };
+}
+
+function readTable(text: string): string[][] {
+  const { data: table, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ''), { delimitersToGuess: [',', ';', '\t'], skipEmptyLines: 'greedy', transform: (value) => value.trim() });
+  // One column has no separator to guess.
+  const [wrong] = errors.filter(({ type }) => type !== 'Delimiter');
+  if (wrong) throw new CytodropError('invalid_argument', `It is no table of comma-separated values: row ${(wrong.row ?? 0) + 1}: ${wrong.message}.`);
+  return table;
 }
 
 /**

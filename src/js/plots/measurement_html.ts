@@ -66,7 +66,7 @@ function figureHtml(figure: PlotFigure): string {
     + `${table(caption, header.map((words, i) => head(words, i > 0)), rows.map(([first = '', ...rest]) => row([rowHead(escaped(fieldWords(first))), ...rest.map((value) => number(escaped(fieldWords(value))))])), { captionSeen: true })}</details></figure>`;
 }
 
-const groupedBy = { none: 'nothing: every cell is its own', folder: 'folder', column: 'a column of the table of labels' };
+const groupedBy = { none: 'nothing: every cell is its own', file: 'frame', folder: 'folder', column: 'a column of the table of labels' };
 
 function facts({ groups }: Measurement, { spec, appVersion, provenance, grouping, draws, truth, types, unsureBelow }: MeasurementContext): string {
   const entries: [string, string][] = [

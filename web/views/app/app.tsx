@@ -26,16 +26,18 @@ import { ResultsTable } from '../results/results_table.tsx';
 import { Summary } from '../results/summary.tsx';
 import { Toolbar } from '../results/toolbar.tsx';
 import { UnreadFiles } from '../results/unread_files.tsx';
-import { ReviewBar, SelectionBar } from '../review/lazy.ts';
+import { ReviewBar } from '../review/review_bar.tsx';
+import { SelectionBar } from '../review/selection_bar.tsx';
 import { AwayFiles } from '../project/project_chip.tsx';
 import { StartScreen } from '../start/start_screen.tsx';
+import { Dialogs } from './dialogs.tsx';
 import { Footer } from './footer.tsx';
 import { Header } from './header.tsx';
 import { Announcer, Messages } from './messages.tsx';
 import { UpdateLine } from './update_line.tsx';
 import { words } from './words.ts';
 
-const Dialogs = lazily(async () => (await import('./dialogs.tsx')).Dialogs);
+const MeasurePanel = lazily(async () => (await import('../measure/measure_panel.tsx')).MeasurePanel);
 
 export function App() {
   const dragged = useFileDrops();
@@ -65,7 +67,7 @@ export function App() {
       <Footer inert={covered} />
       <FileInputs />
       <Announcer />
-      {dialog.value !== null && <Dialogs />}
+      <Dialogs />
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
           <p>{words.dropHint}</p>
@@ -107,7 +109,7 @@ function Results() {
       )}
       <Toolbar />
       {reviewing.value && <ReviewBar />}
-      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : <ResultsTable />}
+      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : layout.value === 'measure' ? <MeasurePanel /> : <ResultsTable />}
       {reviewing.value && <SelectionBar />}
     </>
   );

@@ -16,7 +16,7 @@ import { spec, threshold as thresholdInUse } from '../../state/models.ts';
 import { blind, reviewing } from '../../state/reviewing.ts';
 import { closeDetails, detailsMapOn, isSheet, mapOpacity, openCell, shown, step } from '../../state/view.ts';
 import { FileContents } from '../dialogs/file_contents.tsx';
-import { ReviewOfCell } from '../review/lazy.ts';
+import { ReviewOfCell } from '../review/answers.tsx';
 import { CellChecks } from './checks.tsx';
 import { words } from './words.ts';
 

@@ -5,7 +5,7 @@ import { mode } from '../../state/mode.ts';
 import { progress } from '../../state/images.ts';
 import { reviewing, select, selecting, setReviewing } from '../../state/reviewing.ts';
 import {
-  filter, type Layout, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, type SortKey, thisFrameOnly, type TileSize,
+  filter, type Layout, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, type SortKey, subset, thisFrameOnly, type TileSize,
   tileSize,
 } from '../../state/view.ts';
 import { StepButtons } from '../review/step_buttons.tsx';
@@ -23,8 +23,8 @@ const orders: { key: SortKey; descending: boolean; word: string }[] = [
 ];
 
 /** Single cells have no frame to show. */
-const { gallery, table } = words.toolbar.views;
-const withoutFrame = { gallery, table } as Record<Layout, string>;
+const { gallery, table, measure } = words.toolbar.views;
+const withoutFrame = { gallery, table, measure } as Record<Layout, string>;
 
 export function Toolbar() {
   const position = orders.findIndex(({ key, descending }) => key === sort.value.key && descending === sort.value.descending);
@@ -38,7 +38,7 @@ export function Toolbar() {
         <span class="visually-hidden">{words.toolbar.search}</span>
         <input id="search" type="search" placeholder={words.toolbar.search} value={search.value} aria-keyshortcuts="/" autocomplete="off" spellcheck={false} onInput={(event) => (search.value = event.currentTarget.value)} />
       </label>
-      {layout.value !== 'frame' && <label class="field">
+      {(layout.value === 'gallery' || layout.value === 'table') && <label class="field">
         <span class="field-name">{words.toolbar.sort}</span>
         <select data-testid="sort" aria-label={words.toolbar.sort} value={position} onChange={(event) => choose(event.currentTarget.value)}>
           {position < 0 && <option value={-1}>{words.toolbar.byColumn}</option>}
@@ -68,6 +68,14 @@ export function Toolbar() {
       )}
       {(filter.value !== null || search.value !== '' || leastProbability.value > 0) && (
         <span class="small muted">{words.toolbar.shown(shown.value.length, scopedCells.value.length)}</span>
+      )}
+      {subset.value && (
+        <span class="small" data-testid="subset">
+          {words.toolbar.subset(subset.value.words)}{' '}
+          <button type="button" class="link" onClick={() => (subset.value = null)}>
+            {words.toolbar.showAll}
+          </button>
+        </span>
       )}
       <CheckControls />
       <span class="spacer" />

@@ -2,13 +2,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { openDialog } from '../../parts/dialog.tsx';
 import { openCamera, openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
-import { lazily } from '../../parts/lazily.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
 import { addField, addSamples } from '../../state/adding.ts';
 import { mode } from '../../state/mode.ts';
 import { chosenName, modelState } from '../../state/models.ts';
 import { fieldOf, type Glimpse, glimpseOfSamples } from '../../state/samples.ts';
+import { ProjectList } from '../project/project_list.tsx';
 import { words } from './words.ts';
 
 export function StartScreen() {
@@ -53,8 +53,6 @@ export function StartScreen() {
     </div>
   );
 }
-
-const ProjectList = lazily(async () => (await import('../project/project_list.tsx')).ProjectList);
 
 /** Not before the model is there: nothing may come between a person and the first result. */
 function Kept() {
