@@ -82,7 +82,9 @@ describe('after one visit, with the server stopped', () => {
       await server.stop();
 
       await page.reload();
-      // The one in use last, which was kept too.
+      // What was on the page is there again, with the model in use last, which was kept too.
+      await page.waitForSelector(`${hook('progress')}[data-state=done]`);
+      await page.locator(hook('clear')).click();
       assert.match(await page.$eval(hook('model-picker'), (chip) => chip.textContent ?? ''), /Viability/);
       await page.waitForSelector(`${hook('footer')}[data-self-test=passed]`);
       await useModel(page, 'blood-smear');

@@ -135,8 +135,9 @@ export class CellPage {
     return `[data-testid=${hook}]`;
   }
 
+  /** Where it rests: what moves while results come in would be missed. */
   async press(hook: string): Promise<void> {
-    await this.page.click(this.find(hook));
+    await this.page.locator(this.find(hook)).click();
   }
 
   /** Chooses a model in the picker and waits until it is the one in use and has tested itself. */
@@ -211,6 +212,11 @@ export class CellPage {
 
   /** Presses a button that saves a file. Returns: the file's text. */
   async saved(hook: string): Promise<string> {
+    return (await this.savedBytes(hook)).toString('utf8');
+  }
+
+  /** As `saved`. Returns: the file's bytes. */
+  async savedBytes(hook: string): Promise<Buffer> {
     const session = await this.page.browser().target().createCDPSession();
     await session.send('Browser.setDownloadBehavior', {
       behavior: 'allow', browserContextId: this.#context.id ?? '', downloadPath: this.#downloads, eventsEnabled: true,
@@ -223,9 +229,9 @@ export class CellPage {
     await this.press(hook);
     const path = join(this.#downloads, await name);
     await session.detach();
-    const text = readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
     rmSync(path);
-    return text;
+    return bytes;
   }
 
   async exportedCells(): Promise<ExportedCell[]> {
