@@ -1,7 +1,7 @@
 /** The cells of a frame: as they cross the border, searched again, added by hand. */
 import type { Box, DetectedCells } from '#cytodrop_core';
 import type { PlacedCells } from '../core/core.ts';
-import type { FrameAnalysis, FrameCell } from './frame.ts';
+import type { FrameAnalysis, FrameCell, Morphometry } from './frame.ts';
 
 /** The way back: where cells lie. */
 export function placesOf(cells: readonly Pick<FrameCell, 'box' | 'outline'>[]): PlacedCells {
@@ -31,6 +31,17 @@ export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets,
       cutByBorder: cut_by_border[id] === 1,
     };
   });
+}
+
+/** What the core measures of a cell, in its order. */
+const measured = [
+  'areaPx', 'equivalentDiameterPx', 'perimeterPx', 'feretDiameterPx', 'circularity', 'elongation', 'solidity', 'greyMean', 'greySpread', 'granularity',
+] as const satisfies readonly (keyof Morphometry)[];
+
+/** One for each cell of what `measureOutlines` gave. */
+export function morphometries(values: Float64Array): Morphometry[] {
+  return Array.from({ length: values.length / measured.length }, (_, cell) =>
+    Object.fromEntries(measured.map((name, i) => [name, values[measured.length * cell + i]])) as unknown as Morphometry);
 }
 
 /**
