@@ -32,15 +32,18 @@ def inside_of(outline: np.ndarray, width: int, height: int) -> np.ndarray:
     return crossed % 2 == 1
 
 
-def crossings(lines: list[np.ndarray]) -> int:
-    """How often lines of pixels enter and leave the cell."""
-    return sum(int(np.abs(np.diff(np.pad(line.astype(int), 1))).sum()) for line in lines)
+def crossings(inside: np.ndarray, dx: int, dy: int) -> int:
+    """How often lines of pixels, each dx across and dy down from the last, enter and leave the cell."""
+    cells = {(x, y) for y, x in np.argwhere(inside).tolist()}
+    return sum(((x + sign * dx, y + sign * dy) not in cells) for x, y in cells for sign in (1, -1))
 
 
 def perimeter_of(inside: np.ndarray) -> float:
-    height, width = inside.shape
-    diagonals = [mirrored.diagonal(k) for mirrored in (inside, inside[:, ::-1]) for k in range(-height + 1, width)]
-    return math.pi / 8 * (crossings([*inside, *inside.T]) + crossings(diagonals) / math.sqrt(2))
+    """Crofton: half the integral over all directions of what lines cross, their distance being 1 over the length of their step."""
+    steps = sorted([(1, 0), (2, 1), (1, 1), (1, 2), (0, 1), (-1, 2), (-1, 1), (-2, 1)], key=lambda step: math.atan2(step[1], step[0]))
+    angles = [math.atan2(dy, dx) for dx, dy in steps]
+    around = [angles[-1] - math.pi, *angles, angles[0] + math.pi]
+    return sum((around[i + 2] - around[i]) / 2 * crossings(inside, *step) / math.hypot(*step) for i, step in enumerate(steps)) / 2
 
 
 def elongation_of(y: np.ndarray, x: np.ndarray) -> float:

@@ -216,6 +216,8 @@ export interface DetectedCells {
   outline_offsets: Int32Array;
   /** [N] 0 or 1. */
   cut_by_border: Uint8Array;
+  /** [N] 0 or 1: the outline is the ellipse in the box, since the search knows no more of the shape. */
+  is_ellipse: Uint8Array;
   detect_ms: number;
 }
 

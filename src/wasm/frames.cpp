@@ -134,7 +134,7 @@ val describe(const std::vector<DetectedCell>& cells) {
   std::vector<std::int32_t> boxes, offsets{0};
   std::vector<float> scores, points;
   std::vector<double> areas;
-  std::vector<std::uint8_t> cut;
+  std::vector<std::uint8_t> cut, ellipses;
   for (const DetectedCell& cell : cells) {
     append(boxes, cell.box);
     scores.push_back(cell.score);
@@ -142,6 +142,7 @@ val describe(const std::vector<DetectedCell>& cells) {
     for (const Point& point : cell.outline) points.insert(points.end(), {point.x_px, point.y_px});
     offsets.push_back(static_cast<std::int32_t>(points.size() / 2));
     cut.push_back(cell.cut_by_border);
+    ellipses.push_back(cell.is_ellipse);
   }
   val object = val::object();
   object.set("boxes", copy_out(boxes));
@@ -150,6 +151,7 @@ val describe(const std::vector<DetectedCell>& cells) {
   object.set("outlines", copy_out(points));
   object.set("outline_offsets", copy_out(offsets));
   object.set("cut_by_border", copy_out(cut));
+  object.set("is_ellipse", copy_out(ellipses));
   return object;
 }
 

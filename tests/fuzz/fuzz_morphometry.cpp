@@ -23,7 +23,7 @@ void measure(Bytes bytes) {
   const Morphometry cell = morphometry_of(frame.view(), outline);
   const bool is_nothing = cell.area_px == 0 && std::isnan(cell.circularity) && std::isnan(cell.feret_diameter_px) && std::isnan(cell.grey_mean);
   const bool is_sound = cell.area_px >= 1 && cell.area_px <= width * height && cell.perimeter_px > 2 && cell.feret_diameter_px >= 1 && cell.feret_diameter_px <= width + height &&
-                        cell.circularity > 0 && cell.circularity < 2 && cell.elongation >= 1 && cell.elongation <= 64 && cell.solidity > 0 && cell.solidity <= 1 &&
+                        cell.circularity > 0 && cell.circularity < 3 && cell.elongation >= 1 && cell.elongation < 160 && cell.solidity > 0 && cell.solidity <= 1 &&
                         !(cell.grey_spread < 0) && !(cell.granularity < 0) && !std::isinf(cell.granularity);
   if (!is_nothing && !is_sound) __builtin_trap();
 }

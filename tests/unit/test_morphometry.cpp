@@ -47,15 +47,15 @@ void check_nothing(const Morphometry& cell) {
 
 TEST_CASE("discs are round at every place and size", "[morphometry]") {
   const Image frame = flat(100, 100);
-  for (const double radius : {10.0, 12.5, 20.0, 40.0}) {
+  for (const double radius : {5.0, 8.0, 10.0, 12.5, 20.0, 40.0}) {
     for (const double off : {0.0, 0.25, 0.4, 0.5}) {
       INFO(radius << " " << off);
       const Morphometry disc = morphometry_of(frame.view(), ellipse(50 + off, 50 + off / 2, radius, radius));
       CHECK(disc.circularity == Approx(1).epsilon(0.03));
-      CHECK(disc.equivalent_diameter_px == Approx(2 * radius).epsilon(0.01));
-      CHECK(disc.perimeter_px == Approx(2 * kPi * radius).epsilon(0.02));
+      CHECK(disc.equivalent_diameter_px == Approx(2 * radius).margin(0.3));
+      CHECK(disc.perimeter_px == Approx(2 * kPi * radius).epsilon(0.03));
       CHECK(disc.feret_diameter_px == Approx(2 * radius).margin(1));
-      CHECK(disc.elongation == Approx(1).epsilon(0.02));
+      CHECK(disc.elongation == Approx(1).margin(0.4 / radius));
       CHECK(disc.solidity == 1);
     }
   }
@@ -78,8 +78,10 @@ TEST_CASE("squares, lines, one pixel and an L have the values that the definitio
   const Image frame = flat(40, 40);
   const Morphometry square = morphometry_of(frame.view(), kSquare);
   CHECK(square.area_px == 100);
-  // Twenty rows and columns are entered and left, and nineteen diagonals in both directions.
-  CHECK(square.perimeter_px == Approx(kPi / 8 * (40 + 76 / std::sqrt(2))).epsilon(1e-12));
+  // Twenty rows and columns are entered and left, 38 diagonals, and 112 lines of knight's moves.
+  const double angle = std::atan(0.5);
+  CHECK(square.perimeter_px == Approx((angle * 40 + (kPi / 4 - angle) / std::sqrt(2) * 76 + kPi / 8 / std::sqrt(5) * 224) / 2).epsilon(1e-12));
+  CHECK(square.perimeter_px == Approx(40).epsilon(0.07));
   CHECK(square.feret_diameter_px == Approx(std::sqrt(181.0)).epsilon(1e-12));
   CHECK(square.elongation == 1);
   CHECK(square.solidity == 1);
@@ -125,7 +127,7 @@ TEST_CASE("grey is told in the frame's own samples, of three channels as luma", 
   CHECK(std::isnan(below.granularity));
   const Image none = fill(SampleType::kFloat32, 1, [](int, int) { return std::numeric_limits<float>::infinity(); });
   CHECK(std::isnan(morphometry_of(none.view(), kSquare).grey_mean));
-  CHECK(morphometry_of(none.view(), kSquare).circularity > 0.9);
+  CHECK(morphometry_of(none.view(), kSquare).circularity > 0.85);
 }
 
 TEST_CASE("outlines that are none, cross themselves or leave the frame", "[morphometry]") {

@@ -15,11 +15,14 @@ namespace cytodrop {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr double kRootOfHalf = 0.70710678118654752440;
+constexpr double kRootOfHalf = 0.70710678118654752440, kRootOfFifth = 0.44721359549995793928;
+constexpr double kAngle = 0.46364760900080611621;  // of two pixels across and one down
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// The cell's pixels in a box around it, with a rim of one pixel that is not the cell's.
+/// The cell's pixels in a box around it, with a rim that is not the cell's.
 struct Region {
+  static constexpr std::size_t kRim = 2;
+
   Region(const ImageView& frame, std::span<const Point> outline) {
     constexpr double kFar = std::numeric_limits<double>::infinity();
     double left = kFar, top = kFar, right = -kFar, bottom = -kFar;
@@ -36,30 +39,31 @@ struct Region {
     top_px = within(std::floor(top), frame.height_px);
     width = std::max(0, within(std::ceil(right), frame.width_px) - left_px);
     height = std::max(0, within(std::ceil(bottom), frame.height_px) - top_px);
-    inside.resize((static_cast<std::size_t>(width) + 2) * (static_cast<std::size_t>(height) + 2));
+    inside.resize((static_cast<std::size_t>(width) + 2 * kRim) * (static_cast<std::size_t>(height) + 2 * kRim));
     PolygonRows rows(outline);
     for (int y = 0; y < height; ++y) rows.read(top_px + y, left_px, {inside.data() + place(y), static_cast<std::size_t>(width)});
   }
 
-  /// Where row y of the box begins; -1 and `height` are the rim's.
-  std::size_t place(int y) const { return static_cast<std::size_t>(y + 1) * (static_cast<std::size_t>(width) + 2) + 1; }
+  /// Where row y of the box begins; two before and two behind are the rim's.
+  std::size_t place(int y) const { return static_cast<std::size_t>(y + 2) * (static_cast<std::size_t>(width) + 2 * kRim) + kRim; }
   const std::uint8_t* row(int y) const { return inside.data() + place(y); }
 
   int left_px, top_px, width, height;
   std::vector<std::uint8_t> inside;  ///< 0 or 1
 };
 
+/// Each direction counts by the angle that is nearer to it than to the others, and its lines by how far they lie apart.
 double perimeter_of(const Region& region) {
-  std::int64_t straight = 0, diagonal = 0;
-  for (int y = 0; y <= region.height; ++y) {
-    const std::uint8_t *here = region.row(y), *above = region.row(y - 1);
-    for (int x = 0; x <= region.width; ++x) {
+  std::int64_t straight = 0, diagonal = 0, oblique = 0;
+  for (int y = 0; y < region.height + 2; ++y) {
+    const std::uint8_t *here = region.row(y), *above = region.row(y - 1), *higher = region.row(y - 2);
+    for (int x = 0; x < region.width + 2; ++x) {
       straight += (here[x] ^ here[x - 1]) + (here[x] ^ above[x]);
       diagonal += (here[x] ^ above[x - 1]) + (here[x - 1] ^ above[x]);
+      oblique += (here[x] ^ above[x - 2]) + (here[x - 2] ^ above[x]) + (here[x] ^ higher[x - 1]) + (here[x - 1] ^ higher[x]);
     }
   }
-  // Lines of pixels lie 1 px apart, diagonal ones root of a half.
-  return kPi / 8 * (static_cast<double>(straight) + static_cast<double>(diagonal) * kRootOfHalf);
+  return (kAngle * static_cast<double>(straight) + (kPi / 4 - kAngle) * kRootOfHalf * static_cast<double>(diagonal) + kPi / 8 * kRootOfFifth * static_cast<double>(oblique)) / 2;
 }
 
 struct Place {

@@ -12,9 +12,9 @@ namespace cytodrop {
 struct Morphometry {
   double area_px = 0;             ///< its pixels
   double equivalent_diameter_px;  ///< of a disc of the area
-  double perimeter_px;            ///< by Crofton's formula in four directions; holes have a border too
+  double perimeter_px;            ///< by Crofton's formula in eight directions; holes have a border too
   double feret_diameter_px;       ///< largest distance between middles of its pixels' sides
-  double circularity;             ///< 4π · area / perimeter²: 1 of a disc, by rounding up to 1.1 of a cell of less than 10 px across
+  double circularity;             ///< 4π · area / perimeter²: 1 of a disc, to 3 % from 10 px across
   double elongation;              ///< longer over shorter axis of the ellipse of its second moments, a pixel being a square; from 1
   double solidity;                ///< its pixels over those whose middles are in the convex hull of its pixels' middles; to 1
   double grey_mean;
@@ -30,7 +30,8 @@ struct Morphometry {
 ///   frame: upright, 1 or 3 channels of any sample type.
 ///   outline: closed polygon in px of the frame, first point not repeated. It may cross itself and reach outside.
 /// Raises: kInvalidArgument for a point that is not finite; kOutOfMemory.
-/// Source: Crofton's formula as in Legland, Kiêu and Devaux 2007, "Computation of Minkowski measures on 2D and 3D binary images", section 3; Cox 1927 for
+/// Source: Crofton's formula as in Legland, Kiêu and Devaux 2007, "Computation of Minkowski measures on 2D and 3D binary images", section 3, with
+///   knight's moves as further directions; Cox 1927 for
 ///   circularity; Pick 1899 for the pixels of the hull; Feret 1931; Burt and Adelson 1983 for detail as what a local mean leaves. scripts/golden_morphometry.py
 ///   is the twin.
 Morphometry morphometry_of(const ImageView& frame, std::span<const Point> outline);

@@ -12,7 +12,8 @@ export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
 export interface FrameChoice { page: number; channel: number }
 
 /**
- * What is measured of a cell beside the network, from the pixels inside its outline; NaN is what cannot be told. `src/core/measure/morphometry.h` has the
+ * What is measured of a cell beside the network, from the pixels inside its outline; NaN is what cannot be told, as the shape of a cell of which the
+ * search knows only the box. `src/core/measure/morphometry.h` has the
  * definitions.
  */
 export interface Morphometry {
@@ -44,6 +45,8 @@ export interface FrameCell {
   /** How sure the search is that it is a cell, 0 to 1; null for a cell that a person added. */
   searchScore: number | null;
   cutByBorder: boolean;
+  /** The outline is the ellipse in the box, since the search knows no more of the shape. */
+  isEllipse?: boolean;
   /** Not there: not measured, as where a person added the cell and it has no outline of its own. */
   morphometry?: Morphometry;
   /** Not there: not classified, or not yet. */

@@ -4,8 +4,8 @@ import { type Checks, noChecks } from '../classify/checks.ts';
 import type { CellVerdict } from '../classify/outcome.ts';
 import type { DetectorName } from '../core/core.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import { frameCells, morphometries, placesOf } from '../frames/cells.ts';
-import { type FrameCell, type FrameChoice, type FrameFacts, type Morphometry, wholeFile } from '../frames/frame.ts';
+import { frameCells, placesOf, withMorphometry } from '../frames/cells.ts';
+import { type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
 import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { WorkerDied, WorkerHung } from './pool.ts';
@@ -94,13 +94,10 @@ export class Frame {
     return { cells: await this.measure(frameCells(cells)), ...(detector && { detector }) };
   }
 
-  /** Measures those of the cells that are not: shape, grey and grain from the pixels inside each outline. Raises: CytodropError, WorkerDied. */
+  /** Measures cells: shape, grey and grain from the pixels inside each outline. Raises: CytodropError, WorkerDied. */
   async measure(cells: readonly FrameCell[]): Promise<FrameCell[]> {
-    const left = cells.filter(({ morphometry }) => morphometry === undefined);
-    if (left.length === 0) return [...cells];
-    const { values } = await this.#ask((link, frame) => link.ask({ type: 'measure_outlines', frame, places: placesOf(left) }, 'outlines_measured', { patience: this.#patience }));
-    const found = morphometries(values).values();
-    return cells.map((cell) => ({ ...cell, morphometry: cell.morphometry ?? (found.next().value as Morphometry) }));
+    const { values } = await this.#ask((link, frame) => link.ask({ type: 'measure_outlines', frame, places: placesOf(cells) }, 'outlines_measured', { patience: this.#patience }));
+    return withMorphometry(cells, values);
   }
 
   /** Finds cells in a part of the frame alone, as if nothing were around it. Raises: CytodropError, WorkerDied. */
