@@ -188,6 +188,10 @@ describe('a frame searched with a network', () => {
     const held = field();
     const [round, adherent] = [by(field(), 'network_round'), by(field(), 'network_adherent')];
     assert.notDeepEqual(round, adherent);
+    const ellipses = (method: DetectSettings['method']): number => valueOf(loaded.detect(held, { ...byNetwork, method })).is_ellipse.reduce((sum, value) => sum + value, 0);
+    assert.equal(ellipses('network_round'), (round as DetectedCells).scores.length, 'it learned from boxes');
+    assert.ok(ellipses('network_adherent') < (adherent as DetectedCells).scores.length / 4);
+    assert.equal(ellipses('round'), 0);
     for (const [method, expected] of [['network_round', round], ['network_adherent', adherent], ['network_round', round]] as const) assert.deepEqual(by(held, method), expected);
   });
 
