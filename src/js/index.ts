@@ -1,6 +1,6 @@
 /** The library's public interface: what `import … from 'cytodrop'` gives. */
 export type {
-  Agreement, Box, Comparison, Deletion, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, ImageFacts, Kappa, LabelledCells, Measured, Measurement, QualityFlag, TagMark,
+  Agreement, Box, Comparison, Deletion, DetectedCells, DetectSettings, DisplayRange, ErrorCode, FileContent, FileTag, ImageFacts, Kappa, LabelledCells, Measured, Measurement, QualityFlag, ShareEstimate, TagMark,
   TypeMeasurement,
 } from '#cytodrop_core';
 
@@ -36,14 +36,14 @@ export { asAsked, type Asked, kindOf, riskCoverage, type RiskPoint, thresholdFor
 // What becomes of a frame with many cells.
 export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
-export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, wholeFile } from './frames/frame.ts';
+export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, type Morphometry, wholeFile } from './frames/frame.ts';
 export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
 // How good a model is on cells of known type.
 export { type Accounting, type Grouping, type Measurable, MeasuredCells } from './measure/measured_cells.ts';
 export { type LabelColumns, type Labels, readHeads, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
 export { atThreshold, type CellShare, type Thresholded } from './measure/threshold.ts';
-export { Measurer, usualDraws } from './work/measurer.ts';
+export { Measurer, type Stratum, usualDraws } from './work/measurer.ts';
 
 // What people say of cells.
 export { agreementMatrix, type Answer, isConfirmed, isEmptyReview, noReview, type Review, type ReviewOrigin, type ReviewOutcome, reviewOrigins, reviewOutcomes } from './review/review.ts';

@@ -44,12 +44,16 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("detect", &Classifier::detect)
       .function("detect_part", &Classifier::detect_part)
       .function("prepare_cells", &Classifier::prepare_cells)
+      .function("measure_outlines", &Classifier::measure_outlines)
       .function("view_frame", &Classifier::view_frame)
       .function("frame_pixels", &Classifier::frame_pixels)
       .function("close_frame", &Classifier::close_frame);
   emscripten::function("measure_cells", &cytodrop::measure_cells);
   emscripten::function("compare_models", &cytodrop::compare_models);
   emscripten::function("kappa", &cytodrop::kappa);
+  emscripten::function("adjusted_shares", &cytodrop::adjusted_shares);
+  emscripten::function("expected_shares", &cytodrop::expected_shares);
+  emscripten::function("stratified_share", &cytodrop::stratified_share);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);
   emscripten::function("deletion_orders", &cytodrop::deletion_orders);

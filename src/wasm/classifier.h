@@ -65,6 +65,7 @@ class Classifier {
   val detect(const val& number, const val& settings);
   val detect_part(const val& number, const val& settings, const val& region);
   val prepare_cells(const val& number, const val& boxes, const val& outlines, const val& outline_offsets, const val& pixel_size_um) const;
+  val measure_outlines(const val& frame, const val& outlines, const val& outline_offsets) const;
   val view_frame(const val& number, const val& region, const val& max_side_px, const val& range) const;
   val frame_pixels(const val& number) const;
   val close_frame(const val& number);
@@ -105,5 +106,8 @@ class Classifier {
 emscripten::val measure_cells(const emscripten::val& cells, const emscripten::val& draws);
 emscripten::val compare_models(const emscripten::val& first, const emscripten::val& second, const emscripten::val& draws);
 emscripten::val kappa(const emscripten::val& matrix);
+emscripten::val adjusted_shares(const emscripten::val& named, const emscripten::val& known);
+emscripten::val expected_shares(const emscripten::val& probabilities, const emscripten::val& trained, const emscripten::val& weights);
+emscripten::val stratified_share(const emscripten::val& strata);
 
 }  // namespace cytodrop

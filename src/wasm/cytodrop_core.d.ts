@@ -5,9 +5,9 @@
  * All arrays handed out are copies that the caller owns; no view into WASM memory crosses the border.
  */
 
-import type { Comparison, Kappa, LabelledCells, Measurement } from './metrics.d.ts';
+import type { Comparison, Kappa, LabelledCells, Measurement, ShareEstimate } from './metrics.d.ts';
 
-export type { Comparison, Kappa, LabelledCells, Measured, Measurement, TypeMeasurement } from './metrics.d.ts';
+export type { Comparison, Kappa, LabelledCells, Measured, Measurement, ShareEstimate, TypeMeasurement } from './metrics.d.ts';
 
 export type ErrorCode =
   | 'invalid_argument'
@@ -216,6 +216,8 @@ export interface DetectedCells {
   outline_offsets: Int32Array;
   /** [N] 0 or 1. */
   cut_by_border: Uint8Array;
+  /** [N] 0 or 1: the outline is the ellipse in the box, since the search knows no more of the shape. */
+  is_ellipse: Uint8Array;
   detect_ms: number;
 }
 
@@ -343,6 +345,12 @@ export declare class Classifier {
    * Outlines as `DetectedCells` has them; a model that was shown cells cut out sees black outside them.
    */
   prepare_cells(frame: number, boxes: Int32Array, outlines: Float32Array, outline_offsets: Int32Array, pixel_size_um: number | null): Result<PreparedCells>;
+  /**
+   * Measures the N cells of an open frame that the outlines, as `DetectedCells` has them, lie around: [N][10] in this order: area, equivalent
+   * diameter, perimeter, Feret's largest diameter, in px; circularity, elongation, solidity; mean and spread of the grey inside, in samples of the
+   * frame; granularity. NaN is what cannot be told; a cell without a pixel has an area of 0. `src/core/measure/morphometry.h` has the definitions.
+   */
+  measure_outlines(frame: number, outlines: Float32Array, outline_offsets: Int32Array): Result<Float64Array>;
   /** Draws part of a frame; it may reach outside, where the border is repeated. null: the whole frame; its own range. */
   view_frame(frame: number, region: Box | null, max_side_px: number, range: DisplayRange | null): Result<FrameView>;
   /** Of an open frame, as `Prepared.pixels`. */
@@ -360,6 +368,21 @@ export interface CytodropCore {
   compare_models(first: LabelledCells, second: LabelledCells, draws: number): Result<Comparison>;
   /** `matrix` [types][types]: one reader's types by the other's; null where both gave one type only, or there is no cell. */
   kappa(matrix: Float64Array): Result<Kappa | null>;
+  /**
+   * Shares of the types among cells that a model named, freed of its known errors: `named` [types] cells called each, `known` [true types][named types] of
+   * other cells that were looked at. At least 0, summing to 1; null where the errors cannot be undone. Rogan and Gladen 1978, for several types.
+   */
+  adjusted_shares(named: Float64Array, known: Float64Array): Result<Float64Array | null>;
+  /**
+   * Shares of the types among cells where they are not as frequent as among the training images, by expectation maximisation: `probabilities` [N][types],
+   * calibrated, `trained` [types] the shares in training, `weights` [N] or null. Summing to 1; `trained` where no cell counts. Saerens et al. 2002.
+   */
+  expected_shares(probabilities: Float64Array, trained: Float64Array, weights: Float64Array | null): Result<Float64Array>;
+  /**
+   * The share of hits among all cells, of which parts were drawn from unevenly: `strata` [parts][3] the cells of each part, those of them drawn at random
+   * and looked at, and the hits among these. Horvitz and Thompson 1952; the interval of 95 % is Cochran's of 1977.
+   */
+  stratified_share(strata: Int32Array): Result<ShareEstimate>;
   core_version(): string;
   /** Classifier objects made and not deleted, and the frames open in them. */
   live_objects(): number;

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 #include "core/decode/decode.h"
+#include "core/measure/morphometry.h"
 #include "core/prepare/display_range.h"
 #include "core/prepare/prepare.h"
 #include "classifier.h"
@@ -77,18 +79,27 @@ std::vector<Box> boxes_of(const val& boxes) {
   return cells;
 }
 
-/// Boxes with their outlines, as `detect` gives them.
-std::vector<FrameCell> cells_of(const val& boxes, const val& outlines, const val& outline_offsets) {
-  std::vector<FrameCell> cells;
-  for (const Box& box : boxes_of(boxes)) cells.push_back({box, {}});
+/// The outlines of cells, as `detect` gives them.
+std::vector<std::vector<Point>> outlines_of(const val& outlines, const val& outline_offsets) {
   const std::vector<float> points = copy_in<float>(outlines, "Float32Array", "outlines");
   const std::vector<std::int32_t> offsets = copy_in<std::int32_t>(outline_offsets, "Int32Array", "outline_offsets");
-  const bool fits = offsets.size() == cells.size() + 1 && offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) &&
-                    2 * static_cast<std::size_t>(offsets.back()) == points.size() && std::all_of(points.begin(), points.end(), [](float v) { return std::isfinite(v); });
+  const bool fits = !offsets.empty() && offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) && 2 * static_cast<std::size_t>(offsets.back()) == points.size() &&
+                    std::all_of(points.begin(), points.end(), [](float v) { return std::isfinite(v); });
   if (!fits) throw Error(ErrorCode::kInvalidArgument, "outlines must hold two finite numbers for each point, and outline_offsets where each cell's begin and the last end");
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    for (auto at = static_cast<std::size_t>(offsets[i]); at < static_cast<std::size_t>(offsets[i + 1]); ++at) cells[i].outline.push_back({points[2 * at], points[2 * at + 1]});
+  std::vector<std::vector<Point>> found(offsets.size() - 1);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    for (auto at = static_cast<std::size_t>(offsets[i]); at < static_cast<std::size_t>(offsets[i + 1]); ++at) found[i].push_back({points[2 * at], points[2 * at + 1]});
   }
+  return found;
+}
+
+/// Boxes with their outlines.
+std::vector<FrameCell> cells_of(const val& boxes, const val& outlines, const val& outline_offsets) {
+  const std::vector<Box> places = boxes_of(boxes);
+  std::vector<std::vector<Point>> around = outlines_of(outlines, outline_offsets);
+  if (around.size() != places.size()) throw Error(ErrorCode::kInvalidArgument, "outline_offsets must hold where the outline of each of the boxes begins and the last ends");
+  std::vector<FrameCell> cells;
+  for (std::size_t i = 0; i < places.size(); ++i) cells.push_back({places[i], std::move(around[i])});
   return cells;
 }
 
@@ -123,7 +134,7 @@ val describe(const std::vector<DetectedCell>& cells) {
   std::vector<std::int32_t> boxes, offsets{0};
   std::vector<float> scores, points;
   std::vector<double> areas;
-  std::vector<std::uint8_t> cut;
+  std::vector<std::uint8_t> cut, ellipses;
   for (const DetectedCell& cell : cells) {
     append(boxes, cell.box);
     scores.push_back(cell.score);
@@ -131,6 +142,7 @@ val describe(const std::vector<DetectedCell>& cells) {
     for (const Point& point : cell.outline) points.insert(points.end(), {point.x_px, point.y_px});
     offsets.push_back(static_cast<std::int32_t>(points.size() / 2));
     cut.push_back(cell.cut_by_border);
+    ellipses.push_back(cell.is_ellipse);
   }
   val object = val::object();
   object.set("boxes", copy_out(boxes));
@@ -139,6 +151,7 @@ val describe(const std::vector<DetectedCell>& cells) {
   object.set("outlines", copy_out(points));
   object.set("outline_offsets", copy_out(offsets));
   object.set("cut_by_border", copy_out(cut));
+  object.set("is_ellipse", copy_out(ellipses));
   return object;
 }
 
@@ -246,6 +259,19 @@ val Classifier::prepare_cells(const val& number, const val& boxes, const val& ou
     object.set("scale", scale);
     object.set("prepare_ms", prepared_ms - start_ms);
     return object;
+  });
+}
+
+val Classifier::measure_outlines(const val& number, const val& outlines, const val& outline_offsets) const {
+  return guard([&] {
+    const ImageView frame = open(number).image.view();
+    std::vector<double> flat;
+    for (const std::vector<Point>& outline : outlines_of(outlines, outline_offsets)) {
+      const Morphometry cell = morphometry_of(frame, outline);
+      flat.insert(flat.end(), {cell.area_px, cell.equivalent_diameter_px, cell.perimeter_px, cell.feret_diameter_px, cell.circularity, cell.elongation, cell.solidity, cell.grey_mean,
+                               cell.grey_spread, cell.granularity});
+    }
+    return copy_out(flat);
   });
 }
 

@@ -1,6 +1,7 @@
 // Entries about how good a model is on cells of known type.
 
 #include "core/metrics/measurement.h"
+#include "core/metrics/shares.h"
 #include "classifier.h"
 #include "guard.h"
 #include "values.h"
@@ -102,6 +103,12 @@ val describe(const Measurement& found) {
   return object;
 }
 
+/// An array that may be missing: null and undefined are empty.
+template <typename Value>
+std::vector<Value> optional(const val& array, const char* type_name, const char* argument) {
+  return array.isNull() || array.isUndefined() ? std::vector<Value>{} : copy_in<Value>(array, type_name, argument);
+}
+
 /// Cells of known type that JavaScript passed.
 struct GivenCells {
   std::vector<std::int32_t> truth, groups;
@@ -116,13 +123,15 @@ struct GivenCells {
         types(whole_number(cells["types"], "types", 1, kMostTypes)) {}
 
   LabelledCells view() const { return {truth, probabilities, types, weights}; }
-
- private:
-  template <typename Value>
-  static std::vector<Value> optional(const val& array, const char* type_name, const char* argument) {
-    return array.isNull() || array.isUndefined() ? std::vector<Value>{} : copy_in<Value>(array, type_name, argument);
-  }
 };
+
+ConfusionMatrix square_matrix(const val& matrix, const char* argument) {
+  const std::vector<double> counts = copy_in<double>(matrix, "Float64Array", argument);
+  ConfusionMatrix given(static_cast<int>(std::lround(std::sqrt(static_cast<double>(counts.size())))));
+  if (given.counts.size() != counts.size()) throw Error(ErrorCode::kInvalidArgument, std::string(argument) + " must be square");
+  given.counts = counts;
+  return given;
+}
 
 }  // namespace
 
@@ -149,17 +158,40 @@ val compare_models(const val& first, const val& second, const val& draws) {
 
 val kappa(const val& matrix) {
   return guard([&] {
-    const std::vector<double> counts = copy_in<double>(matrix, "Float64Array", "matrix");
-    const int types = static_cast<int>(std::lround(std::sqrt(static_cast<double>(counts.size()))));
-    ConfusionMatrix given(types);
-    if (given.counts.size() != counts.size()) throw Error(ErrorCode::kInvalidArgument, "matrix must be square");
-    given.counts = counts;
-    const std::optional<Kappa> found = kappa_of(given);
+    const std::optional<Kappa> found = kappa_of(square_matrix(matrix, "matrix"));
     if (!found) return val::null();
     val object = val::object();
     object.set("value", found->value);
     object.set("interval", describe(Interval{found->low, found->high}));
     object.set("agreement", found->agreement);
+    return object;
+  });
+}
+
+val adjusted_shares(const val& named, const val& known) {
+  return guard([&] {
+    const auto found = cytodrop::adjusted_shares(copy_in<double>(named, "Float64Array", "named"), square_matrix(known, "known"));
+    return found ? copy_out(*found) : val::null();
+  });
+}
+
+val expected_shares(const val& probabilities, const val& trained, const val& weights) {
+  return guard([&] {
+    return copy_out(cytodrop::expected_shares(copy_in<double>(probabilities, "Float64Array", "probabilities"), copy_in<double>(trained, "Float64Array", "trained"),
+                                              optional<double>(weights, "Float64Array", "weights")));
+  });
+}
+
+val stratified_share(const val& strata) {
+  return guard([&] {
+    const std::vector<std::int32_t> counts = copy_in<std::int32_t>(strata, "Int32Array", "strata");
+    if (counts.size() % 3 != 0) throw Error(ErrorCode::kInvalidArgument, "strata must hold three numbers for each part: its cells, those drawn, and hits among them");
+    std::vector<Stratum> parts;
+    for (std::size_t i = 0; i < counts.size(); i += 3) parts.push_back({counts[i], counts[i + 1], counts[i + 2]});
+    const ShareEstimate found = cytodrop::stratified_share(parts);
+    val object = val::object();
+    object.set("share", found.share);
+    object.set("interval", describe(found.interval));
     return object;
   });
 }

@@ -66,5 +66,8 @@ export interface Comparison {
   balanced_accuracy_gain: Measured;
 }
 
+/** A share with its interval of 95 %. */
+export interface ShareEstimate { share: number; interval: [number, number] }
+
 /** Cohen's, of two readers. */
 export interface Kappa { value: number; interval: [number, number]; agreement: number }

@@ -188,6 +188,10 @@ describe('a frame searched with a network', () => {
     const held = field();
     const [round, adherent] = [by(field(), 'network_round'), by(field(), 'network_adherent')];
     assert.notDeepEqual(round, adherent);
+    const ellipses = (method: DetectSettings['method']): number => valueOf(loaded.detect(held, { ...byNetwork, method })).is_ellipse.reduce((sum, value) => sum + value, 0);
+    assert.equal(ellipses('network_round'), (round as DetectedCells).scores.length, 'it learned from boxes');
+    assert.ok(ellipses('network_adherent') < (adherent as DetectedCells).scores.length / 4);
+    assert.equal(ellipses('round'), 0);
     for (const [method, expected] of [['network_round', round], ['network_adherent', adherent], ['network_round', round]] as const) assert.deepEqual(by(held, method), expected);
   });
 
@@ -252,6 +256,58 @@ describe('cells of a frame', () => {
   });
 });
 
+describe('outlines of a frame', () => {
+  const names = ['area', 'equivalent diameter', 'perimeter', 'feret', 'circularity', 'elongation', 'solidity', 'grey mean', 'grey spread', 'granularity'];
+  const measured = (frame: number, outlines: [number, number][][]): number[][] => {
+    const values = valueOf(loaded.measure_outlines(frame, ...outlinesOf(outlines)));
+    assert.equal(values.length, names.length * outlines.length);
+    return outlines.map((_, i) => [...values.subarray(names.length * i, names.length * (i + 1))]);
+  };
+  const square: [number, number][] = [[30, 30], [40, 30], [40, 40], [30, 40]];
+  const nothing = [0, ...Array<number>(9).fill(NaN)];
+
+  test('are measured, one cell after the other, without a model', () => {
+    const bare = new core.Classifier();
+    try {
+      const { frame } = valueOf(bare.open_frame(someFrame(), 0, -1));
+      const found = valueOf(bare.detect(frame, settings));
+      const values = valueOf(bare.measure_outlines(frame, found.outlines, found.outline_offsets));
+      assert.equal(values.length, 10 * someDiscs.length);
+      someDiscs.forEach(({ radius }, i) => {
+        const [area = NaN, diameter = NaN, perimeter = NaN, feret = NaN, circularity = NaN, elongation = NaN, solidity = NaN, mean = NaN, spread = NaN, granularity = NaN] = values.subarray(10 * i);
+        assert.equal(area, found.areas_px[i]);
+        assert.ok(Math.abs(diameter - 2 * radius) < 3 && Math.abs(feret - 2 * radius) < 5 && Math.abs(perimeter - 2 * Math.PI * radius) < 10);
+        assert.ok(Math.abs(circularity - 1) < 0.05 && elongation < 1.05 && solidity > 0.95, `${circularity} ${elongation} ${solidity}`);
+        assert.ok(mean >= 40 && mean < 110 && spread < 80 && granularity > 0);
+      });
+    } finally {
+      bare.delete();
+    }
+  });
+
+  test('that hold no pixel, leave the frame or cross themselves', () => {
+    const { width, height } = frameSide;
+    const [whole, outside, none, point, left, twice] = measured(opened.frame, [
+      [[-1e30, -1e30], [1e30, -1e30], [1e30, 1e30], [-1e30, 1e30]], [[-9, 3], [-1, 3], [-1, 30]], [], [[5, 5]], [[-5, 30], [5, 30], [5, 40], [-5, 40]], [...square, ...square],
+    ]);
+    assert.equal(whole?.[0], width * height);
+    for (const empty of [outside, none, point, twice]) assert.deepEqual(empty, nothing);
+    assert.equal(left?.[0], 50);
+    const [deep] = measured(valueOf(loaded.open_frame(greyPng(50, 50, new Uint16Array(2500).fill(4000)), 0, -1)).frame, [square]);
+    assert.deepEqual(deep?.map((value) => Number(value.toFixed(6))), [100, 11.283792, 37.587889, 13.453624, 0.889435, 1, 1, 4000, 0, 0]);
+  });
+
+  test('of no cell are an empty list, and what is none is refused', () => {
+    assert.equal(valueOf(loaded.measure_outlines(opened.frame, new Float32Array(), Int32Array.of(0))).length, 0);
+    const [points, offsets] = outlinesOf([square]);
+    for (const [outlines, ends] of [[points, Int32Array.of()], [points, Int32Array.of(0, 3)], [points, Int32Array.of(1, 4)], [points, Int32Array.of(0, 5, 4)], [points.slice(1), offsets], [Float32Array.of(0, NaN), Int32Array.of(0, 1)]] as const) {
+      assertRefused(loaded.measure_outlines(opened.frame, outlines, ends), 'invalid_argument', /outline/);
+    }
+    assertRefused(untyped('measure_outlines', opened.frame, [1, 2], offsets), 'invalid_argument', /Float32Array/);
+    assertRefused(loaded.measure_outlines(4711, points, offsets), 'frame_not_open', /not open/);
+  });
+});
+
 describe('what is passed is checked', () => {
   const box = { left_px: 0, top_px: 0, width_px: 9, height_px: 9 };
   const wrong: [name: string, call: () => Result<unknown>, code: ErrorCode, words: RegExp][] = [
@@ -309,7 +365,9 @@ describe('memory', () => {
   test('a thousand frames one after another leave nothing behind', () => {
     const round = (): void => {
       const { frame } = valueOf(loaded.open_frame(someFrame(), 0, -1));
-      valueOf(loaded.prepare_cells(frame, valueOf(loaded.detect(frame, settings)).boxes.slice(0, 8), ...noOutlines(2), null));
+      const { boxes, outlines, outline_offsets } = valueOf(loaded.detect(frame, settings));
+      valueOf(loaded.prepare_cells(frame, boxes.slice(0, 8), ...noOutlines(2), null));
+      valueOf(loaded.measure_outlines(frame, outlines, outline_offsets));
       valueOf(loaded.close_frame(frame));
     };
     const [file, objects] = [someFrame(), core.live_objects()];

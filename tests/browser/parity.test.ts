@@ -15,7 +15,7 @@ import { dist } from './site.ts';
 import { WebKit, webKitMissing } from './webkit.ts';
 import { allChecks } from '../../src/js/classify/checks.ts';
 import { Pipeline } from '../../src/js/classify/pipeline.ts';
-import { frameCells } from '../../src/js/frames/cells.ts';
+import { frameCells, withMorphometry } from '../../src/js/frames/cells.ts';
 import { wholeFile } from '../../src/js/frames/frame.ts';
 import { searchMethods } from '../../src/js/frames/search.ts';
 import { detectorFolder, readDetector } from '../../src/js/model/detector.ts';
@@ -68,7 +68,10 @@ async function searchUnderNode(pipeline: Pipeline): Promise<string[]> {
   const frames = new OpenFrames(pipeline);
   for (const name of ['round', 'adherent'] as const) await frames.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`))));
   await frames.open(1, bytesOf(`public/samples/${field}`), wholeFile);
-  for (const method of searchMethods) lines.push(await bitsOfCells(frameCells((await frames.detect(1, { ...fieldSearch, method })).cells)));
+  for (const method of searchMethods) {
+    const { cells } = await frames.detect(1, { ...fieldSearch, method });
+    lines.push(await bitsOfCells(withMorphometry(frameCells(cells), await frames.measure(1, cells))));
+  }
   return lines;
 }
 

@@ -23,9 +23,13 @@ export async function bitsOfChecks(file: string, { turns, deletion }: Checked): 
   return `${file} ${turns.agree}/${turns.of} ${deletion.beaten}/${deletion.random_orders} ${numbers.length} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', Float64Array.from(numbers))))}`;
 }
 
-/** The number of cells, and one sum of all boxes, search scores, areas and outlines. */
+/** The number of cells, and one sum of all boxes, search scores, areas, measures and outlines. */
 export async function bitsOfCells(cells: readonly FrameCell[]): Promise<string> {
-  const parts = cells.map(({ box, searchScore, areaPx, outline }) => [box.left_px, box.top_px, box.width_px, box.height_px, searchScore ?? NaN, areaPx, ...outline]);
+  const measures = ({ morphometry }: FrameCell): number[] => Object.values<number>({ ...morphometry }).map((value) => (Number.isNaN(value) ? -1 : value));
+  const parts = cells.map((cell) => {
+    const { box, searchScore, areaPx, outline } = cell;
+    return [box.left_px, box.top_px, box.width_px, box.height_px, searchScore ?? NaN, areaPx, ...measures(cell), ...outline];
+  });
   const bytes = await new Blob([Float64Array.from(parts.flat())]).arrayBuffer();
   return `${cells.length} ${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`;
 }

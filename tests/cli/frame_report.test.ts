@@ -12,7 +12,7 @@ import { readReport } from '../../src/js/report/read_report.ts';
 const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
 
 interface Box { left_px: number; top_px: number; width_px: number; height_px: number }
-interface Cell extends Box { cell: number; probability: number; by_hand: boolean; search_score: number | null; status: string }
+interface Cell extends Box { cell: number; probability: number; granularity: number; by_hand: boolean; search_score: number | null; status: string }
 interface Frame { frame: string; pixels_sha256: string | null; page: number; search: Record<string, unknown>; removed_by_hand: number; removed_boxes: Box[]; cells: Cell[] }
 interface Document { schema: string; model: Record<string, string>; settings: object; frames: Frame[] }
 
@@ -57,12 +57,13 @@ describe('a report of frames', () => {
       const report = await reportOf('--numbers', field);
       const [moved, dropped] = [{ ...cellOf(report, 5) }, cellOf(report, 9)];
       cellOf(report, 0).probability += 1e-6;
+      cellOf(report, 2).granularity += 1e-6;
       cellOf(report, 5).left_px += 1;
       first(report).cells.splice(9, 1);
       report.model['head_sha256'] = '0'.repeat(64);
       const { code, lines } = await check(folder, report, field);
       assert.equal(code, 4);
-      assert.equal(lines[0], 'Not reproduced: the model is another; 2 of 39 cells differ; 2 cells found that the report does not have.');
+      assert.equal(lines[0], 'Not reproduced: the model is another; 3 of 39 cells differ; 2 cells found that the report does not have.');
       const words = ({ left_px, top_px, width_px, height_px }: Box): string => `${width_px} × ${height_px} px at ${left_px}, ${top_px}`;
       assert.match(lines[1] ?? '', /^model: model's head file \(SHA-256\): 0{64} in the report, [0-9a-f]{64} now$/);
       assert.deepEqual(lines.slice(2, 5), [
@@ -70,8 +71,9 @@ describe('a report of frames', () => {
         `1: a cell, ${words(moved)}: not there in the report, found now`,
         `1: a cell, ${words(dropped)}: not there in the report, found now`,
       ]);
-      assert.match(lines[5] ?? '', /^1: cell 1: probability: 0\.\d+ in the report, 0\.\d+ now$/);
-      assert.equal(lines.length, 6);
+      assert.match(lines[5] ?? '', /^1: cell 3: granularity: 0\.\d+ in the report, 0\.\d+ now$/);
+      assert.match(lines[6] ?? '', /^1: cell 1: probability: 0\.\d+ in the report, 0\.\d+ now$/);
+      assert.equal(lines.length, 7);
     });
   });
 

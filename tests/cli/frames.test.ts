@@ -14,7 +14,7 @@ import type { CellVerdict } from '../../src/js/classify/outcome.ts';
 import { Pipeline } from '../../src/js/classify/pipeline.ts';
 import type { ExportContext } from '../../src/js/report/export_cells.ts';
 import { CytodropError } from '../../src/js/core/errors.ts';
-import { carryOver, cellByHand } from '../../src/js/frames/cells.ts';
+import { carryOver, cellByHand, frameCells, withMorphometry } from '../../src/js/frames/cells.ts';
 import { type FrameAnalysis, type FrameCell, type FrameOutcome, type FrameRecord, wholeFile } from '../../src/js/frames/frame.ts';
 import { defaultSearch, type FrameOptions, scalingFor, searchFor, searchMethods } from '../../src/js/frames/search.ts';
 import { detectorFacts, type DetectorFiles, detectorFolder, detectorOf, readDetector } from '../../src/js/model/detector.ts';
@@ -38,6 +38,9 @@ const detector = await readDetector(detectorFile);
 const field = fileURLToPath(new URL('public/samples/viability/fields/simulated-field-1.png', root));
 const options: FrameOptions = { choice: wholeFile, search: defaultSearch, pixelSizeUm: null, classify: true };
 const settings = { ...defaultSearch, pixel_size_um: null };
+
+/** What one search asks of a worker. */
+const oneSearch = ['detect', 'measure_outlines'];
 
 let pipeline: Pipeline;
 
@@ -124,7 +127,7 @@ describe('a held frame', () => {
     const { widthPx, heightPx, rgba } = await frame.view({ left_px: 10, top_px: 10, width_px: 30, height_px: 20 }, 100);
     assert.deepEqual([widthPx, heightPx, rgba.length], [30, 20, 2400]);
     await frame.close();
-    assert.deepEqual(host.asked, ['open_frame', 'hash_frame', 'detect', 'classify_cells', 'classify_cells', 'detect', 'detect', 'classify_cells', 'view_frame', 'close_frame']);
+    assert.deepEqual(host.asked, ['open_frame', 'hash_frame', ...oneSearch, 'classify_cells', 'classify_cells', ...oneSearch, ...oneSearch, 'classify_cells', 'view_frame', 'close_frame']);
   });
 
   test('stops where it is told to, and the cells not reached have no verdict', async () => {
@@ -177,7 +180,7 @@ describe('a frame searched with a network', () => {
     const few = (await frame.search({ ...found.settings, sensitivity: 0.1 })).cells;
     assert.ok(few.length < found.cells.length);
     assert.equal((await frame.search(settings)).detector, undefined);
-    assert.deepEqual(host.asked, ['open_frame', 'hash_frame', 'detect', 'load_detector', 'detect', 'detect', 'detect']);
+    assert.deepEqual(host.asked, ['open_frame', 'hash_frame', 'detect', 'load_detector', ...oneSearch, ...oneSearch, ...oneSearch]);
     host.die();
     assert.deepEqual(plain((await frame.search({ ...found.settings, sensitivity: 0.1 })).cells), plain(few));
     await frame.close();
@@ -309,6 +312,43 @@ describe('exports', () => {
     for (const { note, model, self_test: selfTest } of rows) assert.deepEqual([note, model, selfTest], ['For research and teaching; not for diagnosis', 'viability 1.2.1', 'passed']);
   });
 
+  const lengths = ['equivalent_diameter', 'perimeter', 'feret_diameter'];
+  const shape = ['perimeter_px', 'feret_diameter_px', 'circularity', 'elongation', 'solidity'];
+  const grey = ['grey_mean', 'grey_spread', 'granularity'];
+
+  test('cells are measured: the same numbers in every format, in µm where the pixel size is known', () => {
+    const sized = { ...record, settings: { ...record.settings, pixel_size_um: 0.5 } };
+    for (const one of [record, sized]) {
+      const rows = parseCsv(exportFrames('csv', [one], context()));
+      const { frames: [json] } = JSON.parse(exportFrames('json', [one], context())) as { frames: { cells: Record<string, number | null>[] }[] };
+      const { features } = JSON.parse(toGeoJson(one, context())) as { features: { properties: { measurements: Record<string, number> } }[] };
+      assert.equal(rows.length, 20);
+      rows.forEach((row, i) => {
+        const [cell, measurements] = [json?.cells[i], features[i]?.properties.measurements];
+        for (const name of [...shape, ...grey, 'equivalent_diameter_px']) {
+          const inQuPath = `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('_', ' ')}`;
+          assert.ok(typeof cell?.[name] === 'number' && row[name] === String(cell[name]) && measurements?.[inQuPath] === cell[name], `${name} ${row[name]}`);
+        }
+        for (const name of lengths) {
+          const [px, um] = [cell?.[`${name}_px`], cell?.[`${name}_um`]];
+          if (one === record) assert.deepEqual([um, row[`${name}_um`]], [null, '']);
+          else assert.ok(Math.abs((um ?? NaN) - (px ?? NaN) / 2) < 1e-6);
+        }
+        assert.ok(Math.abs((cell?.['circularity'] ?? NaN) - 1) < 0.05 && Math.abs((cell?.['equivalent_diameter_px'] ?? NaN) - 24) < 4);
+      });
+    }
+  });
+
+  test('a cell added by hand is not measured, and of one whose box alone is known there is no shape', () => {
+    const { morphometry: _, ...byHand } = { ...(record.cells[0] as FrameCell), searchScore: null };
+    const [boxed] = withMorphometry([{ ...(record.cells[1] as FrameCell), isEllipse: true }], Float64Array.from({ length: 10 }, (_, i) => i + 1));
+    const [first, second] = parseCsv(exportFrames('csv', [{ ...record, cells: [byHand, boxed as FrameCell] }], context()));
+    for (const name of [...shape, ...grey, 'equivalent_diameter_px']) assert.equal(first?.[name], '', name);
+    for (const name of shape) assert.equal(second?.[name], '', name);
+    assert.deepEqual([second?.['equivalent_diameter_px'], ...grey.map((name) => second?.[name])], ['2', '8', '9', '10']);
+    assert.notEqual(first?.['area_px'], '');
+  });
+
   test('JSON and NDJSON say the same; no name of a file unless it is asked for', () => {
     const json = exportFrames('json', [record], context());
     const { frames: [frame], model } = JSON.parse(json) as { frames: [{ frame: string; cells: Record<string, unknown>[] }]; model: { name: string } };
@@ -424,6 +464,10 @@ describe('the command line', () => {
       const second = await rows('--page', '2');
       assert.deepEqual(second.map(({ page: of, status, pixel_size_um: size }) => [of, status, size]), Array(3).fill(['2', 'ok', '0.5']));
       for (const { area_px: px, area_um2: um } of second) assert.ok(Math.abs(Number(um) - Number(px) / 4) < 0.05);
+      for (const { perimeter_px: px, perimeter_um: um, circularity, grey_mean: mean } of second) {
+        assert.ok(Math.abs(Number(um) - Number(px) / 2) < 1e-6 && Number(circularity) > 0.8 && Number(circularity) < 1.1, `${px} ${um} ${circularity}`);
+        assert.ok(Number(mean) >= 16 * 40 && Number(mean) < 16 * 150, 'grey in samples of the file');
+      }
       const roi = readFileSync(join(folder, 'r', '0001 a.zip'));
       assert.equal(roi.readInt32BE(30 + roi.readUInt16LE(26) + 56), 2, 'the ROI lies on the second slice');
       const given = await rows('--page', '2', '--pixel-size', '1.25');
@@ -491,16 +535,11 @@ describe('real frames', () => {
         const { cells: found } = await frames.detect(index, settings);
         const verdicts = found.boxes.length > 0 ? await frames.classifyCells(index, found, null) : [];
         const pixelsSha256 = await frames.hash(index);
+        const values = await frames.measure(index, found);
         await frames.close(index);
         records.push({
           status: 'ok', facts, choice: wholeFile, settings, index, path: file, pixelsSha256, elapsedMs: { decode: 0, detect: 0, classify: 0 },
-          cells: verdicts.map((verdict, id) => {
-            const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = found.boxes.subarray(4 * id);
-            return {
-              id, verdict, box: { left_px, top_px, width_px, height_px }, outline: new Float32Array(), areaPx: found.areas_px[id] as number,
-              searchScore: found.scores[id] as number, cutByBorder: found.cut_by_border[id] === 1,
-            };
-          }),
+          cells: withMorphometry(frameCells(found), values).map((cell, id) => ({ ...cell, verdict: verdicts[id] as CellVerdict })),
         });
       }
       const context = { spec: model.spec, runtime: other.runtime, selfTest: other.selfTest, appVersion: '0', fileNames: true, ...(await asSet(records, other)) };

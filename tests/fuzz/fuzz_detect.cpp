@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <string>
 
 #include "core/detect/detector.h"
@@ -11,26 +10,6 @@
 using namespace cytodrop;
 
 namespace {
-
-/// The bytes of a case, one after the other, then zeros.
-class Bytes {
- public:
-  explicit Bytes(std::span<const std::uint8_t> data) : rest_(data) {}
-
-  template <typename Value>
-  Value take() {
-    Value value{};
-    const std::size_t size = std::min(sizeof value, rest_.size());
-    std::memcpy(&value, rest_.data(), size);
-    rest_ = rest_.subspan(size);
-    return value;
-  }
-
-  std::span<const std::uint8_t> rest() const { return rest_; }
-
- private:
-  std::span<const std::uint8_t> rest_;
-};
 
 /// One convolution: its maps are nine of the sixteen pixels of each block, some turned around.
 Detector small_detector() {

@@ -128,6 +128,21 @@ void add_frames(Seeds& seeds) {
   seeds.add("detect", bytes);
 }
 
+/// A square, a bow tie and what reaches far outside, on a frame of each type.
+void add_outlines(Seeds& seeds) {
+  const std::vector<float> outlines[] = {{2, 2, 12, 2, 12, 12, 2, 12}, {1, 1, 14, 11, 14, 1, 1, 11}, {-1e30f, 3, 1e30f, 4, 5, 1e38f}};
+  for (std::uint8_t type = 0; type < 3; ++type) {
+    for (const std::vector<float>& outline : outlines) {
+      FileBytes bytes{15, 15, type, type};
+      bytes.push_back(static_cast<std::uint8_t>(outline.size() / 2));
+      const auto* raw = reinterpret_cast<const std::uint8_t*>(outline.data());
+      bytes.insert(bytes.end(), raw, raw + outline.size() * sizeof(float));
+      for (int i = 0; i < 200; ++i) bytes.push_back(static_cast<std::uint8_t>(7 * i));
+      seeds.add("morphometry", bytes);
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -138,6 +153,7 @@ int main(int argc, char** argv) {
   add_images(seeds);
   add_tiffs(seeds);
   add_frames(seeds);
+  add_outlines(seeds);
   seeds.add("head", make_safetensors({{"a.weight", {2, 3}, values(6)}, {"a.bias", {2}, values(2)}, {"b.weight", {3, 2}, values(6)}, {"b.bias", {3}, values(3)}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}, {"exposure", {3}, values(3)}, {"exposure_offset", {1}, {-1}}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, {}, {0x3c00, 0, 0, 0, 0xbc00, 0x0001}}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));

@@ -29,6 +29,7 @@ struct DetectedCell {
   double area_px = 0;
   std::vector<Point> outline;  ///< closed polygon, clockwise on the screen, first point not repeated
   bool cut_by_border = false;
+  bool is_ellipse = false;     ///< the outline is the ellipse in the box, since no more is known of the shape
 };
 
 /// Least and most diameter in px of the frame.

@@ -217,6 +217,7 @@ DetectedCell cell_of(const CellMaps& maps, const DetectorSpec& spec, const Mark&
 
   const Window window(maps, mark.box);
   const std::optional<Mask> inside = spec.outline == DetectorOutline::kInside ? inside_of(window, owners, number) : std::nullopt;
+  cell.is_ellipse = !inside;
   cell.outline = inside ? outline_in_frame(maps, window, *inside) : ellipse_in(mark.box);
   cell.area_px = inside ? static_cast<double>(std::count(inside->values.begin(), inside->values.end(), 1)) * kPixelPx * kPixelPx * maps.frame_px_across() * maps.frame_px_down()
                         : kEllipseArea * mark.box.area();

@@ -57,13 +57,10 @@ class Bins {
 };
 
 /// Raises: kInvalidArgument.
-Bins likeliest_bins(const LabelledCells& cells, int count) {
+Bins likeliest_bins(std::span<const NamedCell> cells, std::span<const double> weights, int count) {
   if (count < 1) throw Error(ErrorCode::kInvalidArgument, "reliability needs at least one bin");
   Bins bins(count);
-  for (std::size_t cell = 0; cell < cells.count(); ++cell) {
-    const int named = likeliest(cells, cell);
-    bins.add(cells.probability(cell, named), named == cells.truth[cell], cells.weight(cell));
-  }
+  for (std::size_t cell = 0; cell < cells.size(); ++cell) bins.add(cells[cell].probability, cells[cell].is_right, weights.empty() ? 1 : weights[cell]);
   return bins;
 }
 
@@ -116,14 +113,20 @@ std::optional<TypeCurve> TypeRanking::curve(std::span<const double> weights) con
 
 std::optional<TypeCurve> type_curve(const LabelledCells& cells, int type) { return TypeRanking(cells, type).curve(cells.weights); }
 
-double calibration_error(const LabelledCells& cells, int bins) {
+std::vector<NamedCell> named_cells(const LabelledCells& cells) {
   check_cells(cells);
-  return likeliest_bins(cells, bins).error();
+  std::vector<NamedCell> named;
+  for (std::size_t cell = 0; cell < cells.count(); ++cell) {
+    const int type = likeliest(cells, cell);
+    named.push_back({cells.probability(cell, type), type == cells.truth[cell]});
+  }
+  return named;
 }
 
+double calibration_error(std::span<const NamedCell> cells, std::span<const double> weights, int bins) { return likeliest_bins(cells, weights, bins).error(); }
+
 Reliability reliability_of(const LabelledCells& cells, int bins) {
-  check_cells(cells);
-  const Bins of_likeliest = likeliest_bins(cells, bins);
+  const Bins of_likeliest = likeliest_bins(named_cells(cells), cells.weights, bins);
   std::vector<Bins> of_type(static_cast<std::size_t>(cells.types), Bins(bins));
   for (std::size_t cell = 0; cell < cells.count(); ++cell) {
     for (int type = 0; type < cells.types; ++type) of_type[static_cast<std::size_t>(type)].add(cells.probability(cell, type), cells.truth[cell] == type, cells.weight(cell));
@@ -134,17 +137,15 @@ Reliability reliability_of(const LabelledCells& cells, int bins) {
 }
 
 RiskCoverage risk_coverage(const LabelledCells& cells) {
-  check_cells(cells);
   struct Place {
     double weight, probability;
     bool is_wrong, ends_tie;
   };
   std::vector<Place> places;
   double all = 0, named = 0, wrong = 0, last = 0;
-  for (std::size_t cell = 0; cell < cells.count(); ++cell) {
-    const int type = likeliest(cells, cell);
-    places.push_back({cells.weight(cell), cells.probability(cell, type), type != cells.truth[cell], true});
-    all += cells.weight(cell);
+  for (const NamedCell& cell : named_cells(cells)) {
+    places.push_back({cells.weight(places.size()), cell.probability, !cell.is_right, true});
+    all += places.back().weight;
   }
   rank(places);
   RiskCoverage curve;

@@ -71,8 +71,20 @@ struct Reliability {
 /// Source: Guo et al. 2017, "On calibration of modern neural networks"; Kull et al. 2019, "Beyond temperature scaling", for each type.
 Reliability reliability_of(const LabelledCells& cells, int bins = 15);
 
-/// `Reliability::calibration_error` alone.
-double calibration_error(const LabelledCells& cells, int bins = 15);
+/// How likely a cell's likeliest type is, and whether it is the true one.
+struct NamedCell {
+  double probability = 0;
+  bool is_right = false;
+};
+
+/// Raises: kInvalidArgument as `check_cells`.
+std::vector<NamedCell> named_cells(const LabelledCells& cells);
+
+/// `Reliability::calibration_error` alone, for many weightings of the same cells.
+///
+/// Args:
+///   weights: of each cell, as in LabelledCells.
+double calibration_error(std::span<const NamedCell> cells, std::span<const double> weights, int bins);
 
 /// What is wrong of the cells that are named when less is demanded bit by bit.
 struct RiskCoverage {

@@ -73,15 +73,15 @@ void widen(Measured& share, double hits, double trials, bool is_grouped, bool is
 
 Measurement measure(const LabelledCells& cells, std::span<const std::int32_t> groups, const Resampling& resampling) {
   const Sample sample(cells);
+  const std::vector<double> errors = squared_errors(cells);
+  const std::vector<NamedCell> named = named_cells(cells);
   std::vector<TypeRanking> rankings;
   for (int type = 0; type < cells.types; ++type) rankings.emplace_back(cells, type);
   const std::vector<double> once(cells.count(), 1.0);
   const auto statistic = [&](std::span<const double> times) {
-    LabelledCells drawn = cells;
     const std::vector<double> weights = sample.weighed(times);
-    drawn.weights = weights;
     const Scores scores = sample.scores(weights);
-    std::vector<double> values{scores.accuracy, scores.balanced_accuracy, scores.macro_f1, scores.matthews, brier_score(drawn), calibration_error(drawn, kBins)};
+    std::vector<double> values{scores.accuracy, scores.balanced_accuracy, scores.macro_f1, scores.matthews, weighed_mean(errors, weights), calibration_error(named, weights, kBins)};
     if (!(scores.total > 0)) std::fill(values.begin(), values.end(), kNone);
     for (std::size_t type = 0; type < rankings.size(); ++type) {
       const TypeScores& of = scores.types[type];

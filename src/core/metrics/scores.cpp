@@ -104,19 +104,28 @@ std::optional<Kappa> kappa_of(const ConfusionMatrix& matrix) {
   return Kappa{.value = kappa, .low = std::max(-1.0, kappa - kZ95 * error), .high = std::min(1.0, kappa + kZ95 * error), .agreement = agreed};
 }
 
-double brier_score(const LabelledCells& cells) {
+std::vector<double> squared_errors(const LabelledCells& cells) {
   check_cells(cells);
-  double sum = 0, weights = 0;
-  for (std::size_t cell = 0; cell < cells.count(); ++cell) {
-    double squares = 0;
+  std::vector<double> errors(cells.count());
+  for (std::size_t cell = 0; cell < errors.size(); ++cell) {
     for (int type = 0; type < cells.types; ++type) {
       const double off = cells.probability(cell, type) - (cells.truth[cell] == type ? 1 : 0);
-      squares += off * off;
+      errors[cell] += off * off;
     }
-    sum += cells.weight(cell) * squares;
-    weights += cells.weight(cell);
   }
-  return ratio(sum, weights);
+  return errors;
 }
+
+double weighed_mean(std::span<const double> values, std::span<const double> weights) {
+  double sum = 0, all = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double weight = weights.empty() ? 1 : weights[i];
+    sum += weight * values[i];
+    all += weight;
+  }
+  return ratio(sum, all);
+}
+
+double brier_score(const LabelledCells& cells) { return weighed_mean(squared_errors(cells), cells.weights); }
 
 }  // namespace cytodrop

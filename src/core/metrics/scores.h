@@ -75,7 +75,15 @@ struct Kappa {
 /// Source: Cohen 1960; the standard error is that of Fleiss, Cohen and Everitt 1969, equation 14.
 std::optional<Kappa> kappa_of(const ConfusionMatrix& matrix);
 
-/// Mean over the cells of the squared differences of probabilities and truth, summed over the types: 0 to 2. 0 of no cell.
+/// Of each cell the squared differences of probabilities and truth, summed over the types: 0 to 2.
+///
+/// Raises: kInvalidArgument as `check_cells`.
+std::vector<double> squared_errors(const LabelledCells& cells);
+
+/// Mean of values of which each counts as often as its weight says, or once where there are no weights. 0 of none.
+double weighed_mean(std::span<const double> values, std::span<const double> weights);
+
+/// Mean of the squared errors.
 ///
 /// Source: Brier 1950. For two types it is twice scikit-learn's `brier_score_loss`.
 double brier_score(const LabelledCells& cells);

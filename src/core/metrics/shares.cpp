@@ -22,27 +22,30 @@ void to_shares(std::vector<double>& values) {
   for (double& value : values) value /= sum;
 }
 
-/// Solves rows · x = right by elimination with the largest pivot of each column; nothing where one is next to 0.
-std::optional<std::vector<double>> solve(std::vector<std::vector<double>> rows, std::vector<double> right) {
+/// Solves n equations by elimination with the largest pivot of each column; false where one is next to 0.
+///
+/// Args:
+///   rows: n × (n + 1), the right side last, where the solution stands afterwards.
+bool solve(std::vector<double>& rows, std::size_t n) {
   constexpr double kLeastPivot = 1e-9;
-  const std::size_t count = right.size();
-  for (std::size_t column = 0; column < count; ++column) {
+  const std::size_t width = n + 1;
+  for (std::size_t column = 0; column < n; ++column) {
     std::size_t pivot = column;
-    for (std::size_t row = column + 1; row < count; ++row) {
-      if (std::abs(rows[row][column]) > std::abs(rows[pivot][column])) pivot = row;
+    for (std::size_t row = column + 1; row < n; ++row) {
+      if (std::abs(rows[row * width + column]) > std::abs(rows[pivot * width + column])) pivot = row;
     }
-    if (!(std::abs(rows[pivot][column]) > kLeastPivot)) return std::nullopt;
-    std::swap(rows[pivot], rows[column]);
-    std::swap(right[pivot], right[column]);
-    for (std::size_t row = 0; row < count; ++row) {
-      const double factor = row == column ? 0 : rows[row][column] / rows[column][column];
+    if (!(std::abs(rows[pivot * width + column]) > kLeastPivot)) return false;
+    double* const top = &rows[column * width];
+    if (pivot != column) std::swap_ranges(top, top + width, &rows[pivot * width]);
+    for (std::size_t row = 0; row < n; ++row) {
+      double* const other = &rows[row * width];
+      const double factor = row == column ? 0 : other[column] / top[column];
       if (factor == 0) continue;
-      for (std::size_t j = column; j < count; ++j) rows[row][j] -= factor * rows[column][j];
-      right[row] -= factor * right[column];
+      for (std::size_t j = column; j < width; ++j) other[j] -= factor * top[j];
     }
   }
-  for (std::size_t i = 0; i < count; ++i) right[i] /= rows[i][i];
-  return right;
+  for (std::size_t i = 0; i < n; ++i) rows[i * width + n] /= rows[i * width + i];
+  return true;
 }
 
 }  // namespace
@@ -50,20 +53,20 @@ std::optional<std::vector<double>> solve(std::vector<std::vector<double>> rows, 
 std::optional<std::vector<double>> adjusted_shares(std::span<const double> named, const ConfusionMatrix& known) {
   const auto types = static_cast<std::size_t>(known.types);
   if (types < 1 || named.size() != types || !are_usable(named) || !are_usable(known.counts)) refuse("a count of each type, and a matrix of as many");
-  std::vector<double> right(named.begin(), named.end());
-  if (!(std::any_of(right.begin(), right.end(), [](double count) { return count > 0; }))) return std::nullopt;
-  to_shares(right);
+  std::vector<double> shares(named.begin(), named.end());
+  if (std::none_of(shares.begin(), shares.end(), [](double count) { return count > 0; })) return std::nullopt;
+  to_shares(shares);
   // What is named as type j is made up of every true type i by the rate at which i is called j.
-  std::vector<std::vector<double>> rows(types, std::vector<double>(types));
+  std::vector<double> rows(types * (types + 1));
   for (int truth = 0; truth < known.types; ++truth) {
     const double of_type = known.true_count(truth);
     if (!(of_type > 0)) return std::nullopt;
-    for (int called = 0; called < known.types; ++called) rows[static_cast<std::size_t>(called)][static_cast<std::size_t>(truth)] = known.at(truth, called) / of_type;
+    for (int called = 0; called < known.types; ++called) rows[static_cast<std::size_t>(called) * (types + 1) + static_cast<std::size_t>(truth)] = known.at(truth, called) / of_type;
   }
-  std::optional<std::vector<double>> shares = solve(std::move(rows), std::move(right));
-  if (!shares) return std::nullopt;
-  for (double& share : *shares) share = std::max(0.0, share);
-  to_shares(*shares);
+  for (std::size_t i = 0; i < types; ++i) rows[i * (types + 1) + types] = shares[i];
+  if (!solve(rows, types)) return std::nullopt;
+  for (std::size_t i = 0; i < types; ++i) shares[i] = std::max(0.0, rows[i * (types + 1) + types]);
+  to_shares(shares);
   return shares;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/polygon.h"
 #include "core/prepare/cut.h"
 
 namespace cytodrop {
@@ -35,22 +36,14 @@ Image alone(const ImageView& frame, const Box& square, std::span<const Point> ou
 
 void cut_out(Image& image, std::span<const Point> outline) {
   const std::size_t pixel_bytes = image.view().pixel_bytes();
-  std::vector<double> crossings;
+  PolygonRows rows(outline);
+  std::vector<std::uint8_t> inside(static_cast<std::size_t>(image.width_px()));
   for (int y = 0; y < image.height_px(); ++y) {
-    const double middle = y + 0.5;
-    crossings.clear();
-    for (std::size_t i = 0; i < outline.size(); ++i) {
-      const Point from = outline[i], to = outline[(i + 1) % outline.size()];
-      const double from_y = static_cast<double>(from.y_px), to_y = static_cast<double>(to.y_px);
-      if ((from_y <= middle) == (to_y <= middle)) continue;
-      crossings.push_back(static_cast<double>(from.x_px) + (middle - from_y) / (to_y - from_y) * static_cast<double>(to.x_px - from.x_px));
-    }
-    std::sort(crossings.begin(), crossings.end());
-    std::byte* row = image.data() + static_cast<std::size_t>(y) * image.row_stride_bytes();
-    std::size_t passed = 0;
-    for (int x = 0; x < image.width_px(); ++x) {
-      while (passed < crossings.size() && crossings[passed] <= x + 0.5) ++passed;
-      if (passed % 2 == 0) std::fill_n(row + static_cast<std::size_t>(x) * pixel_bytes, pixel_bytes, std::byte{0});
+    rows.read(y, 0, inside);
+    std::byte* pixel = image.data() + static_cast<std::size_t>(y) * image.row_stride_bytes();
+    for (const std::uint8_t seen : inside) {
+      if (!seen) std::fill_n(pixel, pixel_bytes, std::byte{0});
+      pixel += pixel_bytes;
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The C++ core behind one class that throws `CytodropError` instead of handing out results to check. */
 import createCytodropCore, {
   type Agreement, type BatchVerdict, type Box, type Classifier, type Comparison, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
-  type Kappa, type LabelledCells, type Measurement, type Prepared, type PreparedCells, type Result, type Verdict, type View,
+  type Kappa, type LabelledCells, type Measurement, type Prepared, type PreparedCells, type Result, type ShareEstimate, type Verdict, type View,
 } from '#cytodrop_core';
 import type { Tensor } from './engine.ts';
 import { CytodropError } from './errors.ts';
@@ -62,7 +62,7 @@ export class Core {
     return unwrap(this.#classifier.run_network(input.data, input.shape));
   }
 
-  /** Works without a model, as the next two. `draws`: of the bootstrap. */
+  /** Works without a model, as the next five. `draws`: of the bootstrap. */
   measureCells(cells: LabelledCells, draws: number): Measurement {
     return unwrap(this.#module.measure_cells(cells, draws));
   }
@@ -74,6 +74,21 @@ export class Core {
   /** `matrix`: [types][types]. */
   kappa(matrix: Float64Array): Kappa | null {
     return unwrap(this.#module.kappa(matrix));
+  }
+
+  /** `named`: [types]; `known`: [types][types]. */
+  adjustedShares(named: Float64Array, known: Float64Array): Float64Array | null {
+    return unwrap(this.#module.adjusted_shares(named, known));
+  }
+
+  /** `probabilities`: [N][types]; `trained`: [types]; `weights`: [N]. */
+  expectedShares(probabilities: Float64Array, trained: Float64Array, weights: Float64Array | null): Float64Array {
+    return unwrap(this.#module.expected_shares(probabilities, trained, weights));
+  }
+
+  /** `strata`: [parts][3]. */
+  stratifiedShare(strata: Int32Array): ShareEstimate {
+    return unwrap(this.#module.stratified_share(strata));
   }
 
   /** Works without a model. */
@@ -126,6 +141,11 @@ export class Core {
 
   prepareCells(frame: number, { boxes, outlines, outline_offsets: offsets }: PlacedCells, pixelSizeUm: number | null): PreparedCells {
     return unwrap(this.#classifier.prepare_cells(frame, boxes, outlines, offsets, pixelSizeUm));
+  }
+
+  /** [N][10], as cytodrop_core.d.ts lists them; works without a model. */
+  measureOutlines(frame: number, { outlines, outline_offsets: offsets }: Pick<PlacedCells, 'outlines' | 'outline_offsets'>): Float64Array {
+    return unwrap(this.#classifier.measure_outlines(frame, outlines, offsets));
   }
 
   viewFrame(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): FrameView {

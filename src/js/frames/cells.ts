@@ -1,7 +1,7 @@
 /** The cells of a frame: as they cross the border, searched again, added by hand. */
 import type { Box, DetectedCells } from '#cytodrop_core';
 import type { PlacedCells } from '../core/core.ts';
-import type { FrameAnalysis, FrameCell } from './frame.ts';
+import type { FrameAnalysis, FrameCell, Morphometry } from './frame.ts';
 
 /** The way back: where cells lie. */
 export function placesOf(cells: readonly Pick<FrameCell, 'box' | 'outline'>[]): PlacedCells {
@@ -20,7 +20,7 @@ export function somePlaces({ boxes, outlines, outline_offsets: offsets }: Placed
 }
 
 /** The arrays that crossed the border as one object a cell. */
-export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border }: DetectedCells): FrameCell[] {
+export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets, cut_by_border, is_ellipse }: DetectedCells): FrameCell[] {
   return Array.from(scores, (searchScore, id) => {
     const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = boxes.subarray(4 * id, 4 * id + 4);
     return {
@@ -29,7 +29,25 @@ export function frameCells({ boxes, scores, areas_px, outlines, outline_offsets,
       outline: outlines.slice(2 * (outline_offsets[id] as number), 2 * (outline_offsets[id + 1] as number)),
       areaPx: areas_px[id] as number,
       cutByBorder: cut_by_border[id] === 1,
+      isEllipse: is_ellipse[id] === 1,
     };
+  });
+}
+
+/** What the core measures of a cell, in its order. */
+const measured = [
+  'areaPx', 'equivalentDiameterPx', 'perimeterPx', 'feretDiameterPx', 'circularity', 'elongation', 'solidity', 'greyMean', 'greySpread', 'granularity',
+] as const satisfies readonly (keyof Morphometry)[];
+
+/** An ellipse in a box says nothing of these but what the box says. */
+const noShape = { perimeterPx: NaN, feretDiameterPx: NaN, circularity: NaN, elongation: NaN, solidity: NaN } satisfies Partial<Morphometry>;
+
+/** The cells with what `measureOutlines` gave for each. */
+export function withMorphometry(cells: readonly FrameCell[], values: Float64Array): FrameCell[] {
+  return cells.map((cell, i) => {
+    const own = values.subarray(measured.length * i, measured.length * (i + 1));
+    const morphometry = Object.fromEntries(measured.map((name, place) => [name, own[place]])) as unknown as Morphometry;
+    return { ...cell, morphometry: { ...morphometry, ...(cell.isEllipse && noShape) } };
   });
 }
 

@@ -11,6 +11,29 @@ export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
 /** Which picture of a file; `channel` -1: as the file has it. */
 export interface FrameChoice { page: number; channel: number }
 
+/**
+ * What is measured of a cell beside the network, from the pixels inside its outline; NaN is what cannot be told, as the shape of a cell of which the
+ * search knows only the box. `src/core/measure/morphometry.h` has the
+ * definitions.
+ */
+export interface Morphometry {
+  /** Pixels inside. */
+  areaPx: number;
+  equivalentDiameterPx: number;
+  perimeterPx: number;
+  /** Feret's largest. */
+  feretDiameterPx: number;
+  circularity: number;
+  /** From 1. */
+  elongation: number;
+  /** To 1. */
+  solidity: number;
+  /** In samples of the frame. */
+  greyMean: number;
+  greySpread: number;
+  granularity: number;
+}
+
 /** One cell of a frame. */
 export interface FrameCell {
   /** Unique in its frame; a cell keeps it when the frame is searched again and its box is the same. */
@@ -22,6 +45,10 @@ export interface FrameCell {
   /** How sure the search is that it is a cell, 0 to 1; null for a cell that a person added. */
   searchScore: number | null;
   cutByBorder: boolean;
+  /** The outline is the ellipse in the box, since the search knows no more of the shape. */
+  isEllipse?: boolean;
+  /** Not there: not measured, as where a person added the cell and it has no outline of its own. */
+  morphometry?: Morphometry;
   /** Not there: not classified, or not yet. */
   verdict?: CellVerdict;
 }

@@ -96,6 +96,11 @@ export class OpenFrames {
     return this.#second ? withOpinions(verdicts, await this.#second.classifyCells(frame, places, pixelSizeUm)) : verdicts;
   }
 
+  /** What is measured of the cells' outlines, as `Core.measureOutlines` gives it. Raises: CytodropError. */
+  async measure(frame: number, places: PlacedCells): Promise<Float64Array> {
+    return this.#insist((core) => core.measureOutlines(this.#frame(frame).number, places));
+  }
+
   /** Raises: CytodropError. */
   async view(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): Promise<FrameView> {
     return this.#insist((core) => core.viewFrame(this.#frame(frame).number, region, maxSidePx, range));

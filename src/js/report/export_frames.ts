@@ -7,6 +7,7 @@ import type { CellRecord, CellVerdict } from '../classify/outcome.ts';
 import type { FrameCell, FrameRecord } from '../frames/frame.ts';
 import { csvFields, csvLine, type ExportContext, type ExportFormat, exportTail, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, unsureBelow, unusualFields } from './export_cells.ts';
 import { noReview, reviewFields } from '../review/review.ts';
+import { morphometryFields } from './morphometry_fields.ts';
 import type { Analysis } from './outlines.ts';
 import { sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
@@ -65,7 +66,7 @@ function jsonCell(record: Analysis, cell: FrameCell, number: number, context: Ex
   return {
     cell: number, status: cell.verdict ? 'ok' : 'not_classified', left_px, top_px, width_px, height_px,
     centre_x_px: left_px + width_px / 2, centre_y_px: top_px + height_px / 2, area_px: sixDecimals(cell.areaPx),
-    area_um2: um === null ? null : sixDecimals(cell.areaPx * um * um), search_score: cell.searchScore === null ? null : sixDecimals(cell.searchScore),
+    area_um2: um === null ? null : sixDecimals(cell.areaPx * um * um), ...morphometryFields(cell, um), search_score: cell.searchScore === null ? null : sixDecimals(cell.searchScore),
     by_hand: cell.searchScore === null, cut_by_border: cell.cutByBorder,
     ...(cell.verdict ? unnamed(jsonFields(cellRecord(record, cell.verdict), 'json', context, review)) : context.reviewOf && reviewFields(review)),
   };
@@ -92,6 +93,7 @@ function csvRow(record: FrameRecord | undefined, numbered: { cell: FrameCell; nu
     centre_y_px: box ? String(box.top_px + box.height_px / 2) : '',
     area_px: cell ? cell.areaPx.toFixed(1) : '',
     area_um2: cell && um !== null ? (cell.areaPx * um * um).toFixed(3) : '',
+    ...Object.fromEntries(Object.entries(morphometryFields(cell, um)).map(([name, value]) => [name, String(value ?? '')])),
     pixel_size_um: um === null ? '' : String(um),
     search_score: cell?.searchScore?.toFixed(6) ?? '',
     by_hand: cell ? String(cell.searchScore === null) : '',

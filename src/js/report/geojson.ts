@@ -1,6 +1,7 @@
 /** The cells of a frame as GeoJSON, which QuPath reads. */
 import type { FrameAnalysis, FrameCell } from '../frames/frame.ts';
 import { type ExportContext, researchNote } from './export_cells.ts';
+import { morphometryFields } from './morphometry_fields.ts';
 import { type Analysis, polygon, standing } from './outlines.ts';
 import { classColour } from './palette.ts';
 import { sixDecimals } from './provenance.ts';
@@ -38,9 +39,15 @@ function measurements({ settings }: FrameAnalysis, cell: FrameCell, { spec }: Ex
   return {
     'Area px^2': sixDecimals(cell.areaPx),
     ...(um !== null && { 'Area um^2': sixDecimals(cell.areaPx * um * um) }),
+    ...Object.fromEntries(Object.entries(morphometryFields(cell, um)).flatMap(([name, value]) => (value === null ? [] : [[measurementName(name), value]]))),
     ...(cell.searchScore !== null && { 'Search score': sixDecimals(cell.searchScore) }),
     ...Object.fromEntries(cell.verdict === undefined ? [] : spec.classes.map(({ name }, i) => [`Probability ${name}`, sixDecimals(cell.verdict?.probabilities[i] ?? NaN)])),
   };
+}
+
+/** `equivalent_diameter_px` as QuPath shows such names: `Equivalent diameter px`. */
+function measurementName(field: string): string {
+  return field.charAt(0).toUpperCase() + field.slice(1).replaceAll('_', ' ');
 }
 
 /** Closed, as RFC 7946 wants it; an outline clockwise on the screen, where y grows downwards, is counterclockwise to it. */

@@ -5,6 +5,7 @@
  */
 import type { Box, DetectSettings } from '#cytodrop_core';
 import { isRecord, readVerdict, type ReportedFrame, type ReportedFrameCell } from './report.ts';
+import { morphometryFields } from './morphometry_fields.ts';
 import { defaultSearch } from '../frames/search.ts';
 
 /** Raises: `incomplete` where the list lacks what a check needs. */
@@ -12,6 +13,9 @@ export function readFrames(frames: readonly unknown[], incomplete: Error): { fra
   const readable = frames.filter((frame) => !(isRecord(frame) && frame['status'] === 'error'));
   return { frames: readable.map((frame) => readFrame(frame, incomplete)), unread: frames.length - readable.length };
 }
+
+/** Reports from before cells were measured have none. */
+const measures = Object.keys(morphometryFields(undefined, null));
 
 function readFrame(frame: unknown, incomplete: Error): ReportedFrame {
   if (!isRecord(frame)) throw incomplete;
@@ -36,7 +40,8 @@ function readCell(cell: unknown, incomplete: Error): ReportedFrameCell {
     !isCount(number) || !['ok', 'not_classified'].includes(status as string) || typeof areaPx !== 'number' || !(searchScore === null || typeof searchScore === 'number') ||
     typeof byHand !== 'boolean' || typeof cutByBorder !== 'boolean' || byHand !== (searchScore === null)
   ) throw incomplete;
-  return { number, box: readBox(box, incomplete), areaPx, searchScore, byHand, cutByBorder, verdict: status === 'ok' ? readVerdict(cell, incomplete) : null };
+  const measured = Object.fromEntries(measures.flatMap((name) => (name in cell ? [[name, cell[name]]] : [])));
+  return { number, box: readBox(box, incomplete), areaPx, measured, searchScore, byHand, cutByBorder, verdict: status === 'ok' ? readVerdict(cell, incomplete) : null };
 }
 
 function readBox(box: unknown, incomplete: Error): Box {

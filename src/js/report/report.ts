@@ -23,8 +23,8 @@ export interface ReportedVerdict {
 /** One image of a single cell. */
 export interface ReportedCell extends ReportedVerdict { file: string; pixelsSha256: string }
 
-/** One cell of a frame; `verdict` null: it was not classified. */
-export interface ReportedFrameCell { number: number; box: Box; areaPx: number; searchScore: number | null; byHand: boolean; cutByBorder: boolean; verdict: ReportedVerdict | null }
+/** One cell of a frame; `measured`: what was measured of it beside the network, by the names of exports; `verdict` null: it was not classified. */
+export interface ReportedFrameCell { number: number; box: Box; areaPx: number; measured: Record<string, unknown>; searchScore: number | null; byHand: boolean; cutByBorder: boolean; verdict: ReportedVerdict | null }
 
 export interface ReportedFrame {
   file: string;

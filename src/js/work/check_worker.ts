@@ -4,6 +4,7 @@ import { CytodropError } from '../core/errors.ts';
 import { overlap } from '../frames/cells.ts';
 import { type FrameCell, type FrameChoice, wholeFile } from '../frames/frame.ts';
 import type { CheckedFile, CheckedFrame } from '../report/check_frames.ts';
+import { morphometryFields } from '../report/morphometry_fields.ts';
 import { sixDecimals } from '../report/provenance.ts';
 import { type Difference, type FrameReport, type ModelsNow, type ReportedFrame, type ReportedFrameCell, tellVerdict } from '../report/report.ts';
 import type { Frame, FrameHost } from './frame.ts';
@@ -90,6 +91,8 @@ async function differencesOf(held: Frame, reported: ReportedFrame, { asked, chec
   for (const { before, now } of there.filter(({ before: { byHand } }) => !byHand)) {
     const name = `cell ${before.number}: `;
     tell(`${name}area in px`, before.areaPx, sixDecimals(now.areaPx), before.number);
+    const measured = morphometryFields(now, reported.settings.pixel_size_um);
+    for (const [field, value] of Object.entries(before.measured)) tell(`${name}${field.replaceAll('_', ' ')}`, value, measured[field], before.number);
     tell(`${name}search score`, before.searchScore, now.searchScore === null ? null : sixDecimals(now.searchScore), before.number);
     tell(`${name}cut by the border`, before.cutByBorder, now.cutByBorder, before.number);
   }

@@ -4,7 +4,7 @@ import { type Checks, noChecks } from '../classify/checks.ts';
 import type { CellVerdict } from '../classify/outcome.ts';
 import type { DetectorName } from '../core/core.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import { frameCells, placesOf } from '../frames/cells.ts';
+import { frameCells, placesOf, withMorphometry } from '../frames/cells.ts';
 import { type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
 import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
@@ -76,7 +76,7 @@ export class Frame {
   }
 
   /**
-   * Finds cells.
+   * Finds cells and measures them.
    *
    * Args:
    *   settings: in place of the frame's own.
@@ -91,7 +91,13 @@ export class Frame {
   async search(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
     const { cells, detector } = await this.#detect(settings);
     this.#pixelSizeUm = settings.pixel_size_um;
-    return { cells: frameCells(cells), ...(detector && { detector }) };
+    return { cells: await this.measure(frameCells(cells)), ...(detector && { detector }) };
+  }
+
+  /** Measures cells: shape, grey and grain from the pixels inside each outline. Raises: CytodropError, WorkerDied. */
+  async measure(cells: readonly FrameCell[]): Promise<FrameCell[]> {
+    const { values } = await this.#ask((link, frame) => link.ask({ type: 'measure_outlines', frame, places: placesOf(cells) }, 'outlines_measured', { patience: this.#patience }));
+    return withMorphometry(cells, values);
   }
 
   /** Finds cells in a part of the frame alone, as if nothing were around it. Raises: CytodropError, WorkerDied. */

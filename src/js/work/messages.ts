@@ -34,6 +34,7 @@ export type WorkerRequest =
   | { type: 'load_detector'; ticket: number; files: DetectorFiles }
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings; region?: Box | undefined }
   | { type: 'classify_cells'; ticket: number; frame: number; places: PlacedCells; pixelSizeUm: number | null; checks: Checks }
+  | { type: 'measure_outlines'; ticket: number; frame: number; places: PlacedCells }
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
   | { type: 'hash_frame'; ticket: number; frame: number }
   | { type: 'close_frame'; ticket: number; frame: number }
@@ -56,6 +57,7 @@ export type WorkerReply =
   | { type: 'detector_loaded'; ticket: number }
   | { type: 'detected'; ticket: number; cells: DetectedCells; detector?: DetectorFacts }
   | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
+  | { type: 'outlines_measured'; ticket: number; values: Float64Array }
   | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
   | { type: 'frame_hashed'; ticket: number; pixelsSha256: string | null }
   | { type: 'frame_closed'; ticket: number }

@@ -103,6 +103,7 @@ class Server {
         const { frame, places, pixelSizeUm, checks = noChecks } = request;
         return post({ type: 'cells_classified', ticket, verdicts: await frames.classifyCells(frame, places, pixelSizeUm, checks, () => post({ type: 'at_work', ticket, image: -1 })) });
       }
+      case 'measure_outlines': return post({ type: 'outlines_measured', ticket, values: await frames.measure(request.frame, request.places) });
       case 'view_frame': return this.#postPicture('frame_view', ticket, await frames.view(request.frame, request.region, request.maxSidePx, request.range));
       case 'hash_frame':
         // Beside what is asked next: it is computed outside this worker.
