@@ -87,7 +87,7 @@ function orders(wanted: readonly Step[]): Step[][] {
 
 /** In a page opened anew that remembers nothing. */
 async function exported(page: CellPage, order: readonly Step[]): Promise<string> {
-  await page.page.evaluate(() => localStorage.clear());
+  await page.page.evaluate(() => { localStorage.clear(); sessionStorage.clear(); });
   await page.open();
   for (const step of order) {
     await steps[step](page);

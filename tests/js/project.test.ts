@@ -30,7 +30,7 @@ before(async () => {
     path: 'dish/0.png', removed: [{ left_px: 1, top_px: 2, width_px: 3, height_px: 4 }], own: { search: { sensitivity: 0.4 } }, searchedAs: '[]', range: null, nextId: 7,
     analysis: {
       status: 'ok', facts: { image, pages: 1, channels: 1, pixel_size_um: 0.5, damaged: false, range: { low: 0, high: 255 }, decode_ms: 1 }, choice: { page: 0, channel: -1 }, settings: { ...defaultSearch, pixel_size_um: null },
-      cells: [{ id: 3, box: { left_px: -2, top_px: 2, width_px: 30, height_px: 40 }, outline: Float32Array.of(0, 0, 5, 0, 5, 5), areaPx: 12.5, searchScore: 0.9, cutByBorder: true, verdict }], elapsedMs: { decode: 1, detect: 2, classify: 3 },
+      cells: [{ id: 3, box: { left_px: -2, top_px: 2, width_px: 30, height_px: 40 }, outline: Float32Array.of(0, 0, 5, 0, 5, 5), areaPx: 12.5, isEllipse: true, morphometry: { areaPx: 12, equivalentDiameterPx: 3.9, perimeterPx: NaN, feretDiameterPx: NaN, circularity: NaN, elongation: NaN, solidity: NaN, greyMean: 7, greySpread: 1, granularity: 0.1 }, searchScore: 0.9, cutByBorder: true, verdict }], elapsedMs: { decode: 1, detect: 2, classify: 3 },
     },
   };
   const answer = { outcome: 'type' as const, type: 'bar', reviewer: 'AB', at: '2026-11-28T10:00:00.000Z', origin: 'random' as const };
@@ -164,9 +164,10 @@ describe('a project file that is not as it must be is refused in one line', () =
 
 test('typed arrays survive JSON bit for bit, also where they are views of a part', () => {
   const all = Float32Array.of(1, NaN, -0, Infinity, 1e-45);
-  const value = { a: all.subarray(1), b: [Float64Array.of(Math.PI)], c: { '~f32': 'x', other: 1 } };
+  const value = { a: all.subarray(1), b: [Float64Array.of(Math.PI)], c: { '~f32': 'x', other: 1 }, d: [NaN, -Infinity, 1] };
   const read = typedParse(typedStringify(value)) as typeof value;
   assert.deepEqual([...read.a], [NaN, -0, Infinity, 1.401298464324817e-45]);
   assert.deepEqual(read.b, value.b);
   assert.deepEqual(read.c, value.c);
+  assert.deepEqual(read.d, value.d);
 });

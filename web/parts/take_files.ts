@@ -2,6 +2,7 @@
 import { projectEnding, researchNote } from '../../src/js/index.ts';
 import { addFiles } from '../state/adding.ts';
 import { droppedReport } from '../state/asking.ts';
+import { bringBack } from '../state/away.ts';
 import type { Found } from '../state/found_files.ts';
 import { openProjectFile } from '../state/project_file.ts';
 import { openDialog } from './dialog.tsx';
@@ -13,9 +14,11 @@ export async function takeFiles(found: Found): Promise<void> {
   const all = [...found.files, ...found.documents];
   const begins = await Promise.all(all.map(async ({ file, path }) => /\.json$/i.test(path) && (await file.slice(0, 200).text().catch(() => '')).includes(researchNote)));
   const report = all.find((_, i) => begins[i])?.file;
-  const images = found.files.filter((_, i) => !begins[i]);
+  const shown = found.files.filter((_, i) => !begins[i]);
+  const images = await bringBack(shown);
   const documents = found.documents.filter((_, i) => !begins[found.files.length + i]);
-  if (report === undefined || images.length + found.unopened.length > 0) addFiles({ ...found, files: images, documents });
+  const areKnown = shown.length > 0 && images.length === 0;
+  if (report === undefined ? !areKnown : images.length + found.unopened.length > 0) addFiles({ ...found, files: images, documents });
   if (report === undefined) return;
   droppedReport.value = report;
   openDialog('check');

@@ -40,7 +40,8 @@ const settings = v.looseObject({ least_diameter: finite, most_diameter: finite, 
 const choice = v.looseObject({ page: count, channel: v.pipe(v.number(), v.integer(), v.minValue(-1)) });
 const hand = v.looseObject({ choice: v.optional(choice), search: v.partial(v.looseObject(v.omit(settings, ['pixel_size_um']).entries)), pixelSizeUm: v.optional(orNull(finite)) });
 const cell = v.looseObject({
-  id: count, box, outline: v.pipe(floats, v.check((points) => points.length % 2 === 0 && points.length < 1e6)), areaPx: finite, searchScore: orNull(finite), cutByBorder: v.boolean(),
+  id: count, box, outline: v.pipe(floats, v.check((points) => points.length % 2 === 0 && points.length < 1e6)), areaPx: finite, searchScore: orNull(finite), cutByBorder: v.boolean(), isEllipse: v.optional(v.boolean()),
+  morphometry: v.optional(v.record(v.string(), v.union([v.number(), v.nan()]))),
   verdict: v.optional(v.pipe(v.looseObject(verdict), v.check((one) => areMaps(one)))),
 });
 const range = v.looseObject({ low: finite, high: finite });
