@@ -90,9 +90,9 @@ function nextIn(list: readonly number[], from: number | null): number | undefine
   return undefined;
 }
 
-/** Opens the next cell of the list that waits for an answer. Returns: whether there was one. */
-export function goToNext(): boolean {
-  const next = nextIn(order.value, openIndex.value ?? currentIndex.value);
+/** Opens the next cell of the list that waits for an answer, from where one is on or from the list's beginning. Returns: whether there was one. */
+export function goToNext(fromBeginning = false): boolean {
+  const next = nextIn(order.value, fromBeginning ? null : (openIndex.value ?? currentIndex.value));
   if (next === undefined) return false;
   openDetails(next);
   return true;
@@ -160,12 +160,17 @@ export function setNote(index: number, note: string): void {
 /** Begins, or ends; a list that has nothing left begins at its start. */
 export function setReviewing(on: boolean): void {
   reviewing.value = on;
-  if (on && openIndex.value === null && !goToNext() && order.value[0] !== undefined) standOn(order.value[0]);
+  if (on && openIndex.value === null && !goToNext(true) && order.value[0] !== undefined) standOn(order.value[0]);
 }
 
 export function chooseWorklist(list: Worklist): void {
   worklist.value = list;
-  goToNext();
+  goToNext(true);
+}
+
+export function readAs(who: 'first' | 'second'): void {
+  reader.value = who;
+  goToNext(true);
 }
 
 /** Reviews that both readers gave. */

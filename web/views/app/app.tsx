@@ -100,9 +100,9 @@ function Results() {
       <UnreadFiles />
       <RepeatedImages />
       <Suggestions />
-      {!blind.value && (
+      {!blind.value && <Summary />}
+      {!reviewing.value && (
         <>
-          <Summary />
           <ErrorSlider />
           <TypesChoice />
         </>

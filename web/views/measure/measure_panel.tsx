@@ -21,10 +21,10 @@ const usualSample = 100;
 
 export function MeasurePanel() {
   const model = spec.value;
-  useEffect(() => {
-    // Once, when there is a choice to make.
+  // Once, and before a person can choose.
+  useState(() => {
     if (foldersTell.value && answers.value.given === 0 && table.value === null) source.value = 'folders';
-  }, []);
+  });
   useEffect(measureNow, [source.value, grouping.value, table.value, allTheSame.value, reviewRevision.value, sample.value, threshold.value, types.value, cells.value.length, runState.value === 'running', secondSpec.value]);
   if (!model) return null;
   const now = measuring.value;
@@ -75,7 +75,7 @@ function SampleChoice() {
   const draw = (byType: boolean): void => {
     drawSample(Math.min(usualSample, total), byType);
     setReviewing(true);
-    goToNext();
+    goToNext(true);
   };
   const goOn = (): void => {
     setReviewing(true);

@@ -34,7 +34,7 @@ export function ReviewOfCell({ cell, model }: { cell: Cell; model: ModelSpec }) 
   const own = cell.review?.[reader.value] ?? null;
   const canConfirm = !cell.unnamed && !blind.value;
   return (
-    <section class="review-cell" aria-label={words.region} data-testid="review-cell">
+    <section class="review-cell" aria-label={words.ofCell} data-testid="review-cell">
       {canConfirm && (
         <button type="button" class="main confirm" data-testid="confirm" aria-keyshortcuts="Enter" disabled={own !== null && isConfirmed(cell.label, own)} onClick={confirm}>
           {words.confirm}: {inSentence(className(model, cell.label))} <kbd aria-hidden="true">↵</kbd>

@@ -4,7 +4,7 @@ import { agreementMatrix, type Kappa, type ModelSpec, wilsonInterval } from '../
 import { Choice } from '../../parts/choice.tsx';
 import { modelCells } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
-import { answered, blind, chooseWorklist, goToNext, readByBoth, reader, reviewer, setReviewing, signAs } from '../../state/reviewing.ts';
+import { answered, blind, chooseWorklist, goToNext, readAs, readByBoth, reader, reviewer, setReviewing, signAs } from '../../state/reviewing.ts';
 import { reviewOf, reviewRevision } from '../../state/review_store.ts';
 import { drawSample, sample, type Worklist, worklist } from '../../state/worklist.ts';
 import { words } from './words.ts';
@@ -27,7 +27,7 @@ export function ReviewBar() {
         <span class="spacer" />
         <div class="field">
           {words.reader}
-          <Choice<'first' | 'second'> name="reader" label={words.reader} value={reader.value} words={words.readers} onChoose={(one) => (reader.value = one)} />
+          <Choice<'first' | 'second'> name="reader" label={words.reader} value={reader.value} words={words.readers} onChoose={readAs} />
         </div>
         <label class="field" title={words.signHint}>
           {words.sign}
@@ -70,7 +70,7 @@ function SampleRow({ model }: { model: ModelSpec }) {
 
 function draw(count: number, byType: boolean): void {
   drawSample(count, byType);
-  goToNext();
+  goToNext(true);
 }
 
 const z = 1.959963984540054;

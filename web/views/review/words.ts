@@ -36,6 +36,7 @@ export const words = {
   },
   agreement: (agree: number, of: number) => `Both readers answered ${formatCount(of)}, ${formatCount(agree)} of them alike`,
   kappa: (value: number, low: number, high: number) => `Cohen’s kappa ${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`,
+  ofCell: 'Answer for this cell',
   answers: 'What is it?',
   keys: 'Keys: the letters of the types, or 1 to 9; Enter confirms; . cannot tell, - no cell, + two cells; Space goes on; Ctrl+Z takes back.',
   confirm: 'Confirm',

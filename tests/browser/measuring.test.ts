@@ -1,0 +1,110 @@
+/** The model measured on the page: by folders, by a table whose names are shown before they count, and by answers, of which only those to cells drawn at random may count unseen. */
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { root } from '../border/fixtures.ts';
+import { cytodrop } from '../cli/fixtures.ts';
+import { type CellPage, Site } from './site.ts';
+
+const drawn = fileURLToPath(new URL('public/samples/blood-smear', root));
+const images = readdirSync(drawn).filter((name) => /^simulated-.*\.png$/.test(name) && !name.includes('glimpse'));
+const typeOf = (name: string): string => /^simulated-(.*)-\d/.exec(name)?.[1]?.replaceAll('-', '_') ?? '';
+let site: Site;
+let folder: string;
+let labels: string;
+
+before(async () => {
+  site = await Site.start();
+  folder = join(mkdtempSync(join(tmpdir(), 'cytodrop-measuring-')), 'set');
+  for (const name of images) {
+    mkdirSync(join(folder, typeOf(name)), { recursive: true });
+    copyFileSync(join(drawn, name), join(folder, typeOf(name), name));
+  }
+  labels = join(folder, '..', 'labels.csv');
+  writeFileSync(labels, ['picture;truth;dish', ...images.map((name, i) => `${name};${typeOf(name) === 'neutrophil' ? 'Neu' : typeOf(name)};${i % 3}`)].join('\n'));
+});
+after(async () => {
+  await site.stop();
+  rmSync(join(folder, '..'), { recursive: true });
+});
+
+async function choose(page: CellPage, hook: string): Promise<void> {
+  await page.page.$eval(page.find(hook), (element) => (element as HTMLElement).click());
+}
+
+async function measure(page: CellPage): Promise<void> {
+  await page.addFiles([folder], 'folder-input');
+  await page.finish(images.length);
+  await choose(page, 'view-measure');
+  await page.page.waitForSelector(page.find('measure-panel'));
+}
+
+interface Found { accuracy: { value: number }; confusion: number[][]; settings: { truth: string; group: string }; images: { measured: number; of_other_types: { name: string; count: number }[] } }
+async function saved(page: CellPage): Promise<Found> {
+  await page.page.waitForSelector(`${page.find('measure-panel')}[data-state=done] ${page.find('save-measurement-json')}`);
+  return JSON.parse(await page.saved('save-measurement-json')) as Found;
+}
+
+test('folders named like types: the page says what the command line says', async () => {
+  await site.visit(async (page) => {
+    await measure(page);
+    const found = await saved(page);
+    const told = JSON.parse((await cytodrop('measure', '--model', 'blood-smear', '--truth', 'folders', folder)).stdout) as Found;
+    assert.deepEqual([found.accuracy, found.confusion, found.settings.truth], [told.accuracy, told.confusion, 'folders']);
+    assert.equal(found.images.measured, images.length);
+    // A field of the matrix shows its cells.
+    await page.page.$eval(`${page.find('matrix')} [data-truth="0"][data-named="0"]`, (field) => (field as HTMLElement).click());
+    await page.page.waitForSelector(page.find('subset'));
+    const cards = await page.cards();
+    assert.equal(cards.length, found.confusion[0]?.[0]);
+    assert.ok(cards.length > 0 && cards.every(({ label }) => label === 'basophil'));
+  });
+});
+
+test('a table: its columns and names are shown, and a name that is no type counts only when a person says what it is', async () => {
+  await site.visit(async (page) => {
+    await measure(page);
+    await choose(page, 'truth-table');
+    const input = await page.page.waitForSelector(page.find('labels-file'));
+    await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(labels);
+    const names = `${page.find('names-in-table')} tbody tr`;
+    // The heads are not usual ones: the first two columns stand in, and show at once that names are none.
+    await page.page.waitForSelector(names);
+    const unknown = await page.page.$$eval(`${names}.unknown td:first-child`, (cells) => cells.map((cell) => cell.textContent));
+    assert.deepEqual(unknown, ['Neu']);
+    const before = await saved(page);
+    assert.deepEqual(before.images.of_other_types, [{ name: 'Neu', count: images.filter((name) => typeOf(name) === 'neutrophil').length }]);
+    await page.page.select(`${names}.unknown select`, 'neutrophil');
+    await page.page.waitForSelector(`${names}.unknown`, { hidden: true });
+    await page.page.waitForFunction((count) => document.querySelector('[data-testid=measurement]')?.textContent?.includes(`${count} cells of known type`), {}, images.length);
+    const after = await saved(page);
+    assert.deepEqual([after.images.measured, after.images.of_other_types, after.settings.truth], [images.length, [], 'labels.csv']);
+  });
+});
+
+test('answers to doubtful cells measure nothing until a person insists, and the file says so; a sample drawn at random does', async () => {
+  await site.visit(async (page) => {
+    await measure(page);
+    await choose(page, 'view-gallery');
+    await page.press('review');
+    await page.page.waitForSelector(page.find('review-cell'));
+    for (let i = 0; i < 4; i++) await page.page.keyboard.press('Enter');
+    await page.press('close-details');
+    await choose(page, 'view-measure');
+    await choose(page, 'truth-review');
+    await page.page.waitForSelector(`${page.find('measure-panel')}[data-state=nothing]`);
+    assert.equal(await page.page.$(page.find('measurement')), null);
+    assert.match(await page.page.$eval(page.find('sample-note'), (note) => note.textContent ?? ''), /4 cells were looked at, and none was drawn at random: they do not measure the model/);
+    await choose(page, 'all-the-same');
+    assert.match((await saved(page)).settings.truth, /not drawn at random: no measure of the model/);
+    await choose(page, 'draw-to-label');
+    await page.page.waitForSelector(page.find('review-cell'));
+    // Those answered before are drawn too: every cell is, of so few.
+    for (let i = 0; i < images.length - 4; i++) await page.page.keyboard.press('Enter');
+    await page.press('close-details');
+    await page.page.waitForSelector(`${page.find('sample-note')}[data-drawn="${images.length}"][data-of-sample="${images.length}"]`);
+  });
+});
