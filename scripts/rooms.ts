@@ -92,7 +92,7 @@ export function importRules(order: Order = orders['src/js'], views: Order = orde
       { name: 'only platform/node.ts knows Node', severity: 'error', from: { path: '^(src/js|web)/', pathNot: '^src/js/platform/node\\.ts$' }, to: { dependencyTypes: ['core'] } },
       { name: 'only core/onnxruntime.ts knows ONNX Runtime', severity: 'error', from: { pathNot: '^src/js/core/onnxruntime\\.ts$' }, to: { path: '^(node_modules/)?onnxruntime' } },
       { name: 'only src/js/plots knows Observable Plot', severity: 'error', from: { pathNot: '^src/js/plots/' }, to: { path: '^(node_modules/)?@observablehq/' } },
-      { name: 'charts are loaded when they are looked at', severity: 'error', from: { path: '^(web|src/cli)/', pathNot: '^web/views/measure/' }, to: { path: '^(src/js/plots\\.ts$|web/views/measure/)', dynamic: false } },
+      { name: 'charts are loaded when they are looked at', severity: 'error', from: { path: '^(web|src/cli)/', pathNot: '^web/views/(measure|paper)/' }, to: { path: '^(src/js/plots\\.ts$|web/views/(measure|paper)/)', dynamic: false } },
       { name: 'everything is found', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^#cytodrop_core$' } },
     ],
   };

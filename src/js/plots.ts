@@ -4,7 +4,7 @@
  */
 export { type CellValues, histogramPlot, scatterPlot, type ShareBar, sharesPlot } from './plots/cells.ts';
 export { precisionRecallPlot, riskCoveragePlot, rocPlot } from './plots/curves.ts';
-export { figureCsv, figureSvg, type PlotClass, type PlotFigure, type PlotTable } from './plots/figure.ts';
+export { figureCsv, figureSvg, type PlotAxis, type PlotClass, type PlotFigure, type PlotTable } from './plots/figure.ts';
 export { darkest, type MatrixField, matrixFields, matrixPlot, reliabilityPlot } from './plots/matrix.ts';
 export { type ComparedModels, measurementHtml } from './plots/measurement_html.ts';
 export { countWords, intervalWords, scoreWords } from './plots/numbers.ts';

@@ -108,3 +108,37 @@ test('answers to doubtful cells measure nothing until a person insists, and the 
     await page.page.waitForSelector(`${page.find('sample-note')}[data-drawn="${images.length}"][data-of-sample="${images.length}"]`);
   });
 });
+
+test('measurements of cells: plots of what was measured, and a part of a plot shows its cells, by rectangle and by numbers', async () => {
+  await site.visit(async (page) => {
+    await page.useModel('viability', 'Viability');
+    await page.press('sample-field');
+    await page.finish(1);
+    await choose(page, 'view-measure');
+    await page.page.waitForSelector(page.find('measure-panel'));
+    await choose(page, 'measure-cells');
+    await page.page.waitForSelector(page.find('cell-plots'));
+    await page.page.select(page.find('measure-x'), 'areaPx');
+    await page.page.waitForSelector(page.find('plot-histogram-area-px'));
+    await page.page.type(page.find('from-histogram-area-px'), '220');
+    await choose(page, 'select-histogram-area-px');
+    await page.page.waitForSelector(page.find('subset'));
+    const areas = await page.page.$$eval(`${page.find('results-table')} tbody tr td:nth-child(7)`, (cells) => cells.map((cell) => Number.parseInt(cell.textContent ?? '', 10)));
+    assert.ok(areas.length >= 3 && areas.every((area) => area >= 220), areas.join());
+    await page.page.$eval(`${page.find('subset')} button`, (button) => (button as HTMLElement).click());
+    await choose(page, 'view-measure');
+    await page.page.waitForSelector(page.find('measure-panel'));
+    await choose(page, 'measure-cells');
+    const svg = await page.page.waitForSelector('.selectable-plot svg');
+    await svg?.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    const box = await svg?.boundingBox();
+    assert.ok(box);
+    await page.page.mouse.move(box.x + 0.05 * box.width, box.y + box.height / 2);
+    await page.page.mouse.down();
+    await page.page.mouse.move(box.x + box.width, box.y + box.height / 2, { steps: 4 });
+    await page.page.mouse.up();
+    await page.page.waitForSelector(page.find('subset'));
+    const all = await page.summary();
+    assert.equal((await page.page.$$(`${page.find('results-table')} tbody tr[data-index]`)).length, (all['live'] ?? 0) + (all['dead'] ?? 0));
+  });
+});

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import {
   type Box, carryOver, cellKey, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameOptions, frameOfKey, type FrameOutcome, type HandOptions,
-  kindOf, leftToLook, type ModelSpec, type ProjectFrame, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
+  kindOf, leftToLook, type ModelSpec, type Morphometry, type ProjectFrame, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
 } from '../../src/js/index.ts';
 import { touch } from './changes.ts';
 import { leftOut } from './left_out.ts';
@@ -79,7 +79,7 @@ export function modeFor({ frame }: Pick<ModelSpec, 'frame'>): Mode {
 export const namesCells = computed(() => naming.value && spec.value?.frame !== undefined);
 
 /** Where a cell of a frame lies, and what the search says of it. */
-export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; searchScore: number | null; cutByBorder: boolean }
+export interface CellPlace { frame: number; id: number; box: Box; areaPx: number; searchScore: number | null; cutByBorder: boolean; morphometry: Morphometry | undefined; pixelSizeUm: number | null }
 
 /** A cell of an image or of a frame; `index` tells it from all others. `unnamed`: found, and not named or not yet; nothing of its verdict holds. */
 export type Cell = Omit<ClassifiedCell, 'elapsedMs'> & { elapsedMs: object; index: number; path: string; inFrame?: CellPlace; unnamed?: true; review?: Review };
@@ -256,7 +256,7 @@ function withCells(frame: number, entry: FrameEntry, frameCells: readonly FrameC
   const old = new Map(entry.cells.map((cell) => [cell.index, cell]));
   const elapsedMs = { 'decode, whole frame': analysis.elapsedMs.decode, 'search, whole frame': analysis.elapsedMs.detect };
   const cells = frameCells.map((cell): Cell => {
-    const { id, box, areaPx, searchScore, cutByBorder } = cell;
+    const { id, box, areaPx, searchScore, cutByBorder, morphometry } = cell;
     const verdict = naming.value ? cell.verdict : undefined;
     const index = cellKey(frame, id);
     const before = old.get(index);
@@ -264,7 +264,7 @@ function withCells(frame: number, entry: FrameEntry, frameCells: readonly FrameC
     if (before && (verdict ? before.probabilities === verdict.probabilities && before.turns === verdict.turns : before.unnamed && isSame(before.inFrame?.box, box))) return before;
     return {
       status: 'ok', ...(verdict ?? { ...noVerdict, crop: around(box), unnamed: true as const }), image: analysis.facts.image, index, path,
-      inFrame: { frame, id, box, areaPx, searchScore, cutByBorder }, elapsedMs,
+      inFrame: { frame, id, box, areaPx, searchScore, cutByBorder, morphometry, pixelSizeUm: analysis.settings.pixel_size_um }, elapsedMs,
     };
   });
   return { ...entry, analysis: { ...analysis, cells: [...frameCells] }, cells };

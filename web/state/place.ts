@@ -1,10 +1,10 @@
 /** Where a person is in the results, as it is kept with them. */
 import { batch, type Signal } from '@preact/signals';
 import { reader, reviewing } from './reviewing.ts';
-import { currentFrame, currentIndex, filter, layout, leastProbability, openIndex, search, sort, thisFrameOnly, tileSize } from './view.ts';
+import { currentFrame, currentIndex, filter, layout, leastProbability, openIndex, question, search, sort, thisFrameOnly, tileSize } from './view.ts';
 import { worklist } from './worklist.ts';
 
-const kept: Record<string, Signal> = { layout, filter, search, sort, tileSize, currentFrame, thisFrameOnly, leastProbability, currentIndex, openIndex, reviewing, reader, worklist };
+const kept: Record<string, Signal> = { layout, filter, search, sort, tileSize, currentFrame, thisFrameOnly, leastProbability, currentIndex, openIndex, reviewing, reader, worklist, question };
 
 export function placeNow(): Record<string, unknown> {
   return Object.fromEntries(Object.entries(kept).map(([name, { value }]) => [name, value]));

@@ -18,6 +18,7 @@ import { fileRows, headNow, type ProjectName, readRows, type Restored, rowsOf, s
 import { type KeptImage, ProjectStore, type Row } from './project_store.ts';
 import { remember, remembered } from './remembered.ts';
 import { takeReviews } from './review_store.ts';
+import { question } from './view.ts';
 import { sample } from './worklist.ts';
 import { words } from './words.ts';
 
@@ -307,6 +308,7 @@ function forgetOpen(): void {
   forgetSteps();
   forgetHeldFrames();
   sample.value = null;
+  question.value = '';
   unfit.value = new Set();
   project.value = null;
   rememberOpen(null);

@@ -6,8 +6,8 @@ import { cells, recordAt } from './images.ts';
 import { spec } from './models.ts';
 import { remember, remembered } from './remembered.ts';
 
-/** `frame`: one frame at a time, where frames hold many cells; `measure`: how good the model is on them. */
-export type Layout = 'gallery' | 'table' | 'frame' | 'measure';
+/** `frame`: one frame at a time, where frames hold many cells; `measure`: how good the model is on them; `paper`: a page to print. */
+export type Layout = 'gallery' | 'table' | 'frame' | 'measure' | 'paper';
 export type TileSize = 'small' | 'medium' | 'large';
 export type SortKey = 'index' | 'file' | 'label' | 'probability' | 'unsure';
 
@@ -22,6 +22,8 @@ export const mapOn = signal(false);
 export const detailsMapOn = signal(true);
 /** 0 to 1. */
 export const mapOpacity = signal(0.6);
+/** What a person wants to know, for the page to print. */
+export const question = signal('');
 /** In exports; off for files that leave this computer. */
 export const withFileNames = signal(true);
 /** A spreadsheet takes a CSV for UTF-8 when it begins with a byte-order mark. */

@@ -21,6 +21,15 @@ export const words = {
   samplesUnread: (why: string) => `The simulated samples could not be read. ${why}`,
   frameFailed: (path: string, why: string) => `${path}: ${why}`,
   aFrame: 'A frame',
+  measures: {
+    outline: (key: string, unit: string | null, power: 0 | 1 | 2) => {
+      const name = ({ areaPx: 'Area', equivalentDiameterPx: 'Equivalent diameter', perimeterPx: 'Perimeter', feretDiameterPx: 'Feret diameter', circularity: 'Circularity', elongation: 'Elongation', solidity: 'Solidity', greyMean: 'Mean of grey', greySpread: 'Spread of grey', granularity: 'Granularity' } as Record<string, string>)[key] ?? key;
+      return unit === null ? name : `${name}, ${unit}${power === 2 ? '²' : ''}`;
+    },
+    crop: { brightness: 'Brightness', contrast: 'Contrast', detail_1: 'Finest detail', detail_8: 'Coarsest detail' } as Record<string, string>,
+    probability: 'Probability',
+    novelty: 'Distance from the training images',
+  },
   measuring: {
     failed: 'The measurement failed.',
     random: 'review of cells drawn at random',

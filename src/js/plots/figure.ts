@@ -15,7 +15,12 @@ export interface PlotFigure {
   description: string;
   svg: SvgElement;
   table: PlotTable;
+  /** Where the axes are, for who selects in it; of axes with numbers only. */
+  axes?: { x?: PlotAxis; y?: PlotAxis };
 }
+
+/** `range`: px of the picture's own size, from the first to the last of `domain`. */
+export interface PlotAxis { domain: [number, number]; range: [number, number] }
 
 /** What a plot needs to know of a type. */
 export type PlotClass = Pick<ModelClass, 'id' | 'name' | 'letter'>;
@@ -107,7 +112,7 @@ function legendRows(entries: readonly LegendEntry[], width: number, top: number)
  *   options: for Observable Plot, as far as they are not the same for all.
  *   legend: rows below it, one for each class that is drawn.
  */
-export function figure(facts: Omit<PlotFigure, 'svg'>, options: PlotOptions, legend: readonly LegendEntry[] = []): PlotFigure {
+export function figure(facts: Omit<PlotFigure, 'svg' | 'axes'>, options: PlotOptions, legend: readonly LegendEntry[] = []): PlotFigure {
   // Plot's types want a whole document; it uses what `SvgDocument` has.
   const svg = plot({
     width: plotWidth, marginLeft: 44, marginRight: 12, marginTop: 12, marginBottom: 40, className: 'plot',
@@ -125,7 +130,17 @@ export function figure(facts: Omit<PlotFigure, 'svg'>, options: PlotOptions, leg
     total += rows + 8;
   }
   for (const [name, value] of Object.entries({ height: total, viewBox: `0 0 ${width} ${total}`, 'font-size': fontPx, role: 'img', overflow: 'visible' })) svg.setAttribute(name, value);
-  return { ...facts, svg };
+  return { ...facts, svg, axes: { ...axisOf(svg, 'x'), ...axisOf(svg, 'y') } };
+}
+
+function axisOf(svg: SvgElement, name: 'x' | 'y'): Partial<Record<'x' | 'y', PlotAxis>> {
+  const { domain, range } = (svg as unknown as ReturnType<typeof plot>).scale(name) ?? {};
+  const numbers = (values: Iterable<unknown> | undefined): [number, number] | null => {
+    const all = [...(values ?? [])];
+    return all.length === 2 && all.every((value) => typeof value === 'number') ? (all as [number, number]) : null;
+  };
+  const [from, to] = [numbers(domain as Iterable<unknown>), numbers(range as Iterable<unknown>)];
+  return from && to ? { [name]: { domain: from, range: to } } : {};
 }
 
 /** Axis options that all plots share. */

@@ -37,6 +37,7 @@ import { Announcer, Messages } from './messages.tsx';
 import { UpdateLine } from './update_line.tsx';
 import { words } from './words.ts';
 
+const Paper = lazily(async () => (await import('../paper/paper.tsx')).Paper);
 const MeasurePanel = lazily(async () => (await import('../measure/measure_panel.tsx')).MeasurePanel);
 
 export function App() {
@@ -109,7 +110,7 @@ function Results() {
       )}
       <Toolbar />
       {reviewing.value && <ReviewBar />}
-      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : layout.value === 'measure' ? <MeasurePanel /> : <ResultsTable />}
+      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : layout.value === 'measure' ? <MeasurePanel /> : layout.value === 'paper' ? <Paper /> : <ResultsTable />}
       {reviewing.value && <SelectionBar />}
     </>
   );

@@ -13,6 +13,7 @@ import { runState } from '../../state/progress.ts';
 import { reviewRevision } from '../../state/review_store.ts';
 import { goToNext, setReviewing } from '../../state/reviewing.ts';
 import { drawSample, sample } from '../../state/worklist.ts';
+import { CellPlots } from './cell_plots.tsx';
 import { MeasurementView } from './measurement_view.tsx';
 import { words as all } from './words.ts';
 
@@ -26,12 +27,18 @@ export function MeasurePanel() {
     if (foldersTell.value && answers.value.given === 0 && table.value === null) source.value = 'folders';
   });
   useEffect(measureNow, [source.value, grouping.value, table.value, allTheSame.value, reviewRevision.value, sample.value, threshold.value, types.value, cells.value.length, runState.value === 'running', secondSpec.value]);
+  const [what, setWhat] = useState<'model' | 'cells'>('model');
   if (!model) return null;
   const now = measuring.value;
   const groups = mode.value === 'fields' ? words.groups : { none: words.groups.none, folder: words.groups.folder };
   return (
     <section class="measure-panel" data-testid="measure-panel" data-state={now.state} aria-label={words.region}>
-      <div class="measure-row">
+      <div class="field">
+        {words.what}
+        <Choice<'model' | 'cells'> name="measure" label={words.what} value={what} words={words.whats} onChoose={setWhat} />
+      </div>
+      {what === 'cells' && <CellPlots />}
+      {what === 'model' && <><div class="measure-row">
         <div class="field">
           {words.truth}
           <Choice<TruthSource> name="truth" label={words.truth} value={source.value} words={words.sources} onChoose={(one) => (source.value = one)} />
@@ -64,6 +71,7 @@ export function MeasurePanel() {
           />
         </>
       )}
+      </>}
     </section>
   );
 }

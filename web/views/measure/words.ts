@@ -2,8 +2,23 @@
 import { formatCount, formatPercent, plural } from '../../state/format.ts';
 
 export const words = {
+  cells: {
+    region: 'Measurements of cells',
+    intro: (cells: number) => `${plural(cells, { one: '1 cell', other: `${formatCount(cells)} cells` })} with a type, as they are filtered. Draw a rectangle in a plot to see its cells.`,
+    none: 'There are no cells with a type to plot.',
+    shares: 'Shares of types, of the cells that have one',
+    across: 'Across',
+    up: 'Up',
+    part: (label: string, [low, high]: [number, number]) => `${label} ${low === -Infinity ? '' : `from ${Number(low.toPrecision(4)).toLocaleString()} `}${high === Infinity ? '' : `to ${Number(high.toPrecision(4)).toLocaleString()}`}`.trim(),
+    endsOf: (label: string) => `Cells by ${label}`,
+    from: 'From',
+    to: 'to',
+    see: 'See these cells',
+  },
   panel: {
     region: 'Measure the model',
+    what: 'Measure',
+    whats: { model: 'The model', cells: 'The cells' },
     truth: 'What the cells are, say',
     sources: { review: 'Your answers', folders: 'Folder names', table: 'A table' },
     group: 'Alike are cells of one',

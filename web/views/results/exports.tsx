@@ -3,6 +3,7 @@ import { openDialog } from '../../parts/dialog.tsx';
 import { progress } from '../../state/images.ts';
 import { modelState } from '../../state/models.ts';
 import { selection } from '../../state/selection.ts';
+import { layout } from '../../state/view.ts';
 import { words } from './words.tsx';
 
 export function Exports() {
@@ -14,6 +15,9 @@ export function Exports() {
       </button>
       <button type="button" data-testid="check-report" aria-haspopup="dialog" disabled={!ready} onClick={() => openDialog('check')}>
         {words.exports.checkReport}
+      </button>
+      <button type="button" data-testid="paper-open" disabled={!ready} aria-pressed={layout.value === 'paper'} onClick={() => (layout.value = 'paper')}>
+        {words.exports.paper}
       </button>
     </div>
   );

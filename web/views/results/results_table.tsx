@@ -57,7 +57,8 @@ export function ResultsTable() {
   // The row that has the focus exists even when it is scrolled out of sight.
   if (end > 0 && current < first) positions.unshift(current);
   if (end > 0 && current >= end && current < order.length) positions.push(current);
-  const width = columns.length + (drawn ? 1 : 0);
+  const measured = order.some(({ inFrame }) => inFrame?.morphometry);
+  const width = columns.length + (drawn ? 1 : 0) + (measured ? 2 : 0);
   return (
     <div class="table-frame">
       <table class="results-table" data-testid="results-table" aria-rowcount={order.length + 1}>
@@ -67,6 +68,8 @@ export function ResultsTable() {
             {columns.map((column) => (
               <Heading key={column.word} column={column} />
             ))}
+            {measured && <th scope="col">{words.table.area}</th>}
+            {measured && <th scope="col">{words.table.circularity}</th>}
             {drawn && <th scope="col">{words.table.drawn}</th>}
           </tr>
         </thead>
@@ -75,7 +78,7 @@ export function ResultsTable() {
             const cell = order[position];
             return [
               <Gap key={`gap ${i}`} rows={position - (positions[i - 1] ?? -1) - 1} width={width} />,
-              cell && <Row key={cell.index} cell={cell} model={model} position={position} isCurrent={position === current} drawn={drawn} />,
+              cell && <Row key={cell.index} cell={cell} model={model} position={position} isCurrent={position === current} drawn={drawn} measured={measured} />,
             ];
           })}
           <Gap key="gap" rows={order.length - 1 - (positions.at(-1) ?? -1)} width={width} />
@@ -114,9 +117,9 @@ function Heading({ column: { sortKey, word, startsDescending } }: { column: Colu
   );
 }
 
-interface RowProps { cell: Cell; model: ModelSpec; position: number; isCurrent: boolean; drawn: boolean }
+interface RowProps { cell: Cell; model: ModelSpec; position: number; isCurrent: boolean; drawn: boolean; measured: boolean }
 
-function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
+function Row({ cell, model, position, isCurrent, drawn, measured }: RowProps) {
   const label = labelOf(cell);
   const top = classIndex(model, label);
   const said = saidWord(cell);
@@ -161,6 +164,8 @@ function Row({ cell, model, position, isCurrent, drawn }: RowProps) {
         ))}
       </td>
       <td class="muted">{next !== undefined && !none && `${model.classes[next]?.name} ${formatPercent(cell.probabilities[next] ?? 0)}`}</td>
+      {measured && <td class="number">{cell.inFrame?.morphometry && words.table.areaOf(cell.inFrame.morphometry.areaPx, cell.inFrame.pixelSizeUm)}</td>}
+      {measured && <td class="number">{cell.inFrame?.morphometry && !Number.isNaN(cell.inFrame.morphometry.circularity) ? cell.inFrame.morphometry.circularity.toFixed(2) : '–'}</td>}
       {drawn && <td class={intended && intended !== label ? 'differs' : ''}>{intended ? className(model, intended) : ''}</td>}
     </tr>
   );

@@ -25,6 +25,7 @@ const orders: { key: SortKey; descending: boolean; word: string }[] = [
 /** Single cells have no frame to show. */
 const { gallery, table, measure } = words.toolbar.views;
 const withoutFrame = { gallery, table, measure } as Record<Layout, string>;
+const withFrame = words.toolbar.views as Record<Layout, string>;
 
 export function Toolbar() {
   const position = orders.findIndex(({ key, descending }) => key === sort.value.key && descending === sort.value.descending);
@@ -49,7 +50,7 @@ export function Toolbar() {
           ))}
         </select>
       </label>}
-      <Choice<Layout> name="view" label={words.toolbar.view} value={layout.value} words={mode.value === 'fields' ? words.toolbar.views : withoutFrame} onChoose={(value) => (layout.value = value)} />
+      <Choice<Layout> name="view" label={words.toolbar.view} value={layout.value} words={mode.value === 'fields' ? withFrame : withoutFrame} onChoose={(value) => (layout.value = value)} />
       {layout.value === 'gallery' && (
         <>
           <Choice<TileSize> name="size" label={words.toolbar.tiles} value={tileSize.value} words={words.toolbar.sizes} onChoose={(value) => (tileSize.value = value)} />

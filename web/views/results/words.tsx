@@ -98,6 +98,7 @@ export const words = {
           ? plural(cells, { one: 'Export 1 cell', other: `Export ${formatCount(cells)} cells` })
           : plural(cells, { one: 'Export 1 cell', other: `Export all ${formatCount(cells)} cells` }),
     checkReport: 'Check a report',
+    paper: 'Page to print',
     scope: ({ cells, of, thisFrame, filtered }: Selection) =>
       !thisFrame && !filtered
         ? `All ${formatCount(of)} cells, and a line for each file that could not be read.`
@@ -161,6 +162,8 @@ export const words = {
   table: {
     caption: (note: string) => `Cells and their types. ${note}.`,
     number: 'Number', file: 'File', type: 'Type', probability: 'Probability', notes: 'Notes', next: 'Next most probable', drawn: 'Drawn as',
+    area: 'Area', circularity: 'Circularity',
+    areaOf: (px: number, um: number | null) => (um === null ? `${formatCount(Math.round(px))} px²` : `${oneDecimal(px * um * um)} µm²`),
   },
   drawnAs: (name: string) => `drawn as: ${name}`,
 };
