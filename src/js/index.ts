@@ -43,6 +43,7 @@ export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Lo
 export { type Accounting, type Grouping, type Measurable, MeasuredCells } from './measure/measured_cells.ts';
 export { type LabelColumns, type Labels, readHeads, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
 export { atThreshold, type CellShare, type Thresholded } from './measure/threshold.ts';
+export type { ShareQuestion, TypeShares } from './work/share_estimates.ts';
 export { Measurer, type Stratum, usualDraws } from './work/measurer.ts';
 
 // What people say of cells.

@@ -8,6 +8,7 @@
  *   compare FOLDER...  exported models by engine, into times.json of each
  *   detect    finding the cells of whole frames, by each method, under Node and in Chromium, beside OpenCV's usual recipe
  *   frame     moving and enlarging a large frame on the page
+ *   workbench  ten thousand cells kept, brought back and answered by keys
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
  * Real JPEGs where `../shared/data` is at hand, else simulated samples.
@@ -26,6 +27,7 @@ import { benchFrameView } from './frame_view.ts';
 import { benchUnderNode } from './node.ts';
 import { printGoals } from './report.ts';
 import { benchThroughput } from './throughput.ts';
+import { benchWorkbench } from './workbench.ts';
 
 const originals = fileURLToPath(new URL('../shared/data/blood-smear/originals', root));
 const samples = fileURLToPath(new URL('public/samples/blood-smear', root));
@@ -43,6 +45,7 @@ const parts: Record<string, () => Promise<void>> = {
   throughput: () => benchThroughput(paths),
   detect: benchDetect,
   frame: benchFrameView,
+  workbench: benchWorkbench,
   first: () => benchFirstVerdict(paths[0] ?? ''),
 };
 if (positionals[0] === 'compare') {

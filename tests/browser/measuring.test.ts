@@ -106,6 +106,12 @@ test('answers to doubtful cells measure nothing until a person insists, and the 
     for (let i = 0; i < images.length - 4; i++) await page.page.keyboard.press('Enter');
     await page.press('close-details');
     await page.page.waitForSelector(`${page.find('sample-note')}[data-drawn="${images.length}"][data-of-sample="${images.length}"]`);
+    // What the sample says of all: here the sample is all, so every share is known.
+    await page.page.waitForSelector(page.find('type-shares'));
+    const rows = await page.page.$$eval(`${page.find('type-shares')} tbody tr`, (all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')));
+    assert.equal(rows.length, 8);
+    const wordOf = (share: string | undefined): string => (share ?? '').split(' (')[0] ?? '';
+    for (const [, named, sampled, adjusted] of rows) assert.deepEqual([wordOf(sampled), wordOf(adjusted)], [named, named]);
   });
 });
 

@@ -32,20 +32,20 @@ const click = (page: Page, hook: string): Promise<void> => page.$eval(`[data-tes
 const isKept = (page: Page): Promise<unknown> => page.waitForSelector('[data-testid=project][data-storing=on][data-id]');
 
 /** Resolves when the database says of the newest project what is asked. */
-async function untilKept(page: Page, wanted: { images?: number; cells?: number; reviewed?: number }): Promise<void> {
-  await page.waitForFunction(async (counts) => {
+async function untilKept(page: Page, wanted: { images?: number; cells?: number; reviewed?: number }, place: Record<string, string> = {}): Promise<void> {
+  await page.waitForFunction(async (counts, where) => {
     const request = indexedDB.open('cytodrop');
     const database = await new Promise<IDBDatabase>((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
     try {
       if (!database.objectStoreNames.contains('projects')) return false;
       const all = database.transaction('projects').objectStore('projects').getAll();
-      const heads = await new Promise<{ changedAtMs: number; counts: Record<string, number> }[]>((resolve) => { all.onsuccess = () => resolve(all.result); });
+      const heads = await new Promise<{ changedAtMs: number; counts: Record<string, number>; place: Record<string, unknown> }[]>((resolve) => { all.onsuccess = () => resolve(all.result); });
       const newest = heads.sort((a, b) => b.changedAtMs - a.changedAtMs)[0];
-      return newest !== undefined && Object.entries(counts).every(([name, count]) => newest.counts[name] === count);
+      return newest !== undefined && Object.entries(counts).every(([name, count]) => newest.counts[name] === count) && Object.entries(where).every(([name, value]) => newest.place[name] === value);
     } finally {
       database.close();
     }
-  }, { polling: 100 }, wanted);
+  }, { polling: 100 }, wanted, place);
 }
 
 /** How many rows there are in each store, of all projects. */
@@ -84,7 +84,7 @@ test('a reload brings back images, results, answers, settings, steps and the pla
     await page.page.waitForSelector(page.find('results-table'));
     const before = await page.summary();
     assert.deepEqual([before['monocyte'], before['cannot_tell']], [1, 1]);
-    await untilKept(page.page, { images: golden.length, cells: golden.length, reviewed: 2 });
+    await untilKept(page.page, { images: golden.length, cells: golden.length, reviewed: 2 }, { layout: 'table' });
     await reload(page);
     await page.page.waitForSelector(page.find('results-table'));
     await page.finish(golden.length);

@@ -6,10 +6,9 @@
  */
 import { batch, computed, effect, signal } from '@preact/signals';
 import {
-  appVersion, type Comparison, type Grouping, type LabelledCells, MeasuredCells, type Measurement, type MeasurementContext, readHeads, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer, usualDraws,
+  appVersion, type Comparison, type Grouping, type LabelledCells, MeasuredCells, type Measurement, type MeasurementContext, type ModelSpec, readHeads, readLabels, type ShareQuestion, type Truth, truthByFolder, truthByLabels, typeNamer, type TypeShares, usualDraws,
 } from '../../src/js/index.ts';
 import { exportContext } from './export_context.ts';
-import type { Cell } from './frame_store.ts';
 import { cells, era, imageAt } from './images.ts';
 import { mode } from './mode.ts';
 import { secondSpec, spec, threshold, types } from './models.ts';
@@ -29,8 +28,10 @@ export const allTheSame = signal(false);
 export interface LabelTable { file: string; text: string; heads: string[]; fileColumn: string; typeColumn: string; names: Record<string, string> }
 export const table = signal<LabelTable | null>(null);
 
+// Another set, or a sample: what a person insisted on was about something else.
 effect(() => {
   era.value;
+  sample.value;
   allTheSame.value = false;
 });
 
@@ -81,9 +82,11 @@ function truths(): (Truth | undefined)[] {
       return one && { ...one, group: groupOf(path) };
     });
   }
-  return all.map(({ review, path }) => {
+  const drawn = new Set(sample.value?.indices ?? []);
+  return all.map(({ index, review, path }) => {
     const answer = review?.first;
-    if (!answer || !isCounted(review)) return undefined;
+    // Of answers only those to cells of the sample, unless a person wants all.
+    if (!answer || !(allTheSame.value || drawn.has(index))) return undefined;
     return { name: answer.type ?? words.outcomes[answer.outcome as 'no_cell'], type: answer.type ?? undefined, group: groupOf(path) };
   });
 }
@@ -92,17 +95,12 @@ function truthOfTable(known: LabelTable, paths: string[], typeOf: (name: string)
   return truthByLabels(readLabels(known.text, { file: known.fileColumn, type: known.typeColumn }), paths, typeOf);
 }
 
-/** Of answers only those to cells of the sample, unless a person wants all. */
-function isCounted(review: Cell['review']): boolean {
-  return allTheSame.value || (sample.value !== null && review?.first?.origin === 'random');
-}
-
 /** Answers so far, and those that may be counted. */
 export const answers = computed(() => {
   reviewRevision.value;
   const given = cells.value.filter(({ review }) => review?.first);
   const drawn = new Set(sample.value?.indices ?? []);
-  return { given: given.length, ofSample: given.filter(({ index }) => drawn.has(index)).length, drawn: drawn.size };
+  return { given: given.length, ofSample: given.filter(({ index }) => drawn.has(index)).length, drawn: drawn.size, since: Math.max(0, cells.value.length - (sample.value?.of ?? Infinity)) };
 });
 
 /** Cells that each of the sample stands for: those that the model named likewise, over those of them that were looked at. */
@@ -115,11 +113,14 @@ function weights(): Map<string, number> | null {
   return new Map(strata.map(({ label, cells: of }) => [label, of / Math.max(1, answered.get(label) ?? 0)]));
 }
 
+/** What the worker is told. `second`: of another model, on the same cells. `shares`: cells of a sample stand for many others. */
+export interface Asked { home: string; cells: LabelledCells; second: LabelledCells | null; shares: Omit<ShareQuestion, 'sample'> | null }
+
 export type Measuring =
   | { state: 'nothing' }
   | { state: 'failed'; message: string }
   | { state: 'computing' }
-  | { state: 'done'; measurement: Measurement; comparison: Comparison | null; cells: LabelledCells; indices: number[]; context: MeasurementContext };
+  | { state: 'done'; measurement: Measurement; comparison: Comparison | null; shares: TypeShares[] | null; cells: LabelledCells; indices: number[]; context: MeasurementContext };
 export const measuring = signal<Measuring>({ state: 'nothing' });
 
 let worker: Worker | null = null;
@@ -161,16 +162,25 @@ export function measureNow(): void {
     const other = secondSpec.value && second.length === labelled.probabilities.length ? { ...labelled, probabilities: Float64Array.from(second) } : null;
     measuring.value = { state: 'computing' };
     worker = new Worker(new URL('../measure_worker.ts', import.meta.url), { type: 'module', name: 'measure' });
-    worker.onmessage = ({ data }: MessageEvent<{ measurement: Measurement; comparison: Comparison | null } | { message: string }>) => {
+    worker.onmessage = ({ data }: MessageEvent<{ measurement: Measurement; comparison: Comparison | null; shares: TypeShares[] | null } | { message: string }>) => {
       measuring.value = 'message' in data ? { state: 'failed', message: data.message } : { state: 'done', ...data, cells: labelled, indices, context };
       worker?.terminate();
       worker = null;
     };
     worker.onerror = ({ message }) => { measuring.value = { state: 'failed', message: message || words.measuring.failed }; };
-    worker.postMessage({ home: new URL('./', document.baseURI).href, cells: labelled, second: other });
+    worker.postMessage({ home: new URL('./', document.baseURI).href, cells: labelled, second: other, shares: questionOfShares(model) } satisfies Asked);
   } catch (error) {
     measuring.value = { state: 'failed', message: messageOf(error) };
   }
+}
+
+/** Of a sample drawn at random: what it says of all cells. */
+function questionOfShares({ metrics }: ModelSpec): Asked['shares'] {
+  if (source.value !== 'review' || allTheSame.value || sample.value === null) return null;
+  const trained = metrics.test.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const total = trained.reduce((sum, count) => sum + count, 0);
+  const all = cells.value.filter((cell) => !cell.unnamed && cell.review?.first?.outcome !== 'no_cell');
+  return { all: Float64Array.from(all.flatMap(({ probabilities }) => probabilities)), trained: Float64Array.from(trained, (count) => count / total), byType: sample.value.strata !== null };
 }
 
 function truthWords(): string {

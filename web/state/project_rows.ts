@@ -4,12 +4,12 @@ import { appVersion, type CellRecord, type ProjectFrame, type ProjectHead, proje
 import { takeTouched, touch, type Touched } from './changes.ts';
 import { frameAsKept, handOptions, naming, restoreFrames, setHand } from './frame_store.ts';
 import { restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
-import { allImages, type CellImage, cells, era, flush, recordsAsKept, restoreImages } from './images.ts';
+import { allImages, type CellImage, cells, era, type FileMark, flush, recordsAsKept, restoreImages } from './images.ts';
 import { leftOut } from './left_out.ts';
 import { mode } from './mode.ts';
 import { checkTurns, imageScale, modelState, secondName, spec, types, unsureBelow } from './models.ts';
 import { placeNow, restorePlace } from './place.ts';
-import type { KeptImage, ProjectStore, Row } from './project_store.ts';
+import type { KeptFiles, KeptImage, ProjectStore, Row } from './project_store.ts';
 import { taken } from './repeated.ts';
 import { allReviews, restoreReviews } from './review_store.ts';
 import { sample } from './worklist.ts';
@@ -47,14 +47,73 @@ export function rowsOf(touched: Touched): Row[] {
   ];
 }
 
-/** Rows of files, in the order they came. */
-export function fileRows(touched: Touched): Row[] {
-  return [...touched.files].flatMap((number) => {
-    const image = allImages()[number];
-    if (!image) return [];
-    const { path, intended, file, away } = image;
-    return { table: 'files', number, value: { path, intended, file, sizeBytes: file?.size ?? away?.sizeBytes ?? 0, sha256: away?.sha256 ?? null } satisfies KeptImage };
+/** Files to keep, as they are at this moment. `number`: position of the first. */
+export interface FileBatch { table: 'files' | 'files_again'; number: number; images: { path: string; intended: string | null; file: File | null; away: FileMark | undefined }[] }
+
+/** Positions below it have their row. */
+let writtenBelow = 0;
+
+/** So many files, or bytes, in one row. */
+const filesInRow = 256;
+const bytesInRow = 32 * 1024 * 1024;
+
+/** Files that came, some to a row; a file that is here again after it was away has a row of its own. */
+export function fileBatches(touched: Touched): FileBatch[] {
+  const all = allImages();
+  const of = (position: number): FileBatch['images'] => {
+    const image = all[position];
+    return image ? [{ path: image.path, intended: image.intended, file: image.file, away: image.away }] : [];
+  };
+  const again = [...touched.files].filter((position) => position < writtenBelow).map((number): FileBatch => ({ table: 'files_again', number, images: of(number) }));
+  const batches: FileBatch[] = [];
+  let bytes = Infinity;
+  for (; writtenBelow < all.length; writtenBelow++) {
+    const last = batches.at(-1);
+    const size = all[writtenBelow]?.file?.size ?? 0;
+    if (!last || last.images.length >= filesInRow || bytes + size > bytesInRow) {
+      batches.push({ table: 'files', number: writtenBelow, images: of(writtenBelow) });
+      bytes = size;
+    } else {
+      last.images.push(...of(writtenBelow));
+      bytes += size;
+    }
+  }
+  return [...again, ...batches];
+}
+
+/** The row of a batch. Args: sums: of files that do not fit, in their order; null: all fit. */
+export function rowOfFiles({ table, number, images }: FileBatch, sums: (string | null)[] | null): Row {
+  let offset = 0;
+  const kept = images.map(({ path, intended, file, away }, i): KeptImage => {
+    const at = file && !sums ? offset : null;
+    offset += file && !sums ? file.size : 0;
+    return {
+      path, intended, type: file?.type ?? '', lastModified: file?.lastModified ?? 0, sizeBytes: file?.size ?? away?.sizeBytes ?? 0, sha256: sums?.[i] ?? away?.sha256 ?? null, offset: at,
+    };
   });
+  return { table, number, value: { images: kept, bytes: offset > 0 ? new Blob(images.flatMap(({ file }) => file ?? [])) : null } satisfies KeptFiles };
+}
+
+function imagesOf(rows: ReadonlyMap<number, unknown>): Map<number, CellImage> {
+  const found = new Map<number, CellImage>();
+  for (const [number, value] of rows) {
+    const { images, bytes } = value as KeptFiles;
+    images.forEach(({ path, intended, type, lastModified, sizeBytes, sha256, offset }, i) => {
+      const name = path.split('/').at(-1) ?? path;
+      found.set(number + i, bytes && offset !== null ? { file: new File([bytes.slice(offset, offset + sizeBytes)], name, { type, lastModified }), path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } });
+    });
+  }
+  return found;
+}
+
+/** Every file has its row. */
+export function allWritten(): void {
+  writtenBelow = allImages().length;
+}
+
+/** Every file is still to be kept. */
+export function forgetWritten(): void {
+  writtenBelow = 0;
 }
 
 export function settingsNow(): ProjectSettings {
@@ -80,6 +139,7 @@ export function headNow(own: ProjectName): ProjectHead {
 
 /** Marks everything on the page as not yet kept. */
 export function touchAll(): void {
+  forgetWritten();
   allImages().forEach((_, i) => { touch('files', i); touch('frames', i); touch('records', i); });
   for (const which of ['cells', 'fields'] as const) for (const index of allReviews(which).keys()) touch(which, index);
   const { first, end } = whereInSteps();
@@ -105,18 +165,16 @@ function listOf<Value>(rows: ReadonlyMap<number, unknown>, inRow: number): (Valu
 /** Reads all rows of a project. */
 export async function readRows(store: ProjectStore, head: ProjectHead): Promise<Restored> {
   const read = (table: string): Promise<Map<number, unknown>> => store.table(head.id, table);
-  const [files, records, frames, forCells, forFields, steps] = await Promise.all([read('files'), read('records'), read('frames'), read('cells'), read('fields'), read('steps')]);
-  const images = listOf<KeptImage>(files, 1).map((image): CellImage => {
-    const { path, intended, file, sizeBytes, sha256 } = image ?? { path: '', intended: null, file: null, sizeBytes: 0, sha256: null };
-    return file ? { file, path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } };
-  });
+  const [files, filesAgain, records, frames, forCells, forFields, steps] = await Promise.all([read('files'), read('files_again'), read('records'), read('frames'), read('cells'), read('fields'), read('steps')]);
+  const known = new Map([...imagesOf(files), ...imagesOf(filesAgain)]);
+  const images = Array.from({ length: [...known.keys()].reduce((most, position) => Math.max(most, position + 1), 0) }, (_, i): CellImage => known.get(i) ?? { file: null, path: '', intended: null });
   const { first = 0, end = 0, place = 0 } = (head.place['steps'] as { first?: number; end?: number; place?: number } | undefined) ?? {};
-  const known = Array.from({ length: end - first }, (_, i) => steps.get(first + i) as Step | undefined);
+  const some = Array.from({ length: end - first }, (_, i) => steps.get(first + i) as Step | undefined);
   return {
     head, images, records: listOf<CellRecord>(records, recordsInRow), frames: listOf<ProjectFrame>(frames, 1),
     reviews: { cells: [...forCells.values()].flat() as [number, Review][], fields: [...forFields.values()].flat() as [number, Review][] },
     // A step that is missing makes those before it unsafe too.
-    steps: known.every((step) => step !== undefined) ? { steps: known as Step[], first, place } : { steps: [], first: 0, place: 0 },
+    steps: some.every((step) => step !== undefined) ? { steps: some as Step[], first, place } : { steps: [], first: 0, place: 0 },
   };
 }
 
@@ -150,4 +208,5 @@ export function putRestored({ head, images, records, frames, reviews, steps }: R
   });
   restorePlace(head.place);
   takeTouched();
+  allWritten();
 }

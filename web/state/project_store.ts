@@ -2,8 +2,11 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { ProjectHead } from '../../src/js/index.ts';
 
-/** A file as it is kept: `file` null where it did not fit. */
-export interface KeptImage { path: string; intended: string | null; file: File | null; sizeBytes: number; sha256: string | null }
+/** A file as it is kept: its bytes stand in its row's blob from `offset` on; null where it did not fit. */
+export interface KeptImage { path: string; intended: string | null; type: string; lastModified: number; sizeBytes: number; sha256: string | null; offset: number | null }
+
+/** Files one after the other. Their bytes are one blob: a thousand small blobs take longer to write than the network takes to name them. */
+export interface KeptFiles { images: KeptImage[]; bytes: Blob | null }
 
 /** Rows of a project: a table's name, a number in it, and what stands there. */
 export type RowKey = [project: string, table: string, number: number];

@@ -14,8 +14,8 @@ import { allImages, files, takeImages } from './images.ts';
 import { messageOf, notice } from './notice.ts';
 import { placeNow } from './place.ts';
 import { runState } from './progress.ts';
-import { fileRows, headNow, type ProjectName, readRows, type Restored, rowsOf, settingsNow, touchAll, unfit } from './project_rows.ts';
-import { type KeptImage, ProjectStore, type Row } from './project_store.ts';
+import { allWritten, type FileBatch, fileBatches, headNow, type ProjectName, readRows, type Restored, rowOfFiles, rowsOf, settingsNow, touchAll, unfit } from './project_rows.ts';
+import { ProjectStore, type Row } from './project_store.ts';
 import { remember, remembered } from './remembered.ts';
 import { takeReviews } from './review_store.ts';
 import { question } from './view.ts';
@@ -133,12 +133,11 @@ function nameOfNew(): string {
   return name.slice(0, 80);
 }
 
-/** So many bytes of files, and so many files, at a time. */
-const batchBytes = 32 * 1024 * 1024;
-const batchFiles = 500;
+/** What a person did is written at once; results that pour in go many together, since the last row of them is written anew each time. */
 const writeAfterMs = 250;
+const writeWhileRunningMs = 1_500;
 
-interface Job { head: ProjectHead; rows: Row[]; files: Row[]; touched: Touched }
+interface Job { head: ProjectHead; rows: Row[]; files: FileBatch[]; touched: Touched }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let queue: Promise<void> = Promise.resolve();
@@ -151,7 +150,7 @@ function writeSoon(): void {
     // One after the other, so that what changes meanwhile goes together.
     if (queued > 0) writeSoon();
     else void write();
-  }, writeAfterMs);
+  }, runState.peek() === 'running' ? writeWhileRunningMs : writeAfterMs);
 }
 onTouched(writeSoon);
 
@@ -187,7 +186,7 @@ function gather(): Job | null {
   }
   const touched = takeTouched();
   const own = project.value;
-  return untracked(() => ({ head: headNow(own), rows: rowsOf(touched), files: fileRows(touched), touched }));
+  return untracked(() => ({ head: headNow(own), rows: rowsOf(touched), files: fileBatches(touched), touched }));
 }
 
 async function writeJob({ head, rows, files, touched }: Job): Promise<void> {
@@ -208,29 +207,21 @@ async function writeJob({ head, rows, files, touched }: Job): Promise<void> {
   }
 }
 
-/** Files go some at a time; those that do not fit are known by their sum. */
-async function writeFiles(known: ProjectStore, head: ProjectHead, rows: readonly Row[]): Promise<void> {
-  let some: Row[] = [];
-  let bytes = 0;
-  const send = async (): Promise<void> => {
-    if (some.length === 0) return;
-    const now = some;
-    [some, bytes] = [[], 0];
+/** Batch by batch; those that do not fit are known by their sums. */
+async function writeFiles(known: ProjectStore, head: ProjectHead, batches: readonly FileBatch[]): Promise<void> {
+  for (const batch of batches) {
+    const bytes = batch.images.reduce((sum, { file }) => sum + (file?.size ?? 0), 0);
     try {
-      await known.write(head, now);
-    } catch (error) {
-      if ((error as DOMException).name !== 'QuotaExceededError') throw error;
-      await known.write(head, await Promise.all(now.map(withoutFile)));
+      if (bytes === 0 || (await fits(bytes))) {
+        await known.write(head, [rowOfFiles(batch, null)]);
+        continue;
+      }
+    } catch {
+      // No room, or a file that is gone or has changed since: results are kept without them, where that can be.
     }
-  };
-  for (const row of rows) {
-    const size = (row.value as KeptImage).file?.size ?? 0;
-    const isFit = size === 0 || (await fits(bytes + size));
-    some.push(isFit ? row : await withoutFile(row));
-    if (isFit) bytes += size;
-    if (bytes >= batchBytes || some.length >= batchFiles) await send();
+    unfit.value = new Set([...unfit.value, ...batch.images.map((_, i) => batch.number + i)]);
+    await known.write(head, [rowOfFiles(batch, await Promise.all(batch.images.map(({ file }) => (file ? sumOf(file) : null))))]);
   }
-  await send();
 }
 
 /** A tenth of the room stays free. */
@@ -241,13 +232,6 @@ async function fits(bytes: number): Promise<boolean> {
 
 /** Larger ones are known by name and size alone. */
 const mostHashedBytes = 256 * 1024 * 1024;
-
-async function withoutFile(row: Row): Promise<Row> {
-  const image = row.value as KeptImage;
-  if (!image.file) return row;
-  unfit.value = new Set([...unfit.value, row.number]);
-  return { ...row, value: { ...image, file: null, sha256: await sumOf(image.file) } };
-}
 
 /** SHA-256 of a file's bytes in hex; null where the browser cannot compute it, or where the file is too large or gone. */
 export async function sumOf(file: File): Promise<string | null> {
@@ -298,6 +282,7 @@ export function leave(): () => void {
     sample.value = drawn;
     unfit.value = fit;
     if (!before) return touchAll();
+    allWritten();
     const images = allImages();
     void hold(before.id).then((held) => { if (held && allImages() === images) nowOpen(before); });
   };

@@ -2,6 +2,7 @@
 import { platform } from '#platform';
 import type { Comparison, Kappa, LabelledCells, Measurement, ShareEstimate } from '#cytodrop_core';
 import { Core } from '../core/core.ts';
+import { estimateTypeShares, type ShareQuestion, type TypeShares } from './share_estimates.ts';
 import { CytodropError } from '../core/errors.ts';
 
 /** Of the bootstrap: enough for the ends of an interval to rest within a hundredth of its width. */
@@ -92,6 +93,11 @@ export class Measurer {
   /** The share of hits among all cells, of which parts were drawn from unevenly, with its interval of 95 %. Raises: as `measure`. Source: Horvitz and Thompson 1952; Cochran 1977. */
   async stratifiedShare(strata: readonly Stratum[]): Promise<ShareEstimate> {
     return this.#core.stratifiedShare(Int32Array.from(strata.flatMap(({ cells, drawn, hits }) => [cells, drawn, hits])));
+  }
+
+  /** All of these of every type, with intervals: what a sample says of the whole. Raises: as `measure`. */
+  async typeShares(question: ShareQuestion): Promise<TypeShares[]> {
+    return estimateTypeShares(this.#core, question);
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ import { goToNext, setReviewing } from '../../state/reviewing.ts';
 import { drawSample, sample } from '../../state/worklist.ts';
 import { CellPlots } from './cell_plots.tsx';
 import { MeasurementView } from './measurement_view.tsx';
+import { SharesTable } from './shares_table.tsx';
 import { words as all } from './words.ts';
 
 const words = all.panel;
@@ -60,6 +61,7 @@ export function MeasurePanel() {
               {words.showWrong(wronglyNamed(now).length)}
             </button>
           </p>
+          {now.shares && <SharesTable shares={now.shares} spec={model} />}
           <MeasurementView
             measurement={now.measurement}
             spec={model}
@@ -78,7 +80,7 @@ export function MeasurePanel() {
 
 /** Answers count where the cells were drawn at random: before there are such, how to come by them. */
 function SampleChoice() {
-  const { given, ofSample, drawn } = answers.value;
+  const { given, ofSample, drawn, since } = answers.value;
   const total = cells.value.length;
   const draw = (byType: boolean): void => {
     drawSample(Math.min(usualSample, total), byType);
@@ -116,6 +118,7 @@ function SampleChoice() {
           <p>
             {words.ofSample(ofSample, drawn, total)} {sample.value?.strata && words.weighted}
           </p>
+          {since > 0 && <p class="warning">{words.since(since)}</p>}
           {ofSample < drawn && (
             <p>
               <span class="warning">{words.incomplete(drawn - ofSample)}</span>{' '}

@@ -2,6 +2,11 @@
 import { formatCount, formatPercent, plural } from '../../state/format.ts';
 
 export const words = {
+  shares: {
+    title: 'How frequent the types are among all cells',
+    hint: 'As the model names them, its errors among them; from the sample alone (Horvitz and Thompson 1952); as named, freed of the errors that the sample shows (Rogan and Gladen 1978); and from all probabilities by expectation maximisation (Saerens et al. 2002), which trusts that they are calibrated. Intervals of 95 %.',
+    type: 'Type', named: 'As named', sampled: 'From the sample', adjusted: 'Freed of errors', expected: 'From probabilities',
+  },
   cells: {
     region: 'Measurements of cells',
     intro: (cells: number) => `${plural(cells, { one: '1 cell', other: `${formatCount(cells)} cells` })} with a type, as they are filtered. Draw a rectangle in a plot to see its cells.`,
@@ -43,6 +48,7 @@ export const words = {
     allTheSame: 'Show figures of these cells all the same',
     noMeasure: 'These figures are of cells that somebody or the list of doubtful cells picked. They do not say how good the model is.',
     ofSample: (answered: number, drawn: number, of: number) => `${formatCount(answered)} of the ${formatCount(drawn)} cells drawn at random from ${formatCount(of)} are looked at; they alone count.`,
+    since: (cells: number) => plural(cells, { one: '1 cell came after the sample was drawn, which does not stand for it: draw anew.', other: `${formatCount(cells)} cells came after the sample was drawn, which does not stand for them: draw anew.` }),
     weighted: 'Each stands for as many as the model named likewise.',
     incomplete: (cells: number) => plural(cells, { one: '1 of the sample waits: if it is a hard one, the figures are too good.', other: `${formatCount(cells)} of the sample wait: if they are the hard ones, the figures are too good.` }),
     goOn: 'Go on labelling',

@@ -6,9 +6,10 @@ import { intervalWords } from '../../parts/words.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import { isUncharted } from '../../state/batch.ts';
 import { type Cell, modelKind } from '../../state/frame_store.ts';
-import { judged } from '../../state/images.ts';
-import { spec, types } from '../../state/models.ts';
-import { filter, scopedCells } from '../../state/view.ts';
+import { judged, modelCells } from '../../state/images.ts';
+import { mode } from '../../state/mode.ts';
+import { spec, threshold, types } from '../../state/models.ts';
+import { currentFrame, filter, scopedCells, thisFrameOnly } from '../../state/view.ts';
 import { words } from './words.tsx';
 
 export function Summary() {
@@ -19,7 +20,7 @@ export function Summary() {
   const looked = cells.value.filter(({ review }) => review?.first).length;
   if (!model || cells.value.length === 0) return null;
   const shares = sharesOf(cells.value, model);
-  const estimated = estimatedShares(cells.value, model);
+  const estimated = estimatedShares(model);
   const named = shares.length > 1;
   const toggle = (id: string): void => {
     filter.value = filter.value === id ? null : id;
@@ -51,8 +52,19 @@ const leastTold = 0.005;
 /** Of fewer cells shares are a guess. */
 const leastCells = 20;
 
-/** Shares of the types as probabilities tell them together, of cells that are some type; undefined where nothing differs from the plain ones. */
-function estimatedShares(cells: readonly Cell[], model: ModelSpec): number[] | undefined {
+let known: { of: readonly Cell[]; asked: unknown[]; shares: number[] | undefined } | null = null;
+
+/** Shares of the types as probabilities tell them together, of cells that are some type; undefined where nothing differs from the plain ones. What people say changes none of it, so that they need not wait. */
+function estimatedShares(model: ModelSpec): number[] | undefined {
+  const of = modelCells.value;
+  const asked = [model, types.value, threshold.value, isUncharted.value, thisFrameOnly.value, currentFrame.value];
+  if (known?.of === of && known.asked.every((one, i) => one === asked[i])) return known.shares;
+  const inScope = thisFrameOnly.value && mode.value === 'fields' ? of.filter(({ inFrame }) => inFrame?.frame === currentFrame.value) : of;
+  known = { of, asked, shares: computeShares(inScope, model) };
+  return known.shares;
+}
+
+function computeShares(cells: readonly Cell[], model: ModelSpec): number[] | undefined {
   const some = cells.map(judged).filter((cell) => ['type', 'unsure'].includes(modelKind(cell)));
   if (some.length < leastCells || isUncharted.value) return undefined;
   const trained = model.metrics.test.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
