@@ -49,7 +49,7 @@ async function buildForBrowsers(): Promise<void> {
     worker: { format: 'es', rolldownOptions: { external, output: { entryFileNames: 'browser_worker.mjs', chunkFileNames: 'browser_worker-[name].mjs' } } },
     build: {
       lib: { entry: join(root, 'src/js/index.ts'), formats: ['es'], fileName: () => 'browser.mjs' },
-      target: 'es2022', outDir: packageFolder, emptyOutDir: false, rolldownOptions: { external },
+      target: 'es2022', outDir: packageFolder, emptyOutDir: false, rolldownOptions: { external, output: { chunkFileNames: 'browser-[name].mjs' } },
     },
   });
 }
@@ -73,7 +73,11 @@ function copyModels(): void {
   for (const name of readdirSync(join(root, 'models'))) {
     const file = join(root, 'models', name, 'spec.json');
     if (!existsSync(file) || (JSON.parse(readFileSync(file, 'utf8')) as { kind?: string }).kind === 'encoder') continue;
-    cpSync(join(root, 'models', name), join(packageFolder, 'models', name), { recursive: true, filter: (path) => !/\.f32$|metrics\.json$|(reliability|risk_coverage)\.png$/.test(path) });
+    // The self-test takes the first golden image; the others are for the tests of this house.
+    const golden = join(root, 'models', name, 'golden/golden.json');
+    const first = existsSync(golden) ? (JSON.parse(readFileSync(golden, 'utf8')) as { cases?: { image: string }[] }).cases?.[0]?.image : undefined;
+    const isFurther = (path: string): boolean => path.includes('/golden/') && path.endsWith('.png') && first !== undefined && !path.endsWith(`/${first}`);
+    cpSync(join(root, 'models', name), join(packageFolder, 'models', name), { recursive: true, filter: (path) => !/\.f32$|metrics\.json$|(reliability|risk_coverage)\.png$/.test(path) && !isFurther(path) });
   }
 }
 

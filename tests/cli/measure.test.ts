@@ -21,7 +21,7 @@ interface Document {
   confusion: number[][];
 }
 
-const samples = goldenCases.map(({ image, label }) => ({ image, label, path: fileURLToPath(new URL(`models/blood-smear/golden/${image}`, root)) }));
+const samples = goldenCases.map(({ image, label }) => ({ image, label, path: fileURLToPath(new URL(`models/blood-smear/golden/${image}`, root)) })).sort((a, b) => (a.label < b.label ? -1 : 1));
 const measured = async (...args: string[]): Promise<Document> => {
   const { code, stdout, stderr } = await cytodrop('measure', '--model', 'blood-smear', '--draws', '100', ...args);
   assert.equal(code, 0, stderr);

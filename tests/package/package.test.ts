@@ -74,7 +74,7 @@ for (const node of nodes) {
       assert.deepEqual(withoutMaking(run(node, command, 'classify', '--model', 'blood-smear', '--format', 'json', 'images')), withoutMaking(reported()));
     });
 
-    const wanted = [/^basophil 1\.00\nBasophil$/, /^5$/, /^ten are enough$/, /^40 \d+\n40$/, /^Reproduced: all 2 cells/];
+    const wanted = [/^eosinophil 1\.00\nEosinophil$/, /^5$/, /^ten are enough$/, /^40 \d+\n40$/, /^Reproduced: all 2 cells/];
     for (const [i, { code }] of examples.filter(({ kind }) => kind === 'node').entries()) {
       test(`the documentation's example ${i + 1} runs`, () => {
         writeFileSync(join(folder, `example-${i}.js`), code);

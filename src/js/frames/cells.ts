@@ -70,7 +70,7 @@ export function carryOver(before: readonly FrameCell[], found: readonly FrameCel
     if (old === undefined) return { ...cell, id: id++ };
     return { ...cell, id: old.id, ...(old.verdict && { verdict: old.verdict }) };
   });
-  return [...[...kept, ...stay].sort(inReadingOrder), ...before.filter(({ searchScore }) => searchScore === null)];
+  return [...(stay.length > 0 ? [...kept, ...stay].sort(inReadingOrder) : kept), ...before.filter(({ searchScore }) => searchScore === null)];
 }
 
 /** The middle of an image, at most so many px wide and high. */
