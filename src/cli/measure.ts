@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import {
-  appVersion, CytodropError, type Grouping, leastImageScale, MeasuredCells, type Measurement, type MeasurementContext, measurementCsv, measurementJson, Measurer, type ModelSpec, mostImageScale, readLabels, type Truth, truthByFolder, truthByLabels,
+  appVersion, type ComparedModels, CytodropError, type Grouping, leastImageScale, MeasuredCells, type Measurement, type MeasurementContext, measurementCsv, measurementJson, Measurer, type ModelSpec, mostImageScale, readLabels, type Truth, truthByFolder, truthByLabels,
   typeNamer, usualDraws,
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
@@ -12,6 +12,7 @@ import { filesOf } from './paths.ts';
 
 interface Options extends Staff {
   model: string;
+  second?: string;
   truth: string;
   map?: Record<string, string>;
   fileColumn?: string;
@@ -32,6 +33,7 @@ export function measureCommand(finish: (code: number) => void): Command {
     .argument('<path...>', 'image files or folders')
     .addOption(new Option('--model <name>', 'folder in models/, for example blood-smear').argParser(modelName).makeOptionMandatory())
     .addOption(new Option('--truth <source>', 'folders: the nearest folder named like a type says what an image shows; or a CSV file with a row for each image').argParser(place).makeOptionMandatory())
+    .addOption(new Option('--second <name>', 'another model of the same types, held against the first on the same cells').argParser(modelName))
     .addOption(new Option('--map <names>', 'further names of types, with commas: neu=neutrophil,eos=eosinophil').argParser(pairs))
     .addOption(new Option('--file-column <head>', 'column of the CSV file with the images\' paths or names; unless told, by its usual heads'))
     .addOption(new Option('--type-column <head>', 'column with what they show; unless told, by its usual heads'))
@@ -58,7 +60,7 @@ async function measure(given: string[], options: Options): Promise<number> {
   const signal = interruptible();
   return withOutput(options.output, async (output) => {
     const paths = await filesOf(given);
-    const classifier = await openClassifier(model, undefined, options, paths.length);
+    const classifier = await openClassifier(model, options.second, options, paths.length);
     const { spec } = classifier;
     const grouping: Grouping = group === 'none' || group === 'folder' ? group : 'column';
     const truths = await truthsOf(spec, paths, grouping, options);
@@ -83,21 +85,24 @@ async function measure(given: string[], options: Options): Promise<number> {
     sayWhatIsLeftOut(gathered, options);
     const measurer = await Measurer.open();
     const found = await measurer.measure(gathered.cells(grouping), draws);
+    const others = gathered.secondCells(grouping);
+    const compared = others && (await measurer.compare(gathered.cells(grouping), others, draws));
     await measurer.close();
-    const { provenance } = classifier.exportContext();
+    const { provenance, secondModel } = classifier.exportContext();
+    const comparison = compared && secondModel ? { found: compared, first: `${spec.name} ${spec.version}`, second: `${secondModel.name} ${secondModel.version}` } : undefined;
     const context: MeasurementContext = {
       spec, appVersion, ...(provenance && { provenance }), accounting: gathered.accounting, grouping, draws, truth: options.truth, ...(types && { types }), unsureBelow,
     };
-    await write(output, await written(options.format, found, context));
+    await write(output, await written(options.format, found, context, comparison));
     return gathered.accounting.unread > 0 ? exitCode.someUnread : exitCode.allRead;
   });
 }
 
-async function written(format: Options['format'], found: Measurement, context: MeasurementContext): Promise<string> {
-  if (format === 'csv') return measurementCsv(found, context);
-  if (format === 'json') return measurementJson(found, context);
+async function written(format: Options['format'], found: Measurement, context: MeasurementContext, comparison: ComparedModels | undefined): Promise<string> {
+  if (format === 'csv') return measurementCsv(found, context, comparison);
+  if (format === 'json') return measurementJson(found, context, comparison);
   const { measurementHtml } = await import('../js/plots.ts');
-  return measurementHtml(found, context);
+  return measurementHtml(found, context, comparison);
 }
 
 /** What is said of each path. */

@@ -58,7 +58,7 @@ export { countsOf, resultsOf, reviewsOf } from './project/project_results.ts';
 export { batchWords, differenceWords } from './report/batch_words.ts';
 export { type CheckedColumns } from './report/checked_fields.ts';
 export { type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, researchNote, type Selection, toCsv, toJson, toNdjson } from './report/export_cells.ts';
-export { type MeasurementContext, measurementCsv, measurementJson } from './report/export_measurement.ts';
+export { type ComparedModels, type MeasurementContext, measurementCsv, measurementJson } from './report/export_measurement.ts';
 export { exportCount } from './report/export_count.ts';
 export { exportFrames, framesHead, framesRecord, framesTail } from './report/export_frames.ts';
 export { contentText, fileFactsOf, groupsOf, identifyingWords, markWords, staysHere } from './report/file_content.ts';

@@ -6,7 +6,8 @@ export { type CellValues, histogramPlot, scatterPlot, type ShareBar, sharesPlot 
 export { precisionRecallPlot, riskCoveragePlot, rocPlot } from './plots/curves.ts';
 export { figureCsv, figureSvg, type PlotAxis, type PlotClass, type PlotFigure, type PlotTable } from './plots/figure.ts';
 export { darkest, type MatrixField, matrixFields, matrixPlot, reliabilityPlot } from './plots/matrix.ts';
-export { type ComparedModels, measurementHtml } from './plots/measurement_html.ts';
+export { measurementHtml } from './plots/measurement_html.ts';
+export type { ComparedModels } from './report/export_measurement.ts';
 export { countWords, intervalWords, scoreWords } from './plots/numbers.ts';
 export { comparisonWords, gainsOf, type Score, scoresOf, typeScores } from './plots/scores.ts';
 export { svgElement, svgText } from './plots/svg.ts';

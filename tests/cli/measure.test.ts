@@ -134,3 +134,18 @@ test('as HTML it is one report to read, with the figures of the JSON, and names 
     assert.equal([...stdout.matchAll(/<svg [^>]*role="img"/g)].length, 5);
   });
 });
+
+test('two models on the same cells: who alone is right, and gains with their intervals, in every format', async () => {
+  await withFolder(async (folder) => {
+    fill(folder, [[0, 'basophil'], [1, 'eosinophil'], [2, 'neutrophil'], [2, 'monocyte']]);
+    const args = ['--truth', 'folders', '--second', 'blood-smear-anywhere', folder];
+    const { comparison, accuracy } = (await measured(...args)) as Document & { comparison: { second_model: string; only_first: number; only_second: number; p: number; accuracy_gain: Estimate } };
+    // Both name all golden images rightly, and both the neutrophil that lies among the monocytes wrongly.
+    assert.equal(accuracy.value, 0.75);
+    assert.match(comparison.second_model, /^blood-smear-anywhere \d/);
+    assert.deepEqual([comparison.only_first, comparison.only_second, comparison.p, comparison.accuracy_gain.value], [0, 0, 1, 0]);
+    const csv = parseCsv((await cytodrop('measure', '--model', 'blood-smear', '--draws', '100', '--format', 'csv', ...args)).stdout);
+    assert.equal(csv.find(({ measure }) => measure === 'accuracy_gain')?.['value'], '0');
+    assert.match((await cytodrop('measure', '--model', 'blood-smear', '--draws', '100', '--format', 'html', ...args)).stdout, /blood-smear-anywhere \d/);
+  });
+});

@@ -171,3 +171,39 @@ test('typed arrays survive JSON bit for bit, also where they are views of a part
   assert.deepEqual(read.c, value.c);
   assert.deepEqual(read.d, value.d);
 });
+
+test('whatever a byte is changed to, a file opens or is refused, and nothing else happens', async () => {
+  const whole = new Uint8Array(await new Blob([readFileSync(new URL('tests/golden/project-1.cytodrop', root))]).arrayBuffer());
+  let state = 1;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  let refused = 0;
+  for (let i = 0; i < 400; i++) {
+    const bytes = whole.slice();
+    for (let change = 0; change <= random(4); change++) bytes[random(bytes.length)] = random(256);
+    const file = new Blob([random(5) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes]);
+    try {
+      const { fileOf, images: all } = await readProject(file);
+      for (let image = 0; image < Math.min(3, all.length); image++) await fileOf(image);
+    } catch (error) {
+      assert.equal((error as Error).name, 'CytodropError', String((error as Error).stack));
+      refused++;
+    }
+  }
+  assert.ok(refused > 50 && refused < 400, `${refused}`);
+  // The same within its texts, whose sums are then right.
+  const file = await write();
+  const signs = '0123456789-.eE"{}[]:,nulltrefas~ <\\';
+  let opened = 0;
+  for (let i = 0; i < 250; i++) {
+    const part = ['manifest.json', 'records.ndjson', 'frames.ndjson', 'answers.json'][i % 4] as string;
+    const spoiled = await changed(file, { [part]: (text) => {
+      const at = random(text.length);
+      return text.slice(0, at) + (signs[random(signs.length)] ?? '') + text.slice(at + 1 + random(3));
+    } });
+    await readProject(spoiled).then(() => { opened++; }, (error: Error) => assert.equal(error.name, 'CytodropError', String(error.stack)));
+  }
+  assert.ok(opened > 20 && opened < 230, `${opened}`);
+});

@@ -140,14 +140,12 @@ export function measureNow(): void {
     const standFor = weights();
     const gathered = new MeasuredCells(model, { unsureBelow: threshold.value, types: types.value });
     const indices: number[] = [];
-    const second: number[] = [];
     cells.value.forEach((cell, i) => {
       if (cell.unnamed) return;
       const truth = said[i];
       gathered.add(cell, truth, standFor?.get(cell.label) ?? 1);
       if (truth?.type === undefined) return;
       indices.push(cell.index);
-      second.push(...model.classes.map(({ id }) => Number(id === cell.second?.label)));
     });
     if (indices.length === 0) {
       measuring.value = { state: 'nothing' };
@@ -159,7 +157,6 @@ export function measureNow(): void {
     const context: MeasurementContext = {
       spec: model, appVersion, ...(provenance && { provenance }), accounting: gathered.accounting, grouping: by, draws: usualDraws, truth: truthWords(), ...(types.value && { types: types.value }), unsureBelow: threshold.value,
     };
-    const other = secondSpec.value && second.length === labelled.probabilities.length ? { ...labelled, probabilities: Float64Array.from(second) } : null;
     measuring.value = { state: 'computing' };
     worker = new Worker(new URL('../measure_worker.ts', import.meta.url), { type: 'module', name: 'measure' });
     worker.onmessage = ({ data }: MessageEvent<{ measurement: Measurement; comparison: Comparison | null; shares: TypeShares[] | null } | { message: string }>) => {
@@ -168,7 +165,7 @@ export function measureNow(): void {
       worker = null;
     };
     worker.onerror = ({ message }) => { measuring.value = { state: 'failed', message: message || words.measuring.failed }; };
-    worker.postMessage({ home: new URL('./', document.baseURI).href, cells: labelled, second: other, shares: questionOfShares(model) } satisfies Asked);
+    worker.postMessage({ home: new URL('./', document.baseURI).href, cells: labelled, second: secondSpec.value ? gathered.secondCells(by) : null, shares: questionOfShares(model) } satisfies Asked);
   } catch (error) {
     measuring.value = { state: 'failed', message: messageOf(error) };
   }

@@ -28,7 +28,7 @@ export interface Accounting {
 }
 
 /** What is asked of a classified cell. */
-export type Measurable = Pick<ClassifiedCell, 'status' | 'label' | 'probability' | 'probabilities' | 'quality' | 'foreign' | 'unsure'>;
+export type Measurable = Pick<ClassifiedCell, 'status' | 'label' | 'probability' | 'probabilities' | 'quality' | 'foreign' | 'unsure' | 'second'>;
 
 /** Gathers cells one by one, so that only numbers are kept of each. */
 export class MeasuredCells {
@@ -40,6 +40,8 @@ export class MeasuredCells {
   readonly #probabilities: number[] = [];
   readonly #groups: number[] = [];
   readonly #weights: number[] = [];
+  /** What another model says, as far as it was asked: all for one type, since its other probabilities are not known. */
+  readonly #second: number[] = [];
   readonly #numberOf = new Map<string, number>();
 
   constructor(spec: ModelSpec, asked: Asked) {
@@ -71,6 +73,11 @@ export class MeasuredCells {
     };
   }
 
+  /** The same cells by the other model; null where it was not asked about each. Only which type it names counts. */
+  secondCells(grouping: Grouping): LabelledCells | null {
+    return this.#second.length > 0 && this.#second.length === this.#probabilities.length ? { ...this.cells(grouping), probabilities: Float64Array.from(this.#second) } : null;
+  }
+
   get groupCount(): number {
     return this.#numberOf.size;
   }
@@ -85,6 +92,7 @@ export class MeasuredCells {
     } else accounting[kind === 'quality' ? 'poor_quality' : kind]++;
     this.#truth.push(this.#ids.indexOf(type));
     this.#weights.push(weight);
+    if (cell.second) this.#second.push(...this.#ids.map((id) => Number(id === cell.second?.label)));
     this.#probabilities.push(...cell.probabilities);
     const number = this.#numberOf.get(group) ?? this.#numberOf.size;
     this.#numberOf.set(group, number);

@@ -1,7 +1,7 @@
 /** A measurement as one HTML file that needs nothing else: to read, to print, to keep beside a paper. */
-import type { Comparison, Measurement } from '#cytodrop_core';
+import type { Measurement } from '#cytodrop_core';
 import { researchNote } from '../report/export_cells.ts';
-import type { MeasurementContext } from '../report/export_measurement.ts';
+import type { ComparedModels, MeasurementContext } from '../report/export_measurement.ts';
 import { wilsonInterval } from '../classify/intervals.ts';
 import { precisionRecallPlot, riskCoveragePlot, rocPlot } from './curves.ts';
 import { classMark, type PlotFigure } from './figure.ts';
@@ -11,9 +11,6 @@ import { countWords, intervalWords, percentInterval, percentWords, scoreWords } 
 import { comparisonWords, gainsOf, type Score, scoresOf, typeScores } from './scores.ts';
 import { escaped, svgText } from './svg.ts';
 import { fieldWords, shownRows } from './tables.ts';
-
-/** Two models on the same cells, by names for a person. */
-export interface ComparedModels { found: Comparison; first: string; second: string }
 
 const row = (cells: readonly string[], isPart = false): string => `<tr${isPart ? ' class="part"' : ''}>${cells.join('')}</tr>`;
 const head = (words: string, numeric = false): string => `<th scope="col"${numeric ? ' class="number"' : ''}>${escaped(words)}</th>`;

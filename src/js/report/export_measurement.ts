@@ -1,5 +1,5 @@
 /** What was measured of a model on cells of known type, as files. */
-import type { Measured, Measurement } from '#cytodrop_core';
+import type { Comparison, Measured, Measurement } from '#cytodrop_core';
 import { wilsonInterval } from '../classify/intervals.ts';
 import type { Accounting, Grouping } from '../measure/measured_cells.ts';
 import type { ModelSpec } from '../model/spec.ts';
@@ -20,11 +20,14 @@ export interface MeasurementContext {
   unsureBelow: number;
 }
 
+/** Two models on the same cells, and what they are called. */
+export interface ComparedModels { found: Comparison; first: string; second: string }
+
 const rounded = (value: number | null): number | null => (value === null ? null : sixDecimals(value));
 const estimate = ({ value, interval }: Measured): { value: number | null; interval: (number | null)[] | null } => ({ value: rounded(value), interval: interval && interval.map(rounded) });
 
 /** One JSON document. */
-export function measurementJson(found: Measurement, context: MeasurementContext): string {
+export function measurementJson(found: Measurement, context: MeasurementContext, comparison?: ComparedModels): string {
   const { spec, accounting, grouping, draws, truth, types, unsureBelow, provenance } = context;
   const of = (count: number, total: number): object => ({ count, of: total, share: total > 0 ? sixDecimals(count / total) : null, interval: wilsonInterval(count, total).map(sixDecimals) });
   return `${JSON.stringify({
@@ -50,16 +53,23 @@ export function measurementJson(found: Measurement, context: MeasurementContext)
       area: sixDecimals(found.risk_coverage.area),
       points: [...found.risk_coverage.thresholds].map((threshold, i) => [threshold, found.risk_coverage.coverages[i] as number, found.risk_coverage.risks[i] as number].map(sixDecimals)),
     },
+    ...(comparison && {
+      comparison: {
+        second_model: comparison.second, only_first: comparison.found.only_first, only_second: comparison.found.only_second, p: sixDecimals(comparison.found.p),
+        accuracy_gain: estimate(comparison.found.accuracy_gain), balanced_accuracy_gain: estimate(comparison.found.balanced_accuracy_gain),
+      },
+    }),
   }, null, 1)}\n`;
 }
 
 /** A row for each measure; `type` is empty for those of all types together. */
-export function measurementCsv(found: Measurement, { spec }: Pick<MeasurementContext, 'spec'>): string {
+export function measurementCsv(found: Measurement, { spec }: Pick<MeasurementContext, 'spec'>, comparison?: ComparedModels): string {
   const row = (type: string, measure: string, measured: Measured | null): string =>
     [type, measure, ...[measured?.value ?? null, ...(measured?.interval ?? [null, null])].map((number) => rounded(number) ?? '')].join(',');
   const rows = [
     row('', 'accuracy', found.accuracy), row('', 'balanced_accuracy', found.balanced_accuracy), row('', 'macro_f1', found.macro_f1), row('', 'matthews', found.matthews), row('', 'brier', found.brier),
     row('', 'calibration_error', found.calibration_error),
+    ...(comparison ? [row('', 'accuracy_gain', comparison.found.accuracy_gain), row('', 'balanced_accuracy_gain', comparison.found.balanced_accuracy_gain)] : []),
     ...found.types.flatMap((type, i) => {
       const id = spec.classes[i]?.id ?? '';
       return [row(id, 'precision', type.precision), row(id, 'recall', type.recall), row(id, 'f1', type.f1), row(id, 'roc_area', type.roc_area), row(id, 'average_precision', type.average_precision)];

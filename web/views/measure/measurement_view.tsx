@@ -60,7 +60,7 @@ export function MeasurementView({ measurement, spec, accounting, cells, context,
 const types = { html: 'text/html', json: 'application/json', csv: 'text/csv' } as const;
 
 function SaveMeasurement({ measurement, context, comparison }: { measurement: Measurement; context: MeasurementContext; comparison: ComparedModels | undefined }) {
-  const written = { html: () => measurementHtml(measurement, context, comparison), json: () => measurementJson(measurement, context), csv: () => measurementCsv(measurement, context) };
+  const written = { html: () => measurementHtml(measurement, context, comparison), json: () => measurementJson(measurement, context, comparison), csv: () => measurementCsv(measurement, context, comparison) };
   return (
     <div class="save-plot" role="group" aria-label={words.report.label}>
       <span class="small muted" aria-hidden="true">
