@@ -9,6 +9,6 @@ export { darkest, type MatrixField, matrixFields, matrixPlot, reliabilityPlot } 
 export { measurementHtml } from './plots/measurement_html.ts';
 export type { ComparedModels } from './report/export_measurement.ts';
 export { countWords, intervalWords, scoreWords } from './plots/numbers.ts';
-export { comparisonWords, gainsOf, type Score, scoresOf, typeScores } from './plots/scores.ts';
+export { comparisonWords, gainsOf, honest, type Score, scoresOf, typeScores } from './plots/scores.ts';
 export { svgElement, svgText } from './plots/svg.ts';
 export { fieldWords, shownRows } from './plots/tables.ts';

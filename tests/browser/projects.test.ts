@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { startServer } from '../../scripts/server.ts';
+import { readProject, writeProject } from '../../src/js/project/project_file.ts';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { parseCsv } from '../cli/fixtures.ts';
 import { firefox } from './browsers.ts';
@@ -110,6 +111,9 @@ test('frames come back with cells removed, added, named and answered', async () 
     await page.finish(1);
     const cells = Object.values(await page.summary()).reduce((sum, count) => sum + count, 0);
     await answerByKeys(page.page, '-', 'd');
+    // In a review the key would remove unseen.
+    await page.page.keyboard.press('Delete');
+    await click(page.page, 'review');
     await page.page.keyboard.press('Delete');
     await page.page.waitForFunction((count, selector) => document.querySelectorAll(selector).length >= 0 && Number(document.querySelector('[data-testid=frame-canvas]')?.getAttribute('data-outlined')) === count, {}, cells - 1, 'canvas');
     await untilKept(page.page, { images: 1, cells: cells - 1, reviewed: 2 });
@@ -185,6 +189,17 @@ test('a second tab is told, and overwrites nothing', async () => {
     await second.waitForSelector('[data-testid=open-project]');
     await click(second, 'open-project');
     await second.waitForFunction(() => document.querySelector('.messages')?.textContent?.includes('close it there first'));
+    // Refused, it still holds what it has: a third tab gets neither.
+    const input = await second.waitForSelector('[data-testid=file-input]', { hidden: true });
+    await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(golden[0] as string);
+    await second.waitForSelector('[data-testid=progress][data-state=done]');
+    await second.waitForSelector('[data-testid=project][data-storing=on][data-id]');
+    await click(second, 'project');
+    await second.waitForSelector('dialog [data-testid=open-project]');
+    await click(second, 'open-project');
+    await second.waitForFunction(() => document.querySelector('.messages')?.textContent?.includes('close it there first'));
+    const held = await second.evaluate(async () => (await navigator.locks.query()).held?.filter(({ name }) => name?.startsWith('cytodrop ')).length);
+    assert.equal(held, 2);
     await second.close();
     await page.page.keyboard.press('l');
     await untilKept(page.page, { cells: golden.length, reviewed: 2 });
@@ -269,6 +284,26 @@ describe('a project file', () => {
       assert.equal((await page.progress()).total, golden.length);
     });
   });
+});
+
+test('a project file with a place that there is not opens all the same', async () => {
+  const { fileOf, ...project } = await readProject(new Blob([readFileSync(saved)]));
+  const odd = { layout: 'zzz', sort: null, tileSize: 'huge', reader: 'third', worklist: 7, currentIndex: -1, openIndex: 1e300, filter: 5, question: { a: 1 }, reviewing: 'yes' };
+  const files = await Promise.all(project.images.map((_, i) => fileOf(i)));
+  const file = join(folder, 'odd.cytodrop');
+  for (const place of [odd, { sort: { key: 'bogus', descending: false } }, { sort: { key: 'file' } }]) {
+    writeFileSync(file, new Uint8Array(await (await writeProject({ ...project, head: { ...project.head, place } }, { fileOf: (i) => files[i] ?? null })).arrayBuffer()));
+    await site.visit(async (page) => {
+      await page.addFiles([file]);
+      await page.finish(2);
+      await page.page.waitForSelector(page.find('cell-card'));
+      assert.equal((await page.cards()).length, 2);
+      await isKept(page.page);
+      await untilKept(page.page, { images: 2 });
+      await reload(page);
+      await page.page.waitForSelector(page.find('cell-card'));
+    });
+  }
 });
 
 /** Images as they are at hand: real ones where there are any. */

@@ -118,13 +118,18 @@ test('a second reader sees neither the model’s answers nor the first’s; how 
     await choose(page, 'reader-second');
     await page.page.waitForSelector(page.find('summary'), { hidden: true });
     const hidden = ['.tile .tile-probability', '.details .verdict', '.details .probabilities', '.details .map-controls'];
-    for (const selector of hidden) assert.equal(await page.page.$(selector), null, selector);
+    for (const selector of [...hidden, '.toolbar', '.frame-tools', page.find('note'), page.find('agreement'), page.find('worklist-doubtful')]) assert.equal(await page.page.$(selector), null, selector);
+    // Nor can they take back what the first did.
+    await page.page.keyboard.down('Control');
+    await page.page.keyboard.press('z');
+    await page.page.keyboard.up('Control');
     assert.equal(await answered(page), 0);
     for (const key of ['b', 'b', 'e', 'e', 'r', 'r', 'n', 'm']) await page.page.keyboard.press(key as 'b');
+    assert.equal(await page.page.$(page.find('agreement')), null, 'it would tell whether the last answer was the first’s');
+    await choose(page, 'reader-first');
     await page.page.waitForSelector(`${page.find('agreement')}[data-kappa]`);
     const words = await page.page.$eval(page.find('agreement'), (element) => element.textContent ?? '');
     assert.match(words, /Both readers answered 8, 7 of them alike: Cohen’s kappa 0\.8\d \(0\.\d\d to 1\.00\)/);
-    await choose(page, 'reader-first');
     await page.page.waitForSelector(page.find('summary'));
     await page.press('close-details');
     const both = parseCsv(await page.export('csv')).filter(({ second_reader_review }) => second_reader_review !== '');
@@ -188,5 +193,60 @@ test('a cell of a frame called no cell has no share, and one searched anew keeps
     assert.equal(left['no_cell'], 1);
     const rows = parseCsv(await page.export('csv')).filter(({ reviewed }) => reviewed === 'true');
     assert.deepEqual(rows.map(({ review }) => review).sort(), ['no_cell', 'type', 'type']);
+  });
+});
+
+test('the cell that is open is answered, not those chosen elsewhere; what a filter hides is not answered either', async () => {
+  await site.visit(async (page) => {
+    await withSamples(page);
+    await beginReview(page);
+    await page.press('close-details');
+    await page.page.keyboard.down('Control');
+    await page.page.keyboard.press('a');
+    await page.page.keyboard.up('Control');
+    await page.page.waitForSelector(`${page.find('selection-bar')}[data-count="${samples}"]`);
+    await page.page.$eval(page.find('cell-card'), (card) => (card as HTMLElement).click());
+    await page.page.waitForSelector(page.find('review-cell'));
+    await page.page.keyboard.press('m');
+    assert.equal(await answered(page), 1);
+    await page.press('close-details');
+    await page.page.focus('#search');
+    await page.page.keyboard.type('basophil-1');
+    await page.page.waitForSelector(`${page.find('selection-bar')}[data-count="1"]`);
+  });
+});
+
+test('answers count in the culture too; those for another model wait for it; settings end with their project', async () => {
+  await site.visit(async (page) => {
+    await page.useModel('viability', 'Viability');
+    await page.press('sample-field');
+    await page.finish(1);
+    await choose(page, 'side-count');
+    await page.page.waitForSelector(page.find('count-panel'));
+    const counted = (): Promise<number[]> => page.page.$$eval(`${page.find('count-panel')} .count-numbers dd`, (all) => all.slice(0, 2).map((one) => Number(one.textContent)));
+    const before = await counted();
+    await beginReview(page);
+    for (const key of ['-', '-', 'd', 'd']) await page.page.keyboard.press(key as 'd');
+    await page.press('close-details');
+    await choose(page, 'review');
+    const summary = await page.summary();
+    assert.deepEqual(await counted(), [summary['live'], summary['dead']]);
+    assert.equal((before[0] ?? 0) + (before[1] ?? 0), (summary['live'] ?? 0) + (summary['dead'] ?? 0) + 2);
+    await page.useModel('cancer-lines', 'Cancer lines');
+    await page.finish(1);
+    const lines = parseCsv(await page.export('csv'));
+    assert.deepEqual(lines.map(({ reviewed_type }) => reviewed_type).filter((type) => type !== ''), [], 'a type that this model does not have');
+    assert.equal(lines.filter(({ review }) => review === 'no_cell').length, 2);
+    await page.useModel('viability', 'Viability');
+    await page.finish(1);
+    assert.equal(parseCsv(await page.export('csv')).filter(({ reviewed_type }) => reviewed_type === 'dead').length, 2);
+    await page.page.$eval(`${page.find('error-slider')} input`, (input) => {
+      (input as HTMLInputElement).value = '0';
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await page.press('clear');
+    await page.press('sample-field');
+    await page.finish(1);
+    assert.ok(Number(await page.page.$eval(page.find('error-slider'), (slider) => (slider as HTMLElement).dataset['threshold'])) > 0.5);
   });
 });

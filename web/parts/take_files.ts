@@ -5,12 +5,19 @@ import { droppedReport } from '../state/asking.ts';
 import { bringBack } from '../state/away.ts';
 import type { Found } from '../state/found_files.ts';
 import { openProjectFile } from '../state/project_file.ts';
+import { notice } from '../state/notice.ts';
 import { openDialog } from './dialog.tsx';
+import { words } from './words.ts';
 
 /** A report is known by how it begins; any other JSON file is one that cannot be read, as before. */
 export async function takeFiles(found: Found): Promise<void> {
   const project = found.files.find(({ path }) => path.toLowerCase().endsWith(projectEnding));
-  if (project) return openProjectFile(project.file);
+  if (project) {
+    await openProjectFile(project.file);
+    const others = found.files.length + found.documents.length - 1;
+    if (others > 0) notice.value ??= { words: words.onlyProject(others) };
+    return;
+  }
   const all = [...found.files, ...found.documents];
   const begins = await Promise.all(all.map(async ({ file, path }) => /\.json$/i.test(path) && (await file.slice(0, 200).text().catch(() => '')).includes(researchNote)));
   const report = all.find((_, i) => begins[i])?.file;

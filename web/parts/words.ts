@@ -9,6 +9,7 @@ export const words = {
   close: 'Close',
   pictureGone: 'The picture cannot be shown any more.',
   pickers: { files: 'Image files', folder: 'Folder of images', camera: 'Camera', project: 'Project file' },
+  onlyProject: (files: number) => `The project is opened; ${formatCount(files)} other files that came with it were left out. Add them once more to have them in it.`,
   mode: {
     label: 'What an image shows',
     values: { cells: 'One cell in each image', fields: 'Whole fields of view', count: 'Count only' },

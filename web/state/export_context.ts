@@ -1,10 +1,10 @@
 /** What every export tells beside its results. */
 import { appVersion, cellKey, type CheckedColumns, commit, type ExportContext } from '../../src/js/index.ts';
 import { mode } from './mode.ts';
-import { cells } from './images.ts';
+import { cells, reviewNow } from './images.ts';
 import { isComplete, narrowed } from './selection.ts';
 import { cellSet, imageScale, modelState, secondSpec, spec, threshold, types } from './models.ts';
-import { allReviews, reviewOf } from './review_store.ts';
+import { allReviews } from './review_store.ts';
 import { withFileNames } from './view.ts';
 
 /** What every export says of its making; null until the model is there. */
@@ -21,7 +21,7 @@ export function exportContext(): ExportContext | null {
     unsureBelow: threshold.value,
     ...(types.value && { types: types.value }),
     ...(cellSet.value && { batch: cellSet.value }),
-    ...(allReviews().size > 0 && { reviewOf: (index: number, id?: number) => reviewOf(id === undefined ? index : cellKey(index, id)) }),
+    ...(allReviews().size > 0 && { reviewOf: (index: number, id?: number) => reviewNow(id === undefined ? index : cellKey(index, id)) }),
   };
 }
 

@@ -124,6 +124,8 @@ export interface FrameEntry {
   range: DisplayRange | null;
   /** In the order of `analysis.cells`. */
   cells: readonly Cell[];
+  /** Cells of the other pages and channels that were looked at, and what was removed there, by page and channel: they come back with them. */
+  pictures?: Record<string, { cells: FrameCell[]; removed: readonly Box[] }>;
   /** For the next cell added by hand: a number is never used twice, also after the cell that had it was taken back. */
   nextId?: number;
 }
@@ -228,14 +230,14 @@ export function settleFrame(frame: number, path: string, outcome: FrameOutcome, 
   const edited = samePicture && (spoken.size > 0 || before.removed.length > 0 || before.analysis.cells.some(({ searchScore }) => searchScore === null)) ? before : undefined;
   const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed, spoken) : outcome.cells;
   const range = samePicture ? before.range : null;
-  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? [], own, searchedAs, range, cells: [], ...(edited?.nextId !== undefined && { nextId: edited.nextId }) }, cells);
+  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? [], own, searchedAs, range, cells: [], ...(edited?.nextId !== undefined && { nextId: edited.nextId }), ...(edited?.pictures && { pictures: edited.pictures }) }, cells);
 }
 
 export function refuseFrame(frame: number, path: string, failure: UnreadFile): void {
   slots[frame] ??= { failure: { ...failure, index: frame, path }, own: null, searchedAs: '' };
 }
 
-export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'searchedAs' | 'range' | 'analysis' | 'nextId'>>, cells?: readonly FrameCell[]): void {
+export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'searchedAs' | 'range' | 'analysis' | 'nextId' | 'pictures'>>, cells?: readonly FrameCell[]): void {
   const entry = frameAt(frame);
   if (!entry) return;
   const changed = { ...entry, ...change };

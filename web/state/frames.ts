@@ -114,10 +114,27 @@ ownPart<HandOptions | null>('frame_own', (frame, own) => {
   changeFrame(frame, { own });
   const next = optionsOf(frame).choice;
   const anew = next.page !== choice.page || next.channel !== choice.channel;
-  if (anew) changeFrame(frame, { removed: [], range: null });
+  if (anew) {
+    const before = pictureKey(choice);
+    const pictures = { ...entry.pictures, [before]: { cells: entry.analysis.cells, removed: entry.removed } };
+    // Cells of another picture have numbers of their own, so that what was said of these stays theirs.
+    const nextId = Object.values(pictures).flatMap(({ cells }) => cells).reduce((most, { id }) => Math.max(most, id + 1), entry.nextId ?? 0);
+    changeFrame(frame, { removed: pictures[pictureKey(next)]?.removed ?? [], range: null, pictures, nextId });
+  }
   flush();
   searchAgain(frame, searchAfterMs, anew);
 });
+
+function pictureKey({ page, channel }: FrameChoice): string {
+  return `${page} ${channel}`;
+}
+
+/** What a search found in a picture that was not looked at before, or that is looked at again. */
+function inPicture(frame: number, choice: FrameChoice, found: readonly FrameCell[]): FrameCell[] {
+  const { pictures = {}, nextId = 0, removed = [] } = frameAt(frame) ?? {};
+  const known = pictures[pictureKey(choice)];
+  return known ? carryOver(known.cells, found, removed, spokenOf(frame)) : found.map((cell) => ({ ...cell, id: nextId + cell.id }));
+}
 
 function takeOwn(what: string, frame: number, after: HandOptions | null, merges?: string): void {
   take(what, [{ part: 'frame_own', key: frame, before: frameAt(frame)?.own ?? null, after }], merges);
@@ -152,7 +169,7 @@ async function search(frame: number, anew: boolean): Promise<void> {
       // Another pixel size is another picture for the network: what it said before does not hold.
       const known = scaleChanged ? entry.analysis.cells.map(({ verdict: _, ...cell }) => cell) : entry.analysis.cells;
       const { detector: _, ...before } = entry.analysis;
-      const cells = anew ? found : carryOver(known, found, entry.removed, spokenOf(frame));
+      const cells = anew ? inPicture(frame, options.choice, found) : carryOver(known, found, entry.removed, spokenOf(frame));
       const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
       changeFrame(frame, { searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
       flush();

@@ -21,6 +21,14 @@ let first = 0;
 /** Steps before this place are done, those from here on were taken back. */
 const place = signal(0);
 let lastAtMs = -Infinity;
+/** Steps before this place stay as they are. */
+const floor = signal(0);
+
+/** Nothing that was done so far can be taken back, or all again. */
+export function keepBefore(on: boolean): void {
+  floor.value = on ? place.value : 0;
+  lastAtMs = -Infinity;
+}
 
 const owners = new Map<string, (key: number, value: never) => void>();
 
@@ -70,12 +78,12 @@ function remember(step: Step): void {
 }
 
 /** What the next step back, and the next one forth, is about; null where there is none. */
-export const backWords = computed(() => (place.value > first ? (steps[place.value - 1 - first]?.words ?? null) : null));
-export const forthWords = computed(() => steps[place.value - first]?.words ?? null);
+export const backWords = computed(() => (place.value > Math.max(first, floor.value) ? (steps[place.value - 1 - first]?.words ?? null) : null));
+export const forthWords = computed(() => (place.value >= floor.value ? (steps[place.value - first]?.words ?? null) : null));
 
 export function back(): void {
   const step = steps[place.value - 1 - first];
-  if (place.value === first || !step) return;
+  if (place.value <= Math.max(first, floor.value) || !step) return;
   batch(() => {
     for (const { part, key, before } of [...step.changes].reverse()) put(part, key, before);
     place.value -= 1;
@@ -109,6 +117,7 @@ export function restoreSteps(kept: KeptSteps): void {
   ({ steps, first } = kept);
   place.value = -1;
   place.value = kept.place;
+  floor.value = 0;
   lastAtMs = -Infinity;
 }
 

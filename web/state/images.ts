@@ -45,21 +45,30 @@ export const modelCells = computed((): Cell[] => {
 /** With what people said of them. */
 export const cells = computed((): Cell[] => {
   reviewRevision.value;
-  return modelCells.value.map(reviewed);
+  return modelCells.value.map(asReviewed);
 });
 
 /** The same object for the same cell and review, so that its tile is not drawn again. */
-const withReviews = new WeakMap<Review, { of: Cell; cell: Cell }>();
+const withReviews = new WeakMap<Review, { of: Cell; by: unknown; cell: Cell }>();
 
-function reviewed(cell: Cell): Cell {
+/** A cell with what people said of it. */
+export function asReviewed(cell: Cell): Cell {
   const review = reviewOf(cell.index);
-  // Another model may have no such type.
-  if (review === undefined || (review.first?.type != null && !spec.value?.classes.some(({ id }) => id === review.first?.type))) return cell;
+  if (review === undefined) return cell;
   const known = withReviews.get(review);
-  if (known?.of === cell) return known.cell;
-  const made = { ...cell, review };
-  withReviews.set(review, { of: cell, cell: made });
+  if (known?.of === cell && known.by === spec.value) return known.cell;
+  const now = reviewNow(cell.index);
+  const made = now ? { ...cell, review: now } : cell;
+  withReviews.set(review, { of: cell, by: spec.value, cell: made });
   return made;
+}
+
+/** What people said of a cell, as far as the model in use has the types that they named; answers for another model are kept, and come back with it. */
+export function reviewNow(index: number, of = mode.value): Review | undefined {
+  const review = reviewOf(index, of);
+  const isForeign = (answer: Review['first']): boolean => answer?.type != null && !spec.value?.classes.some(({ id }) => id === answer.type);
+  if (review === undefined || !(isForeign(review.first) || isForeign(review.second))) return review;
+  return { ...review, first: isForeign(review.first) ? null : review.first, second: isForeign(review.second) ? null : review.second };
 }
 
 /** A cell under the threshold in use. */
@@ -75,7 +84,7 @@ export const unread = computed((): Unread[] => {
 
 export function recordAt(index: number): Cell | Unread | undefined {
   const record = mode.value === 'fields' ? cellAt(index) : records[index];
-  return record?.status === 'ok' ? reviewed(judged(record)) : record;
+  return record?.status === 'ok' ? asReviewed(judged(record)) : record;
 }
 
 /** The file that a cell, of an image of its own or of a frame, is in. */

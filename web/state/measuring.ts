@@ -99,7 +99,9 @@ function truthOfTable(known: LabelTable, paths: string[], typeOf: (name: string)
 export const answers = computed(() => {
   reviewRevision.value;
   const given = cells.value.filter(({ review }) => review?.first);
-  const drawn = new Set(sample.value?.indices ?? []);
+  const here = new Set(cells.value.map(({ index }) => index));
+  // A cell that was removed is gone from the sample too.
+  const drawn = new Set((sample.value?.indices ?? []).filter((index) => here.has(index)));
   return { given: given.length, ofSample: given.filter(({ index }) => drawn.has(index)).length, drawn: drawn.size, since: Math.max(0, cells.value.length - (sample.value?.of ?? Infinity)) };
 });
 
@@ -124,6 +126,19 @@ export type Measuring =
 export const measuring = signal<Measuring>({ state: 'nothing' });
 
 let worker: Worker | null = null;
+
+/** Another object whenever anything changed that the figures follow from. */
+export const measureInputs = computed(() => ({
+  of: cells.value, source: source.value, by: grouping.value, table: table.value, sample: sample.value, all: allTheSame.value, threshold: threshold.value, types: types.value, second: secondSpec.value, spec: spec.value, mode: mode.value,
+}));
+
+// Figures of what was before say nothing of what is.
+effect(() => {
+  measureInputs.value;
+  worker?.terminate();
+  worker = null;
+  measuring.value = { state: 'nothing' };
+});
 
 /** Measures what there is now; what was under way is dropped. */
 export function measureNow(): void {
@@ -219,4 +234,16 @@ export const foldersTell = computed(() => {
     const path = imageAt(index)?.path;
     return path !== undefined && truthByFolder(path, typeOf) !== undefined;
   });
+});
+
+/** Folders of images of which no folder says what they show, and how many there are in each. */
+export const unknownFolders = computed<{ folder: string; images: number }[]>(() => {
+  const typeOf = typeNamer(spec.value?.classes ?? []);
+  const counts = new Map<string, number>();
+  for (const { path } of cells.value) {
+    if (truthByFolder(path, typeOf)) continue;
+    const folder = path.split('/').at(-2) ?? '';
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].map(([folder, images]) => ({ folder, images })).sort((a, b) => b.images - a.images);
 });

@@ -11,14 +11,14 @@ import { takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';
 import { forgetSteps, restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
 import { allImages, files, takeImages } from './images.ts';
+import { types, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
-import { placeNow } from './place.ts';
+import { leavePlace, placeNow, restorePlace } from './place.ts';
 import { runState } from './progress.ts';
 import { allWritten, type FileBatch, fileBatches, headNow, type ProjectName, readRows, type Restored, rowOfFiles, rowsOf, settingsNow, touchAll, unfit } from './project_rows.ts';
 import { ProjectStore, type Row } from './project_store.ts';
 import { remember, remembered } from './remembered.ts';
 import { takeReviews } from './review_store.ts';
-import { question } from './view.ts';
 import { sample } from './worklist.ts';
 import { words } from './words.ts';
 
@@ -103,13 +103,20 @@ const lockName = (id: string): string => `cytodrop ${id}`;
 
 /** Takes a project for this tab alone. Returns: false where another tab has it. */
 async function hold(id: string): Promise<boolean> {
-  letGo();
   // Without a secure address there are no locks; two tabs then overwrite each other.
   if (!navigator.locks) return true;
   return new Promise((resolve) => {
     void navigator.locks.request(lockName(id), { ifAvailable: true }, (lock) => {
-      resolve(lock !== null);
-      return lock && new Promise<void>((done) => { release = done; });
+      if (!lock) {
+        resolve(false);
+        return null;
+      }
+      // The one held before is let go only when this one is had.
+      letGo();
+      return new Promise<void>((done) => {
+        release = done;
+        resolve(true);
+      });
     });
   });
 }
@@ -134,7 +141,7 @@ function nameOfNew(): string {
 }
 
 /** What a person did is written at once; results that pour in go many together, since the last row of them is written anew each time. */
-const writeAfterMs = 250;
+const writeAfterMs = 50;
 const writeWhileRunningMs = 1_500;
 
 interface Job { head: ProjectHead; rows: Row[]; files: FileBatch[]; touched: Touched }
@@ -150,7 +157,7 @@ function writeSoon(): void {
     // One after the other, so that what changes meanwhile goes together.
     if (queued > 0) writeSoon();
     else void write();
-  }, runState.peek() === 'running' ? writeWhileRunningMs : writeAfterMs);
+  }, runState.peek() === 'running' && project.value !== null ? writeWhileRunningMs : writeAfterMs);
 }
 onTouched(writeSoon);
 
@@ -273,7 +280,7 @@ export function leave(): () => void {
   const { first, end, place } = whereInSteps();
   const steps = Array.from({ length: end - first }, (_, i) => stepAt(first + i) as Step);
   const bringBack = [takeImages(), takeFrames(), takeReviews()];
-  const [drawn, fit] = [sample.value, unfit.value];
+  const [drawn, fit, asked, allowed, was] = [sample.value, unfit.value, unsureBelow.value, types.value, placeNow()];
   forgetOpen();
   return () => {
     takeTouched();
@@ -281,6 +288,9 @@ export function leave(): () => void {
     restoreSteps({ steps, first, place });
     sample.value = drawn;
     unfit.value = fit;
+    unsureBelow.value = asked;
+    types.value = allowed;
+    restorePlace(was);
     if (!before) return touchAll();
     allWritten();
     const images = allImages();
@@ -293,7 +303,10 @@ function forgetOpen(): void {
   forgetSteps();
   forgetHeldFrames();
   sample.value = null;
-  question.value = '';
+  // Settings of one project are nothing that the next one asked for.
+  unsureBelow.value = null;
+  types.value = null;
+  leavePlace();
   unfit.value = new Set();
   project.value = null;
   rememberOpen(null);
@@ -306,14 +319,19 @@ export async function renameProject(id: string, name: string): Promise<void> {
   if (project.value?.id === id) {
     project.value = { ...project.value, name: short };
     await write();
-  } else await (await store())?.rename(id, short);
+  } else if (await isHeldElsewhere(id)) notice.value = { words: words.project.openElsewhere };
+  else await (await store())?.rename(id, short);
   await listKept();
+}
+
+async function isHeldElsewhere(id: string): Promise<boolean> {
+  return navigator.locks !== undefined && ((await navigator.locks.query()).held?.some(({ name }) => name === lockName(id)) ?? false);
 }
 
 export async function duplicateProject({ id, name }: Pick<ProjectHead, 'id' | 'name'>): Promise<void> {
   try {
     await write();
-    await (await store())?.duplicate(id, { id: newId(), name: words.project.copyOf(name) });
+    await (await store())?.duplicate(id, { id: newId(), name: words.project.copyOf(name).slice(0, 80) });
   } catch (error) {
     notice.value = { words: (error as DOMException).name === 'QuotaExceededError' ? words.project.noRoom : messageOf(error) };
   }
@@ -326,7 +344,7 @@ export async function forgetProject(id: string, isOwn: boolean): Promise<void> {
   if (!known) return;
   // What is still on its way would come back.
   await write();
-  if (!isOwn && navigator.locks && (await navigator.locks.query()).held?.some(({ name }) => name === lockName(id))) {
+  if (!isOwn && (await isHeldElsewhere(id))) {
     notice.value = { words: words.project.openElsewhere };
     return;
   }
@@ -334,11 +352,15 @@ export async function forgetProject(id: string, isOwn: boolean): Promise<void> {
   await listKept();
 }
 
+/** What was open when a person asked for nothing to be kept, and its images. */
+let paused: { own: ProjectName; images: unknown } | null = null;
+
 /** Keeps nothing from here on, or keeps again; what is kept already stays until it is forgotten. */
 export async function keepNothing(on: boolean): Promise<void> {
   remember(storingKey, on ? nothing : null);
   if (on) {
     await write();
+    paused = project.value && { own: project.value, images: allImages() };
     project.value = null;
     rememberOpen(null);
     letGo();
@@ -348,8 +370,17 @@ export async function keepNothing(on: boolean): Promise<void> {
   storing.value = 'unknown';
   opening = undefined;
   await listKept();
-  // What is on the page is new to the database.
+  // The same project goes on, where it is still there and still on the page.
+  if (paused && paused.images === allImages() && kept.value.some(({ id }) => id === paused?.own.id) && (await hold(paused.own.id))) nowOpen(paused.own);
+  paused = null;
+  // What came meanwhile is new to the database.
   touchAll();
+}
+
+/** Writes what is not written yet. Returns: whether there was anything. */
+export function hurry(): boolean {
+  if (timer !== undefined) void write();
+  return queued > 0;
 }
 
 document.addEventListener('visibilitychange', () => {

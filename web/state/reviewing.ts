@@ -1,44 +1,44 @@
 /** What a person does who looks through the cells: answers, notes, the next cell, many at once. */
-import { computed, effect, signal, untracked } from '@preact/signals';
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { type Answer, noReview, type Review, type ReviewOutcome } from '../../src/js/index.ts';
-import { type Change, ownPart, take } from './history.ts';
-import { era, recordAt } from './images.ts';
+import { type Change, keepBefore, ownPart, take } from './history.ts';
+import { era, modelCells, recordAt, reviewNow } from './images.ts';
 import { mode, type Mode } from './mode.ts';
 import { spec } from './models.ts';
 import { remember, remembered } from './remembered.ts';
 import { allReviews, reviewOf, reviewRevision, setReview } from './review_store.ts';
-import { currentIndex, openCell, openIndex, openDetails, shown, standOn } from './view.ts';
+import { blind, currentIndex, openCell, openIndex, openDetails, reader, reviewing, shown, standOn } from './view.ts';
 import { doubtfulFirst, sample, type Worklist, worklist } from './worklist.ts';
 import { words } from './words.ts';
 
-/** Whether keys and buttons answer. */
-export const reviewing = signal(false);
-/** A second reader sees neither the model's answers nor those of the first. */
-export const reader = signal<'first' | 'second'>('first');
-export const blind = computed(() => reviewing.value && reader.value === 'second');
-
 const reviewerKey = 'reviewer';
-/** Initials or a name, for the answers that follow. */
+/** Initials or a name, for the answers that follow; a second reader has their own. */
 export const reviewer = signal(remembered(reviewerKey) ?? '');
 
 export function signAs(name: string): void {
   reviewer.value = name.slice(0, 40);
-  remember(reviewerKey, reviewer.value || null);
+  // Who wants nothing kept wants no name kept either.
+  if (reader.value === 'first' && remembered('keep') === null) remember(reviewerKey, reviewer.value || null);
 }
 
-/** Indices of the cells chosen to be answered at once. */
-export const selected = signal<ReadonlySet<number>>(new Set());
+const chosen = signal<ReadonlySet<number>>(new Set());
+/** Indices of the cells chosen to be answered at once, as far as they are shown: what is out of sight is not answered. */
+export const selected = computed<ReadonlySet<number>>(() => {
+  if (chosen.value.size === 0) return chosen.value;
+  const here = new Set(shown.value.map(({ index }) => index));
+  return new Set([...chosen.value].filter((index) => here.has(index)));
+});
 /** On a phone a press then chooses instead of opening. */
 export const selecting = signal(false);
 
 export function select(indices: Iterable<number>): void {
-  selected.value = new Set(indices);
+  chosen.value = new Set(indices);
 }
 
 export function toggleSelected(index: number): void {
   const next = new Set(selected.value);
   if (!next.delete(index)) next.add(index);
-  selected.value = next;
+  chosen.value = next;
 }
 
 /** All between the one that was stood on and another, in the order shown. */
@@ -52,7 +52,7 @@ export function selectTo(index: number): void {
 effect(() => {
   era.value;
   mode.value;
-  untracked(() => { selected.value = new Set(); });
+  untracked(() => { chosen.value = new Set(); });
 });
 
 /** What many cells are about to be called, until a person says yes. */
@@ -64,14 +64,18 @@ effect(() => {
 
 for (const which of ['cells', 'fields'] as const) ownPart<Review | null>(which, (index, review) => setReview(which, index, review));
 
-/** In the order in which they are gone through. */
+/** As the results were sorted and filtered when a person chose to go through them: what is answered must not leave the list. */
+const asShown = signal<readonly number[]>([]);
+
+/** In the order in which they are gone through; a cell that was removed is gone from every list. */
 export const order = computed<readonly number[]>(() => {
-  if (worklist.value === 'shown') return shown.value.map(({ index }) => index);
-  return worklist.value === 'random' ? (sample.value?.indices ?? []) : doubtfulFirst.value;
+  if (worklist.value === 'doubtful' && !blind.value) return doubtfulFirst.value;
+  const here = new Set(modelCells.value.map(({ index }) => index));
+  return (worklist.value === 'random' ? (sample.value?.indices ?? []) : asShown.value.length > 0 ? asShown.value : shown.value.map(({ index }) => index)).filter((index) => here.has(index));
 });
 
 function hasAnswer(index: number): boolean {
-  return reviewOf(index)?.[reader.value] != null;
+  return reviewNow(index)?.[reader.value] != null;
 }
 
 /** How many of the list are answered, and of how many. */
@@ -95,6 +99,11 @@ export function goToNext(fromBeginning = false): boolean {
   const next = nextIn(order.value, fromBeginning ? null : (openIndex.value ?? currentIndex.value));
   if (next === undefined) return false;
   openDetails(next);
+  // Keys answer from the panel, wherever the focus was.
+  requestAnimationFrame(() => {
+    const active = document.activeElement;
+    if (!active?.matches('.details *, input[type=text], textarea')) document.querySelector<HTMLElement>('.details')?.focus({ preventScroll: true });
+  });
   return true;
 }
 
@@ -120,25 +129,28 @@ function nameOf(outcome: ReviewOutcome, type: string | null): string {
   return outcome === 'type' ? (spec.value?.classes.find(({ id }) => id === type)?.name ?? '') : words.outcomes[outcome];
 }
 
-/** The cells that an answer would be about. */
-export function targets(): number[] {
-  if (selected.value.size > 0) return [...selected.value];
+/** Answers for the cell that is open, else for those chosen, else for the one stood on. */
+export function answer(outcome: ReviewOutcome, type: string | null = null): void {
+  if (openIndex.value === null && selected.value.size > 0) return answerSelected(outcome, type);
   const one = openIndex.value ?? currentIndex.value;
-  return one === null ? [] : [one];
+  if (one === null) return;
+  takeAnswers([one], outcome, type);
+  if (openIndex.value !== null) goToNext();
 }
 
-/** Answers for the cells chosen, where they are many only once a person has said yes, or for the one looked at, and goes on to the next. */
-export function answer(outcome: ReviewOutcome, type: string | null = null, sure = false): void {
-  const about = targets();
-  if (about.length === 0) return;
+/** Answers for all that are chosen; for more than one only when a person has said yes. */
+export function answerSelected(outcome: ReviewOutcome, type: string | null = null, sure = false): void {
+  const about = [...selected.value];
   if (about.length > 1 && !sure) {
     pending.value = { outcome, type };
     return;
   }
-  const many = selected.value.size > 0;
+  takeAnswers(about, outcome, type);
+  select([]);
+}
+
+function takeAnswers(about: readonly number[], outcome: ReviewOutcome, type: string | null): void {
   take(words.answering(about.length, nameOf(outcome, type)), changesOf(about, (review, index) => ({ ...review, [reader.value]: answerNow(outcome, type, index) })));
-  if (many) select([]);
-  else if (openIndex.value !== null) goToNext();
 }
 
 /** Says that the model is right of the cell looked at; of one that it did not name there is nothing to confirm. */
@@ -159,18 +171,34 @@ export function setNote(index: number, note: string): void {
 
 /** Begins, or ends; a list that has nothing left begins at its start. */
 export function setReviewing(on: boolean): void {
-  reviewing.value = on;
+  batch(() => {
+    reviewing.value = on;
+    select([]);
+    if (!on) readAs('first');
+  });
   if (on && openIndex.value === null && !goToNext(true) && order.value[0] !== undefined) standOn(order.value[0]);
 }
 
 export function chooseWorklist(list: Worklist): void {
+  if (list === 'shown') asShown.value = shown.value.map(({ index }) => index);
   worklist.value = list;
   goToNext(true);
 }
 
+/** Who answers. A second reader goes through the sample, or all cells in the order of their files, and cannot take back what the first did. */
 export function readAs(who: 'first' | 'second'): void {
-  reader.value = who;
-  goToNext(true);
+  if (who === reader.value) return;
+  batch(() => {
+    reader.value = who;
+    reviewer.value = who === 'first' ? (remembered(reviewerKey) ?? '') : '';
+    keepBefore(who === 'second');
+    select([]);
+    if (who === 'second') {
+      asShown.value = modelCells.value.map(({ index }) => index);
+      worklist.value = sample.value ? 'random' : 'shown';
+    }
+  });
+  if (reviewing.value) goToNext(true);
 }
 
 /** Reviews that both readers gave. */

@@ -58,6 +58,13 @@ effect(() => {
   });
 });
 
+/** Whether a person looks through the cells: keys and buttons answer. */
+export const reviewing = signal(false);
+/** A second reader sees neither the model's answers nor those of the first. */
+export const reader = signal<'first' | 'second'>('first');
+/** Nothing on the page may then tell what anybody else said. */
+export const blind = computed(() => reviewing.value && reader.value === 'second');
+
 /** The cells that summary and results speak of. */
 export const scopedCells = computed<Cell[]>(() => {
   const frame = currentFrame.value;
@@ -71,6 +78,8 @@ export const isFiltered = computed(() => filter.value !== null || search.value.t
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 export const shown = computed<Cell[]>(() => {
+  // Order and choice would tell a blind reader what the model thinks.
+  if (blind.value) return cells.value;
   const classes = spec.value?.classes ?? [];
   const names = new Map(classes.map(({ id, name }) => [id, name.toLowerCase()]));
   const wanted = search.value.trim().toLowerCase();

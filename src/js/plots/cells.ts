@@ -67,7 +67,8 @@ export function histogramPlot({ label, values }: CellValues, classes: readonly P
   const all = Array.from(values, (value, i) => ({ value, type: types ? (types[i] as number) : -1 })).filter(({ value }) => Number.isFinite(value));
   const [low, high] = all.reduce(([least, most], { value }) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
   const step = roundStep((high - low || 1) / bins);
-  const groups = types ? classes.map((_, i) => i) : [-1];
+  // A type keeps its colour, also where others do not occur.
+  const groups = types ? classes.map((_, i) => i).filter((i) => all.some(({ type }) => type === i)) : [-1];
   const first = Math.floor(low / step);
   const count = all.length === 0 ? 0 : Math.floor(high / step) - first + 1;
   const rows = groups.flatMap((type) => {

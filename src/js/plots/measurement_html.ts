@@ -8,7 +8,7 @@ import { classMark, type PlotFigure } from './figure.ts';
 import { matrixPlot, reliabilityPlot } from './matrix.ts';
 import { reportStyle } from './measurement_style.ts';
 import { countWords, intervalWords, percentInterval, percentWords, scoreWords } from './numbers.ts';
-import { comparisonWords, gainsOf, type Score, scoresOf, typeScores } from './scores.ts';
+import { comparisonWords, gainsOf, honest, type Score, scoresOf, typeScores } from './scores.ts';
 import { escaped, svgText } from './svg.ts';
 import { fieldWords, shownRows } from './tables.ts';
 
@@ -34,7 +34,10 @@ function typesTable({ types }: Measurement, classes: MeasurementContext['spec'][
     types.map((type, i) => {
       const { name = '', letter = '' } = classes[i] ?? {};
       return row([rowHead(`${svgText(classMark(i))} ${escaped(letter)} ${escaped(name)}`), number(countWords(type.true_count)), number(countWords(type.named_count)),
-        ...typeScores.map(({ of }) => number(`${scoreWords(type[of]?.value ?? null)}${type[of]?.interval ? `<br>${interval(type[of].interval)}` : ''}`))]);
+        ...typeScores.map(({ of }) => {
+          const measured = type[of] && honest(type[of]);
+          return number(`${scoreWords(measured?.value ?? null)}${measured?.interval ? `<br>${interval(measured.interval)}` : ''}`);
+        })]);
     }), { captionSeen: true });
 }
 

@@ -4,7 +4,16 @@ import { countWords } from './numbers.ts';
 
 export interface Score { name: string; meaning: string; measured: Measured }
 
+/** Where all draws of the bootstrap are alike, as where all cells are right, they say nothing of how uncertain a score is. */
+export function honest(measured: Measured): Measured {
+  return measured.interval && measured.interval[0] === measured.interval[1] ? { ...measured, interval: null } : measured;
+}
+
 export function scoresOf(found: Measurement): Score[] {
+  return scores(found).map((score) => ({ ...score, measured: honest(score.measured) }));
+}
+
+function scores(found: Measurement): Score[] {
   return [
     { name: 'Accuracy', meaning: 'share of cells whose likeliest type is the true one', measured: found.accuracy },
     { name: 'Balanced accuracy', meaning: 'mean recall of the types that occur', measured: found.balanced_accuracy },

@@ -3,7 +3,7 @@ import type { Box, DisplayRange } from '#cytodrop_core';
 import type { RuntimeFacts } from '../classify/engines.ts';
 import type { CellRecord } from '../classify/outcome.ts';
 import type { UnreadFile } from '../core/errors.ts';
-import type { FrameAnalysis, FrameChoice } from '../frames/frame.ts';
+import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
 import type { SearchSettings } from '../frames/search.ts';
 import type { Review } from '../review/review.ts';
 
@@ -60,7 +60,7 @@ export interface ProjectImage { path: string; intended: string | null; sizeBytes
 
 /** A frame that was searched, or that could not be read. `searchedAs`: the settings that it was searched with. */
 export type ProjectFrame =
-  | { path: string; analysis: FrameAnalysis; removed: readonly Box[]; own: HandOptions | null; searchedAs: string; range: DisplayRange | null; nextId?: number }
+  | { path: string; analysis: FrameAnalysis; removed: readonly Box[]; own: HandOptions | null; searchedAs: string; range: DisplayRange | null; nextId?: number; pictures?: Record<string, { cells: FrameCell[]; removed: readonly Box[] }> }
   | { failure: UnreadFile & { index: number; path: string }; own: HandOptions | null; searchedAs: string };
 
 /** All but the images' own bytes. Lists are by position of the image; what was said of cells is by their index. */

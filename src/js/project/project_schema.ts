@@ -50,7 +50,7 @@ const analysis = v.looseObject({
   facts: v.looseObject({ image, pages: count, channels: count, pixel_size_um: orNull(finite), damaged: v.boolean(), range, decode_ms: finite }),
 });
 const frame = v.union([
-  v.looseObject({ path: text, analysis, removed: v.array(box), own: orNull(hand), searchedAs: long, range: orNull(range), nextId: v.optional(count) }),
+  v.looseObject({ path: text, analysis, removed: v.array(box), own: orNull(hand), searchedAs: long, range: orNull(range), nextId: v.optional(count), pictures: v.optional(v.record(v.string(), v.looseObject({ cells: v.array(cell), removed: v.array(box) }))) }),
   v.looseObject({ failure: v.looseObject(failure), own: orNull(hand), searchedAs: long }),
 ]);
 

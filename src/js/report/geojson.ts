@@ -3,6 +3,7 @@ import type { FrameAnalysis, FrameCell } from '../frames/frame.ts';
 import { type ExportContext, researchNote } from './export_cells.ts';
 import { morphometryFields } from './morphometry_fields.ts';
 import { type Analysis, polygon, standing } from './outlines.ts';
+import { reviewFields } from '../review/review.ts';
 import { classColour } from './palette.ts';
 import { sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
@@ -20,6 +21,7 @@ export function toGeoJson(analysis: Analysis, context: ExportContext): string {
       objectType: 'detection',
       name: String(i + 1),
       ...classification(analysis, cell, context),
+      ...(context.reviewOf && { most_like: cell.verdict?.label ?? null, ...reviewFields(context.reviewOf(analysis.index, cell.id)) }),
       measurements: measurements(analysis, cell, context),
     },
   }));

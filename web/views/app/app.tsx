@@ -10,10 +10,10 @@ import { removeCell } from '../../state/frames.ts';
 import { back, forth } from '../../state/history.ts';
 import { progress } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
-import { atRisk } from '../../state/projects.ts';
+import { atRisk, hurry } from '../../state/projects.ts';
 import { answerOfKey } from '../../state/review_keys.ts';
-import { blind, pending, reviewing, select, selected } from '../../state/reviewing.ts';
-import { closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex, shown } from '../../state/view.ts';
+import { pending, select, selected } from '../../state/reviewing.ts';
+import { blind, closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex, reviewing, shown } from '../../state/view.ts';
 import { Details } from '../details/details.tsx';
 import { FrameLayout, useFrameOfDetails } from '../frame/frame_view.tsx';
 import { BatchBanner, Scale, Suggestions } from '../results/batch_banner.tsx';
@@ -108,9 +108,9 @@ function Results() {
           <TypesChoice />
         </>
       )}
-      <Toolbar />
+      {!blind.value && <Toolbar />}
       {reviewing.value && <ReviewBar />}
-      {layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : layout.value === 'measure' ? <MeasurePanel /> : layout.value === 'paper' ? <Paper /> : <ResultsTable />}
+      {blind.value ? <Gallery /> : layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : layout.value === 'measure' ? <MeasurePanel /> : layout.value === 'paper' ? <Paper /> : <ResultsTable />}
       {reviewing.value && <SelectionBar />}
     </>
   );
@@ -185,7 +185,8 @@ function useKeys(): void {
 /** The cell whose details are open, where it is one of a frame. */
 function removeOpenCell(): void {
   const place = openCell.value?.inFrame;
-  if (place) removeCell(place.frame, place.id);
+  // Who looks through the cells says that it is none, which can be seen.
+  if (place && !reviewing.value) removeCell(place.frame, place.id);
 }
 
 const keyActions: Record<string, () => void> = {
@@ -211,17 +212,22 @@ function stepKey({ key, shiftKey }: KeyboardEvent): (() => void) | undefined {
 /** Answers while a person looks through the cells; a button that has the focus keeps its own keys. */
 function reviewKey({ key, target }: KeyboardEvent): (() => void) | undefined {
   const model = spec.value;
-  if (!reviewing.value || !model || (openIndex.value === null && selected.value.size === 0)) return undefined;
+  const element = target as HTMLElement;
+  const isTile = element.matches('[role=option]');
+  if (!reviewing.value || !model || (openIndex.value === null && selected.value.size === 0 && !isTile)) return undefined;
+  // What is chosen by keys keeps them; letters choose nothing in a list of boxes.
+  if (element.matches('select, input[type=range]') || (element.matches('input') && !/^[a-z]$/i.test(key))) return undefined;
   if (key === 'Escape' && pending.value) return () => (pending.value = null);
   if (key === 'Escape' && selected.value.size > 0) return () => select([]);
-  if ((key === 'Enter' || key === ' ') && (target as HTMLElement).matches('button, summary, a, [role=option]')) return undefined;
+  if ((key === 'Enter' || key === ' ') && (isTile || element.matches('button, summary, a'))) return undefined;
   return answerOfKey(key, model);
 }
 
 /** Asks before results are lost. */
 function useLeaveGuard(): void {
   const something = atRisk.value;
-  useEffect(() => (something ? listen({ beforeunload: (event) => event.preventDefault() }) : undefined), [something]);
+  // What a person did a moment ago is written while the browser asks.
+  useEffect(() => listen({ beforeunload: (event) => { if (hurry() || something) event.preventDefault(); } }), [something]);
 }
 
 /** On a phone the way back leads from the details to the cells, not off the page. */

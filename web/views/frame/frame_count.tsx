@@ -1,15 +1,16 @@
 /** Counting a culture: cells of all frames together, the share that lives, and how many a millilitre holds. */
 import { effect, signal } from '@preact/signals';
-import { asAsked, type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec } from '../../../src/js/index.ts';
+import { asAsked, cellKey, type Chamber, countCulture, type Estimate, exportCount, type FrameCell, type ModelSpec } from '../../../src/js/index.ts';
 import { saveFile, today } from '../../parts/save_file.ts';
 import { inSentence } from '../../parts/words.ts';
 import { settled } from '../../state/cell_set.ts';
 import { exportContext } from '../../state/export_context.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import { allFrames, unreadFrames } from '../../state/frame_store.ts';
-import { files } from '../../state/images.ts';
+import { files, reviewNow } from '../../state/images.ts';
 import { spec, threshold, types } from '../../state/models.ts';
 import { remember, remembered } from '../../state/remembered.ts';
+import { reviewRevision } from '../../state/review_store.ts';
 import { words } from './words.ts';
 
 export function canCount({ classes }: ModelSpec): boolean {
@@ -32,9 +33,10 @@ function chamberOf({ side, depth, dilution }: typeof typed.value): Chamber | nul
 export function CountPanel() {
   const model = spec.value;
   files.value;
+  reviewRevision.value;
   if (!model) return null;
   const chamber = chamberOf(typed.value);
-  const records = [...allFrames().map(({ entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.map(inUse), byHand: { added: entry.analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
+  const records = [...allFrames().map(({ frame, entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.flatMap((cell) => inUse(frame, cell)), byHand: { added: entry.analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
   const count = countCulture(records, model, chamber);
   const word = model.classes[0]?.name ?? '';
   const save = async (format: 'csv' | 'json'): Promise<void> => {
@@ -89,9 +91,14 @@ export function CountPanel() {
 }
 
 /** A cell under the threshold in use. */
-function inUse(cell: FrameCell): FrameCell {
-  return cell.verdict && spec.value ? { ...cell, verdict: asAsked(cell.verdict, spec.value, { unsureBelow: threshold.value, types: types.value }) } : cell;
+/** As a person said, else as the model does under what is asked of it; what is no cell is not there, and what is neither type is not classified. */
+function inUse(frame: number, cell: FrameCell): Countable[] {
+  const answer = reviewNow(cellKey(frame, cell.id), 'fields')?.first;
+  if (answer) return answer.outcome === 'no_cell' ? [] : [answer.type === null ? {} : { verdict: { label: answer.type, unsure: false, foreign: false } }];
+  return [cell.verdict && spec.value ? { verdict: asAsked(cell.verdict, spec.value, { unsureBelow: threshold.value, types: types.value }) } : {}];
 }
+
+type Countable = { verdict?: { label: string; unsure: boolean; foreign: boolean } };
 
 /** Three digits: a count in a chamber is never known better. */
 function perMl(value: number): string {

@@ -7,6 +7,8 @@ import { classStyle } from '../../parts/class_mark.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
 import { sharesOf } from '../../parts/shares.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
+import { asReviewed } from '../../state/images.ts';
+import { reviewRevision } from '../../state/review_store.ts';
 import { fieldOptions, frameAt, type FrameEntry, handOptions, optionsOf, searchOf, unreadFrames } from '../../state/frame_store.ts';
 import { backToAll, backToModel, showRange, tryOptions, useForAll } from '../../state/frames.ts';
 import { files } from '../../state/images.ts';
@@ -107,7 +109,8 @@ function working(frame: number): string {
 
 /** "40 cells  A 30  D 10". */
 function RowShares({ entry: { analysis, cells, own }, model }: { entry: FrameEntry; model: ModelSpec }) {
-  const rows = sharesOf(cells, model).filter(({ count }) => count > 0);
+  reviewRevision.value;
+  const rows = sharesOf(cells.map(asReviewed), model).filter(({ count }) => count > 0);
   const total = analysis.cells.length;
   return (
     <>

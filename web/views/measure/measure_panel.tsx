@@ -4,13 +4,12 @@ import { Choice } from '../../parts/choice.tsx';
 import { className, inSentence } from '../../parts/words.ts';
 import { cells } from '../../state/images.ts';
 import {
-  allTheSame, answers, foldersTell, grouping, inField, measureNow, measuring, namesInTable, showCells, source, table, takeTable, type TruthSource, wronglyNamed,
+  allTheSame, answers, foldersTell, grouping, inField, measureInputs, measureNow, measuring, namesInTable, showCells, source, table, takeTable, type TruthSource, unknownFolders, wronglyNamed,
 } from '../../state/measuring.ts';
 import { mode } from '../../state/mode.ts';
-import { secondSpec, spec, threshold, types } from '../../state/models.ts';
+import { secondSpec, spec } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
 import { runState } from '../../state/progress.ts';
-import { reviewRevision } from '../../state/review_store.ts';
 import { goToNext, setReviewing } from '../../state/reviewing.ts';
 import { drawSample, sample } from '../../state/worklist.ts';
 import { CellPlots } from './cell_plots.tsx';
@@ -27,7 +26,9 @@ export function MeasurePanel() {
   useState(() => {
     if (foldersTell.value && answers.value.given === 0 && table.value === null) source.value = 'folders';
   });
-  useEffect(measureNow, [source.value, grouping.value, table.value, allTheSame.value, reviewRevision.value, sample.value, threshold.value, types.value, cells.value.length, runState.value === 'running', secondSpec.value]);
+  useEffect(() => {
+    if (runState.value !== 'running') measureNow();
+  }, [measureInputs.value, runState.value === 'running']);
   const [what, setWhat] = useState<'model' | 'cells'>('model');
   if (!model) return null;
   const now = measuring.value;
@@ -49,6 +50,7 @@ export function MeasurePanel() {
           <Choice name="group" label={words.group} value={grouping.value} words={groups as typeof words.groups} onChoose={(one) => (grouping.value = one)} />
         </div>
       </div>
+      {source.value === 'folders' && foldersTell.value && unknownFolders.value.length > 0 && <p class="small warning" data-testid="unknown-folders">{words.unknownFolders(unknownFolders.value)}</p>}
       {source.value === 'folders' && !foldersTell.value && <p class="small">{words.noFolders(model.classes.map(({ name }) => name).join(', '))}</p>}
       {source.value === 'table' && <TableChoice />}
       {source.value === 'review' && <SampleChoice />}
@@ -116,7 +118,7 @@ function SampleChoice() {
       ) : (
         <>
           <p>
-            {words.ofSample(ofSample, drawn, total)} {sample.value?.strata && words.weighted}
+            {words.ofSample(ofSample, drawn, sample.value?.of ?? total)} {sample.value?.strata && words.weighted}
           </p>
           {since > 0 && <p class="warning">{words.since(since)}</p>}
           {ofSample < drawn && (

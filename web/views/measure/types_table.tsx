@@ -1,6 +1,6 @@
 /** Each type against all others. */
 import type { Measurement, ModelSpec } from '../../../src/js/index.ts';
-import { intervalWords, scoreWords, typeScores } from '../../../src/js/plots.ts';
+import { honest, intervalWords, scoreWords, typeScores } from '../../../src/js/plots.ts';
 import { ClassMark } from '../../parts/class_mark.tsx';
 import { formatCount } from '../../state/format.ts';
 import { words } from './words.ts';
@@ -31,7 +31,8 @@ export function TypesTable({ measurement: { types }, spec: { classes } }: { meas
                 <td class="number">{formatCount(types[i]?.true_count ?? 0)}</td>
                 <td class="number">{formatCount(types[i]?.named_count ?? 0)}</td>
                 {typeScores.map(({ of }) => {
-                  const measured = types[i]?.[of];
+                  const known = types[i]?.[of];
+                  const measured = known && honest(known);
                   return (
                     <td key={of} class="number">
                       {scoreWords(measured?.value ?? null)}

@@ -28,6 +28,7 @@ export const words = {
     sources: { review: 'Your answers', folders: 'Folder names', table: 'A table' },
     group: 'Alike are cells of one',
     groups: { none: 'cell', file: 'frame', folder: 'folder' },
+    unknownFolders: (folders: { folder: string; images: number }[]) => `Left out, since they are no names of types: ${folders.slice(0, 5).map(({ folder, images }) => `“${folder || '–'}” (${formatCount(images)})`).join(', ')}${folders.length > 5 ? ' …' : ''}. Rename them, or use a table.`,
     noFolders: (types: string) => `No image lies in a folder that is named like a type (${types}).`,
     chooseTable: 'Choose a table (CSV)',
     otherTable: 'Choose another table',
@@ -90,7 +91,7 @@ export const words = {
   types: { title: 'Types', caption: 'Each type against all others', type: 'Type', cells: 'Cells', named: 'Named' },
   threshold: {
     title: 'Threshold',
-    hint: 'From which probability on a cell is named. Moved here it changes nothing else. Intervals are Wilson\'s, 95 %, as if no two cells were alike.',
+    hint: 'From which probability on a cell is named, whatever is said of its picture or that it is unlike the training images. Moved here it changes nothing else. Intervals are Wilson\'s, 95 %, as if no two cells were alike.',
     from: 'Named from',
     named: 'Named',
     right: 'Right of those named',

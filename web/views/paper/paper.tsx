@@ -1,5 +1,5 @@
 /** One page to print: what was asked, what was found with its doubt, examples, and where all of it comes from. */
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { appVersion, commit, isConfirmed, type ModelSpec, researchNote, wilsonInterval } from '../../../src/js/index.ts';
 import { histogramPlot, type PlotFigure, scoresOf, scoreWords, sharesPlot, svgElement } from '../../../src/js/plots.ts';
 import { ClassMark } from '../../parts/class_mark.tsx';
@@ -9,14 +9,14 @@ import { className, inSentence, intervalWords, noType, probabilityWords, saidWor
 import { cellMeasures, plotted } from '../../state/cell_measures.ts';
 import { formatPercent, formatTimes } from '../../state/format.ts';
 import { allFrames, type Cell, cellKind, labelOf } from '../../state/frame_store.ts';
-import { files, unread } from '../../state/images.ts';
+import { cells, files, unread } from '../../state/images.ts';
 import { leftOut } from '../../state/left_out.ts';
-import { measuring } from '../../state/measuring.ts';
 import { mode } from '../../state/mode.ts';
 import { cellSet, imageScale, modelState, spec, threshold, types } from '../../state/models.ts';
 import { project } from '../../state/projects.ts';
+import { measureInputs, measureNow, measuring } from '../../state/measuring.ts';
 import { reviewer } from '../../state/reviewing.ts';
-import { layout, question, shown, subset } from '../../state/view.ts';
+import { isFiltered, layout, question, shown, subset, thisFrameOnly } from '../../state/view.ts';
 import './paper.css';
 import { words } from './words.ts';
 
@@ -74,6 +74,11 @@ function Images({ model }: { model: ModelSpec }) {
       <ul>
         <li>{words.imagesWords(files.value.length - leftOut.value.size, unread.value.length, shown.value.length)}</li>
         {subset.value && <li>{words.filtered(subset.value.words)}</li>}
+        {(isFiltered.value || (thisFrameOnly.value && mode.value === 'fields')) && (
+          <li class="warning">
+            <strong>{words.part(shown.value.length, cells.value.length)}</strong>
+          </li>
+        )}
         {leftOut.value.size > 0 && <li>{words.leftOut(leftOut.value.size)}</li>}
         {removed + added > 0 && <li>{words.removed(removed, added)}</li>}
         {settings && <li>{words.search(settings.method, settings.least_diameter, settings.most_diameter, settings.pixel_size_um === null ? 'px' : 'µm')}</li>}
@@ -183,7 +188,7 @@ function Example({ cell, model }: { cell: Cell; model: ModelSpec }) {
 function Plots({ model }: { model: ModelSpec }) {
   const { types: places } = plotted.value;
   const measures = cellMeasures.value.filter(({ key }) => ['areaPx', 'circularity', 'greyMean', 'brightness', 'contrast'].includes(key)).slice(0, 3);
-  const plots = useMemo(() => measures.map(({ label, values }) => histogramPlot({ label, values }, model.classes.filter((_, i) => places.includes(i)), places.map((place) => model.classes.filter((_, i) => places.includes(i)).indexOf(model.classes[place] as ModelSpec['classes'][number])))), [measures.length, places, model]);
+  const plots = useMemo(() => measures.map(({ label, values }) => histogramPlot({ label, values }, model.classes, places)), [measures.length, places, model]);
   if (plots.length === 0) return null;
   return (
     <section>
@@ -194,6 +199,7 @@ function Plots({ model }: { model: ModelSpec }) {
 }
 
 function Measured({ model }: { model: ModelSpec }) {
+  useEffect(measureNow, [measureInputs.value]);
   const now = measuring.value;
   const { correct, images, accuracy_interval_95: interval, accuracy } = model.metrics.test;
   return (

@@ -15,6 +15,7 @@ export const words = {
   images: 'Images',
   imagesWords: (images: number, unread: number, cells: number) =>
     [plural(images, { one: '1 image', other: `${formatCount(images)} images` }), unread > 0 ? `${formatCount(unread)} not read` : '', plural(cells, { one: '1 cell', other: `${formatCount(cells)} cells` })].filter(Boolean).join(', '),
+  part: (shown: number, all: number) => `A part: ${formatCount(shown)} of all ${formatCount(all)} cells, by a filter, a search or one frame. Shares are of this part.`,
   filtered: (what: string) => `Only ${what}.`,
   leftOut: (images: number) => `${formatCount(images)} images left out, since others have the same pixels`,
   removed: (removed: number, added: number) => `${formatCount(removed)} cells removed and ${formatCount(added)} added by hand`,

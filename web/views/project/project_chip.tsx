@@ -10,7 +10,7 @@ export function ProjectChip() {
   return (
     <button type="button" class="quiet project-chip" data-testid="project" data-storing={state} data-id={project.value?.id} aria-haspopup="dialog" onClick={() => openDialog('project')}>
       <span class="project-title">{project.value?.name ?? words.project}</span>
-      {words.states[state] !== '' && <span class={`small ${state === 'on' ? 'muted' : 'warning'}`}>{words.states[state]}</span>}
+      {words.states[state] !== '' && <span class={`small ${state === 'on' ? 'muted kept' : 'warning'}`}>{words.states[state]}</span>}
     </button>
   );
 }

@@ -53,6 +53,13 @@ function ProjectEntry({ head, onOpen }: { head: ProjectHead; onOpen: () => void 
     void openKept(head.id);
     onOpen();
   };
+  // The dialog around it would close too.
+  const leave = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    event.stopPropagation();
+    setAsked(null);
+  };
   const rename = (event: Event): void => {
     event.preventDefault();
     setAsked(null);
@@ -65,7 +72,7 @@ function ProjectEntry({ head, onOpen }: { head: ProjectHead; onOpen: () => void 
           <form onSubmit={rename}>
             <label class="field">
               <span class="visually-hidden">{words.newName}</span>
-              <input type="text" data-testid="project-name" maxLength={80} value={name} ref={(input) => input?.focus()} onInput={(event) => setName(event.currentTarget.value)} />
+              <input type="text" data-testid="project-name" maxLength={80} value={name} onKeyDown={leave} ref={(input) => input?.focus()} onInput={(event) => setName(event.currentTarget.value)} />
             </label>
             <button type="submit" class="main" data-testid="save-name">
               {words.save}

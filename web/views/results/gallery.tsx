@@ -9,8 +9,8 @@ import { type Cell, cellKind, labelOf } from '../../state/frame_store.ts';
 import { cells, imageAt } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { runState } from '../../state/progress.ts';
-import { blind, reviewing, select, selected, selecting, selectTo, toggleSelected } from '../../state/reviewing.ts';
-import { currentIndex, mapOn, mapOpacity, openDetails, openIndex, shown, standOn, type TileSize, tileSize } from '../../state/view.ts';
+import { select, selected, selecting, selectTo, toggleSelected } from '../../state/reviewing.ts';
+import { blind, currentIndex, mapOn, mapOpacity, openDetails, openIndex, reviewing, shown, standOn, type TileSize, tileSize } from '../../state/view.ts';
 import { words as review } from '../review/words.ts';
 import { words } from './words.tsx';
 

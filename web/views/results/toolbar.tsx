@@ -3,9 +3,9 @@ import { Choice } from '../../parts/choice.tsx';
 import { clear } from '../../state/adding.ts';
 import { mode } from '../../state/mode.ts';
 import { progress } from '../../state/images.ts';
-import { reviewing, select, selecting, setReviewing } from '../../state/reviewing.ts';
+import { select, selecting, setReviewing } from '../../state/reviewing.ts';
 import {
-  filter, type Layout, layout, leastProbability, mapOn, resetView, scopedCells, search, shown, sort, type SortKey, subset, thisFrameOnly, type TileSize,
+  filter, type Layout, layout, leastProbability, mapOn, resetView, reviewing, scopedCells, search, shown, sort, type SortKey, subset, thisFrameOnly, type TileSize,
   tileSize,
 } from '../../state/view.ts';
 import { StepButtons } from '../review/step_buttons.tsx';

@@ -1,7 +1,7 @@
 /** What becomes of many chosen cells at once: said with their number before it is done. */
 import { className, inSentence } from '../../parts/words.ts';
 import { spec } from '../../state/models.ts';
-import { answer, pending, select, selected } from '../../state/reviewing.ts';
+import { answerSelected, pending, select, selected } from '../../state/reviewing.ts';
 import { shown } from '../../state/view.ts';
 import { AnswerButtons } from './answers.tsx';
 import { words } from './words.ts';
@@ -17,7 +17,7 @@ export function SelectionBar() {
       {asked ? (
         <p>
           <strong>{words.sure(count, asked.outcome === 'type' ? inSentence(className(model, asked.type ?? '')) : inSentence(words.outcomes[asked.outcome]))}</strong>{' '}
-          <button type="button" class="main" data-testid="name-all" ref={(button) => button?.focus()} onClick={() => answer(asked.outcome, asked.type, true)}>
+          <button type="button" class="main" data-testid="name-all" ref={(button) => button?.focus()} onClick={() => answerSelected(asked.outcome, asked.type, true)}>
             {words.yes}
           </button>{' '}
           <button type="button" onClick={() => (pending.value = null)}>
@@ -37,7 +37,7 @@ export function SelectionBar() {
               {words.selectNone}
             </button>
           </p>
-          <AnswerButtons counted={false} />
+          <AnswerButtons onAnswer={answerSelected} />
         </>
       )}
     </section>
