@@ -8,7 +8,7 @@ import { allImages, flush, forgetResults } from './images.ts';
 import { checkTurns, chosenName, expectModel, imageScale, listings, modelReady, modelState, secondName, spec, types, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail } from './progress.ts';
-import { remember, remembered } from './remembered.ts';
+import { remember, remembered, rememberHere } from './remembered.ts';
 import { run } from './run.ts';
 import { listModels } from './site.ts';
 import { words } from './words.ts';
@@ -23,7 +23,7 @@ function refuseResults(): void {
   });
 }
 
-const modelKey = 'model';
+export const modelKey = 'model';
 
 /**
  * Reads the list of models and loads the one asked for, else the one that was in use last, else the first.
@@ -66,6 +66,7 @@ export async function chooseModel(name: string, second: string | null = null): P
   batch(() => {
     chosenName.value = name;
     remember(modelKey, name);
+    rememberHere(modelKey, name);
     secondName.value = second;
     unsureBelow.value = null;
     types.value = null;

@@ -4,9 +4,10 @@ import { putRestored, putSettings, type Restored } from './project_rows.ts';
 import { client } from './client.ts';
 import { clear } from './adding.ts';
 import { allImages } from './images.ts';
-import { chooseModel, start } from './model_choice.ts';
+import { chooseModel, modelKey, start } from './model_choice.ts';
 import { chosenName, listings, secondName } from './models.ts';
 import { notice } from './notice.ts';
+import { rememberedHere } from './remembered.ts';
 import { run } from './run.ts';
 import { runState } from './progress.ts';
 import { words } from './words.ts';
@@ -23,7 +24,8 @@ export async function begin(): Promise<void> {
     return;
   }
   putSettings(found.head);
-  await start(found.head.model?.name, () => put(found));
+  // Chosen a moment before the reload, perhaps, and not written yet.
+  await start(rememberedHere(modelKey) ?? found.head.model?.name, () => put(found));
   if (project.value === null) nowOpen(found.head);
 }
 

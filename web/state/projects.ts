@@ -17,7 +17,7 @@ import { leavePlace, placeNow, restorePlace } from './place.ts';
 import { runState } from './progress.ts';
 import { allWritten, type FileBatch, fileBatches, headNow, type ProjectName, readRows, type Restored, rowOfFiles, rowsOf, settingsNow, touchAll, unfit } from './project_rows.ts';
 import { ProjectStore, type Row } from './project_store.ts';
-import { remember, remembered } from './remembered.ts';
+import { remember, remembered, rememberedHere, rememberHere } from './remembered.ts';
 import { takeReviews } from './review_store.ts';
 import { sample } from './worklist.ts';
 import { words } from './words.ts';
@@ -44,22 +44,12 @@ const openKey = 'project';
 /** A tab knows its own, also after a reload; a browser that was killed comes back with what was open last. */
 export function rememberOpen(id: string | null): void {
   remember(openKey, id);
-  try {
-    if (id === null) sessionStorage.removeItem(openKey);
-    else sessionStorage.setItem(openKey, id);
-  } catch {
-    // As `remember`.
-  }
+  rememberHere(openKey, id);
 }
 
 /** Id of the project that was open last, in this tab or else in this browser. */
 export function openLast(): string | null {
-  if (storing.value === 'off') return null;
-  try {
-    return sessionStorage.getItem(openKey) ?? remembered(openKey);
-  } catch {
-    return remembered(openKey);
-  }
+  return storing.value === 'off' ? null : (rememberedHere(openKey) ?? remembered(openKey));
 }
 
 let opening: Promise<ProjectStore | null> | undefined;

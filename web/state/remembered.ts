@@ -7,6 +7,25 @@ export function remembered(key: string): string | null {
   }
 }
 
+/** As `remembered`, of this tab alone, and over its reloads. */
+export function rememberedHere(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** null forgets it. */
+export function rememberHere(key: string, value: string | null): void {
+  try {
+    if (value === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, value);
+  } catch {
+    // As `remember`.
+  }
+}
+
 /** null forgets it. */
 export function remember(key: string, value: string | null): void {
   try {
