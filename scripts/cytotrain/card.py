@@ -270,7 +270,7 @@ def folds(report: dict) -> list[str]:
     return [
         *table(["tested on", "right", "balanced", "area under the curve", "live", "dead"], rows), "",
         f"Three networks of {found['epochs']} epochs, each learned from two folds and tested on the third, their last weights kept: nothing is chosen by a fold. Tiles of a group, and tiles that show the same pixels,",
-        "are in one fold, and of such tiles one is tested. The shipped network is none of the three. Wilson intervals of 95 %.",
+        "are in one fold, and of such tiles one is tested. The shipped network is none of the three. The area of all is the mean of the three. Wilson intervals of 95 %.",
     ]
 
 

@@ -78,6 +78,19 @@ class Split(unittest.TestCase):
             self.assertNotIn({parts[first], parts[second]}, [{"train", "val"}, {"train", "test"}, {"val", "test"}])
 
 
+class Folds(unittest.TestCase):
+    def test_right_answers_are_counted_by_type_and_ranked(self):
+        try:
+            import measure_folds
+        except ImportError as error:
+            raise skip(f"{error}: what is measured by folds is not tested")
+        # Of the pairs of a dead and a live cell three of four are ranked rightly: 3 and 1 above -1, 3 above 2.
+        found = measure_folds.describe(np.array([0, 0, 1, 1]), np.array([-1.0, 2.0, 3.0, 1.0]))
+        self.assertEqual([found[name]["count"] for name in ("all", "live", "dead")], [3, 1, 2])
+        self.assertEqual([found[name]["of"] for name in ("all", "live", "dead")], [4, 2, 2])
+        self.assertEqual((found["balanced_accuracy"], found["auc"]), (0.75, 0.75))
+
+
 class Copies(unittest.TestCase):
     def setUp(self):
         try:
