@@ -146,7 +146,7 @@ def main() -> None:
         "other_parts": {part: describe_other(probabilities[part], labels[part], ids) for part in extra},
     }
     if arguments.keep:
-        kept = ("disturbed_validation", "duplicates_of_training_images", "controls", "corners_only_validation", "originals", "deletion")
+        kept = ("disturbed_validation", "duplicates_of_training_images", "controls", "corners_only_validation", "originals", "deletion", "folds")
         report |= {name: old[name] for name in kept if name in old}
     else:
         report |= {

@@ -1,4 +1,4 @@
-"""Measure what the maps and the turned pictures of the shipped models are worth, on their test parts; writes docs/why.md's tables.
+"""Measure what the maps and the turned pictures of the shipped models are worth, on their test parts; writes their rows of docs/why.md's tables.
 
     python scripts/prepare_data.py --data ../shared/data --out build/data
     python scripts/measure_why.py blood-smear=../shared/data/blood-smear cell-cycle=build/data/cell-cycle …
@@ -21,6 +21,7 @@ from cytotrain.metrics import area_under_curve, bootstrap_interval, wilson_inter
 from cytotrain.tasks import MODELS_FOLDER, list_samples
 
 ROOT = MODELS_FOLDER.parent
+DOCUMENT = ROOT / "docs" / "why.md"
 CELLS = 100
 MARKS = {name: (f"<!-- {name}: written by scripts/measure_why.py -->", f"<!-- end of {name} -->") for name in ("maps", "turns")}
 
@@ -28,23 +29,30 @@ MARKS = {name: (f"<!-- {name}: written by scripts/measure_why.py -->", f"<!-- en
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="+", metavar="MODEL=FOLDER", help="a model and the labelled images that it was made from")
-    tables = {name: [] for name in MARKS}
+    tables = {name: rows_of(name) for name in MARKS}
     for model, folder in (word.split("=", 1) for word in parser.parse_args().data):
         spec = json.loads((MODELS_FOLDER / model / "spec.json").read_text())
         test = sorted((sample.file, spec["classes"][sample.label]["id"]) for sample in list_samples(Path(folder), spec) if sample.part == "test")
         drawn = random.Random(model).sample(test, min(CELLS, len(test)))
-        tables["maps"].append(maps_row(model, classify(model, [file for file, _ in drawn], "--explain")))
+        tables["maps"][model] = maps_row(model, classify(model, [file for file, _ in drawn], "--explain"))
         rows = classify(model, [file for file, _ in test], "--turns")
-        tables["turns"].append(turns_row(model, rows, np.array([row["label"] == label for row, (_, label) in zip(rows, test, strict=True)])))
-        for name, lines in tables.items():
-            print(name, lines[-1], flush=True)
+        tables["turns"][model] = turns_row(model, rows, np.array([row["most_like"] == label for row, (_, label) in zip(rows, test, strict=True)]))
+        for name, rows_by_model in tables.items():
+            print(name, rows_by_model[model], flush=True)
     headings = {
         "maps": ["model", "beats the mean of random orders", "beats 15 of 19 or more (chance: 25 %)", "beats all 19 (chance: 5 %)", "area between the curves", "beats the middle first", "area between map and middle", "called the same with nothing left"],
         "turns": ["model", "wrong", "changes when turned", "wrong when it changes", "wrong when it does not", "probability finds errors", "least of the eight finds errors", "difference"],
     }
-    for name, lines in tables.items():
-        table = [f"| {' | '.join(headings[name])} |", f"| --- |{' ---: |' * (len(headings[name]) - 1)}", *lines]
-        replace_between(ROOT / "docs" / "why.md", *MARKS[name], "\n".join(table))
+    for name, rows_by_model in tables.items():
+        table = [f"| {' | '.join(headings[name])} |", f"| --- |{' ---: |' * (len(headings[name]) - 1)}", *rows_by_model.values()]
+        replace_between(DOCUMENT, *MARKS[name], "\n".join(table))
+
+
+def rows_of(name: str) -> dict[str, str]:
+    """The rows of a table as it stands, by model: those of models that are not measured now stay."""
+    begin, end = MARKS[name]
+    lines = DOCUMENT.read_text().partition(begin)[2].partition(end)[0].split("\n")
+    return {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ") and not line.startswith(("| model ", "| --- "))}
 
 
 def classify(model: str, files: list[Path], *options: str) -> list[dict]:

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from cytotrain.png import write_png
-from cytotrain.tiles import by_order, parts_of, read_rows
+from cytotrain.tiles import FOLDS, by_order, parts_of, parts_without, read_rows
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def cell_cycle_g1_g2m(data: Path) -> Iterator[Crop]:
 VIABILITY_SIDE_PX = 48
 
 
-def viability(data: Path) -> Iterator[Crop]:
+def viability(data: Path, parts_of: Callable[[Path], dict[str, str]] = parts_of) -> Iterator[Crop]:
     """Cells of haemocytometer tiles, in the part of their tile."""
     folder = data / "viability"
     split_of = parts_of(folder)
@@ -133,6 +133,11 @@ def viability(data: Path) -> Iterator[Crop]:
         x, y = (int(row["x0"]) + int(row["x1"])) // 2, (int(row["y0"]) + int(row["y1"])) // 2
         origin = f"{Path(row['image']).stem}_{number:04d}"
         yield Crop(cut(frame, x, y, VIABILITY_SIDE_PX), row["label"], split_of[row["image"]], origin)
+
+
+def viability_without(fold: str) -> Callable[[Path], Iterator[Crop]]:
+    """A fold of connected tiles judges what was learned from the others."""
+    return lambda data: viability(data, lambda folder: parts_without(folder, fold))
 
 
 LINE_SIDE_PX = 96
@@ -234,6 +239,7 @@ SOURCES: dict[str, Callable[[Path], Iterator[Crop]]] = {
     "cell-cycle": cell_cycle,
     "cell-cycle-g1-g2m": cell_cycle_g1_g2m,
     "viability": viability,
+    **{f"viability-without-{fold}": viability_without(fold) for fold in FOLDS},
     "prostate-lines": prostate_lines,
     "flask-positions": flask_positions,
     "cancer-lines": cancer_lines_by_day,

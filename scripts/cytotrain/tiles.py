@@ -52,6 +52,15 @@ def parts_of(folder: Path) -> dict[str, str]:
     return {image: "gap" if image in spoiled or is_blank(folder / "images" / image) else part for image, part in drawn.items()}
 
 
+def parts_without(folder: Path, fold: str) -> dict[str, str]:
+    """The part of each tile where a fold judges what was learned from the others: "val" in the fold, "train" outside, or "gap"
+    for a blank tile and, in the fold, for all but the first of tiles that show the same pixels."""
+    fold_of = folds_of(folder)
+    counted_twice = {two for one, two, _ in read_copies() if fold_of.get(one) == fold_of.get(two) == fold}
+    drawn = {row["image"] for row in read_rows(folder / "boxes.csv")}
+    return {image: "gap" if image not in fold_of or image in counted_twice else "val" if fold_of[image] == fold else "train" for image in drawn}
+
+
 def is_blank(file: Path) -> bool:
     with Image.open(file) as tile:
         return np.ptp(np.asarray(tile)) == 0

@@ -46,6 +46,25 @@ class Split(unittest.TestCase):
         self.assertEqual({image for image in order if parts[image] == "gap"}, {test[0], test[1], val[1], test[3], train[4]})
         self.assertEqual([parts[image] for image in (train[0], train[1], train[2], val[0], test[2])], ["train", "train", "train", "val", "test"])
 
+    def test_a_fold_tests_tiles_that_nothing_learned_from_shares_pixels_or_a_group_with(self):
+        pairs, grouped = [("1", "2"), ("2", "3"), ("4", "5")], {"7": "6"}
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "images").mkdir()
+            for number in range(12):
+                Image.fromarray(np.full((8, 8), 255, np.uint8) if number == 11 else np.arange(64, dtype=np.uint8).reshape(8, 8)).save(folder / "images" / f"{number}.png")
+            (folder / "boxes.csv").write_text("image,label,x0,y0,x1,y1,group\n" + "".join(f"{n}.png,live,1,1,5,5,{grouped.get(str(n), n)}\n" for n in range(12)))
+            copies = folder / "copies.csv"
+            copies.write_text("image,copy,grain,matrix\n" + "".join(f"{one}.png,{two}.png,1.00,1 0 0 0 1 0\n" for one, two in pairs))
+            with mock.patch.object(tiles, "COPIES", copies):
+                parts = {fold: {image.removesuffix(".png"): part for image, part in tiles.parts_without(folder, fold).items()} for fold in tiles.FOLDS}
+        for number in map(str, range(12)):
+            found = sorted(parts[fold][number] for fold in tiles.FOLDS)
+            self.assertEqual(found, ["gap"] * 3 if number == "11" else ["gap", "train", "train"] if number in "235" else ["train", "train", "val"], number)
+        for one, two in [*pairs, ("6", "7")]:
+            for fold in tiles.FOLDS:
+                self.assertEqual(parts[fold][one] == "train", parts[fold][two] == "train")
+
     def test_the_shipped_list_names_tiles_of_the_data_set(self):
         if not SHARED.exists():
             raise skip(f"{SHARED} is missing")
@@ -57,6 +76,19 @@ class Split(unittest.TestCase):
         self.assertEqual(set(parts), images)
         for first, second, _ in pairs:
             self.assertNotIn({parts[first], parts[second]}, [{"train", "val"}, {"train", "test"}, {"val", "test"}])
+
+
+class Folds(unittest.TestCase):
+    def test_right_answers_are_counted_by_type_and_ranked(self):
+        try:
+            import measure_folds
+        except ImportError as error:
+            raise skip(f"{error}: what is measured by folds is not tested")
+        # Of the pairs of a dead and a live cell three of four are ranked rightly: 3 and 1 above -1, 3 above 2.
+        found = measure_folds.describe(np.array([0, 0, 1, 1]), np.array([-1.0, 2.0, 3.0, 1.0]))
+        self.assertEqual([found[name]["count"] for name in ("all", "live", "dead")], [3, 1, 2])
+        self.assertEqual([found[name]["of"] for name in ("all", "live", "dead")], [4, 2, 2])
+        self.assertEqual((found["balanced_accuracy"], found["auc"]), (0.75, 0.75))
 
 
 class Copies(unittest.TestCase):
