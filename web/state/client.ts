@@ -15,7 +15,7 @@ export const lastSelfTest = signal<SelfTest | null>(null);
 
 /** For developers: ?engine=core or ?engine=onnxruntime in the address runs every network with that one. */
 const engineInAddress = new URLSearchParams(location.search).get('engine');
-const engine = engineKinds.find((kind) => kind === engineInAddress);
+export const engine = engineKinds.find((kind) => kind === engineInAddress);
 
 export const client = new Classifier({
   ...(engine && { engine }),

@@ -1,7 +1,7 @@
 /** The page begins, or another project comes on it. */
 import { readKept, forgetProject, leave, listKept, nowOpen, openLast, project, rememberOpen } from './projects.ts';
 import { putRestored, putSettings, type Restored } from './project_rows.ts';
-import { client } from './client.ts';
+import { client, engine } from './client.ts';
 import { clear } from './adding.ts';
 import { allImages } from './images.ts';
 import { chooseModel, modelKey, start } from './model_choice.ts';
@@ -56,7 +56,8 @@ export function replaceBy(found: Restored): void {
 function put(found: Restored): void {
   const { model } = found.head;
   const now = listings.value.find(({ name }) => name === chosenName.value)?.spec;
-  const isSame = now !== undefined && model?.name === now.name && model.version === now.version;
+  // Results of one engine are not shown as another's, where an address asks for that one.
+  const isSame = now !== undefined && model?.name === now.name && model.version === now.version && (engine === undefined || found.head.runtime?.engine.kind === engine);
   putRestored(found, isSame);
   nowOpen(found.head);
   if (model && !isSame && now) notice.value = { words: words.project.otherModel(`${model.name} ${model.version}`, now.title) };
