@@ -118,7 +118,7 @@ test('a second reader sees neither the model’s answers nor the first’s; how 
     await choose(page, 'reader-second');
     await page.page.waitForSelector(page.find('summary'), { hidden: true });
     const hidden = ['.tile .tile-probability', '.details .verdict', '.details .probabilities', '.details .map-controls'];
-    for (const selector of [...hidden, '.toolbar', '.frame-tools', page.find('note'), page.find('agreement'), page.find('worklist-doubtful')]) assert.equal(await page.page.$(selector), null, selector);
+    for (const selector of [...hidden, '.toolbar', '.frame-tools', page.find('note'), page.find('agreement'), page.find('worklist-doubtful'), '.details .path', page.find('file-facts')]) assert.equal(await page.page.$(selector), null, selector);
     // Nor can they take back what the first did.
     await page.page.keyboard.down('Control');
     await page.page.keyboard.press('z');

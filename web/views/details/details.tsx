@@ -55,9 +55,12 @@ export function Details() {
             {words.head.close}
           </button>
         </div>
-        <p class="small muted path" title={cell.path}>
-          {cell.path}
-        </p>
+        {/* A folder may be named like what is in it. */}
+        {!blind.value && (
+          <p class="small muted path" title={cell.path}>
+            {cell.path}
+          </p>
+        )}
       </div>
       <div class="details-body">
         {reviewing.value ? (
@@ -79,7 +82,7 @@ export function Details() {
             <Where cell={cell} model={model} />
           </>
         )}
-        <Facts cell={cell} />
+        {!blind.value && <Facts cell={cell} />}
         <p class="small muted">{researchNote}.</p>
       </div>
     </div>
