@@ -1,10 +1,13 @@
 /** Looking through the cells: by keys, many at once, blind by a second reader; and what then counts, in summary, table, frame and exports. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { spec } from '../border/fixtures.ts';
+import { drawDiscs, greyTiff } from '../border/frames.ts';
 import { parseCsv } from '../cli/fixtures.ts';
 import { type CellPage, Site } from './site.ts';
 
@@ -249,4 +252,37 @@ test('answers count in the culture too; those for another model wait for it; set
     await page.finish(1);
     assert.ok(Number(await page.page.$eval(page.find('error-slider'), (slider) => (slider as HTMLElement).dataset['threshold'])) > 0.5);
   });
+});
+
+test('answers stay with the page of a file that they were given on, and come back with it; so does what was removed there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cytodrop-review-'));
+  const file = join(folder, 'two pages.tif');
+  const [width, height] = [400, 300];
+  const page16 = (radius: number): Uint16Array => Uint16Array.from(drawDiscs(width, height, Array.from({ length: 12 }, (_, i) => ({ x: 50 + 100 * (i % 4), y: 50 + 100 * Math.floor(i / 4), radius }))), (value) => value * 100);
+  writeFileSync(file, greyTiff(width, height, [page16(12), page16(15)], 0.5));
+  try {
+    await site.visit(async (page) => {
+      await page.useModel('viability', 'Viability');
+      await page.addFiles([file]);
+      await page.finish(1);
+      await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="12"]`);
+      await beginReview(page);
+      for (const key of ['d', 'l', '.']) await page.page.keyboard.press(key as 'd');
+      await choose(page, 'review');
+      await page.page.keyboard.press('Delete');
+      await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="11"]`);
+      const said = async (): Promise<string[]> => parseCsv(await page.export('csv')).map(({ review }) => review ?? '').filter((review) => review !== '').sort();
+      assert.deepEqual(await said(), ['cannot_tell', 'type', 'type']);
+      await page.page.select(page.find('page'), '1');
+      await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="12"]`);
+      await page.finish(1);
+      assert.deepEqual(await said(), []);
+      await page.page.select(page.find('page'), '0');
+      await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="11"]`);
+      await page.finish(1);
+      assert.deepEqual(await said(), ['cannot_tell', 'type', 'type']);
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
