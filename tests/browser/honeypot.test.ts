@@ -195,6 +195,9 @@ for (const { name, launch, missing } of browsers) {
             await tab.open(server.url);
             await appears(tab, `${hook('footer')}[data-self-test=passed]`);
           }
+          // What the first visit left has come back.
+          await tab.evaluate(`document.querySelector('${hook('clear')}')?.click();`);
+          await appears(tab, '.start-screen');
           await tab.evaluate(`
             const chosen = new DataTransfer();
             ${JSON.stringify(images)}.forEach((text, i) => chosen.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], '${canary}-' + i + '.png', { type: 'image/png' })));

@@ -135,9 +135,13 @@ export class CellPage {
     return `[data-testid=${hook}]`;
   }
 
-  /** Where it rests: what moves while results come in would be missed. */
+  /** Presses what can be seen and pressed, wherever it is by then: while results come in the page moves, and a press at a place would miss. */
   async press(hook: string): Promise<void> {
-    await this.page.locator(this.find(hook)).click();
+    const element = await this.page.waitForSelector(`${this.find(hook)}:not(:disabled)`, { visible: true });
+    await element?.evaluate((one) => {
+      (one as HTMLElement).focus({ preventScroll: true });
+      (one as HTMLElement).click();
+    });
   }
 
   /** Chooses a model in the picker and waits until it is the one in use and has tested itself. */
