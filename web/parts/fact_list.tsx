@@ -1,6 +1,6 @@
 /** Names with their values, as in a model's card or a file's facts. */
 
-export function FactList({ facts, class: className }: { facts: readonly (readonly [string, string])[]; class: string }) {
+export function FactList({ facts, class: className }: { facts: readonly (readonly [string, string])[]; class?: string }) {
   return (
     <dl class={className}>
       {facts.map(([name, value]) => (

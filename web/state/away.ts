@@ -1,5 +1,5 @@
 /** Files that a project knows and that are not here: found again among those that a person shows. */
-import type { FoundFile } from './found_files.ts';
+import { type FoundFile, nameOf } from './found_files.ts';
 import { allImages, bringFiles, type CellImage } from './images.ts';
 import { runState } from './progress.ts';
 import { sumOf } from './projects.ts';
@@ -31,7 +31,6 @@ export async function bringBack(files: readonly FoundFile[]): Promise<FoundFile[
 async function positionOf({ file, path }: FoundFile, waiting: ReadonlyMap<number, CellImage & Required<Pick<CellImage, 'away'>>>): Promise<number | undefined> {
   const alike = [...waiting].filter(([, { away }]) => away.sizeBytes === file.size);
   if (alike.length === 0) return undefined;
-  const nameOf = (whole: string): string => whole.split('/').at(-1) ?? whole;
   const named = alike.filter(([, image]) => nameOf(image.path) === nameOf(path));
   const sum = alike.some(([, { away }]) => away.sha256 !== null) ? await sumOf(file) : null;
   const same = ([, { away }]: (typeof alike)[number]): boolean => away.sha256 === null || sum === null || away.sha256 === sum;

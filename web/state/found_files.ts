@@ -12,6 +12,11 @@ export interface Found {
   documents: FoundFile[];
 }
 
+/** A file's own name, without its folders. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 function inOrder(files: FoundFile[], unopened: string[] = []): Found {
   const isMeant = (path: string): boolean => !path.split('/').some(isBookkeeping);
   const isBeside = (path: string): boolean => path.includes('/') && isDocument(path);

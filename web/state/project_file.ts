@@ -1,5 +1,6 @@
 /** The open project as a file, and a file as a project. */
 import { type Project, projectFileName, readProject, writeProject } from '../../src/js/index.ts';
+import { nameOf } from './found_files.ts';
 import { frameAsKept } from './frame_store.ts';
 import { allImages, type CellImage, recordsAsKept } from './images.ts';
 import { messageOf, notice } from './notice.ts';
@@ -28,8 +29,7 @@ export async function openProjectFile(file: File): Promise<void> {
     const { fileOf, head, images, records, frames, reviews } = await readProject(file);
     const here = await Promise.all(images.map(async ({ path, intended, sizeBytes, sha256 }, i): Promise<CellImage> => {
       const bytes = await fileOf(i);
-      const name = path.split('/').at(-1) ?? path;
-      return bytes ? { file: new File([bytes], name), path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } };
+      return bytes ? { file: new File([bytes], nameOf(path)), path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } };
     }));
     replaceBy({ head, images: here, records: records.map((one) => one ?? undefined), frames: frames.map((one) => one ?? undefined), reviews, steps: { steps: [], first: 0, place: 0 } });
     keepAsNew(head.name);

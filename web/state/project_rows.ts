@@ -2,6 +2,7 @@
 import { batch, signal } from '@preact/signals';
 import { appVersion, type CellRecord, type ProjectFrame, type ProjectHead, projectSchema, type ProjectSettings, type Review } from '../../src/js/index.ts';
 import { takeTouched, touch, type Touched } from './changes.ts';
+import { nameOf } from './found_files.ts';
 import { frameAsKept, handOptions, naming, restoreFrames, setHand } from './frame_store.ts';
 import { restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
 import { allImages, type CellImage, cells, era, type FileMark, flush, recordsAsKept, restoreImages } from './images.ts';
@@ -99,8 +100,7 @@ function imagesOf(rows: ReadonlyMap<number, unknown>): Map<number, CellImage> {
   for (const [number, value] of rows) {
     const { images, bytes } = value as KeptFiles;
     images.forEach(({ path, intended, type, lastModified, sizeBytes, sha256, offset }, i) => {
-      const name = path.split('/').at(-1) ?? path;
-      found.set(number + i, bytes && offset !== null ? { file: new File([bytes.slice(offset, offset + sizeBytes)], name, { type, lastModified }), path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } });
+      found.set(number + i, bytes && offset !== null ? { file: new File([bytes.slice(offset, offset + sizeBytes)], nameOf(path), { type, lastModified }), path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } });
     });
   }
   return found;

@@ -5,7 +5,7 @@
  * knows that anything is kept.
  */
 import { computed, effect, signal, untracked } from '@preact/signals';
-import { type ProjectHead, projectSchema } from '../../src/js/index.ts';
+import { type ProjectHead, projectSchema, sha256 } from '../../src/js/index.ts';
 import { onTouched, takeTouched, touch, type Touched } from './changes.ts';
 import { takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';
@@ -47,6 +47,11 @@ export function rememberOpen(id: string | null): void {
   rememberHere(openKey, id);
 }
 
+/** Whether there is nowhere to write to, now and until a person changes it. */
+function isNothingKept(): boolean {
+  return storing.value === 'off' || storing.value === 'denied' || storing.value === 'lost';
+}
+
 /** Id of the project that was open last, in this tab or else in this browser. */
 export function openLast(): string | null {
   return storing.value === 'off' ? null : (rememberedHere(openKey) ?? remembered(openKey));
@@ -72,11 +77,16 @@ function store(): Promise<ProjectStore | null> {
   return opening;
 }
 
+/** Room in use and at most; empty where the browser does not tell. */
+async function estimate(): Promise<StorageEstimate> {
+  return (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+}
+
 export async function listKept(): Promise<void> {
   const known = await store();
   if (!known) return;
   kept.value = await known.list();
-  const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+  const { usage = 0, quota = 0 } = await estimate();
   const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
   room.value = quota > 0 ? { usedBytes: usage, mostBytes: quota, persisted } : null;
 }
@@ -141,7 +151,7 @@ let queue: Promise<void> = Promise.resolve();
 let queued = 0;
 
 function writeSoon(): void {
-  if (storing.value === 'off' || storing.value === 'denied' || storing.value === 'lost') return;
+  if (isNothingKept()) return;
   timer ??= setTimeout(() => {
     timer = undefined;
     // One after the other, so that what changes meanwhile goes together.
@@ -171,7 +181,7 @@ export function write(): Promise<void> {
 
 /** All that changed since, as it is at this moment; null where there is nothing to keep. */
 function gather(): Job | null {
-  if (allImages().length === 0 || storing.value === 'off' || storing.value === 'denied' || storing.value === 'lost') {
+  if (allImages().length === 0 || isNothingKept()) {
     takeTouched();
     return null;
   }
@@ -223,7 +233,7 @@ async function writeFiles(known: ProjectStore, head: ProjectHead, batches: reado
 
 /** A tenth of the room stays free. */
 async function fits(bytes: number): Promise<boolean> {
-  const { usage = 0, quota = Infinity } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+  const { usage = 0, quota = Infinity } = await estimate();
   return usage + bytes < 0.9 * quota;
 }
 
@@ -232,10 +242,10 @@ const mostHashedBytes = 256 * 1024 * 1024;
 
 /** SHA-256 of a file's bytes in hex; null where the browser cannot compute it, or where the file is too large or gone. */
 export async function sumOf(file: File): Promise<string | null> {
+  // Without a secure address nothing is read: there is no sum to be had.
   if (file.size > mostHashedBytes || !crypto.subtle) return null;
   try {
-    const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
-    return [...sum].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    return await sha256(new Uint8Array(await file.arrayBuffer()));
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 /** The simulated samples that come with the page. */
+import { nameOf } from './found_files.ts';
 import { fetchSiteFile } from './site.ts';
 import { words } from './words.ts';
 
@@ -46,7 +47,7 @@ export async function fetchSamples(model: string): Promise<Sample[]> {
   return Promise.all(
     drawn.map(async ({ file, intended }) => {
       const blob = await (await fetchChecked(file)).blob();
-      const name = file.slice(file.lastIndexOf('/') + 1);
+      const name = nameOf(file);
       return { file: new File([blob], name, { type: blob.type }), path: name, intended: intended ?? '' };
     }),
   );
@@ -67,7 +68,7 @@ export async function fetchField(model: string): Promise<{ file: File; path: str
   const field = (await setFor(model))?.fields[0];
   if (!field) throw new Error(words.noField);
   const blob = await (await fetchChecked(field.file)).blob();
-  const name = field.file.slice(field.file.lastIndexOf('/') + 1);
+  const name = nameOf(field.file);
   return { file: new File([blob], name, { type: blob.type }), path: name };
 }
 

@@ -4,6 +4,7 @@ import { appVersion, commit, isConfirmed, type ModelSpec, researchNote, wilsonIn
 import { histogramPlot, type PlotFigure, scoresOf, scoreWords, sharesPlot, svgElement } from '../../../src/js/plots.ts';
 import { ClassMark } from '../../parts/class_mark.tsx';
 import { CropPicture } from '../../parts/crop_picture.tsx';
+import { FactList } from '../../parts/fact_list.tsx';
 import { sharesOf } from '../../parts/shares.ts';
 import { className, inSentence, intervalWords, noType, probabilityWords, saidWord, verdict } from '../../parts/words.ts';
 import { cellMeasures, plotted } from '../../state/cell_measures.ts';
@@ -272,14 +273,7 @@ function Provenance({ model }: { model: ModelSpec }) {
   return (
     <section class="paper-facts">
       <h3>{words.from}</h3>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
     </section>
   );
 }
