@@ -5,7 +5,8 @@ export type {
 } from '#cytodrop_core';
 
 // The front door.
-export { Classifier, type ClassifierOptions, type FrameRunOptions, type Images, type LoadOptions, type RunOptions } from './work/classifier.ts';
+export { Classifier, type ClassifierOptions, type FrameRunOptions, type LoadOptions, type RunOptions } from './work/classifier.ts';
+export type { Images } from './work/line.ts';
 export { defaultJobs } from './work/crew.ts';
 export { type ClassifyOptions, Frame } from './work/frame.ts';
 export { Encoder } from './work/encoder.ts';

@@ -10,6 +10,7 @@ import { median, printLimit, printTable } from './report.ts';
 const many = 10_000;
 const few = 1_000;
 const answers = 200;
+const rounds = 3;
 const model = { name: 'cell-cycle', title: 'Cell cycle' };
 
 declare global {
@@ -59,19 +60,24 @@ export async function benchWorkbench(): Promise<void> {
   const site = await Site.start();
   try {
     const files = pictures(folder);
-    const times: Record<string, number> = {};
+    const times = { 'kept nothing': [] as number[], kept: [] as number[] };
+    // Turn about, for a machine is not as fast now as a minute later; the last page goes on below.
+    for (let round = 0; round < rounds; round++) {
+      await site.visit(async (page) => {
+        await page.page.waitForSelector(page.find('keep-nothing'));
+        await page.page.$eval(page.find('keep-nothing'), (input) => (input as HTMLElement).click());
+        times['kept nothing'].push(await classify(page, files));
+      });
+      if (round < rounds - 1) await site.visit(async (page) => void times.kept.push(await classify(page, files)));
+    }
     await site.visit(async (page) => {
-      await page.page.waitForSelector(page.find('keep-nothing'));
-      await page.page.$eval(page.find('keep-nothing'), (input) => (input as HTMLElement).click());
-      times['kept nothing'] = await classify(page, files);
-    });
-    await site.visit(async (page) => {
-      times['kept'] = await classify(page, files);
+      times.kept.push(await classify(page, files));
       await kept(page, many);
       const back = await comesBack(page, many);
-      console.log(`\n${many} cells of 66 px, two workers, Chromium`);
-      printTable([['', 'seconds'], ...Object.entries(times).map(([name, ms]) => [`classified, ${name}`, (ms / 1_000).toFixed(1)]), ['back after a reload', (back / 1_000).toFixed(2)]]);
-      printLimit('keeping 10,000 cells, of the run', (100 * ((times['kept'] ?? NaN) - (times['kept nothing'] ?? NaN))) / (times['kept nothing'] ?? NaN), '%', { most: 10 });
+      const [without, withIt] = [median(times['kept nothing']), median(times.kept)];
+      console.log(`\n${many} cells of 66 px, two workers, Chromium; medians of ${rounds} turns`);
+      printTable([['', 'seconds'], ...Object.entries(times).map(([name, all]) => [`classified, ${name}`, `${(median(all) / 1_000).toFixed(1)} (${all.map((ms) => (ms / 1_000).toFixed(1)).join(', ')})`]), ['back after a reload', (back / 1_000).toFixed(2)]]);
+      printLimit('keeping 10,000 cells, of the run', (100 * (withIt - without)) / without, '%', { most: 10 });
       await page.page.waitForSelector(`${page.find('footer')}[data-self-test=passed]`);
       await page.press('review');
       await page.page.waitForSelector(page.find('review-cell'));

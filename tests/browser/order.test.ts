@@ -70,7 +70,8 @@ const steps: Record<Step, (page: CellPage) => Promise<void>> = {
   },
   channel: async (page) => {
     await page.page.waitForSelector(`${page.find('frame-row')}[data-frame="1"][data-status=ok]`);
-    await page.page.click(`${page.find('frame-row')}[data-frame="1"]`);
+    // Wherever it is by then: results move the page.
+    await page.page.$eval(`${page.find('frame-row')}[data-frame="1"]`, (row) => (row as HTMLElement).click());
     await page.page.waitForSelector(page.find('channel'));
     await page.page.select(page.find('channel'), '1');
   },

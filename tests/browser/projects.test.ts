@@ -317,8 +317,10 @@ function manyImages(count: number): string[] {
   })];
 }
 
+const launchChromium = (userDataDir: string): Promise<Browser> => puppeteer.launch({ executablePath: findBrowser(), args: launchArguments, userDataDir });
+
 const browsers: { name: string; launch: (profile: string) => Promise<Browser>; missing?: string }[] = [
-  { name: 'Chromium', launch: (userDataDir) => puppeteer.launch({ executablePath: findBrowser(), args: launchArguments, userDataDir }) },
+  { name: 'Chromium', launch: launchChromium },
   { name: 'Firefox', launch: (userDataDir) => puppeteer.launch({ browser: 'firefox', executablePath: firefox ?? '', userDataDir }), ...(firefox === undefined && { missing: 'there is no Firefox (Debian: firefox-esr)' }) },
 ];
 
@@ -361,3 +363,45 @@ for (const { name, launch, missing } of browsers) {
     }
   });
 }
+
+test('killed in the middle of a run, the files that were not kept yet are known by name, and come back when they are shown', async () => {
+  const profile = mkdtempSync(join(tmpdir(), 'cytodrop-profile-'));
+  const server = await startServer({ folder: dist, host: '127.0.0.1', port: 0 });
+  const files = manyImages(2_000);
+  const add = async (page: Page): Promise<void> => {
+    const input = await page.waitForSelector('[data-testid=file-input]', { hidden: true });
+    await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...files);
+  };
+  let browser: Browser | undefined;
+  try {
+    browser = await launchChromium(profile);
+    let page = await browser.newPage();
+    await page.goto(server.url);
+    await page.waitForSelector('[data-testid=footer][data-self-test=passed]');
+    await add(page);
+    await page.waitForFunction(() => Number(document.querySelector('[data-testid=progress]')?.getAttribute('data-done')) >= 200);
+    await isKept(page);
+    assert.equal(await page.$eval('[data-testid=progress]', (element) => element.getAttribute('data-state')), 'running');
+    const running = browser.process();
+    const ended = new Promise((resolve) => running?.on('exit', resolve));
+    running?.kill('SIGKILL');
+    await ended;
+    browser = await launchChromium(profile);
+    page = await browser.newPage();
+    await page.goto(server.url);
+    // Which project was open is written to the disk seconds later than the project.
+    await page.waitForSelector('[data-testid=open-project], [data-testid=away]');
+    if ((await page.$('[data-testid=away]')) === null) await click(page, 'open-project');
+    const away = Number(await (await page.waitForSelector('[data-testid=away]'))?.evaluate((element) => (element as HTMLElement).dataset['count']));
+    assert.ok(away > 0 && away < files.length, `${away}`);
+    // None is known twice, none is missing, in the order in which they came.
+    await add(page);
+    await page.waitForSelector('[data-testid=away]', { hidden: true });
+    await page.waitForSelector(`[data-testid=progress][data-state=done][data-done="${files.length}"][data-total="${files.length}"]`, { timeout: 240_000 });
+    await untilKept(page, { images: files.length, cells: files.length });
+  } finally {
+    await browser?.close();
+    await server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+});

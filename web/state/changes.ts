@@ -26,3 +26,15 @@ export function takeTouched(): Touched {
 export function onTouched(listener: () => void): void {
   wake = listener;
 }
+
+let keep: (position: number, bytes: Uint8Array) => void = () => {};
+
+/** A file was read to be worked on; its bytes are about to be given away. */
+export function sawBytes(position: number, bytes: Uint8Array): void {
+  keep(position, bytes);
+}
+
+/** Tells `listener` of every file that is read. */
+export function onBytes(listener: (position: number, bytes: Uint8Array) => void): void {
+  keep = listener;
+}

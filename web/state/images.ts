@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { asAsked, type CellRecord, frameOfKey, type Outcome, type Review, type UnreadFile, unreadFile } from '../../src/js/index.ts';
 import { allCells, type Cell, cellAt, finishedFrames, frameAt, refuseFrame, unreadFrames } from './frame_store.ts';
 import { mode } from './mode.ts';
-import { touch } from './changes.ts';
+import { sawBytes, touch } from './changes.ts';
 import { leftOut } from './left_out.ts';
 import { checkTurns, spec, threshold, types } from './models.ts';
 import { reviewOf, reviewRevision } from './review_store.ts';
@@ -11,10 +11,10 @@ import { words } from './words.ts';
 
 export type Unread = UnreadFile & { index: number; path: string };
 
-/** One file in the order it came. `intended` is the class id that a simulated sample was drawn as; `away`: its results are kept, it itself is not here. */
-export interface CellImage { file: File | null; path: string; intended: string | null; away?: FileMark }
+/** One file in the order it came. `intended` is the class id that a simulated sample was drawn as; `away`: its results are kept, it itself is not here; `sizeBytes`: once it was read. */
+export interface CellImage { file: File | null; path: string; intended: string | null; away?: FileMark; sizeBytes?: number }
 
-/** By which a file is known again. */
+/** By which a file is known again. `sizeBytes`: 0 where it is not known. */
 export interface FileMark { sizeBytes: number; sha256: string | null }
 
 /** Milliseconds since 1970 of the first image, for the count of requests since then. */
@@ -121,6 +121,23 @@ export function settle(index: number, outcome: Outcome): void {
   records[index] = { ...outcome, index, path: image.path };
   touch('records', index);
   flushSoon();
+}
+
+/** Notes what was read of a file to work on it. */
+export function noteRead(index: number, bytes: Uint8Array): void {
+  const image = images[index];
+  if (!image) return;
+  image.sizeBytes = bytes.length;
+  sawBytes(index, bytes);
+}
+
+/** In bytes, as far as it is known without a look at the file, for which the page would stand still. */
+export function knownSize({ sizeBytes, away }: CellImage): number {
+  return sizeBytes ?? away?.sizeBytes ?? 0;
+}
+
+export function sizeOf(image: CellImage): number {
+  return image.sizeBytes ?? image.file?.size ?? knownSize(image);
 }
 
 export function forgetResults(): void {

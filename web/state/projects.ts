@@ -5,8 +5,8 @@
  * knows that anything is kept.
  */
 import { computed, effect, signal, untracked } from '@preact/signals';
-import { type ProjectHead, projectSchema, sha256 } from '../../src/js/index.ts';
-import { onTouched, takeTouched, touch, type Touched } from './changes.ts';
+import { type ProjectHead, projectSchema } from '../../src/js/index.ts';
+import { onBytes, onTouched, takeTouched, touch, type Touched } from './changes.ts';
 import { takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';
 import { forgetSteps, restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
@@ -15,8 +15,10 @@ import { types, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { leavePlace, placeNow, restorePlace } from './place.ts';
 import { runState } from './progress.ts';
-import { allWritten, type FileBatch, fileBatches, headNow, type ProjectName, readRows, type Restored, rowOfFiles, rowsOf, settingsNow, touchAll, unfit } from './project_rows.ts';
+import { allWritten, type FileBatch, fileBatches, filesLeft, forgetWritten, holdBytes, namesAhead, unfit } from './project_files.ts';
+import { headNow, type ProjectName, readRows, type Restored, rowsOf, settingsNow, touchAll } from './project_rows.ts';
 import { ProjectStore, type Row } from './project_store.ts';
+import { estimate, writeRows } from './project_writing.ts';
 import { remember, remembered, rememberedHere, rememberHere } from './remembered.ts';
 import { takeReviews } from './review_store.ts';
 import { sample } from './worklist.ts';
@@ -75,11 +77,6 @@ function store(): Promise<ProjectStore | null> {
     }
   })();
   return opening;
-}
-
-/** Room in use and at most; empty where the browser does not tell. */
-async function estimate(): Promise<StorageEstimate> {
-  return (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
 }
 
 export async function listKept(): Promise<void> {
@@ -156,10 +153,14 @@ function writeSoon(): void {
     timer = undefined;
     // One after the other, so that what changes meanwhile goes together.
     if (queued > 0) writeSoon();
-    else void write();
+    else {
+      void write(false);
+      if (filesLeft() && !isNothingKept()) writeSoon();
+    }
   }, runState.peek() === 'running' && project.value !== null ? writeWhileRunningMs : writeAfterMs);
 }
 onTouched(writeSoon);
+onBytes((position, bytes) => { if (!isNothingKept()) holdBytes(position, bytes); });
 
 effect(() => {
   settingsNow();
@@ -167,11 +168,11 @@ effect(() => {
   untracked(() => { if (project.value) writeSoon(); });
 });
 
-/** Writes all that changed. Resolves when nothing is left to write. */
-export function write(): Promise<void> {
+/** Writes all that changed. Args: everything: also files that would have to be looked up now. Resolves when nothing is left to write. */
+export function write(everything = true): Promise<void> {
   clearTimeout(timer);
   timer = undefined;
-  const job = gather();
+  const job = gather(everything);
   if (job) {
     queued += 1;
     queue = queue.then(() => writeJob(job)).finally(() => { queued -= 1; });
@@ -180,7 +181,7 @@ export function write(): Promise<void> {
 }
 
 /** All that changed since, as it is at this moment; null where there is nothing to keep. */
-function gather(): Job | null {
+function gather(everything: boolean): Job | null {
   if (allImages().length === 0 || isNothingKept()) {
     takeTouched();
     return null;
@@ -193,15 +194,17 @@ function gather(): Job | null {
   }
   const touched = takeTouched();
   const own = project.value;
-  return untracked(() => ({ head: headNow(own), rows: rowsOf(touched), files: fileBatches(touched), touched }));
+  return untracked(() => {
+    const batches = fileBatches(touched.files, everything);
+    return { head: headNow(own), rows: [...rowsOf(touched), ...namesAhead()], files: batches, touched };
+  });
 }
 
 async function writeJob({ head, rows, files, touched }: Job): Promise<void> {
   const known = await store();
   if (!known) return;
   try {
-    await writeFiles(known, head, files);
-    await known.write(head, rows);
+    await writeRows(known, head, rows, files);
     if (storing.value === 'full') storing.value = 'on';
   } catch (error) {
     if (project.value?.id !== head.id) return;
@@ -211,43 +214,6 @@ async function writeJob({ head, rows, files, touched }: Job): Promise<void> {
     if (isFull) for (const part of ['records', 'frames', 'cells', 'fields', 'steps'] as const) for (const index of touched[part]) touch(part, index);
     clearTimeout(timer);
     timer = undefined;
-  }
-}
-
-/** Batch by batch; those that do not fit are known by their sums. */
-async function writeFiles(known: ProjectStore, head: ProjectHead, batches: readonly FileBatch[]): Promise<void> {
-  for (const batch of batches) {
-    const bytes = batch.images.reduce((sum, { file }) => sum + (file?.size ?? 0), 0);
-    try {
-      if (bytes === 0 || (await fits(bytes))) {
-        await known.write(head, [rowOfFiles(batch, null)]);
-        continue;
-      }
-    } catch {
-      // No room, or a file that is gone or has changed since: results are kept without them, where that can be.
-    }
-    unfit.value = new Set([...unfit.value, ...batch.images.map((_, i) => batch.number + i)]);
-    await known.write(head, [rowOfFiles(batch, await Promise.all(batch.images.map(({ file }) => (file ? sumOf(file) : null))))]);
-  }
-}
-
-/** A tenth of the room stays free. */
-async function fits(bytes: number): Promise<boolean> {
-  const { usage = 0, quota = Infinity } = await estimate();
-  return usage + bytes < 0.9 * quota;
-}
-
-/** Larger ones are known by name and size alone. */
-const mostHashedBytes = 256 * 1024 * 1024;
-
-/** SHA-256 of a file's bytes in hex; null where the browser cannot compute it, or where the file is too large or gone. */
-export async function sumOf(file: File): Promise<string | null> {
-  // Without a secure address nothing is read: there is no sum to be had.
-  if (file.size > mostHashedBytes || !crypto.subtle) return null;
-  try {
-    return await sha256(new Uint8Array(await file.arrayBuffer()));
-  } catch {
-    return null;
   }
 }
 
@@ -300,6 +266,7 @@ export function leave(): () => void {
 
 function forgetOpen(): void {
   takeTouched();
+  forgetWritten();
   forgetSteps();
   forgetHeldFrames();
   sample.value = null;

@@ -4,7 +4,7 @@ import { client } from './client.ts';
 import { cellsDue, frameAt, framesToName, giveUp, isDue, namesCells, optionsKey, optionsOf, settleFrame, settleVerdicts } from './frame_store.ts';
 import { mode } from './mode.ts';
 import { withFrame } from './held_frames.ts';
-import { allImages, era, flush, flushSoon, imagesDue, settle } from './images.ts';
+import { allImages, era, flush, flushSoon, imagesDue, noteRead, settle } from './images.ts';
 import { leftOut } from './left_out.ts';
 import { checks, imageScale, modelReady } from './models.ts';
 import { messageOf, notice } from './notice.ts';
@@ -43,8 +43,10 @@ async function work(): Promise<void> {
     }
     measurePace();
     try {
-      for await (const { index, ...outcome } of client.classifyAll(jobs.map(({ file }) => file), { checks: checks(), imageScale: imageScale.value })) {
-        if (mine === era.value) settle((jobs[index] as (typeof jobs)[number]).index, outcome);
+      const indexOf = (position: number): number => (jobs[position] as (typeof jobs)[number]).index;
+      const onRead = (position: number, bytes: Uint8Array): void => { if (mine === era.value) noteRead(indexOf(position), bytes); };
+      for await (const { index, ...outcome } of client.classifyAll(jobs.map(({ file }) => file), { checks: checks(), imageScale: imageScale.value, onRead })) {
+        if (mine === era.value) settle(indexOf(index), outcome);
       }
     } catch (error) {
       if (mine === era.value) fail(messageOf(error));

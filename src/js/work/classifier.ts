@@ -24,10 +24,11 @@ import { Crew, type Equipment } from './crew.ts';
 import { Frame } from './frame.ts';
 import { frameWorker } from './frame_worker.ts';
 import { Handoff } from './handoff.ts';
+import { type Images, Line } from './line.ts';
 import type { ModelParcel } from './messages.ts';
 import { classifyInOrder, type PoolWorker, type Run } from './pool.ts';
 import type { RequestFacts } from './requests.ts';
-import { type ModelSource, type NamedImage, pathOf, readerOf, sourceOf } from './sources.ts';
+import { type ModelSource, readerOf } from './sources.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { transferable, type WorkerLink } from './worker_link.ts';
 
@@ -51,6 +52,8 @@ export interface RunOptions {
   jobs?: number;
   /** When it is aborted, what workers have in hand is still given; then its reason is thrown. */
   signal?: AbortSignal;
+  /** Told the bytes of each file that was read, before a worker takes them: what is to outlive the call must be copied. A file may be read again. */
+  onRead?: (index: number, bytes: Uint8Array) => void;
 }
 
 export interface CellRunOptions extends RunOptions {
@@ -65,9 +68,6 @@ export interface FrameRunOptions extends RunOptions, Partial<Omit<FrameOptions, 
   /** Told the cells classified of the cells found in the frame of an image. */
   onProgress?: (index: number, classified: number, cells: number) => void;
 }
-
-/** Images in the order in which their results are wanted; an endless or slow list is read no faster than it is worked on. */
-export type Images = Iterable<ImageSource | NamedImage> | AsyncIterable<ImageSource | NamedImage>;
 
 interface Loaded { files: ModelFiles; second: ModelFiles | undefined; runtime: RuntimeFacts }
 
@@ -297,7 +297,7 @@ export class Classifier {
 
   /** Has workers empty a queue of images, after whatever runs now, no faster than the results are taken. */
   async *#run<Result extends { status: string }>(
-    images: Images, worker: (link: WorkerLink, run: Run) => PoolWorker<Result>, { jobs, signal, atOnce }: { jobs?: number; signal?: AbortSignal; atOnce?: number },
+    images: Images, worker: (link: WorkerLink, run: Run) => PoolWorker<Result>, { jobs, signal, atOnce, onRead = () => {} }: Omit<RunOptions, 'checks'> & { atOnce?: number },
   ): AsyncGenerator<(Result | UnreadFile) & { index: number; path: string }, void, undefined> {
     const run: Run = { cancelled: signal?.aborted ?? false };
     const stop = (): void => { run.cancelled = true; };
@@ -308,7 +308,11 @@ export class Classifier {
     const work = this.#queued(() => classifyInOrder(this.#crew.links(jobs).map((link) => worker(link, run)), {
       ...(atOnce !== undefined && { atOnce }),
       get count() { return line.count; },
-      read: (position, mostBytes) => line.read(position, mostBytes),
+      read: async (position, mostBytes) => {
+        const bytes = await line.read(position, mostBytes);
+        if (bytes instanceof Uint8Array) onRead(position, bytes);
+        return bytes;
+      },
       tell: (position, outcome) => results.give({ ...outcome, index: position, path: line.tellName(position) }),
     }, run)).finally(() => results.close());
     work.catch(() => undefined);
@@ -338,58 +342,5 @@ export class Classifier {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => undefined);
     return result;
-  }
-}
-
-/** Images as they stand in line: taken from the caller's list one after the other, kept until their results are told. */
-class Line {
-  readonly #iterator: Iterator<ImageSource | NamedImage> | AsyncIterator<ImageSource | NamedImage>;
-  readonly #inHand = new Map<number, Promise<ImageSource | NamedImage | null>>();
-  readonly #names = new Map<number, string>();
-  #taken = 0;
-  /** One after the other: not every list can be asked twice at once. */
-  #taking: Promise<unknown> = Promise.resolve();
-  /** Of all; Infinity while it is not known. */
-  count: number;
-  #ended = false;
-
-  constructor(images: Images) {
-    this.#iterator = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
-    this.count = Array.isArray(images) ? images.length : Infinity;
-  }
-
-  async read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | null | undefined> {
-    while (this.#taken <= position) {
-      const next = this.#taken++;
-      const image = this.#taking.then(() => this.#take(next));
-      this.#taking = image.catch(() => undefined);
-      this.#inHand.set(next, image);
-    }
-    const image = (await this.#inHand.get(position)) ?? null;
-    if (image === null) return null;
-    this.#names.set(position, pathOf(image, position));
-    return platform.readImage(sourceOf(image), mostBytes);
-  }
-
-  /** Its name; it is let go. */
-  tellName(position: number): string {
-    const name = this.#names.get(position) ?? '';
-    this.#names.delete(position);
-    this.#inHand.delete(position);
-    return name;
-  }
-
-  /** The caller's list is told where nothing more will be taken from it. */
-  async end(): Promise<void> {
-    if (!this.#ended) await this.#iterator.return?.();
-  }
-
-  async #take(position: number): Promise<ImageSource | NamedImage | null> {
-    const next = this.#ended ? { done: true as const, value: undefined } : await this.#iterator.next();
-    if (!next.done) return next.value;
-    this.#ended = true;
-    this.count = Math.min(this.count, position);
-    this.#inHand.delete(position);
-    return null;
   }
 }

@@ -20,7 +20,7 @@ export function FileContents({ position, more = [] }: { position: number; more?:
     return () => void (current = false);
   }, [position]);
   const image = files.value[position];
-  const own: [string, string][] = image ? [[words.file.path, image.path], ...(image.file ? [[words.file.size, formatBytes(image.file.size)], [words.file.changed, new Date(image.file.lastModified).toLocaleString()]] as [string, string][] : [])] : [];
+  const own: [string, string][] = image ? [[words.file.path, image.path], ...(image.file ? [[words.file.size, formatBytes(image.file.size)], ...(image.file.lastModified > 0 ? [[words.file.changed, new Date(image.file.lastModified).toLocaleString()]] : [])] as [string, string][] : [])] : [];
   const facts = content && 'tags' in content ? (fileFactsOf(content) ?? [[words.file.notRead, content.problem]]) : [];
   return (
     <div class="file-contents" data-testid="file-contents" data-tags={content && 'tags' in content ? content.tags.length : undefined}>
