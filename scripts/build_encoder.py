@@ -23,6 +23,7 @@ from export_onnx import export_features, store_halves
 
 TITLES = {
     "imagenet": ("MobileNetV2 ×0.35, as trained on ImageNet", "MIT; Teachable Machine's backbone, from npm sos-image-classification"),
+    "own": ("MobileNetV2 ×0.35 by scripts/train_encoder.py", "as the images that it learned from"),
     "blood-smear": ("MobileNetV2 ×0.35 of models/blood-smear", "Apache-2.0, as models/blood-smear; trained on images under CC BY 4.0"),
 }
 ABOUT = {

@@ -78,6 +78,15 @@ ROWS = (
     Row("measurements alone", MEASURED, False),
 )
 
+OWN = ("own middle", "own last")
+COMPARED = (
+    Row("recipe", MIDDLE + SMEAR + MEASURED, True),
+    Row("own network alone", OWN, True),
+    Row("own in place of blood-smear's", MIDDLE + OWN + MEASURED, True),
+    Row("recipe and own", MIDDLE + SMEAR + OWN + MEASURED, True),
+)
+"""Of a network that is tried."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -85,13 +94,17 @@ def main() -> None:
     parser.add_argument("--prepared", required=True, type=Path, help="what prepare_data.py wrote")
     parser.add_argument("--encoder", type=Path, default=MODELS_FOLDER / "cell-encoder")
     parser.add_argument("--choose", action="store_true", help="on validation parts")
+    parser.add_argument("--compare", action="store_true", help="a third network of the encoder with the recipe, where train_encoder.py wrote one; writes nothing")
+    parser.add_argument("--task", nargs="*", help="these only; all unless told")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     encoder = Encoder(arguments.encoder)
-    found = {name: measure(encoder, task) for name, task in tasks(arguments.data, arguments.prepared, arguments.choose).items()}
-    text = numbers_of(found)
+    rows = COMPARED if arguments.compare else ROWS
+    wanted = tasks(arguments.data, arguments.prepared, arguments.choose)
+    found = {name: measure(encoder, task, rows) for name, task in wanted.items() if arguments.task is None or name in arguments.task}
+    text = numbers_of(found, rows)
     print(text)
-    if not arguments.choose:
+    if not (arguments.choose or arguments.compare or arguments.task):
         encoder.spec["metrics"] = found
         (arguments.encoder / "spec.json").write_text(format_json(encoder.spec) + "\n")
         replace_between(arguments.encoder / "card.md", BEGIN, END, text)
@@ -160,9 +173,13 @@ def features_of(encoder: Encoder, drawn: Drawn, task: Task) -> np.ndarray:
 
 def picture(file: Path, is_cut_out: bool) -> np.ndarray:
     """An image, H×W×C; a cell that is cut out in a square around it."""
-    image = decode(file)
+    return framed(decode(file)) if is_cut_out else decode(file)
+
+
+def framed(image: np.ndarray) -> np.ndarray:
+    """The square around what is not black."""
     y, x = np.nonzero(image.max(2) > BLACK)
-    if not is_cut_out or len(y) == 0:
+    if len(y) == 0:
         return image
     half = max(np.ptp(y), np.ptp(x)) // 2 + ROOM_PX
     top, left = (y.min() + y.max()) // 2, (x.min() + x.max()) // 2
@@ -198,7 +215,7 @@ def balanced_accuracy(features: np.ndarray, labels: np.ndarray, divisors: np.nda
     return float(np.mean([(named == label)[labels[tested] == label].mean() for label in model.classes_]))
 
 
-def measure(encoder: Encoder, task: Task) -> dict:
+def measure(encoder: Encoder, task: Task, recipes: tuple[Row, ...] = ROWS) -> dict:
     """Figures of a task: for each size its types, images tested on and, by row, mean and ends of its interval."""
     drawn = Drawn(task)
     features = features_of(encoder, drawn, task)
@@ -209,7 +226,7 @@ def measure(encoder: Encoder, task: Task) -> dict:
             continue
         splits = [drawn.split(seed, size) for seed in range(DRAWS)]
         rows = {}
-        for row in ROWS:
+        for row in recipes:
             columns, divisors = columns_of(encoder.spec, row.blocks)
             chosen = features[:, :, columns]
             scores = np.array([balanced_accuracy(chosen, drawn.labels, divisors, learned, tested, row.is_turned) for learned, tested in splits])
@@ -220,7 +237,7 @@ def measure(encoder: Encoder, task: Task) -> dict:
     return found
 
 
-def numbers_of(metrics: dict) -> str:
+def numbers_of(metrics: dict, recipes: tuple[Row, ...] = ROWS) -> str:
     """The numbers of card.md as Markdown."""
     parts = []
     for size in map(str, SIZES):
@@ -228,7 +245,7 @@ def numbers_of(metrics: dict) -> str:
         once = [task for name, task in metrics.items() if size in task["sizes"] and name != BY_IMAGE]
         header = [f"{size} images a type", *(f"{task['title']} ({len(task['sizes'][size]['types'])} types)" for task in measured), "mean"]
         rows = []
-        for row in ROWS:
+        for row in recipes:
             figures = [task["sizes"][size]["rows"][row.title] for task in measured]
             mean = sum(task["sizes"][size]["rows"][row.title][0] for task in once) / len(once)
             rows.append([row.title, *(f"{100 * middle:.1f} ± {50 * (high - low):.1f}" for middle, low, high in figures), f"{100 * mean:.1f}"])
