@@ -10,7 +10,7 @@ import { median, printLimit, printTable } from './report.ts';
 const many = 10_000;
 const few = 1_000;
 const answers = 200;
-const rounds = 3;
+const rounds = 5;
 const model = { name: 'cell-cycle', title: 'Cell cycle' };
 
 declare global {

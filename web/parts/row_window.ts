@@ -30,7 +30,8 @@ export function useRowWindow(box: RefObject<HTMLElement | null>, rowPxOf: (width
     const endRow = Math.max(firstRow, Math.ceil((window.innerHeight - top + margin) / rowPx));
     setRows((old) => (old.widthPx === width && old.firstRow === firstRow && old.endRow === endRow ? old : { widthPx: width, firstRow, endRow }));
   };
-  useLayoutEffect(() => measure.current());
+  // Measuring lays the page out: only where rows may have another height, or where there is no box yet.
+  useLayoutEffect(() => measure.current(), [rowPxOf(rows.widthPx), rows.widthPx > 0 ? null : {}]);
   useEffect(() => {
     let frame = 0;
     const soon = (): void => {

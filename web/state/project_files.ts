@@ -42,7 +42,7 @@ const mostUnread = 64;
  * Files that came, some to a row; a file that is here again after it was away has a row of its own.
  *
  * Args:
- *   everything: also those whose turn has not come; else what was read, and a few more.
+ *   everything: also those whose turn has not come; else what was read, or where nothing was a few.
  */
 export function fileBatches(again: ReadonlySet<number>, everything: boolean): FileBatch[] {
   const all = allImages();
@@ -53,7 +53,8 @@ export function fileBatches(again: ReadonlySet<number>, everything: boolean): Fi
   const batches = [...again].filter((position) => position < writtenBelow).map((number): FileBatch => ({ table: 'files_again', number, images: of(number) }));
   let last: FileBatch | undefined;
   let bytes = 0;
-  let unread = 0;
+  // While files are read by themselves none is looked up ahead.
+  let unread = held.size > 0 ? mostUnread : 0;
   for (; writtenBelow < all.length; writtenBelow++) {
     if (all[writtenBelow]?.file && !held.has(writtenBelow) && ++unread > mostUnread && !everything) break;
     const images = of(writtenBelow);

@@ -22,6 +22,7 @@ const linePx = 20;
 /** Room of the mark before a class's name, and of one letter of it, about. */
 const markPx = 36;
 const letterPx = 7.5;
+const followAfterMs = 300;
 /** Tiles narrower than this have room for the short words only. */
 const wordsPx = 140;
 
@@ -46,10 +47,15 @@ export function Gallery() {
   const current = Math.max(0, order.findIndex(({ index }) => index === currentIndex.value));
 
   useEffect(() => {
-    const tile = box.current?.querySelector<HTMLElement>(`[data-index="${currentIndex.value}"]`);
-    if (!tile) return;
-    tile.scrollIntoView({ block: 'nearest' });
-    if (box.current?.contains(document.activeElement)) tile.focus({ preventScroll: true });
+    const follow = (): void => {
+      const tile = box.current?.querySelector<HTMLElement>(`[data-index="${currentIndex.value}"]`);
+      tile?.scrollIntoView({ block: 'nearest' });
+      if (box.current?.contains(document.activeElement)) tile?.focus({ preventScroll: true });
+    };
+    // Answers by keys come fast and lead from one end of the gallery to the other: it follows when they pause.
+    if (!reviewing.value || box.current?.contains(document.activeElement)) return follow();
+    const timer = setTimeout(follow, followAfterMs);
+    return () => clearTimeout(timer);
   }, [currentIndex.value]);
 
   const marquee = useMarquee(box, (left, top, right, bottom) => order.filter((_, i) => {
