@@ -4,6 +4,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rm
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type InlineConfig } from 'vite';
+import { listedAs, writeLicences } from './licences.ts';
 
 const root = join(import.meta.dirname, '..');
 export const packageFolder = join(root, 'build/package');
@@ -37,7 +38,7 @@ async function buildForNode(entry: string, name: string, banner = ''): Promise<v
     resolve: { alias: { 'onnxruntime-web/wasm': 'onnxruntime-web' } },
     ssr: { noExternal: true, external },
     build: {
-      ssr: join(root, entry), target: 'node18', outDir: packageFolder, emptyOutDir: false,
+      ssr: join(root, entry), target: 'node18', outDir: packageFolder, emptyOutDir: false, ...listedAs(name),
       rolldownOptions: { external, output: { entryFileNames: name, chunkFileNames: `${name.replace('.mjs', '')}-[name].mjs`, banner } },
     },
   });
@@ -49,7 +50,7 @@ async function buildForBrowsers(): Promise<void> {
     worker: { format: 'es', rolldownOptions: { external, output: { entryFileNames: 'browser_worker.mjs', chunkFileNames: 'browser_worker-[name].mjs' } } },
     build: {
       lib: { entry: join(root, 'src/js/index.ts'), formats: ['es'], fileName: () => 'browser.mjs' },
-      target: 'es2022', outDir: packageFolder, emptyOutDir: false, rolldownOptions: { external, output: { chunkFileNames: 'browser-[name].mjs' } },
+      target: 'es2022', outDir: packageFolder, emptyOutDir: false, ...listedAs('browser'), rolldownOptions: { external, output: { chunkFileNames: 'browser-[name].mjs' } },
     },
   });
 }
@@ -83,6 +84,7 @@ function copyModels(): void {
 
 function copyTexts(): void {
   cpSync(join(root, 'LICENSE'), join(packageFolder, 'LICENSE'));
+  writeLicences(packageFolder, []);
   cpSync(join(root, 'docs/api.md'), join(packageFolder, 'README.md'));
   const schemas = join(root, 'src/js/report/schemas');
   if (existsSync(schemas)) cpSync(schemas, join(packageFolder, 'schemas'), { recursive: true });
@@ -102,7 +104,7 @@ function manifest(): object {
     },
     // For the types alone.
     imports: { '#cytodrop_core': { types: './types/wasm/cytodrop_core.d.ts' } },
-    files: ['*.mjs', 'cytodrop_core.wasm', 'models', 'schemas', 'types'],
+    files: ['*.mjs', 'licences.md', 'cytodrop_core.wasm', 'models', 'schemas', 'types'],
     peerDependencies: { 'onnxruntime-web': `>=${dependencies['onnxruntime-web']}` },
     peerDependenciesMeta: { 'onnxruntime-web': { optional: true } },
     sideEffects: false,

@@ -5,18 +5,20 @@ import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { securityHeaders } from '../web/security_headers.ts';
+import { listedAs, writeLicences } from './licences.ts';
 import { listSiteFiles } from './site_files.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
-await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn', build: listedAs('page') });
 await buildCommandLine();
 cpSync(join(root, 'build/wasm/cytodrop_core.wasm'), join(dist, 'cytodrop_core.wasm'));
 for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']) {
   cpSync(join(root, 'node_modules/onnxruntime-web/dist', file), join(dist, 'ort', file));
 }
 copyModels();
+writeLicences(dist, ['onnxruntime-web']);
 for (const text of ['use.md', 'why.md']) cpSync(join(root, 'docs', text), join(dist, text));
 await buildServiceWorker();
 compressAll();
@@ -36,6 +38,7 @@ async function buildCommandLine(): Promise<void> {
       ssr: join(root, 'src/cli/main.ts'),
       target: 'node18',
       emptyOutDir: false,
+      ...listedAs('cli'),
       rolldownOptions: { output: { entryFileNames: 'cytodrop.mjs', codeSplitting: false } },
     },
   });

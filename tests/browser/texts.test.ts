@@ -1,6 +1,8 @@
 /** What a person can read about the tool and its models on the page itself. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { root } from '../border/fixtures.ts';
 import { Site } from './site.ts';
 
 let site: Site;
@@ -24,6 +26,20 @@ test('what the tool may be used for is one press from every result', async () =>
     }
     // Kept before the first image, so that reading it asks the network for nothing.
     await page.page.waitForSelector(`${page.find('footer')}[data-requests-since="0"]`);
+  });
+});
+
+test('what others made has its licence and its notice', async () => {
+  await site.visit(async (page) => {
+    await page.press('use');
+    await page.press('licences');
+    await page.page.waitForSelector(`${page.find('licences-dialog')} details`);
+    const notices = new Map(await page.page.$$eval(`${page.find('licences-dialog')} details`, (all) => all.map((one) => [one.querySelector('summary')?.textContent?.replace(/ [\d.]+$/, '') ?? '', one.querySelector('pre')?.textContent ?? ''] as const)));
+    const { dependencies } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { dependencies: Record<string, string> };
+    for (const name of [...Object.keys(dependencies), 'd3-scale', 'papaparse', 'libjpeg-turbo', 'libtiff', 'zlib', 'musl, by Emscripten']) assert.ok((notices.get(name) ?? '').length > 10, name);
+    assert.match(notices.get('preact') ?? '', /Permission is hereby granted, free of charge/);
+    assert.match(notices.get('zlib') ?? '', /^Copyright \(C\) 1995[^]*freely, subject to the following restrictions/);
+    assert.match(notices.get('Independent JPEG Group’s software') ?? '', /This software is copyright \(C\)/);
   });
 });
 

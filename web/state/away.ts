@@ -36,7 +36,6 @@ class Waiting {
 
   constructor(images: readonly CellImage[]) {
     this.#images = images;
-    const put = <Key>(map: Map<Key, Set<number>>, key: Key, position: number): void => void map.set(key, (map.get(key) ?? new Set()).add(position));
     images.forEach((image, position) => {
       if (image.file) this.#here.set(image.path, image);
       if (!image.away) return;
@@ -80,4 +79,8 @@ class Waiting {
     const same = ([, { away }]: (typeof alike)[number]): boolean => away.sha256 === null || sum === null || away.sha256 === sum;
     return (named.find(same) ?? alike.find(([, { away }]) => sum !== null && away.sha256 === sum))?.[0];
   }
+}
+
+function put<Key>(map: Map<Key, Set<number>>, key: Key, position: number): void {
+  map.set(key, (map.get(key) ?? new Set()).add(position));
 }

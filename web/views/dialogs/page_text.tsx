@@ -1,5 +1,6 @@
 /** Texts of this site in a panel: what the tool may be used for, and the card of a model. */
 import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Dialog, openDialog } from '../../parts/dialog.tsx';
 import { chosenName, listings } from '../../state/models.ts';
@@ -18,15 +19,43 @@ export function openAbout(name = chosenName.value): void {
 }
 
 export function UseDialog() {
-  return <SiteText name="use" title={words.use} />;
+  return (
+    <SiteText name="use" title={words.use}>
+      <p class="small">
+        <button type="button" class="link" data-testid="licences" onClick={() => openDialog('licences')}>
+          {words.licences}
+        </button>
+      </p>
+    </SiteText>
+  );
 }
 
 export function WhyDialog() {
   return <SiteText name="why" title={words.why} />;
 }
 
+/** What others made, each with its notice. */
+export function LicencesDialog() {
+  const { sections, trouble } = useText(new URL('licences.md', document.baseURI));
+  return (
+    <Dialog name="licences" title={words.licences}>
+      {trouble && <p role="alert">{trouble}</p>}
+      {sections.map(({ title, lines }) =>
+        title === '' ? (
+          <Markdown key={title} lines={lines} />
+        ) : (
+          <details key={title} class="text">
+            <summary>{title}</summary>
+            <Markdown lines={lines} />
+          </details>
+        ),
+      )}
+    </Dialog>
+  );
+}
+
 /** docs/NAME.md */
-function SiteText({ name, title: heading }: { name: 'use' | 'why'; title: string }) {
+function SiteText({ name, title: heading, children }: { name: 'use' | 'why'; title: string; children?: ComponentChildren }) {
   const { sections, trouble } = useText(new URL(`${name}.md`, document.baseURI));
   return (
     <Dialog name={name} title={heading}>
@@ -37,6 +66,7 @@ function SiteText({ name, title: heading }: { name: 'use' | 'why'; title: string
           <Markdown lines={lines} />
         </section>
       ))}
+      {children}
     </Dialog>
   );
 }

@@ -98,6 +98,7 @@ export const words = {
     licence: 'Licence of the model',
   },
   use: 'What this tool may and may not be used for',
+  licences: 'Licences of what is in it',
   why: 'What the map and the verdict are checked for',
   about: {
     title: (model: string) => `About this model: ${model}`,

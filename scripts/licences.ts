@@ -1,0 +1,68 @@
+/** What others made that goes into the site and the package, with the notices that their licences ask for. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+interface Part { name: string; version: string; identifier: string | null; text: string | null }
+
+/** What a build is to tell of the npm packages in its chunks: an option of Vite's. */
+export function listedAs(build: string): { license: { fileName: string } } {
+  return { license: { fileName: `licences-${build}.json` } };
+}
+
+/**
+ * Writes licences.md.
+ *
+ * Args:
+ *   folder: of the site or the package; what its builds told is read and taken away.
+ *   extra: npm packages whose files are copied, or that are in the chunks of workers.
+ * Raises: Error for a part without a notice.
+ */
+export function writeLicences(folder: string, extra: readonly string[]): void {
+  const bundled = readdirSync(folder).filter((name) => /^licences-.*\.json$/.test(name)).flatMap((name) => {
+    const parts = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Part[];
+    rmSync(join(folder, name));
+    return parts;
+  });
+  const parts = new Map([...bundled, ...extra.map(packagePart), ...coreParts()].map((part) => [part.name, part]));
+  const sections = [...parts.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, version, identifier, text }) => {
+    if (!text && !identifier) throw new Error(`${name} says nothing of its licence`);
+    return [`## ${name} ${version}`.trim(), ...(identifier ? [`Licence: ${identifier}`] : []), ...(text ? ['```\n' + text.replace(/\r/g, '').replace(/```/g, "'''").trim() + '\n```'] : [])].join('\n\n');
+  });
+  const ours = `# Licences\n\nCytodrop is under the Apache License 2.0. It contains the following, each under its own licence. Trained networks have theirs on their cards.\n`;
+  writeFileSync(join(folder, 'licences.md'), [ours, ...sections, ''].join('\n\n').replace(/\n{3,}/g, '\n\n'));
+}
+
+function packagePart(name: string): Part {
+  const folder = join(root, 'node_modules', name);
+  const { version, license = null, author = '', repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string; license?: string; author?: string | { name: string }; repository?: string | { url: string } };
+  const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license'].map((one) => join(folder, one)).find((one) => existsSync(one));
+  const about = [typeof author === 'string' ? author : author.name, typeof repository === 'string' ? repository : (repository?.url ?? '')].filter((one) => one !== '').join(', ');
+  return { name, version, identifier: license, text: file ? readFileSync(file, 'utf8') : about };
+}
+
+/** What is compiled into the core. */
+function coreParts(): Part[] {
+  const from = (name: string, version: string, identifier: string, file: string, cut?: (text: string) => string): Part => ({
+    name, version, identifier, text: cut ? cut(readFileSync(file, 'utf8')) : readFileSync(file, 'utf8'),
+  });
+  const deps = join(root, 'build/deps');
+  const musl = join(emscriptenRoot(), 'system/lib/libc/musl');
+  return [
+    from('libjpeg-turbo', versionIn(join(deps, 'libjpeg-turbo/CMakeLists.txt'), /set\(VERSION ([\d.]+)\)/), 'IJG AND BSD-3-Clause AND Zlib', join(deps, 'libjpeg-turbo/LICENSE.md')),
+    from('Independent JPEG Group’s software', '', 'IJG', join(deps, 'libjpeg-turbo/README.ijg'), (text) => /\nLEGAL ISSUES\n=+\n([^]*?)\nREFERENCES\n/.exec(text)?.[1] ?? ''),
+    from('libtiff', readFileSync(join(deps, 'tiff/VERSION'), 'utf8').trim(), 'libtiff', join(deps, 'tiff/LICENSE.md')),
+    from('zlib', versionIn(join(deps, 'zlib/zlib.h'), /ZLIB_VERSION "([\d.]+)/), 'Zlib', join(deps, 'zlib/zlib.h'), (text) => text.slice(text.indexOf('  Copyright (C)'), text.indexOf('*/'))),
+    from('musl, by Emscripten', '', 'MIT', join(musl, 'COPYRIGHT'), (text) => text.split('\nAuthors/contributors')[0] ?? ''),
+  ];
+}
+
+function versionIn(file: string, pattern: RegExp): string {
+  return pattern.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+}
+
+function emscriptenRoot(): string {
+  return execFileSync('em-config', ['EMSCRIPTEN_ROOT'], { encoding: 'utf8' }).trim();
+}
