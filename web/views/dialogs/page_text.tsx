@@ -40,16 +40,18 @@ export function LicencesDialog() {
   return (
     <Dialog name="licences" title={words.licences}>
       {trouble && <p role="alert">{trouble}</p>}
-      {sections.map(({ title, lines }) =>
-        title === '' ? (
-          <Markdown key={title} lines={lines} />
-        ) : (
-          <details key={title} class="text">
-            <summary>{title}</summary>
-            <Markdown lines={lines} />
-          </details>
-        ),
-      )}
+      <div class="notices">
+        {sections.map(({ title, lines }) =>
+          title === '' ? (
+            <Markdown key={title} lines={lines} />
+          ) : (
+            <details key={title} class="text">
+              <summary>{title}</summary>
+              <Markdown lines={lines} />
+            </details>
+          ),
+        )}
+      </div>
     </Dialog>
   );
 }
