@@ -14,6 +14,7 @@ to be more alike than any others of the batch (Chen et al. 2020, SimCLR). Can be
 import argparse
 import copy
 import json
+import math
 import os
 import random
 import shutil
@@ -80,7 +81,7 @@ def main() -> None:
     started, losses = time.monotonic(), []
     while step < arguments.steps:
         torch.manual_seed(100_003 + step)
-        share = min(1, (step + 1) / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * step / arguments.steps))
+        share = min(1, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / arguments.steps))
         for group in optimiser.param_groups:
             group["lr"] = arguments.learning_rate * share
         loss, parts = loss_of(model.train(), sets, arguments.alike)

@@ -52,7 +52,7 @@ export { Measurer, type Stratum, usualDraws } from './work/measurer.ts';
 export { agreementMatrix, type Answer, isConfirmed, isEmptyReview, noReview, type Review, type ReviewOrigin, type ReviewOutcome, reviewOrigins, reviewOutcomes } from './review/review.ts';
 
 // Projects.
-export { cellKey, frameOfKey, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, projectSchema, type ProjectSettings, type Sample } from './project/project.ts';
+export { cellKey, frameOfKey, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, type ProjectLabels, projectSchema, type ProjectSettings, type Sample } from './project/project.ts';
 export { projectEnding, projectFileName, type ReadProject, readProject, writeProject } from './project/project_file.ts';
 export { countsOf, resultsOf, reviewsOf } from './project/project_results.ts';
 

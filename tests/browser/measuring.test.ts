@@ -82,6 +82,21 @@ test('a table: its columns and names are shown, and a name that is no type count
     await page.page.waitForFunction((count) => document.querySelector('[data-testid=measurement]')?.textContent?.includes(`${count} cells of known type`), {}, images.length);
     const after = await saved(page);
     assert.deepEqual([after.images.measured, after.images.of_other_types, after.settings.truth], [images.length, [], 'labels.csv']);
+    // It is kept with the project, and what a person said of its names.
+    await page.page.waitForFunction(async () => {
+      const request = indexedDB.open('cytodrop');
+      const database = await new Promise<IDBDatabase>((resolve) => { request.onsuccess = () => resolve(request.result); });
+      const all = database.transaction('rows').objectStore('rows').getAll();
+      const rows = await new Promise<{ names?: Record<string, string> }[]>((resolve) => { all.onsuccess = () => resolve(all.result); });
+      database.close();
+      return rows.some(({ names }) => names?.['Neu'] === 'neutrophil');
+    }, { polling: 100 });
+    await page.page.reload();
+    await page.page.waitForFunction((count) => document.querySelector('[data-testid=measurement]')?.textContent?.includes(`${count} cells of known type`), {}, images.length);
+    const back = await saved(page);
+    assert.deepEqual([back.images, back.settings.truth], [after.images, after.settings.truth]);
+    await page.press('clear');
+    await page.page.waitForSelector(page.find('project-entry'));
   });
 });
 

@@ -43,6 +43,7 @@ before(async () => {
     images: images.map(({ length }, i) => ({ path: `dish/${i}.png`, intended: null, sizeBytes: length, sha256: null })),
     records, frames: [frame],
     reviews: { cells: [[0, { first: answer, second: null, note: 'fold' }], [1, { first: { ...answer, outcome: 'no_cell', type: null }, second: answer, note: '' }]], fields: [[cellKey(0, 3), { first: answer, second: null, note: '' }]] },
+    labels: { file: 'labels.csv', text: 'image;cell\n0.png;Neu\n', heads: ['image', 'cell'], fileColumn: 'image', typeColumn: 'cell', names: { Neu: 'bar' } },
   };
   pipeline.close();
 });
@@ -68,6 +69,7 @@ describe('a project file', () => {
     assert.deepEqual(read.records, project.records);
     assert.deepEqual(read.frames, project.frames);
     assert.deepEqual(read.reviews, project.reviews);
+    assert.deepEqual(read.labels, project.labels);
     for (const [i, bytes] of images.entries()) assert.deepEqual(new Uint8Array((await (await fileOf(i))?.arrayBuffer()) ?? []), bytes);
   });
 
@@ -104,8 +106,9 @@ describe('a project file', () => {
   });
 
   test('of the first version opens, as long as there are such', async () => {
-    const { head, records, reviews, fileOf } = await readProject(new Blob([readFileSync(new URL('tests/golden/project-1.cytodrop', root))]));
+    const { head, records, reviews, labels, fileOf } = await readProject(new Blob([readFileSync(new URL('tests/golden/project-1.cytodrop', root))]));
     assert.deepEqual([head.schema, head.model?.name, records.length, reviews.cells.length], ['cytodrop/project/1', 'viability', 2, 1]);
+    assert.equal(labels, null);
     assert.deepEqual([reviews.cells[0]?.[0], reviews.cells[0]?.[1].first?.type, reviews.cells[0]?.[1].first?.reviewer], [1, 'live', 'AB']);
     assert.equal((await fileOf(0))?.size, 995);
   });
@@ -115,6 +118,7 @@ describe('a project file that is not as it must be is refused in one line', () =
   const faults: [what: string, parts: Parameters<typeof changed>[1], words: RegExp][] = [
     ['no manifest', { 'manifest.json': null }, /no project file/],
     ['no records', { 'records.ndjson': null }, /no records\.ndjson/],
+    ['a table without its columns', { 'labels.json': '{"file":"a.csv","text":"a"}' }, /labels\.heads/],
     ['no JSON', { 'answers.json': '{' }, /answers\.json is no JSON/],
     ['a newer version', { 'manifest.json': (text) => text.replace('"schema":"cytodrop/project/1"', '"schema":"cytodrop/project/9"') }, /newer Cytodrop/],
     ['no version', { 'manifest.json': (text) => text.replace('cytodrop/project/1', 'something') }, /head\.schema/],

@@ -6,10 +6,12 @@
  */
 import { batch, computed, effect, signal } from '@preact/signals';
 import {
-  appVersion, type Comparison, type Grouping, type LabelledCells, MeasuredCells, type Measurement, type MeasurementContext, type ModelSpec, readHeads, readLabels, type ShareQuestion, type Truth, truthByFolder, truthByLabels, typeNamer, type TypeShares, usualDraws,
+  appVersion, type Comparison, type LabelledCells, MeasuredCells, type Measurement, type MeasurementContext, type ModelSpec, type ProjectLabels, readHeads, readLabels, type ShareQuestion, type Truth, truthByFolder, truthByLabels, typeNamer, type TypeShares, usualDraws,
 } from '../../src/js/index.ts';
 import { exportContext } from './export_context.ts';
+import { settled } from './cell_set.ts';
 import { cells, era, imageAt } from './images.ts';
+import { grouping, source, table } from './label_table.ts';
 import { mode } from './mode.ts';
 import { secondSpec, spec, threshold, types } from './models.ts';
 import { messageOf } from './notice.ts';
@@ -18,15 +20,8 @@ import { type Subset, subset, layout } from './view.ts';
 import { sample } from './worklist.ts';
 import { words } from './words.ts';
 
-export type TruthSource = 'folders' | 'table' | 'review';
-export const source = signal<TruthSource>('review');
-export const grouping = signal<Exclude<Grouping, 'column'>>('none');
 /** Figures of cells that were not drawn at random are wanted all the same. */
 export const allTheSame = signal(false);
-
-/** A table of labels: which columns are meant, and which types its names are. `names`: by name, a class id, or '' for one that is left out. */
-export interface LabelTable { file: string; text: string; heads: string[]; fileColumn: string; typeColumn: string; names: Record<string, string> }
-export const table = signal<LabelTable | null>(null);
 
 // Another set, or a sample: what a person insisted on was about something else.
 effect(() => {
@@ -91,7 +86,7 @@ function truths(): (Truth | undefined)[] {
   });
 }
 
-function truthOfTable(known: LabelTable, paths: string[], typeOf: (name: string) => string | undefined): (Truth | undefined)[] {
+function truthOfTable(known: ProjectLabels, paths: string[], typeOf: (name: string) => string | undefined): (Truth | undefined)[] {
   return truthByLabels(readLabels(known.text, { file: known.fileColumn, type: known.typeColumn }), paths, typeOf);
 }
 
@@ -140,10 +135,16 @@ effect(() => {
   measuring.value = { state: 'nothing' };
 });
 
-/** Measures what there is now; what was under way is dropped. */
-export function measureNow(): void {
+let newest = 0;
+
+/** Measures what there is now, once it has been judged as a set; what was under way is dropped. */
+export async function measureNow(): Promise<void> {
+  const mine = ++newest;
   worker?.terminate();
   worker = null;
+  if (measuring.value.state === 'done') measuring.value = { state: 'computing' };
+  await settled();
+  if (mine !== newest) return;
   const model = spec.value;
   const exported = exportContext();
   if (!model || !exported) {

@@ -1,6 +1,7 @@
 /** Where a person is in the results, as it is kept with them. */
 import { batch, type Signal } from '@preact/signals';
 import { currentFrame, currentIndex, filter, layout, leastProbability, openIndex, question, reader, reviewing, search, sort, subset, thisFrameOnly, tileSize } from './view.ts';
+import { grouping, groupings, source, truthSources } from './label_table.ts';
 import { worklist } from './worklist.ts';
 
 /** It may come from a stranger's file: what is none of these is left as it is. */
@@ -15,7 +16,7 @@ const isSort: Check = (value) => typeof value === 'object' && value !== null && 
 const kept: Record<string, [signal: Signal, check: Check]> = {
   layout: [layout, oneOf('gallery', 'table', 'frame', 'measure', 'paper')], filter: [filter, orNull(text(200))], search: [search, text(1_000)], sort: [sort, isSort], tileSize: [tileSize, oneOf('small', 'medium', 'large')],
   currentFrame: [currentFrame, orNull(isIndex)], thisFrameOnly: [thisFrameOnly, isFlag], leastProbability: [leastProbability, (value) => typeof value === 'number' && value >= 0 && value <= 1],
-  currentIndex: [currentIndex, orNull(isIndex)], openIndex: [openIndex, orNull(isIndex)], reviewing: [reviewing, isFlag], reader: [reader, oneOf('first', 'second')], worklist: [worklist, oneOf('doubtful', 'random', 'shown')], question: [question, text(2_000)],
+  currentIndex: [currentIndex, orNull(isIndex)], openIndex: [openIndex, orNull(isIndex)], reviewing: [reviewing, isFlag], reader: [reader, oneOf('first', 'second')], worklist: [worklist, oneOf('doubtful', 'random', 'shown')], question: [question, text(2_000)], truth: [source, oneOf(...truthSources)], grouping: [grouping, oneOf(...groupings)],
 };
 
 export function placeNow(): Record<string, unknown> {
@@ -31,5 +32,5 @@ export function restorePlace(place: Record<string, unknown>): void {
 
 /** As a new project begins. */
 export function leavePlace(): void {
-  restorePlace({ filter: null, search: '', sort: { key: 'index', descending: false }, thisFrameOnly: false, leastProbability: 0, currentIndex: null, openIndex: null, reviewing: false, reader: 'first', worklist: 'doubtful', question: '' });
+  restorePlace({ filter: null, search: '', sort: { key: 'index', descending: false }, thisFrameOnly: false, leastProbability: 0, currentIndex: null, openIndex: null, reviewing: false, reader: 'first', worklist: 'doubtful', question: '', truth: 'review', grouping: 'none' });
 }

@@ -3,6 +3,7 @@ import { type Project, projectFileName, readProject, writeProject } from '../../
 import { nameOf } from './found_files.ts';
 import { frameAsKept } from './frame_store.ts';
 import { allImages, type CellImage, recordsAsKept } from './images.ts';
+import { table } from './label_table.ts';
 import { messageOf, notice } from './notice.ts';
 import { replaceBy } from './opening.ts';
 import { headNow } from './project_rows.ts';
@@ -18,7 +19,7 @@ export async function saveProject(withImages: boolean, onProgress: (done: number
   const images = allImages();
   const all: Project = {
     head, images: images.map(({ path, intended, file, away }) => ({ path, intended, sizeBytes: file?.size ?? away?.sizeBytes ?? 0, sha256: away?.sha256 ?? null })),
-    records: [...recordsAsKept()], frames: images.map((_, i) => frameAsKept(i)), reviews: { cells: [...allReviews('cells')], fields: [...allReviews('fields')] },
+    records: [...recordsAsKept()], frames: images.map((_, i) => frameAsKept(i)), reviews: { cells: [...allReviews('cells')], fields: [...allReviews('fields')] }, labels: table.value,
   };
   saveBlob(await writeProject(all, { fileOf: (position) => (withImages ? (images[position]?.file ?? null) : null), onProgress }), projectFileName(head));
 }
@@ -26,12 +27,12 @@ export async function saveProject(withImages: boolean, onProgress: (done: number
 /** Opens a project file in place of what is on the page; what is wrong with it is said in one line, and nothing of it is taken. */
 export async function openProjectFile(file: File): Promise<void> {
   try {
-    const { fileOf, head, images, records, frames, reviews } = await readProject(file);
+    const { fileOf, head, images, records, frames, reviews, labels = null } = await readProject(file);
     const here = await Promise.all(images.map(async ({ path, intended, sizeBytes, sha256 }, i): Promise<CellImage> => {
       const bytes = await fileOf(i);
       return bytes ? { file: new File([bytes], nameOf(path)), path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } };
     }));
-    replaceBy({ head, images: here, records: records.map((one) => one ?? undefined), frames: frames.map((one) => one ?? undefined), reviews, steps: { steps: [], first: 0, place: 0 } });
+    replaceBy({ head, images: here, records: records.map((one) => one ?? undefined), frames: frames.map((one) => one ?? undefined), reviews, steps: { steps: [], first: 0, place: 0 }, labels });
     keepAsNew(head.name);
   } catch (error) {
     notice.value = { words: `${file.name}: ${messageOf(error)}` };

@@ -1,10 +1,11 @@
 /** What of the page is kept of a project, as rows of the database, and the way back. */
 import { batch } from '@preact/signals';
-import { appVersion, type CellRecord, type ProjectFrame, type ProjectHead, projectSchema, type ProjectSettings, type Review } from '../../src/js/index.ts';
+import { appVersion, type CellRecord, type ProjectFrame, type ProjectHead, type ProjectLabels, projectSchema, type ProjectSettings, type Review } from '../../src/js/index.ts';
 import { takeTouched, touch, type Touched } from './changes.ts';
 import { frameAsKept, handOptions, naming, restoreFrames, setHand } from './frame_store.ts';
 import { restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
 import { allImages, type CellImage, cells, era, flush, knownSize, recordsAsKept, restoreImages } from './images.ts';
+import { table } from './label_table.ts';
 import { leftOut } from './left_out.ts';
 import { mode } from './mode.ts';
 import { checkTurns, imageScale, modelState, secondName, spec, types, unsureBelow } from './models.ts';
@@ -41,6 +42,7 @@ export function rowsOf(touched: Touched): Row[] {
     }),
     ...[...touched.frames].map((frame): Row => ({ table: 'frames', number: frame, value: frameAsKept(frame) })),
     ...reviewRows('cells'), ...reviewRows('fields'),
+    ...[...touched.labels].map((number): Row => ({ table: 'labels', number, value: table.value ?? undefined })),
     ...[...touched.steps].map((number): Row => ({ table: 'steps', number, value: stepAt(number) })),
   ];
 }
@@ -77,6 +79,7 @@ export function touchAll(): void {
   for (const which of ['cells', 'fields'] as const) for (const index of allReviews(which).keys()) touch(which, index);
   const { first, end } = whereInSteps();
   for (let i = first; i < end; i++) touch('steps', i);
+  touch('labels', 0);
 }
 
 /** Everything of a project at once, from the database or from a file. */
@@ -87,6 +90,7 @@ export interface Restored {
   frames: (ProjectFrame | undefined)[];
   reviews: { cells: [number, Review][]; fields: [number, Review][] };
   steps: { steps: Step[]; first: number; place: number };
+  labels: ProjectLabels | null;
 }
 
 function listOf<Value>(rows: ReadonlyMap<number, unknown>, inRow: number): (Value | undefined)[] {
@@ -98,12 +102,13 @@ function listOf<Value>(rows: ReadonlyMap<number, unknown>, inRow: number): (Valu
 /** Reads all rows of a project. */
 export async function readRows(store: ProjectStore, head: ProjectHead): Promise<Restored> {
   const read = (table: string): Promise<Map<number, unknown>> => store.table(head.id, table);
-  const [ahead, files, again, records, frames, forCells, forFields, steps] = await Promise.all([read('files_ahead'), read('files'), read('files_again'), read('records'), read('frames'), read('cells'), read('fields'), read('steps')]);
+  const [ahead, files, again, records, frames, forCells, forFields, steps, labels] = await Promise.all([read('files_ahead'), read('files'), read('files_again'), read('records'), read('frames'), read('cells'), read('fields'), read('steps'), read('labels')]);
   const { first = 0, end = 0, place = 0 } = (head.place['steps'] as { first?: number; end?: number; place?: number } | undefined) ?? {};
   const some = Array.from({ length: end - first }, (_, i) => steps.get(first + i) as Step | undefined);
   return {
     head, images: imagesOf({ ahead, files, again }), records: listOf<CellRecord>(records, recordsInRow), frames: listOf<ProjectFrame>(frames, 1),
     reviews: { cells: [...forCells.values()].flat() as [number, Review][], fields: [...forFields.values()].flat() as [number, Review][] },
+    labels: (labels.get(0) as ProjectLabels | undefined) ?? null,
     // A step that is missing makes those before it unsafe too.
     steps: some.every((step) => step !== undefined) ? { steps: some as Step[], first, place } : { steps: [], first: 0, place: 0 },
   };
@@ -120,7 +125,7 @@ export function putSettings({ settings }: ProjectHead): void {
 }
 
 /** Puts a project on the page. Args: isSame: the model in use is the one that the results are by; else they are computed anew. */
-export function putRestored({ head, images, records, frames, reviews, steps }: Restored, isSame: boolean): void {
+export function putRestored({ head, images, records, frames, reviews, steps, labels }: Restored, isSame: boolean): void {
   const withoutVerdicts = frames.map((frame) => (frame && 'analysis' in frame ? { ...frame, analysis: { ...frame.analysis, cells: frame.analysis.cells.map(({ verdict: _, ...cell }) => cell) } } : frame));
   batch(() => {
     era.value += 1;
@@ -134,6 +139,7 @@ export function putRestored({ head, images, records, frames, reviews, steps }: R
     unsureBelow.value = head.settings.unsureBelow;
     types.value = head.settings.types;
     sample.value = head.settings.sample;
+    table.value = labels;
     unfit.value = new Set(images.flatMap(({ away }, i) => (away ? [i] : [])));
     flush();
   });

@@ -11,6 +11,7 @@ import { takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';
 import { forgetSteps, restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
 import { allImages, files, takeImages } from './images.ts';
+import { table } from './label_table.ts';
 import { types, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { leavePlace, placeNow, restorePlace } from './place.ts';
@@ -211,7 +212,7 @@ async function writeJob({ head, rows, files, touched }: Job): Promise<void> {
     const isFull = (error as DOMException).name === 'QuotaExceededError';
     storing.value = isFull ? 'full' : 'lost';
     // It goes with the next change.
-    if (isFull) for (const part of ['records', 'frames', 'cells', 'fields', 'steps'] as const) for (const index of touched[part]) touch(part, index);
+    if (isFull) for (const part of ['records', 'frames', 'cells', 'fields', 'steps', 'labels'] as const) for (const index of touched[part]) touch(part, index);
     clearTimeout(timer);
     timer = undefined;
   }
@@ -246,7 +247,7 @@ export function leave(): () => void {
   const { first, end, place } = whereInSteps();
   const steps = Array.from({ length: end - first }, (_, i) => stepAt(first + i) as Step);
   const bringBack = [takeImages(), takeFrames(), takeReviews()];
-  const [drawn, fit, asked, allowed, was] = [sample.value, unfit.value, unsureBelow.value, types.value, placeNow()];
+  const [drawn, fit, asked, allowed, labels, was] = [sample.value, unfit.value, unsureBelow.value, types.value, table.value, placeNow()];
   forgetOpen();
   return () => {
     takeTouched();
@@ -256,6 +257,7 @@ export function leave(): () => void {
     unfit.value = fit;
     unsureBelow.value = asked;
     types.value = allowed;
+    table.value = labels;
     restorePlace(was);
     if (!before) return touchAll();
     allWritten();
@@ -273,6 +275,7 @@ function forgetOpen(): void {
   // Settings of one project are nothing that the next one asked for.
   unsureBelow.value = null;
   types.value = null;
+  table.value = null;
   leavePlace();
   unfit.value = new Set();
   project.value = null;

@@ -63,6 +63,9 @@ export type ProjectFrame =
   | { path: string; analysis: FrameAnalysis; removed: readonly Box[]; own: HandOptions | null; searchedAs: string; range: DisplayRange | null; nextId?: number; pictures?: Record<string, { cells: FrameCell[]; removed: readonly Box[] }> }
   | { failure: UnreadFile & { index: number; path: string }; own: HandOptions | null; searchedAs: string };
 
+/** A table of labels that a person chose. `text`: CSV; `names`: by name in it, a class id, or '' for one that is left out. */
+export interface ProjectLabels { file: string; text: string; heads: string[]; fileColumn: string; typeColumn: string; names: Record<string, string> }
+
 /** All but the images' own bytes. Lists are by position of the image; what was said of cells is by their index. */
 export interface Project {
   head: ProjectHead;
@@ -70,6 +73,7 @@ export interface Project {
   records: (CellRecord | undefined)[];
   frames: (ProjectFrame | undefined)[];
   reviews: { cells: [index: number, review: Review][]; fields: [index: number, review: Review][] };
+  labels?: ProjectLabels | null;
 }
 
 /** Cells of one frame that can be told apart: more than any image has pixels' worth of cells. */

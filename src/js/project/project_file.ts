@@ -2,7 +2,7 @@
  * A project as one file: a zip of a manifest, results, answers and, where they are wanted, the images.
  *
  * `manifest.json`: head and images, each with the name that its bytes have in the archive; `records.ndjson` and `frames.ndjson`: a line an image, `null`
- * where there is nothing; `answers.json`: what people said. The schema's number rises when any of it changes its meaning; older ones are brought up to date.
+ * where there is nothing; `answers.json`: what people said; `labels.json`: a table of labels, where one was chosen. The schema's number rises when any of it changes its meaning; older ones are brought up to date.
  */
 import type { Entry, FileEntry } from '@zip.js/zip.js';
 import { CytodropError } from '../core/errors.ts';
@@ -12,7 +12,7 @@ import { typedParse, typedStringify } from './typed_json.ts';
 /** What stands at the end of the file's name. */
 export const projectEnding = '.cytodrop';
 
-const names = { manifest: 'manifest.json', records: 'records.ndjson', frames: 'frames.ndjson', answers: 'answers.json' } as const;
+const names = { manifest: 'manifest.json', records: 'records.ndjson', frames: 'frames.ndjson', answers: 'answers.json', labels: 'labels.json' } as const;
 
 /** Nobody has more, and one who says so means harm. */
 const mostEntries = 250_000;
@@ -29,7 +29,7 @@ export interface SaveOptions {
 }
 
 /** Raises: the signal's reason where it was cancelled; what reading an image raises. */
-export async function writeProject({ head, images, records, frames, reviews }: Project, { fileOf, onProgress = () => {}, signal }: SaveOptions): Promise<Blob> {
+export async function writeProject({ head, images, records, frames, reviews, labels }: Project, { fileOf, onProgress = () => {}, signal }: SaveOptions): Promise<Blob> {
   const { BlobReader, BlobWriter, configure, TextReader, ZipWriter } = await zipLibrary();
   configure({ useWebWorkers: false });
   const writer = new ZipWriter(new BlobWriter('application/zip'), { extendedTimestamp: false });
@@ -38,6 +38,7 @@ export async function writeProject({ head, images, records, frames, reviews }: P
   const lines = (list: readonly unknown[]): string => Array.from(list, (one) => `${typedStringify(one ?? null)}\n`).join('');
   await writer.add(names.manifest, new TextReader(typedStringify({ head, images: listed })));
   await writer.add(names.answers, new TextReader(typedStringify(reviews)));
+  if (labels) await writer.add(names.labels, new TextReader(typedStringify(labels)));
   await writer.add(names.records, new TextReader(lines(records)));
   await writer.add(names.frames, new TextReader(lines(frames)));
   for (const [i, name] of stored.entries()) {
@@ -88,7 +89,7 @@ export async function readProject(file: Blob): Promise<ReadProject> {
   const { checkProject } = await import('./project_schema.ts');
   let project: Project;
   try {
-    project = checkProject({ ...manifest, records: await linesOf(names.records), frames: await linesOf(names.frames), reviews: parse(names.answers, await textOf(names.answers)) });
+    project = checkProject({ ...manifest, records: await linesOf(names.records), frames: await linesOf(names.frames), reviews: parse(names.answers, await textOf(names.answers)), labels: entries.has(names.labels) ? parse(names.labels, await textOf(names.labels)) : null });
   } catch (error) {
     throw error instanceof CytodropError ? error : damaged(`${(error as Error).message || 'something'} is not as it must be`);
   }

@@ -71,8 +71,11 @@ const head = v.looseObject({
 });
 const images = v.array(v.looseObject({ path: text, intended: orNull(id), sizeBytes: count, sha256: orNull(text) }));
 
+/** As much as ten million cells need. */
+const labels = v.object({ file: text, text: v.pipe(v.string(), v.maxLength(5e8)), heads: v.array(text), fileColumn: text, typeColumn: text, names: v.record(v.string(), id) });
+
 const project = v.pipe(
-  v.object({ head, images, records: v.array(orNull(record)), frames: v.array(orNull(frame)), reviews: v.object({ cells: reviews, fields: reviews }) }),
+  v.object({ head, images, records: v.array(orNull(record)), frames: v.array(orNull(frame)), reviews: v.object({ cells: reviews, fields: reviews }), labels: v.optional(orNull(labels)) }),
   v.check(({ images: all, records, frames, head: { settings: { leftOut } } }) =>
     records.length <= all.length && frames.length <= all.length && records.every((one, i) => one == null || (one as { index: number }).index === i) && leftOut.every((i) => i < all.length)),
 );

@@ -4,8 +4,9 @@ import { Choice } from '../../parts/choice.tsx';
 import { className, inSentence } from '../../parts/words.ts';
 import { cells } from '../../state/images.ts';
 import {
-  allTheSame, answers, foldersTell, grouping, inField, measureInputs, measureNow, measuring, namesInTable, showCells, source, table, takeTable, type TruthSource, unknownFolders, wronglyNamed,
+  allTheSame, answers, foldersTell, inField, measureInputs, measureNow, measuring, namesInTable, showCells, takeTable, unknownFolders, wronglyNamed,
 } from '../../state/measuring.ts';
+import { grouping, source, table, type TruthSource } from '../../state/label_table.ts';
 import { mode } from '../../state/mode.ts';
 import { secondSpec, spec } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
@@ -27,7 +28,7 @@ export function MeasurePanel() {
     if (foldersTell.value && answers.value.given === 0 && table.value === null) source.value = 'folders';
   });
   useEffect(() => {
-    if (runState.value !== 'running') measureNow();
+    if (runState.value !== 'running') void measureNow();
   }, [measureInputs.value, runState.value === 'running']);
   const [what, setWhat] = useState<'model' | 'cells'>('model');
   if (!model) return null;

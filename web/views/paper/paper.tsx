@@ -200,7 +200,7 @@ function Plots({ model }: { model: ModelSpec }) {
 }
 
 function Measured({ model }: { model: ModelSpec }) {
-  useEffect(measureNow, [measureInputs.value]);
+  useEffect(() => void measureNow(), [measureInputs.value]);
   const now = measuring.value;
   const { correct, images, accuracy_interval_95: interval, accuracy } = model.metrics.test;
   return (
