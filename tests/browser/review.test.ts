@@ -281,6 +281,28 @@ test('answers stay with the page of a file that they were given on, and come bac
       await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="11"]`);
       await page.finish(1);
       assert.deepEqual(await said(), ['cannot_tell', 'type', 'type']);
+      // The other page chosen and all frames searched anew at one blow: it is the run that looks at it, and the answers stay all the same.
+      await page.page.$eval(page.find('side-search'), (input) => (input as HTMLElement).click());
+      await page.page.waitForSelector(page.find('least-diameter'));
+      await page.page.$eval(page.find('least-diameter'), (input) => {
+        (input as HTMLInputElement).value = '9';
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+      });
+      await page.page.waitForSelector(`${page.find('use-for-all')}:not(:disabled)`);
+      await page.finish(1);
+      await page.page.evaluate(() => {
+        const select = document.querySelector<HTMLSelectElement>('[data-testid=page]')!;
+        select.value = '1';
+        select.dispatchEvent(new Event('change', { bubbles: true }));
+        document.querySelector<HTMLButtonElement>('[data-testid=use-for-all]')!.click();
+      });
+      await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="12"]`);
+      await page.finish(1);
+      assert.deepEqual(await said(), []);
+      await page.page.select(page.find('page'), '0');
+      await page.page.waitForSelector(`${page.find('frame-canvas')}[data-outlined="11"]`);
+      await page.finish(1);
+      assert.deepEqual(await said(), ['cannot_tell', 'type', 'type']);
     });
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 /** Frames of many cells as the page keeps them: what was found, what a person changed, and the cells as the results show them. */
 import { computed, signal } from '@preact/signals';
 import {
-  type Box, carryOver, cellKey, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameOptions, frameOfKey, type FrameOutcome, type HandOptions,
+  type Box, carryOver, cellKey, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, frameOfKey, type FrameOutcome, type HandOptions,
   kindOf, leftToLook, type ModelSpec, type Morphometry, type ProjectFrame, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
 } from '../../src/js/index.ts';
 import { touch } from './changes.ts';
@@ -215,6 +215,17 @@ export function spokenOf(frame: number): Set<number> {
   return new Set([...allReviews('fields').keys()].filter((key) => frameOfKey(key) === frame).map((key) => key - cellKey(frame, 0)));
 }
 
+export function pictureKey({ page, channel }: FrameChoice): string {
+  return `${page} ${channel}`;
+}
+
+/** What a search found in a picture that was not looked at before, or that is looked at again. */
+export function inPicture(frame: number, choice: FrameChoice, found: readonly FrameCell[]): FrameCell[] {
+  const { pictures = {}, nextId = 0, removed = [] } = frameAt(frame) ?? {};
+  const known = pictures[pictureKey(choice)];
+  return known ? carryOver(known.cells, found, removed, spokenOf(frame)) : found.map((cell) => ({ ...cell, id: nextId + cell.id }));
+}
+
 /** Takes what a search found; what a person changed in the frame before stays changed. */
 export function settleFrame(frame: number, path: string, outcome: FrameOutcome, options: FieldOptions): void {
   touch('frames', frame);
@@ -227,10 +238,13 @@ export function settleFrame(frame: number, path: string, outcome: FrameOutcome, 
   }
   const samePicture = before && 'analysis' in before && before.analysis.choice.page === options.choice.page && before.analysis.choice.channel === options.choice.channel;
   const spoken = spokenOf(frame);
+  const isOther = before && 'analysis' in before && !samePicture;
   const edited = samePicture && (spoken.size > 0 || before.removed.length > 0 || before.analysis.cells.some(({ searchScore }) => searchScore === null)) ? before : undefined;
-  const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed, spoken) : outcome.cells;
+  const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed, spoken) : isOther ? inPicture(frame, options.choice, outcome.cells) : outcome.cells;
+  // What was said and removed in other pictures of the file stays theirs.
+  const { nextId, pictures } = before && 'analysis' in before ? before : {};
   const range = samePicture ? before.range : null;
-  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? [], own, searchedAs, range, cells: [], ...(edited?.nextId !== undefined && { nextId: edited.nextId }), ...(edited?.pictures && { pictures: edited.pictures }) }, cells);
+  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? (isOther ? before.removed : []), own, searchedAs, range, cells: [], ...(nextId !== undefined && { nextId }), ...(pictures && { pictures }) }, cells);
 }
 
 export function refuseFrame(frame: number, path: string, failure: UnreadFile): void {

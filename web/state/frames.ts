@@ -1,7 +1,7 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
 import { type Box, carryOver, cellByHand, cellKey, type DisplayRange, type FrameCell, type FrameChoice, type HandOptions, overlap, type SearchSettings } from '../../src/js/index.ts';
-import { allFrames, changeFrame, frameAt, handOptions, optionsKey, optionsOf, searchOf, setHand, spokenOf } from './frame_store.ts';
+import { allFrames, changeFrame, frameAt, handOptions, inPicture, optionsKey, optionsOf, pictureKey, searchOf, setHand, spokenOf } from './frame_store.ts';
 import { mode } from './mode.ts';
 import { withFrame } from './held_frames.ts';
 import { ownPart, take } from './history.ts';
@@ -124,17 +124,6 @@ ownPart<HandOptions | null>('frame_own', (frame, own) => {
   flush();
   searchAgain(frame, searchAfterMs, anew);
 });
-
-function pictureKey({ page, channel }: FrameChoice): string {
-  return `${page} ${channel}`;
-}
-
-/** What a search found in a picture that was not looked at before, or that is looked at again. */
-function inPicture(frame: number, choice: FrameChoice, found: readonly FrameCell[]): FrameCell[] {
-  const { pictures = {}, nextId = 0, removed = [] } = frameAt(frame) ?? {};
-  const known = pictures[pictureKey(choice)];
-  return known ? carryOver(known.cells, found, removed, spokenOf(frame)) : found.map((cell) => ({ ...cell, id: nextId + cell.id }));
-}
 
 function takeOwn(what: string, frame: number, after: HandOptions | null, merges?: string): void {
   take(what, [{ part: 'frame_own', key: frame, before: frameAt(frame)?.own ?? null, after }], merges);
