@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
@@ -363,6 +363,28 @@ for (const { name, launch, missing } of browsers) {
     }
   });
 }
+
+test('a large file among many small ones is kept, and so are those after it', async () => {
+  const files = manyImages(140);
+  // By its name it stands in the middle.
+  const large = join(folder, `${basename(files[70] as string)} large.png`);
+  writeFileSync(large, Buffer.concat([readFileSync(golden[0] as string), Buffer.alloc(1_200_000)]));
+  files.push(large);
+  await site.visit(async (page) => {
+    await page.addFiles(files);
+    await page.finish(files.length);
+    await page.page.waitForFunction(async (count) => {
+      const request = indexedDB.open('cytodrop');
+      const database = await new Promise<IDBDatabase>((resolve) => { request.onsuccess = () => resolve(request.result); });
+      const rows = database.transaction('rows').objectStore('rows');
+      const [keys, values] = await Promise.all([rows.getAllKeys(), rows.getAll()].map((asked) => new Promise<unknown[]>((resolve) => { asked.onsuccess = () => resolve(asked.result); })));
+      database.close();
+      const tables = (keys as [string, string, number][]).map(([, table]) => table);
+      const bytes = tables.reduce((sum, table, i) => sum + (table === 'files' ? (values?.[i] as { images: { offset: number | null }[] }).images.filter(({ offset }) => offset !== null).length : 0), 0);
+      return bytes === count && !tables.includes('files_ahead');
+    }, { polling: 100 }, files.length);
+  });
+});
 
 test('killed in the middle of a run, the files that were not kept yet are known by name, and come back when they are shown', async () => {
   const profile = mkdtempSync(join(tmpdir(), 'cytodrop-profile-'));

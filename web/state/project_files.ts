@@ -24,9 +24,12 @@ let heldBytes = 0;
 /** More are taken from their files again. */
 const mostHeldBytes = 64 * 1024 * 1024;
 const mostHeldOfFile = 1024 * 1024;
+/** Positions below it were read, or nearly all of them. */
+let readBelow = 0;
 
 /** Copies what was read of a file, so that it need not be read again to be kept. */
 export function holdBytes(position: number, bytes: Uint8Array): void {
+  readBelow = Math.max(readBelow, position + 1);
   if (position < writtenBelow || bytes.length > mostHeldOfFile || heldBytes + bytes.length > mostHeldBytes || held.has(position)) return;
   held.set(position, bytes.slice());
   heldBytes += bytes.length;
@@ -53,10 +56,12 @@ export function fileBatches(again: ReadonlySet<number>, everything: boolean): Fi
   const batches = [...again].filter((position) => position < writtenBelow).map((number): FileBatch => ({ table: 'files_again', number, images: of(number) }));
   let last: FileBatch | undefined;
   let bytes = 0;
-  // While files are read by themselves none is looked up ahead.
-  let unread = held.size > 0 ? mostUnread : 0;
+  // While files are read by themselves none is looked up ahead; those that were read and are too large to be held are.
+  const most = everything ? Infinity : mostUnread;
+  const isReading = readBelow > writtenBelow;
+  let unread = 0;
   for (; writtenBelow < all.length; writtenBelow++) {
-    if (all[writtenBelow]?.file && !held.has(writtenBelow) && ++unread > mostUnread && !everything) break;
+    if (all[writtenBelow]?.file && !held.has(writtenBelow) && (++unread > most || (isReading && writtenBelow >= readBelow && !everything))) break;
     const images = of(writtenBelow);
     const size = images[0]?.sizeBytes ?? 0;
     if (!last || last.images.length >= filesInRow || bytes + size > bytesInRow) {
@@ -152,6 +157,7 @@ function startAt(position: number): void {
   writtenBelow = position;
   namedBelow = position;
   namedAt = [];
+  readBelow = 0;
   held.clear();
   heldBytes = 0;
 }
