@@ -50,8 +50,8 @@ const mostUnread = 64;
 export function fileBatches(again: ReadonlySet<number>, everything: boolean): FileBatch[] {
   const all = allImages();
   const of = (position: number): FileBatch['images'] => {
-    const image = all[position];
-    return image ? [{ path: image.path, intended: image.intended, file: image.file, bytes: held.get(position), away: image.away, sizeBytes: sizeOf(image) }] : [];
+    const [image, bytes] = [all[position], held.get(position)];
+    return image ? [{ path: image.path, intended: image.intended, file: image.file, bytes, away: image.away, sizeBytes: bytes?.length ?? sizeOf(image) }] : [];
   };
   const batches = [...again].filter((position) => position < writtenBelow).map((number): FileBatch => ({ table: 'files_again', number, images: of(number) }));
   let last: FileBatch | undefined;
