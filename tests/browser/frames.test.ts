@@ -67,10 +67,22 @@ async function exportedFrames(page: CellPage): Promise<FoundFrame[]> {
   return (JSON.parse(await page.export('json')) as Document).frames;
 }
 
+const restsForFrames = 20;
+
 /** Presses the picture at a point of the frame, in px, while the frame is fitted into the canvas. */
 async function pressFrame(page: CellPage, x: number, y: number): Promise<void> {
   const canvas = await page.page.$(page.find('frame-canvas'));
   await canvas?.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+  // A panel may still be closing, or a line above come or go: a press where the picture was would miss.
+  await page.page.waitForFunction((element, frames) => {
+    const { dataset, parentElement } = element as HTMLElement;
+    const { left, top, width, height } = element!.getBoundingClientRect();
+    const place = `${left} ${top} ${width} ${height}`;
+    const rests = dataset['place'] === place && parentElement?.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    dataset['place'] = place;
+    dataset['rested'] = String(rests ? Number(dataset['rested'] ?? 0) + 1 : 0);
+    return Number(dataset['rested']) >= frames;
+  }, { polling: 'raf' }, canvas, restsForFrames);
   const box = await canvas?.boundingBox();
   assert.ok(box);
   const scale = Math.min(box.width / fieldSize.width, box.height / fieldSize.height);

@@ -236,15 +236,16 @@ export function settleFrame(frame: number, path: string, outcome: FrameOutcome, 
     slots[frame] = { failure: { ...outcome, index: frame, path }, own, searchedAs };
     return;
   }
-  const samePicture = before && 'analysis' in before && before.analysis.choice.page === options.choice.page && before.analysis.choice.channel === options.choice.channel;
+  const known = frameAt(frame);
+  const isSame = known !== undefined && pictureKey(known.analysis.choice) === pictureKey(options.choice);
+  const isOther = known !== undefined && !isSame;
   const spoken = spokenOf(frame);
-  const isOther = before && 'analysis' in before && !samePicture;
-  const edited = samePicture && (spoken.size > 0 || before.removed.length > 0 || before.analysis.cells.some(({ searchScore }) => searchScore === null)) ? before : undefined;
+  const edited = isSame && (spoken.size > 0 || known.removed.length > 0 || known.analysis.cells.some(({ searchScore }) => searchScore === null)) ? known : undefined;
   const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed, spoken) : isOther ? inPicture(frame, options.choice, outcome.cells) : outcome.cells;
   // What was said and removed in other pictures of the file stays theirs.
-  const { nextId, pictures } = before && 'analysis' in before ? before : {};
-  const range = samePicture ? before.range : null;
-  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? (isOther ? before.removed : []), own, searchedAs, range, cells: [], ...(nextId !== undefined && { nextId }), ...(pictures && { pictures }) }, cells);
+  const { nextId, pictures } = known ?? {};
+  const range = isSame ? known.range : null;
+  slots[frame] = withCells(frame, { path, analysis: outcome, removed: edited?.removed ?? (isOther ? known.removed : []), own, searchedAs, range, cells: [], ...(nextId !== undefined && { nextId }), ...(pictures && { pictures }) }, cells);
 }
 
 export function refuseFrame(frame: number, path: string, failure: UnreadFile): void {

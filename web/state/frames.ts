@@ -113,7 +113,7 @@ ownPart<HandOptions | null>('frame_own', (frame, own) => {
   const { choice } = entry.analysis;
   changeFrame(frame, { own });
   const next = optionsOf(frame).choice;
-  const anew = next.page !== choice.page || next.channel !== choice.channel;
+  const anew = pictureKey(next) !== pictureKey(choice);
   if (anew) {
     const before = pictureKey(choice);
     const pictures = { ...entry.pictures, [before]: { cells: entry.analysis.cells, removed: entry.removed } };

@@ -2,7 +2,7 @@
 import { type Project, projectFileName, readProject, writeProject } from '../../src/js/index.ts';
 import { nameOf } from './found_files.ts';
 import { frameAsKept } from './frame_store.ts';
-import { allImages, type CellImage, recordsAsKept } from './images.ts';
+import { allImages, type CellImage, recordsAsKept, sizeOf } from './images.ts';
 import { table } from './label_table.ts';
 import { messageOf, notice } from './notice.ts';
 import { replaceBy } from './opening.ts';
@@ -18,7 +18,7 @@ export async function saveProject(withImages: boolean, onProgress: (done: number
   const head = headNow(project.value ?? { id: '', name: words.project.unnamed, createdAtMs: Date.now() });
   const images = allImages();
   const all: Project = {
-    head, images: images.map(({ path, intended, file, away }) => ({ path, intended, sizeBytes: file?.size ?? away?.sizeBytes ?? 0, sha256: away?.sha256 ?? null })),
+    head, images: images.map((image) => ({ path: image.path, intended: image.intended, sizeBytes: sizeOf(image), sha256: image.away?.sha256 ?? null })),
     records: [...recordsAsKept()], frames: images.map((_, i) => frameAsKept(i)), reviews: { cells: [...allReviews('cells')], fields: [...allReviews('fields')] }, labels: table.value,
   };
   saveBlob(await writeProject(all, { fileOf: (position) => (withImages ? (images[position]?.file ?? null) : null), onProgress }), projectFileName(head));

@@ -6,7 +6,7 @@
  */
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { type ProjectHead, projectSchema } from '../../src/js/index.ts';
-import { onBytes, onTouched, takeTouched, touch, type Touched } from './changes.ts';
+import { onBytes, onTouched, parts, takeTouched, touch, type Touched } from './changes.ts';
 import { takeFrames } from './frame_store.ts';
 import { forgetHeldFrames } from './held_frames.ts';
 import { forgetSteps, restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
@@ -212,7 +212,7 @@ async function writeJob({ head, rows, files, touched }: Job): Promise<void> {
     const isFull = (error as DOMException).name === 'QuotaExceededError';
     storing.value = isFull ? 'full' : 'lost';
     // It goes with the next change.
-    if (isFull) for (const part of ['records', 'frames', 'cells', 'fields', 'steps', 'labels'] as const) for (const index of touched[part]) touch(part, index);
+    if (isFull) for (const part of parts) if (part !== 'files') for (const index of touched[part]) touch(part, index);
     clearTimeout(timer);
     timer = undefined;
   }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { closeDialog, Dialog } from '../../parts/dialog.tsx';
 import { formatBytes } from '../../parts/words.ts';
 import { clear } from '../../state/adding.ts';
-import { allImages, files } from '../../state/images.ts';
+import { allImages, files, sizeOf } from '../../state/images.ts';
 import { messageOf } from '../../state/notice.ts';
 import { saveProject } from '../../state/project_file.ts';
 import { project, storing } from '../../state/projects.ts';
@@ -15,7 +15,7 @@ export function ProjectDialog() {
   const [saving, setSaving] = useState<string | null>(null);
   const [trouble, setTrouble] = useState('');
   const something = files.value.length > 0;
-  const bytes = allImages().reduce((sum, { file }) => sum + (file?.size ?? 0), 0);
+  const bytes = allImages().reduce((sum, image) => sum + (image.file ? sizeOf(image) : 0), 0);
   const save = async (withImages: boolean): Promise<void> => {
     setTrouble('');
     setSaving(words.saving(0, files.value.length));
