@@ -2,7 +2,7 @@
 
     python scripts/golden_encoder.py
 
-measured.json lists the measurements' names and, for every picture, whether it is grey and what is measured; cases.json the pictures with features,
+measured.json lists the measurements' names and, for every picture, what is measured; cases.json the pictures with features,
 and the turns of each, as a raw little-endian float32 file turns × features. C++ must reproduce every number.
 """
 
@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 
 import golden_prepare
-from build_encoder import GREY
-from cytotrain.encoder import Encoder, Picture
-from cytotrain.measurements import NAMES, SIDE_PX, measure_cell
+from cytotrain.encoder import Encoder, measured
+from cytotrain.measurements import NAMES
 from cytotrain.model_folder import format_json
-from cytotrain.prepare import decode
+from cytotrain.prepare import decode, prepare
 from cytotrain.tasks import MODELS_FOLDER
 
 GOLDEN_FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "encoder"
@@ -28,8 +27,8 @@ CASES = (("stained_121x90", 8), ("grey_37x53", 1), ("rgb_33x17", 1), ("rgb_1x1",
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     GOLDEN_FOLDER.mkdir(parents=True, exist_ok=True)
-    (GOLDEN_FOLDER / "measured.json").write_text(format_json({"names": list(NAMES), "pictures": [measured(file) for file in pictures()]}) + "\n")
     encoder = Encoder(MODELS_FOLDER / "cell-encoder")
+    (GOLDEN_FOLDER / "measured.json").write_text(format_json({"names": list(NAMES), "pictures": [measurements_of(file, encoder.spec) for file in pictures()]}) + "\n")
     cases = []
     for name, turns in CASES:
         features = encoder.features(decode(IMAGES / f"{name}.png"))[:turns]
@@ -44,10 +43,8 @@ def pictures() -> list[Path]:
     return [IMAGES / f"{name}.png" for name, (_, _, channels, bits) in sorted(golden_prepare.IMAGES.items()) if bits == 8 or channels == 1] + [IMAGES / "stained_121x90.png"]
 
 
-def measured(file: Path) -> dict:
-    picture = Picture(decode(file))
-    values = measure_cell(picture.planes(SIDE_PX, GREY)[0].numpy())
-    return {"image": file.name, "grey": picture.is_grey, "measurements": [float(np.round(value, 9)) for value in values]}
+def measurements_of(file: Path, spec: dict) -> dict:
+    return {"image": file.name, "measurements": [float(np.round(value, 9)) for value in measured(prepare(decode(file), spec))]}
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ def features_of(encoder: Encoder, drawn: Drawn, task: Task) -> np.ndarray:
     """Features of the eight turns of the files that are needed, by index: files×8×D float32, and zeros."""
     needed = drawn.needed()
     sources = [Path(__file__).parent / "cytotrain" / f"{name}.py" for name in ("encoder", "measurements", "prepare")]
-    described = json.dumps([encoder.spec[key] for key in ("networks", "grey")] + [str(drawn.files[index][0]) for index in needed])
+    described = json.dumps([encoder.spec[key] for key in ("networks", "input", "normalisation")] + [str(drawn.files[index][0]) for index in needed])
     key = hashlib.sha256(described.encode() + b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     kept = Path("build/encoder") / f"{key}.npy"
     if not kept.exists():

@@ -30,10 +30,9 @@ from torch.nn import functional
 
 from build_encoder import write_network
 from cytotrain.augment import add_noise, change_some, move, recolour, recompress, refocus, restain
-from cytotrain.encoder import Picture
 from cytotrain.model_folder import format_json
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained
-from cytotrain.prepare import decode
+from cytotrain.prepare import decode, is_grey, prepare
 from cytotrain.tasks import MODELS_FOLDER, list_files
 from export_onnx import export_features, store_halves
 from measure_encoder import framed
@@ -114,13 +113,14 @@ class Pictures:
         self.types = sorted({label for _, label in listed})
         self.labels = torch.tensor([self.types.index(label) for _, label in listed])
         self.is_cut_out = name in CUT_OUT
-        grey = json.loads((MODELS_FOLDER / "cell-encoder" / "spec.json").read_text())["grey"]
-        side, grey_ones, planes = SIDE_PX + ROOM_PX, [], []
+        spec = json.loads((MODELS_FOLDER / "cell-encoder" / "spec.json").read_text())
+        spec["input"] |= {"width_px": SIDE_PX + ROOM_PX, "height_px": SIDE_PX + ROOM_PX}
+        grey_ones, planes = [], []
         for file, _ in listed:
             image = decode(file)
-            picture = Picture(framed(image) if self.is_cut_out else image)
-            planes.append(picture.planes(side, grey)[0].round().clamp(0, 255).to(torch.uint8))
-            grey_ones.append(picture.is_grey)
+            picture = prepare(framed(image) if self.is_cut_out else image, spec)
+            planes.append(picture[0].round().clamp(0, 255).to(torch.uint8))
+            grey_ones.append(is_grey(picture, spec["normalisation"]))
         self.planes, self.is_grey = torch.stack(planes), sum(grey_ones) > len(grey_ones) / 2
         # Rare types as often as frequent ones.
         counts = torch.bincount(self.labels).float()
@@ -191,7 +191,7 @@ def write(folder: Path, model: Heads) -> None:
     exported = export_features(model.trunk.eval().features, torch.zeros(2, 3, SIDE_PX, SIDE_PX))
     store_halves(exported.graph)
     spec = json.loads((folder / "spec.json").read_text())
-    spec["networks"] = [*(network for network in spec["networks"] if network["file"] != "own.onnx"), write_network(folder, "own", exported, SIDE_PX)]
+    spec["networks"] = [*(network for network in spec["networks"] if network["file"] != "own.onnx"), write_network(folder, "own", exported, SIDE_PX, spec["grid"])]
     (folder / "spec.json").write_text(format_json(spec) + "\n")
     print(f"{folder} written")
 

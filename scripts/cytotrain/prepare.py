@@ -106,14 +106,7 @@ def stretch(planes: torch.Tensor, low: np.float32, high: np.float32) -> torch.Te
 def normalise(planes: torch.Tensor, rule: dict) -> torch.Tensor:
     """Apply a spec's `normalisation` to N×C×H×W float32 on the 0..255 scale; see models/spec.schema.json."""
     if rule["rule"] == "corner_median_spread":
-        side = rule["corner_px"]
-        rows = torch.cat([planes[:, :, :side], planes[:, :, -side:]], 2)
-        corners = torch.cat([rows[..., :side], rows[..., -side:]], 3).flatten(2).double().sort(2).values
-        # 4 · side² values, an even number: torch's own median would take the lower of the middle two.
-        upper = corners.shape[2] // 2
-        middle = (corners[..., upper - 1] + corners[..., upper]) / 2
-        spread = planes.flatten(2).double().std(2, unbiased=False)
-        middle, spread = (values.float()[..., None, None] for values in (middle, spread))
+        middle, spread = corner_median_spread(planes, rule["corner_px"])
         return (planes - middle) / spread.clamp(min=rule["least_spread"])
     if rule["rule"] == "inside_mean_spread":
         inside = planes > rule["inside_above"]
@@ -125,6 +118,30 @@ def normalise(planes: torch.Tensor, rule: dict) -> torch.Tensor:
         return torch.where(inside, (planes - middle.float()) / spread, torch.zeros(()))
     mean, std = (torch.tensor(rule[key], dtype=torch.float32).view(1, -1, 1, 1) for key in ("mean", "std"))
     return (planes - mean) / std
+
+
+def corner_median_spread(planes: torch.Tensor, corner_px: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Median of the corner squares of each plane, which are background, and the plane's spread: both N×C×1×1 float32."""
+    rows = torch.cat([planes[:, :, :corner_px], planes[:, :, -corner_px:]], 2)
+    corners = torch.cat([rows[..., :corner_px], rows[..., -corner_px:]], 3).flatten(2).double().sort(2).values
+    # 4 · side² values, an even number: torch's own median would take the lower of the middle two.
+    upper = corners.shape[2] // 2
+    middle = (corners[..., upper - 1] + corners[..., upper]) / 2
+    spread = planes.flatten(2).double().std(2, unbiased=False)
+    return middle.float()[..., None, None], spread.float()[..., None, None]
+
+
+def is_grey(planes: torch.Tensor, rule: dict) -> bool:
+    return float((planes.amax(1) - planes.amin(1)).mean(dtype=torch.float64)) < rule["tint"]
+
+
+def grey_contrast(planes: torch.Tensor, rule: dict, has_eight_bits: bool) -> torch.Tensor:
+    """Apply the rule grey_contrast to 1×3×H×W float32 on the 0..255 scale: a picture of colours stays as it is."""
+    if not is_grey(planes, rule):
+        return planes
+    contrast = rule["eight_bit" if has_eight_bits else "deeper"]
+    middle, spread = corner_median_spread(planes, min(planes.shape[2:]) // rule["corner_share"])
+    return ((planes - middle) / spread.clamp(min=contrast["least_spread"]) * contrast["gain"] + rule["middle"]).clamp(0, 255)
 
 
 def prepare(image: np.ndarray, spec: dict) -> torch.Tensor:
@@ -139,6 +156,8 @@ def prepare(image: np.ndarray, spec: dict) -> torch.Tensor:
     cropped = crop(opaque, spec["crop"])
     planes = to_channels(cropped, spec["input"]["channels"])
     resized = resize(planes, spec["resize"]["rule"], spec["input"]["height_px"], spec["input"]["width_px"])
+    if spec["normalisation"]["rule"] == "grey_contrast":
+        return grey_contrast(resized, spec["normalisation"], image.dtype == np.uint8)
     return normalise(ranged(resized, opaque, spec["input"]), spec["normalisation"])
 
 

@@ -10,6 +10,7 @@ export type { Images } from './work/line.ts';
 export { defaultJobs } from './work/crew.ts';
 export { type ClassifyOptions, Frame } from './work/frame.ts';
 export { Encoder } from './work/encoder.ts';
+export { probabilitiesOf, type QuickHead, Teacher, type TeacherOptions } from './work/teacher.ts';
 export { Inspector } from './work/inspector.ts';
 export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
 export type { ImageSource } from './platform/platform.ts';
@@ -24,6 +25,13 @@ export { canCompare, type ElsewhereMetrics, leastImageScale, type ModelClass, ty
 export type { DetectorName } from './core/core.ts';
 export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detector.ts';
 export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/encoder.ts';
+
+// Teaching new types.
+export { canStartFrom, type TeachBase } from './teach/base.ts';
+export type { CrossValidated, Examination, ExamineOptions } from './teach/examination.ts';
+export type { Lesson, ShownCell, TaughtType } from './teach/lessons.ts';
+export { type AboutModel, cautionOf } from './teach/taught_model.ts';
+export type { TeachingWarning } from './teach/warnings.ts';
 
 // What becomes of an image of one cell.
 export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';

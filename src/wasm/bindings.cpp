@@ -39,6 +39,8 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("deletion", &Classifier::deletion)
       .function("load_encoder", &Classifier::load_encoder)
       .function("encode", &Classifier::encode)
+      .function("encode_lessons", &Classifier::encode_lessons)
+      .function("encode_maps", &Classifier::encode_maps)
       .function("load_detector", &Classifier::load_detector)
       .function("open_frame", &Classifier::open_frame)
       .function("detect", &Classifier::detect)
@@ -54,6 +56,11 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
   emscripten::function("adjusted_shares", &cytodrop::adjusted_shares);
   emscripten::function("expected_shares", &cytodrop::expected_shares);
   emscripten::function("stratified_share", &cytodrop::stratified_share);
+  emscripten::function("plan_lessons", &cytodrop::plan_lessons);
+  emscripten::function("leave_part_out", &cytodrop::leave_part_out);
+  emscripten::function("learn_head", &cytodrop::learn_head);
+  emscripten::function("learn_kind", &cytodrop::learn_kind);
+  emscripten::function("fit_temperature", &cytodrop::fit_temperature);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);
   emscripten::function("deletion_orders", &cytodrop::deletion_orders);

@@ -58,6 +58,8 @@ class Classifier {
   // Features for new types: encode.cpp
   val load_encoder(const val& spec_json, const val& networks);
   val encode(const val& file, const val& turns);
+  val encode_lessons(const val& tensor, const val& shape);
+  val encode_maps(const val& tensor, const val& shape);
 
   // Frames with many cells: frames.cpp
   val load_detector(const val& name, const val& spec_json, const val& network);
@@ -86,6 +88,7 @@ class Classifier {
 
   /// Raises: kModelNotLoaded.
   const Model& model() const;
+  Encoder& encoder();
   /// An open frame; it stays where it is until it is closed. Raises: kFrameNotOpen.
   const Frame& open(const val& number) const;
   Frame& open(const val& number) { return const_cast<Frame&>(std::as_const(*this).open(number)); }
@@ -109,5 +112,12 @@ emscripten::val kappa(const emscripten::val& matrix);
 emscripten::val adjusted_shares(const emscripten::val& named, const emscripten::val& known);
 emscripten::val expected_shares(const emscripten::val& probabilities, const emscripten::val& trained, const emscripten::val& weights);
 emscripten::val stratified_share(const emscripten::val& strata);
+
+// Learning from labelled cells, without a model: learn.cpp
+emscripten::val plan_lessons(const emscripten::val& lessons);
+emscripten::val leave_part_out(const emscripten::val& lessons, const emscripten::val& part);
+emscripten::val learn_head(const emscripten::val& lessons, const emscripten::val& strength);
+emscripten::val learn_kind(const emscripten::val& lessons, const emscripten::val& distances);
+emscripten::val fit_temperature(const emscripten::val& logits, const emscripten::val& labels, const emscripten::val& types);
 
 }  // namespace cytodrop

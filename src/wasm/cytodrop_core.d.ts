@@ -5,8 +5,10 @@
  * All arrays handed out are copies that the caller owns; no view into WASM memory crosses the border.
  */
 
+import type { LearnedHead, LearnedKind, LeftOut, LessonPlan, Lessons } from './learn.d.ts';
 import type { Comparison, Kappa, LabelledCells, Measurement, ShareEstimate } from './metrics.d.ts';
 
+export type { LearnedHead, LearnedKind, LeftOut, LessonPlan, Lessons } from './learn.d.ts';
 export type { Comparison, Kappa, LabelledCells, Measured, Measurement, ShareEstimate, TypeMeasurement } from './metrics.d.ts';
 
 export type ErrorCode =
@@ -322,6 +324,10 @@ export declare class Classifier {
    * `turn`. `model_not_loaded`: there is no encoder.
    */
   encode(file: Uint8Array, turns: number): Result<Output>;
+  /** Features to learn from of prepared pictures [N, 3, H, W]: mean and variance over the turns, [N][D]. */
+  encode_lessons(tensor: Float32Array, shape: readonly number[]): Result<{ features: Float32Array; turned: Float32Array }>;
+  /** Features to name prepared pictures [N, 3, H, W] by, as maps [N, D, grid, grid]: the mean over the turns, each turned back. */
+  encode_maps(tensor: Float32Array, shape: readonly number[]): Result<Output>;
   /**
    * Decodes one page of a file and keeps it until `close_frame`; works without a model. At most four are open.
    * `channel` -1: as the file has it.
@@ -383,6 +389,16 @@ export interface CytodropCore {
    * and looked at, and the hits among these. Horvitz and Thompson 1952; the interval of 95 % is Cochran's of 1977.
    */
   stratified_share(strata: Int32Array): Result<ShareEstimate>;
+  /** Finds near copies among labelled cells and says in how many parts learning is tested. */
+  plan_lessons(lessons: Lessons): Result<LessonPlan>;
+  /** Learns from all parts but one and names that one; `groups` of the plan. */
+  leave_part_out(lessons: Lessons, part: number): Result<LeftOut>;
+  /** `strength`: inverse of the penalty; null: the one that is best on cells that were left out. */
+  learn_head(lessons: Lessons, strength: number | null): Result<LearnedHead>;
+  /** `distances`: of all parts, when they were left out. */
+  learn_kind(lessons: Lessons, distances: Float64Array): Result<LearnedKind>;
+  /** The temperature at which logits [N][types] of cells that were not learned from lose least. */
+  fit_temperature(logits: Float64Array, labels: Int32Array, types: number): Result<number>;
   core_version(): string;
   /** Classifier objects made and not deleted, and the frames open in them. */
   live_objects(): number;

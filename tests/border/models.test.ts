@@ -9,7 +9,9 @@ import type { EncoderSpec } from '../../src/js/model/encoder.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
 
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
-const matches = ajv.compile<ModelSpec>(jsonOf('models/spec.schema.json'));
+const specSchema = jsonOf<object>('models/spec.schema.json');
+const matches = ajv.compile<ModelSpec>(specSchema);
+ajv.addSchema(specSchema, 'spec.schema.json');
 const matchesDetector = ajv.compile<DetectorSpec>(jsonOf('models/detector.schema.json'));
 const matchesEncoder = ajv.compile<EncoderSpec>(jsonOf('models/encoder.schema.json'));
 const names = modelsOfKind('classifier');

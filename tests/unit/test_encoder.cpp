@@ -9,6 +9,8 @@
 #include "core/decode/decode.h"
 #include "core/encode/encoder.h"
 #include "core/measure/measurements.h"
+#include "core/prepare/prepare.h"
+#include "core/prepare/resize.h"
 #include "support.h"
 
 using namespace cytodrop;
@@ -36,10 +38,21 @@ std::vector<FileBytes> shipped_files() {
   return files;
 }
 
-Measurements measure(const ImageView& image) {
-  const GreyRule rule = shipped_spec().grey;
-  return measure_cell(picture_lanes(image, kMeasuredSidePx, rule, is_grey(image, rule)));
+std::vector<float> picture_of(const ImageView& image) { return prepare(image, shipped_spec().prepare); }
+
+Encoder& shipped() {
+  static Encoder encoder(shipped_spec(), shipped_files());
+  return encoder;
 }
+
+/// What the shipped encoder measures.
+std::vector<float> measure(const ImageView& image) {
+  const std::vector<float> features = shipped().features(picture_of(image), 1);
+  return {features.end() - static_cast<std::ptrdiff_t>(kMeasurementCount), features.end()};
+}
+
+/// What is measured of a picture that has the size for it.
+Measurements measure_as_it_is(const ImageView& image) { return measure_cell(resize(image, Lanes::kRgb, ResizeRule::kBilinearAntialiased, kMeasuredSidePx, kMeasuredSidePx)); }
 
 std::size_t place_of(const std::string& name) {
   const auto names = json_of(golden() / "measured.json").at("names").get<std::vector<std::string>>();
@@ -71,8 +84,7 @@ TEST_CASE("measurements equal Python's to 1e-5") {
     const DecodedImage decoded = picture(item);
     const ImageView image = decoded.image.view();
     INFO(item.at("image"));
-    CHECK(is_grey(image, shipped_spec().grey) == item.at("grey").get<bool>());
-    const Measurements found = measure(image);
+    const std::vector<float> found = measure(image);
     for (std::size_t i = 0; i < found.size(); ++i) {
       INFO(file.at("names").at(i));
       CHECK(found[i] == Approx(item.at("measurements").at(i).get<double>()).epsilon(1e-5).margin(1e-5));
@@ -81,7 +93,7 @@ TEST_CASE("measurements equal Python's to 1e-5") {
 }
 
 TEST_CASE("measurements worked out by hand: a disc left of the middle") {
-  const Measurements found = measure(draw(disc).view());
+  const Measurements found = measure_as_it_is(draw(disc).view());
   const double area = 812, body = 0.299 * 200 + 0.587 * 30 + 0.114 * 30, field = 0.299 * 90 + 0.587 * 90 + 0.114 * 220;
   CHECK(found[place_of("luma_50")] == Approx(field).epsilon(1e-5));
   CHECK(found[place_of("body_bright")] == 0);
@@ -100,9 +112,9 @@ TEST_CASE("measurements worked out by hand: a disc left of the middle") {
 }
 
 TEST_CASE("measurements do not change when the picture is turned or mirrored") {
-  const Measurements upright = measure(draw(disc).view());
-  const Measurements turned = measure(draw([](int x, int y, int c) { return disc(63 - y, x, c); }).view());
-  const Measurements mirrored = measure(draw([](int x, int y, int c) { return disc(63 - x, y, c); }).view());
+  const Measurements upright = measure_as_it_is(draw(disc).view());
+  const Measurements turned = measure_as_it_is(draw([](int x, int y, int c) { return disc(63 - y, x, c); }).view());
+  const Measurements mirrored = measure_as_it_is(draw([](int x, int y, int c) { return disc(63 - x, y, c); }).view());
   for (std::size_t i = 0; i < upright.size(); ++i) {
     INFO(i);
     CHECK(turned[i] == Approx(upright[i]).epsilon(1e-6).margin(1e-6));
@@ -121,9 +133,9 @@ TEST_CASE("of a grey picture the lamp's level is taken off, and of one with more
     }
     return measure(image.view());
   };
-  const auto is_same = [](const Measurements& one, const Measurements& other) {
+  const auto is_same = [](const std::vector<float>& one, const std::vector<float>& other) {
     for (std::size_t i = 0; i < one.size(); ++i) {
-      if (std::abs(other[i] - one[i]) > 1e-3 * std::max(1.0, std::abs(one[i]))) return false;
+      if (std::abs(other[i] - one[i]) > 1e-3f * std::max(1.0f, std::abs(one[i]))) return false;
     }
     return true;
   };
@@ -138,10 +150,10 @@ TEST_CASE("every picture has finite measurements, and they fit in any size and t
     for (const int channels : {1, 3}) {
       for (const auto& [width, height] : {std::pair{1, 1}, {1, 90}, {300, 2}, {65, 63}}) {
         const Image blank(width, height, channels, type);
-        for (const double value : measure(blank.view())) CHECK(std::isfinite(value));
+        for (const float value : measure(blank.view())) CHECK(std::isfinite(value));
         if (type == SampleType::kFloat32) continue;
         const Image noise = noise_image(width, height, channels, type);
-        for (const double value : measure(noise.view())) CHECK(std::isfinite(value));
+        for (const float value : measure(noise.view())) CHECK(std::isfinite(value));
       }
     }
   }
@@ -149,16 +161,17 @@ TEST_CASE("every picture has finite measurements, and they fit in any size and t
 }
 
 TEST_CASE("features of models/cell-encoder equal Python's") {
-  Encoder encoder(shipped_spec(), shipped_files());
+  Encoder& encoder = shipped();
   const Json file = json_of(golden() / "cases.json");
   for (const Json& item : file.at("cases")) {
     INFO(item.dump());
     const DecodedImage decoded = picture(item);
     const std::vector<float> expected = read_floats(golden() / item.at("features").get<std::string>());
     const auto turns = item.at("turns").get<std::size_t>(), count = static_cast<std::size_t>(encoder.feature_count());
-    std::vector<float> found = encoder.features(decoded.image.view(), kEncoderTurns);
-    CHECK(found == encoder.features(decoded.image.view(), kEncoderTurns));
-    const std::vector<float> upright = encoder.features(decoded.image.view(), 1);
+    const std::vector<float> picture_now = picture_of(decoded.image.view());
+    std::vector<float> found = encoder.features(picture_now, kEncoderTurns);
+    CHECK(found == encoder.features(picture_now, kEncoderTurns));
+    const std::vector<float> upright = encoder.features(picture_now, 1);
     CHECK(std::equal(upright.begin(), upright.end(), found.begin()));
     REQUIRE(upright.size() == count);
     found.resize(turns * count);
@@ -169,6 +182,36 @@ TEST_CASE("features of models/cell-encoder equal Python's") {
   }
 }
 
+TEST_CASE("maps are those of all turns, turned back: their means are the features' means, and they turn with the picture") {
+  const auto plane = static_cast<std::size_t>(shipped_spec().grid * shipped_spec().grid), count = static_cast<std::size_t>(shipped().feature_count());
+  const std::vector<float> picture_now = picture_of(draw(disc).view());
+  const std::vector<float> maps = shipped().maps(picture_now), rows = shipped().features(picture_now, kEncoderTurns);
+  REQUIRE(maps.size() == count * plane);
+  for (std::size_t i = 0; i < count; ++i) {
+    double mean = 0, expected = 0;
+    for (std::size_t p = 0; p < plane; ++p) mean += static_cast<double>(maps[i * plane + p]) / static_cast<double>(plane);
+    for (std::size_t t = 0; t < kEncoderTurns; ++t) expected += static_cast<double>(rows[t * count + i]) / kEncoderTurns;
+    INFO(i);
+    CHECK(mean == Approx(expected).epsilon(1e-4).margin(1e-5));
+  }
+  const std::vector<float> turned_maps = shipped().maps(picture_of(draw([](int x, int y, int c) { return disc(63 - y, x, c); }).view()));
+  const int grid = shipped_spec().grid;
+  double worst = 0, spread = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    for (int y = 0; y < grid; ++y) {
+      for (int x = 0; x < grid; ++x) {
+        const auto at = [&](int row, int column) { return i * plane + static_cast<std::size_t>(row * grid + column); };
+        // Where (x, y) now lies (grid − 1 − y, x) was.
+        worst = std::max(worst, std::abs(static_cast<double>(turned_maps[at(y, x)] - maps[at(x, grid - 1 - y)])) / std::max(1.0, std::abs(static_cast<double>(maps[at(x, grid - 1 - y)]))));
+        spread = std::max(spread, std::abs(static_cast<double>(maps[at(y, x)] - maps[at(0, 0)])));
+      }
+    }
+  }
+  CHECK(worst < 1e-3);
+  CHECK(spread > 0.1);
+  CHECK(error_of([] { shipped().maps(std::vector<float>(12)); }).code() == ErrorCode::kInvalidArgument);
+}
+
 TEST_CASE("an encoder whose spec or files are wrong says what is") {
   const Json spec = json_of(folder() / "spec.json");
   const auto changed = [&](const char* pointer, const Json& value) {
@@ -176,9 +219,10 @@ TEST_CASE("an encoder whose spec or files are wrong says what is") {
     other[Json::json_pointer(pointer)] = value;
     return std::string(error_of([&] { parse_encoder_spec(other.dump()); }).what());
   };
-  CHECK(changed("/networks/0/side_px", 4).find("networks[0].side_px") != std::string::npos);
+  CHECK(changed("/input/width_px", 96).find("input.width_px") != std::string::npos);
+  CHECK(changed("/grid", 1).find("grid") != std::string::npos);
   CHECK(changed("/networks/1/normalisation/std", {1, 0, 1}).find("normalisation.std") != std::string::npos);
-  CHECK(changed("/grey/deeper/gain", "much").find("grey.deeper.gain") != std::string::npos);
+  CHECK(changed("/normalisation/deeper/gain", "much").find("normalisation.deeper.gain") != std::string::npos);
   CHECK(changed("/measurements/names", {"one"}).find("measurements.names") != std::string::npos);
   CHECK(changed("/turns", 4).find("turns") != std::string::npos);
   CHECK(error_of([] { Encoder(shipped_spec(), {}); }).code() == ErrorCode::kInvalidModel);

@@ -36,6 +36,22 @@ std::vector<float> turned(const InputView& input) {
   return all;
 }
 
+std::vector<float> mean_turned_back(std::span<const float> maps, const InputView& one) {
+  constexpr int kWays = 8;
+  if (turn_count(one) != kWays || maps.size() != kWays * one.size()) throw Error(ErrorCode::kInvalidArgument, "eight square maps are needed");
+  std::vector<float> mean(one.size());
+  const float* value = maps.data();
+  for (int way = 0; way < kWays; ++way) {
+    for (std::size_t first = 0; first < mean.size(); first += one.plane()) {
+      for (int y = 0; y < one.height_px; ++y) {
+        for (int x = 0; x < one.width_px; ++x) mean[first + source(one, way, y, x)] += *value++;
+      }
+    }
+  }
+  for (float& sum : mean) sum /= kWays;
+  return mean;
+}
+
 Agreement agreement(std::span<const double> probabilities, int class_count, int named) {
   if (class_count < 1 || probabilities.empty() || probabilities.size() % static_cast<std::size_t>(class_count) != 0 || named < 0 || named >= class_count) {
     throw Error(ErrorCode::kInvalidArgument, "an agreement needs a probability of each class for every picture, and a class that is one of them");

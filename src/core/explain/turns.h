@@ -16,6 +16,15 @@ int turn_count(const InputView& input);
 /// Returns: (turn_count − 1) × C × H × W float32, ways in rising order without way 0, the input as it is.
 std::vector<float> turned(const InputView& input);
 
+/// The mean of maps of all eight ways of a square input, each turned back.
+///
+/// Args:
+///   maps: 8 × C × H × W, in the order of the ways, that of the input as it is first.
+///   one: the shape of one of them; a square.
+/// Returns: C × H × W; each sum is in float32, in the order of the ways.
+/// Raises: kInvalidArgument.
+std::vector<float> mean_turned_back(std::span<const float> maps, const InputView& one);
+
 /// How far a verdict holds when the picture is turned.
 struct Agreement {
   int agree = 0;  ///< pictures whose most probable class is the named one

@@ -94,6 +94,13 @@ Novelty::Novelty(NoveltyLayout layout, std::span<const std::uint8_t> safetensors
     return tensor_values(tensors, file_name, name, shape);
   };
   mean_ = values("mean", {layout.features});
+  if (tensors.contains("feature_scale") || tensors.contains("feature_limit")) {
+    feature_scale_ = values("feature_scale", {layout.features});
+    feature_limit_ = values("feature_limit", {layout.features});
+    for (const float limit : feature_limit_) {
+      if (limit < 0) throw Error(ErrorCode::kInvalidModel, "the tensor feature_limit of the novelty file has a value below 0");
+    }
+  }
   basis_ = pack_basis(values("basis", {layout.dimensions, layout.features}), mean_.size(), static_cast<std::size_t>(layout.dimensions));
   scale_ = values("scale", {layout.dimensions});
   class_means_ = values("class_means", {layout.classes, layout.dimensions});
@@ -125,6 +132,10 @@ Place Novelty::place(std::span<const float> embedding, const Measures& measures)
   }
   std::vector<double> centred(embedding.begin(), embedding.end());
   for (std::size_t i = 0; i < centred.size(); ++i) centred[i] -= static_cast<double>(mean_[i]);
+  for (std::size_t i = 0; i < feature_scale_.size(); ++i) {
+    const auto limit = static_cast<double>(feature_limit_[i]);
+    centred[i] = std::clamp(centred[i] * static_cast<double>(feature_scale_[i]), -limit, limit);
+  }
   const std::vector<double> z = project(basis_, centred);
 
   double nearest = std::numeric_limits<double>::infinity();

@@ -43,7 +43,7 @@ std::vector<double> project_plain(const Basis& basis, std::span<const double> in
 class Novelty {
  public:
   /// Takes the statistics from a safetensors file: `mean` [D], `basis` [d, D] with orthonormal rows, `scale` [d],
-  /// `class_means` [K, d], `residual_scale` [1], `appearance_mean` [M] and `appearance` [M, M], and, of a model that was shown foreign
+  /// `class_means` [K, d], `residual_scale` [1], of features that have no scale of their own `feature_scale` [D], by which each is multiplied before all else, and `feature_limit` [D], within which the product is kept, `appearance_mean` [M] and `appearance` [M, M], and, of a model that was shown foreign
   /// images, `exposure` [D] and `exposure_offset` [1]. To tell sets of cells also `look_means` [K, M] and `look` [M, M]. A file that knows
   /// fewer measures has the first of them.
   ///
@@ -53,7 +53,7 @@ class Novelty {
 
   /// The Mahalanobis distance to the nearest class, with what lies outside the basis weighed by one number.
   ///
-  /// With c the embedding less the mean and z = basis · c: the root of the least over k of
+  /// With c the embedding less the mean, times feature_scale, and z = basis · c: the root of the least over k of
   /// Σ_j ((z_j − class_means[k, j]) · scale_j)², plus residual_scale · (‖c‖² − ‖z‖²), plus ‖appearance · (measures − appearance_mean)‖²,
   /// plus max(0, exposure · c + exposure_offset)².
   /// All sums are in float64 and in order, so that every build gives the same bits.
@@ -77,6 +77,7 @@ class Novelty {
 
  private:
   std::vector<float> mean_;
+  std::vector<float> feature_scale_, feature_limit_;  ///< empty where features are taken as they are
   Basis basis_;
   std::vector<float> scale_;
   std::vector<float> class_means_;

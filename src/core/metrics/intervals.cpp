@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/split_mix.h"
 
 namespace cytodrop {
 namespace {
@@ -51,25 +52,6 @@ double beta_quantile(double a, double b, double share) {
   }
   return low + (high - low) / 2;
 }
-
-/// Whole numbers below 2^64, the same on every machine.
-class SplitMix {
- public:
-  explicit SplitMix(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-
-  /// From 0 to below `count`; of 2^53 steps, so that for any count of cells the shares are even to 1 in 10^9.
-  std::size_t below(std::size_t count) { return static_cast<std::size_t>(static_cast<double>(next() >> 11) * 0x1p-53 * static_cast<double>(count)); }
-
- private:
-  std::uint64_t state_;
-};
 
 /// Interpolated between the two values on either side, as numpy's `quantile`.
 double quantile(std::vector<double>& sorted, double share) {

@@ -79,6 +79,7 @@ std::vector<float> prepare(const ImageView& image, const PrepareRules& rules, co
   }
   if (seen != nullptr) *seen = {box, measure_quality(part, resized, rules.channel_count(), rules.width_px, rules.height_px, trained_side(rules))};
   if (rules.range == RangeRule::kStainedCell) restain(resized, *cell, rules.usual_nucleus);
+  if (rules.normalisation == NormalisationRule::kGreyContrast) mend_contrast(resized, rules.width_px, rules.height_px, rules.grey, image.type == SampleType::kUint8);
   std::vector<float> planes(resized.size() / 4 * static_cast<std::size_t>(rules.channel_count()));
   if (rules.normalisation == NormalisationRule::kInsideMeanSpread) {
     normalise_inside(resized, rules.channel_count(), rules.inside_above, rules.least_spread, planes);

@@ -6,6 +6,7 @@
 #include "core/image.h"
 #include "core/judge/quality.h"
 #include "core/prepare/display_range.h"
+#include "core/prepare/grey_contrast.h"
 #include "core/prepare/resize.h"
 #include "core/prepare/stained_cell.h"
 
@@ -14,7 +15,7 @@ namespace cytodrop {
 enum class CropRule { kNone, kCentreSquare, kStainedCell };
 enum class InputChannels { kRgb, kGrey };
 enum class RangeRule { kAsStored, kFramePercentiles, kStainedCell };
-enum class NormalisationRule { kMeanStd, kCornerMedianSpread, kInsideMeanSpread };
+enum class NormalisationRule { kMeanStd, kCornerMedianSpread, kInsideMeanSpread, kGreyContrast };
 
 /// How an image becomes the input of one model's network; all of it comes from the model's spec.
 struct PrepareRules {
@@ -38,6 +39,7 @@ struct PrepareRules {
   /// (x − median of the corner squares) / max(standard deviation of the plane, least_spread).
   int corner_px = 0;
   float least_spread = 0;
+  GreyRule grey;  ///< for kGreyContrast, whose input stays on the 0..255 scale
 
   int channel_count() const { return channels == InputChannels::kRgb ? 3 : 1; }
 };

@@ -28,6 +28,7 @@ export interface ChosenEngine {
 }
 
 export async function chooseEngine(files: ModelFiles, core: Core, { force, openOnnxRuntime }: Engines): Promise<ChosenEngine> {
+  if (files.encoder) return { engine: await openCoreEngine(files, core), reason: 'its features are an encoder\'s, which the core alone computes' };
   const byHand = 'chosen by hand';
   let reason = byHand;
   if (force !== 'onnxruntime') {
@@ -43,9 +44,10 @@ export async function chooseEngine(files: ModelFiles, core: Core, { force, openO
   return { engine, reason };
 }
 
-export async function openCoreEngine({ network, spec }: ModelFiles, core: Core): Promise<CoreEngine> {
+export async function openCoreEngine({ network, encoder, spec }: ModelFiles, core: Core): Promise<CoreEngine> {
   const engine = new CoreEngine(core);
-  await engine.load(network, spec.network);
+  if (encoder) engine.loadEncoder(encoder.specJson, encoder.networks);
+  else await engine.load(network, spec.network);
   return engine;
 }
 

@@ -4,7 +4,9 @@ import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { ModelFiles } from '../model/model_files.ts';
 import type { ModelSpec } from '../model/spec.ts';
-import { type Checks, noChecks } from './checks.ts';
+import { backgroundOfPixels, backgroundOfTensor } from './background.ts';
+import { type CellLesson, type Checks, noChecks } from './checks.ts';
+import type { Tensor } from '../core/engine.ts';
 import type { Engines, RuntimeFacts } from './engines.ts';
 import { check } from './explain.ts';
 import type { CellVerdict, Outcome } from './outcome.ts';
@@ -12,7 +14,7 @@ import { Runner } from './runner.ts';
 import { type SelfTest, testItself, worstSelfTest } from './self_test.ts';
 
 /** The pixels are hashed beside the network, which takes about as long, and let go. */
-export type Prepared = Omit<CorePrepared, 'pixels'> & { pixelsSha256?: Promise<string | null> };
+export type Prepared = Omit<CorePrepared, 'pixels'> & { pixelsSha256?: Promise<string | null>; background?: Float32Array };
 
 export class Pipeline {
   readonly spec: ModelSpec;
@@ -65,7 +67,7 @@ export class Pipeline {
     const prepared: (Prepared | UnreadFile)[] = [];
     for (const [position, image] of images.entries()) {
       onImage(position);
-      prepared.push(image instanceof Uint8Array ? await this.#prepare(image, imageScale) : image);
+      prepared.push(image instanceof Uint8Array ? await this.#prepare(image, imageScale, checks.lesson === true) : image);
     }
     onImage(-1);
     const cells = prepared.filter((result): result is Prepared => !('status' in result));
@@ -80,11 +82,11 @@ export class Pipeline {
     return this.second ? withOpinions(outcomes, await this.second.classify(images, noChecks, onImage, imageScale)) : outcomes;
   }
 
-  async #prepare(image: Uint8Array, imageScale: number): Promise<Prepared | UnreadFile> {
+  async #prepare(image: Uint8Array, imageScale: number, forLesson: boolean): Promise<Prepared | UnreadFile> {
     const result = await this.runner.attempt((core) => core.prepare(image, imageScale));
     if ('status' in result) return result;
     const { pixels, ...prepared } = result;
-    return { ...prepared, pixelsSha256: sha256(pixels) };
+    return { ...prepared, ...(forLesson && { background: backgroundOfPixels(pixels) }), pixelsSha256: sha256(pixels) };
   }
 
   /**
@@ -125,7 +127,11 @@ export class Pipeline {
     const data = new Float32Array(cells.length * channels * height * width);
     cells.forEach(({ tensor }, i) => data.set(tensor, i * tensor.length));
     const started = performance.now();
-    const features = await this.runner.run({ data, shape: [cells.length, channels, height, width] });
+    const input = { data, shape: [cells.length, channels, height, width] };
+    // An encoder turns a picture to learn from it and to name it: once is enough for both.
+    const taught = checks.lesson && this.runner.files.encoder ? await this.runner.attempt((core) => core.encodeLessons(input)) : undefined;
+    if (taught && 'status' in taught) return cells.map(() => taught);
+    const features = taught ? { data: taught.features, shape: [cells.length, taught.features.length / cells.length, 1, 1] } : await this.runner.run(input);
     if ('status' in features) return cells.map(() => features);
     const ran = performance.now();
     const measures = Float64Array.from(cells.flatMap((cell) => Array.from(cell.measures)));
@@ -138,7 +144,8 @@ export class Pipeline {
       const verdict = verdicts[i] as Verdict;
       if (checks.turns || checks.map) onCheck(i);
       const checked = await check(this.runner, cell, verdict, checks);
-      outcomes.push('status' in checked ? checked : { ...this.#outcome(cell, verdict, share), ...checked });
+      const lesson = checks.lesson && lessonOf(cell, features, taught?.turned, i);
+      outcomes.push('status' in checked ? checked : { ...this.#outcome(cell, verdict, share), ...checked, ...(lesson && { lesson }) });
     }
     return outcomes;
   }
@@ -162,6 +169,14 @@ export class Pipeline {
       elapsedMs: { decode: cell.decode_ms, prepare: cell.prepare_ms, ...share },
     };
   }
+}
+
+/** Of the cell at a place in features [N, D, h, w]: their means over the map. */
+function lessonOf({ tensor, shape, background }: Prepared, { data, shape: [count = 1, width = 0, rows = 1, columns = 1] }: Tensor, turned: Float32Array | undefined, place: number): CellLesson {
+  const positions = rows * columns;
+  const own = data.subarray(place * (data.length / count), (place + 1) * (data.length / count));
+  const features = Float32Array.from({ length: width }, (_, i) => own.subarray(i * positions, (i + 1) * positions).reduce((sum, value) => sum + value, 0) / positions);
+  return { features, turned: turned?.slice(place * width, (place + 1) * width) ?? new Float32Array(), background: background ?? backgroundOfTensor(tensor, shape) };
 }
 
 /** Each cell with what the second model says of it; one that the second could not judge goes without. */

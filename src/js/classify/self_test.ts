@@ -1,7 +1,9 @@
 /** Proves on a model's own test image that this computer computes what the training code did. */
+import type { Verdict } from '#cytodrop_core';
 import type { Core } from '../core/core.ts';
 import type { Engine } from '../core/engine.ts';
-import type { ModelFiles } from '../model/model_files.ts';
+import { CytodropError } from '../core/errors.ts';
+import type { GoldenVerdict, ModelFiles } from '../model/model_files.ts';
 
 /** The model's first golden image, run here and compared with what the training code computed; of several workers the worst. */
 export interface SelfTest { passed: boolean; maxLogitDifference: number }
@@ -16,8 +18,7 @@ const maxNoveltyDifference = 1e-4;
  * A tensor that were prepared otherwise would move the logits; comparing it as well would cost a download larger than the core.
  */
 export async function testItself({ golden, spec }: ModelFiles, core: Core, engine: Engine): Promise<SelfTest> {
-  const prepared = core.prepare(golden.image);
-  const [verdict] = core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }), prepared.measures);
+  const verdict = await verdictOfGolden(golden.image, core, engine);
   const logitDifference = largestDifference(verdict?.logits ?? [], golden.logits);
   return {
     passed:
@@ -28,6 +29,22 @@ export async function testItself({ golden, spec }: ModelFiles, core: Core, engin
       (golden.quality === undefined || verdict?.quality.map(({ flag }) => flag).join() === golden.quality.join()),
     maxLogitDifference: logitDifference,
   };
+}
+
+/** What a model says of its golden image here, to be compared with on other computers. Raises: CytodropError. */
+export async function goldenVerdict({ golden, spec }: ModelFiles, core: Core, engine: Engine): Promise<GoldenVerdict> {
+  const verdict = await verdictOfGolden(golden.image, core, engine);
+  if (verdict === undefined) throw new CytodropError('internal', 'The model says nothing of its own image.');
+  const { class_index, logits, novelty, foreign, quality } = verdict;
+  return {
+    label: spec.classes[class_index]?.id ?? '', logits: Array.from(logits),
+    ...(novelty !== null && { novelty, foreign, quality: quality.map(({ flag }) => flag) }),
+  };
+}
+
+async function verdictOfGolden(image: Uint8Array, core: Core, engine: Engine): Promise<Verdict | undefined> {
+  const prepared = core.prepare(image);
+  return core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }), prepared.measures)[0];
 }
 
 /** Infinity when the lengths differ or a value is not a number, so that nothing passes by accident. */

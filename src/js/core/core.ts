@@ -1,7 +1,7 @@
 /** The C++ core behind one class that throws `CytodropError` instead of handing out results to check. */
 import createCytodropCore, {
   type Agreement, type BatchVerdict, type Box, type Classifier, type Comparison, type CytodropCore, type Deletion, type DetectedCells, type DetectSettings, type DisplayRange, type FileContent, type FrameFacts, type FrameView,
-  type Kappa, type LabelledCells, type Measurement, type Prepared, type PreparedCells, type Result, type ShareEstimate, type Verdict, type View,
+  type Kappa, type LabelledCells, type LearnedHead, type LearnedKind, type LeftOut, type LessonPlan, type Lessons, type Measurement, type Prepared, type PreparedCells, type Result, type ShareEstimate, type Verdict, type View,
 } from '#cytodrop_core';
 import type { Tensor } from './engine.ts';
 import { CytodropError } from './errors.ts';
@@ -103,6 +103,38 @@ export class Core {
   /** Features [turns, D] of an image of one cell; `turns` is 1 or 8. */
   encode(file: Uint8Array, turns: number): Tensor {
     return unwrap(this.#classifier.encode(file, turns));
+  }
+
+  /** Of prepared pictures [N, 3, H, W], [N][D]: mean and variance over the turns. */
+  encodeLessons(pictures: Tensor): { features: Float32Array; turned: Float32Array } {
+    return unwrap(this.#classifier.encode_lessons(pictures.data, pictures.shape));
+  }
+
+  /** Of prepared pictures [N, 3, H, W]: [N, D, grid, grid]. */
+  encodeMaps(pictures: Tensor): Tensor {
+    return unwrap(this.#classifier.encode_maps(pictures.data, pictures.shape));
+  }
+
+  /** Works without a model, as the next four. */
+  planLessons(lessons: Lessons): LessonPlan {
+    return unwrap(this.#module.plan_lessons(lessons));
+  }
+
+  leavePartOut(lessons: Lessons, part: number): LeftOut {
+    return unwrap(this.#module.leave_part_out(lessons, part));
+  }
+
+  /** `strength` null: chosen. */
+  learnHead(lessons: Lessons, strength: number | null): LearnedHead {
+    return unwrap(this.#module.learn_head(lessons, strength));
+  }
+
+  learnKind(lessons: Lessons, distances: Float64Array): LearnedKind {
+    return unwrap(this.#module.learn_kind(lessons, distances));
+  }
+
+  fitTemperature(logits: Float64Array, labels: Int32Array, types: number): number {
+    return unwrap(this.#module.fit_temperature(logits, labels, types));
   }
 
   turn(input: Tensor): Tensor {

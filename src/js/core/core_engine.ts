@@ -6,6 +6,7 @@ import type { Engine, EngineFacts, Tensor } from './engine.ts';
 export class CoreEngine implements Engine {
   readonly facts: EngineFacts;
   readonly #core: Core;
+  #isEncoder = false;
 
   /**
    * Args:
@@ -18,10 +19,17 @@ export class CoreEngine implements Engine {
 
   async load(network: Uint8Array, names: { input: string; output: string }): Promise<void> {
     this.#core.loadNetwork(network, names);
+    this.#isEncoder = false;
+  }
+
+  /** Takes the networks of an encoder in place of one. Raises: as `load`. */
+  loadEncoder(specJson: string, networks: readonly Uint8Array[]): void {
+    this.#core.loadEncoder(specJson, networks);
+    this.#isEncoder = true;
   }
 
   async run(input: Tensor): Promise<Tensor> {
-    return this.#core.runNetwork(input);
+    return this.#isEncoder ? this.#core.encodeMaps(input) : this.#core.runNetwork(input);
   }
 
   async release(): Promise<void> {}

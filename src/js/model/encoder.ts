@@ -2,7 +2,7 @@
 import { CytodropError } from '../core/errors.ts';
 import { checkSum } from '../core/sha256.ts';
 
-export interface EncoderNetwork { file: string; sha256: string; bytes: number; architecture: string; licence: string; features: number; last: number; layers: string[] }
+export interface EncoderNetwork { file: string; sha256: string; bytes: number; architecture: string; licence: string; parameters: number; features: number; last: number; layers: string[] }
 
 /** The part of models/cell-encoder/spec.json that TypeScript reads. */
 export interface EncoderSpec {
@@ -10,7 +10,10 @@ export interface EncoderSpec {
   name: string;
   version: string;
   title: string;
+  purpose: string;
   networks: EncoderNetwork[];
+  /** Side of the maps. */
+  grid: number;
   /** Ways to turn and mirror a picture. */
   turns: number;
   measurements: { names: string[] };

@@ -1,5 +1,6 @@
 /** A model's folder, read and checked. */
 import { checkSum } from '../core/sha256.ts';
+import { type EncoderFiles, readEncoder } from './encoder.ts';
 import type { ModelSpec } from './spec.ts';
 
 /** Everything in a model's folder that classification needs. */
@@ -7,6 +8,8 @@ export interface ModelFiles {
   specJson: string;
   spec: ModelSpec;
   network: Uint8Array;
+  /** Of a model whose features are an encoder's; `network` is then the encoder's spec. */
+  encoder?: EncoderFiles;
   head: Uint8Array;
   /** Empty for a model without statistics of its training images. */
   novelty: Uint8Array;
@@ -38,10 +41,12 @@ export async function readModel(read: (file: string, bytes?: number) => Promise<
     text('golden/golden.json'),
   ]);
   await checkSum(spec.network.file, network, spec.network.sha256);
+  const folder = spec.network.file.replace(/[^/]*$/, '');
+  const encoder = spec.network.kind === 'encoder' ? await readEncoder((file) => read(folder + file)) : undefined;
   await checkSum(spec.head.file, head, spec.head.sha256);
   if (spec.novelty) await checkSum(spec.novelty.file, novelty, spec.novelty.sha256);
   const first = (JSON.parse(goldenJson) as GoldenFile).cases[0];
   if (first === undefined) throw new Error(`The model ${spec.name} has no golden image to test itself with.`);
   const image = await read(`golden/${first.image}`);
-  return { specJson, spec, network, head, novelty, golden: { ...first, image } };
+  return { specJson, spec, network, ...(encoder && { encoder }), head, novelty, golden: { ...first, image } };
 }

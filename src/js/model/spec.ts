@@ -3,6 +3,7 @@ import type { DetectSettings } from '#cytodrop_core';
 
 /** A model that names cells. */
 export interface ModelSpec {
+  schema_version: number;
   name: string;
   version: string;
   title: string;
@@ -10,12 +11,17 @@ export interface ModelSpec {
   /** Shown beside every result. */
   caution?: string;
   network: {
+    /** An encoder: `file` is its spec.json, and its networks lie beside that. Missing: one network. */
+    kind?: 'encoder';
     file: string; sha256: string; bytes: number; architecture: string; parameters: number;
     input: string; output: string;
     features: { channels: number; height: number; width: number };
   };
   input: { width_px: number; height_px: number; channels: 'rgb' | 'grey' };
   crop: { rule: 'none' } | { rule: 'centre_square'; side_px: number } | { rule: 'stained_cell'; radii: number };
+  /** Read by the core alone. */
+  resize: object;
+  normalisation: object;
   pixel_size_um: number | null;
   /**
    * The square around a cell's centre that the model was trained on, in px of frames at `pixel_size_um` (null: not known). Missing: the
@@ -23,7 +29,7 @@ export interface ModelSpec {
    */
   frame?: { side_px: number; pixel_size_um: number | null; surroundings?: 'kept' | 'black'; search?: Pick<DetectSettings, 'least_diameter' | 'most_diameter' | 'method'> };
   classes: ModelClass[];
-  head: { file: string; sha256: string };
+  head: { file: string; sha256: string; layers: { name: string; inputs: number; outputs: number; activation: string }[]; output: 'softmax' | 'sigmoid' };
   judge: {
     temperature: number; abstain_below: number;
     /** On the validation part: threshold, share decided, share wrong of those and the ends of its 95 % interval; thresholds rise. */
@@ -33,7 +39,7 @@ export interface ModelSpec {
   quality?: Record<string, [number | null, number | null]>;
   /** Missing: the model cannot tell a cell unlike its training images. */
   novelty?: {
-    file: string; sha256: string; threshold: number;
+    file: string; sha256: string; rule: 'mahalanobis'; dimensions: number; threshold: number;
     /** When a set of cells as a whole is foreign, the mean and spread of each measure of the crop over the training images, in the core's order, and from which probability on a type is named then. */
     batch?: { least_cells: number; shift: number; noise: number; look?: { shift: number; noise: number }; abstain_below: number; measures: Record<string, [number, number]> };
   };
@@ -42,6 +48,13 @@ export interface ModelSpec {
     images: { train: number; validation: number; test: number };
   };
   licence: string;
+  /** Who made a model that is not a shipped one. */
+  author?: string;
+  /** Of a model that was taught here: on what, from how many cells of each type, and what was found. `curve`: cells learned from and balanced accuracy. */
+  taught?: {
+    base: { name: string; version: string }; cells: Record<string, number>; strength: number;
+    parts: number; grouped: boolean; groups: number; curve: number[][]; warnings: string[];
+  };
   metrics: { validation?: ModelMetrics; test: ModelMetrics; elsewhere?: ElsewhereMetrics };
 }
 

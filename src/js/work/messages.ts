@@ -11,6 +11,7 @@ import type { FrameChoice, FrameFacts } from '../frames/frame.ts';
 import type { DetectorFacts, DetectorFiles } from '../model/detector.ts';
 import type { EncoderFiles } from '../model/encoder.ts';
 import type { ModelFiles } from '../model/model_files.ts';
+import type { LearnCall, LearnResults } from './learn_calls.ts';
 import type { RequestFacts } from './requests.ts';
 
 /** A model as a worker needs it: read once, handed to every worker. */
@@ -40,6 +41,8 @@ export type WorkerRequest =
   | { type: 'close_frame'; ticket: number; frame: number }
   | { type: 'open_encoder'; ticket: number; files: EncoderFiles; coreWasm: Uint8Array }
   | { type: 'encode'; ticket: number; image: Uint8Array; turns: number }
+  | { type: 'open_learning'; ticket: number; coreWasm: Uint8Array }
+  | { type: 'learn'; ticket: number; call: LearnCall }
   | { type: 'requests'; ticket: number };
 
 /** From a worker. */
@@ -63,6 +66,8 @@ export type WorkerReply =
   | { type: 'frame_closed'; ticket: number }
   | { type: 'encoder_opened'; ticket: number }
   | { type: 'encoded'; ticket: number; features: Float32Array }
+  | { type: 'learning_opened'; ticket: number }
+  | { type: 'learned'; ticket: number; result: LearnResults[LearnCall['of']] }
   | { type: 'requests'; ticket: number; requests: RequestFacts[] }
   | { type: 'failed'; ticket: number; code: UnreadFile['code']; message: string };
 

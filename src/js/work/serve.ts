@@ -7,6 +7,7 @@ import type { Engine } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
 import { OpenFrames } from '../frames/open_frames.ts';
 import type { Port } from '../platform/platform.ts';
+import { answerLearnCall } from './learn_calls.ts';
 import { failed, type WorkerReply, type WorkerRequest } from './messages.ts';
 import { inTurns } from './worker_turns.ts';
 import { requestFactsOf } from './requests.ts';
@@ -31,6 +32,7 @@ class Server {
   #onnxRuntime: Promise<Engine> | undefined;
   #open: { pipeline: Pipeline; frames: OpenFrames } | undefined;
   #encoder: Core | undefined;
+  #learning: { core: Core; coreWasm: Uint8Array } | undefined;
 
   constructor(port: Port<WorkerReply, WorkerRequest>) {
     this.#port = port;
@@ -41,6 +43,7 @@ class Server {
       case 'open_model': return this.#openModel(request);
       case 'requests': return this.#listRequests(request);
       case 'open_encoder': case 'encode': return this.#answerAboutFeatures(request);
+      case 'open_learning': case 'learn': return this.#answerAboutLearning(request);
       case 'classify': case 'view': case 'judge_batch': case 'inspect': return this.#answerAboutImage(request);
       default: return this.#answerAboutFrame(request);
     }
@@ -89,7 +92,19 @@ class Server {
     }
   }
 
-  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'open_encoder' | 'encode' | 'requests' | 'classify' | 'view' | 'judge_batch' | 'inspect'>>): Promise<void> {
+  async #answerAboutLearning(request: Request<'open_learning' | 'learn'>): Promise<void> {
+    const { ticket } = request;
+    if (request.type === 'open_learning') {
+      this.#learning?.core.close();
+      this.#learning = { core: await Core.open(request.coreWasm), coreWasm: request.coreWasm };
+      this.#port.post({ type: 'learning_opened', ticket });
+    } else {
+      if (this.#learning === undefined) throw new CytodropError('internal', 'Nothing was opened to learn with.');
+      this.#port.post({ type: 'learned', ticket, result: await answerLearnCall(this.#learning.core, this.#learning.coreWasm, request.call) });
+    }
+  }
+
+  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'open_encoder' | 'encode' | 'open_learning' | 'learn' | 'requests' | 'classify' | 'view' | 'judge_batch' | 'inspect'>>): Promise<void> {
     const { frames } = this.#loaded();
     const { ticket } = request;
     const { post } = this.#port;

@@ -1,0 +1,44 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/learn/compact.h"
+
+namespace cytodrop {
+
+/// What the cells that were learned from look like, to tell others from: the tensors of a novelty file, see core/judge/novelty.h.
+struct Kind {
+  std::vector<double> mean, feature_scale, feature_limit;  ///< D
+  std::vector<double> basis;                ///< d × D, orthonormal rows in scaled features
+  std::vector<double> scale;                ///< d
+  std::vector<double> class_means;          ///< types × d
+  double residual_scale = 0;
+
+  std::size_t dimensions() const { return scale.size(); }
+};
+
+/// Fits it: the first directions of the scaled features, in which the covariance within types is shrunk towards a sphere, and one variance
+/// in all others.
+///
+/// Of n cells there are at most (n − types) / 3 directions, so that a variance is told by three cells at least; the covariance is shrunk by
+/// d / (n − types + d). No feature counts for more than kMostSpreads: of one that hardly
+/// differs between few cells the spread says nothing. What is left outside is measured on the cells themselves, which lie nearer than others will: distances have to be
+/// judged by those of cells that were left out.
+///
+/// Args:
+///   labels: of the compact cells, each type at least once.
+/// Source: Tipping and Bishop 1999 for the one variance; the directions by orthogonal iteration (Golub and Van Loan, 8.2), turned by
+///   Jacobi's method (8.5).
+constexpr double kMostSpreads = 4;
+Kind fit_kind(const Compact& compact, std::span<const std::int32_t> labels, int types);
+
+/// How far a cell lies from the nearest type: as Novelty::distance without its other terms.
+double distance(const Kind& kind, std::span<const float> features);
+
+/// The distance below which 98 of 100 cells of the kind lie, told by distances of cells that were left out; of fewer than fifty a
+/// seventh above the largest, for the largest of few says little.
+double usual_distance(std::span<const double> distances);
+
+}  // namespace cytodrop
