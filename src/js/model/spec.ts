@@ -9,6 +9,8 @@ export interface ModelSpec {
   purpose: string;
   /** Shown beside every result. */
   caution?: string;
+  /** Who made it, where it is not one of those that are shipped. */
+  author?: string;
   network: {
     file: string; sha256: string; bytes: number; architecture: string; parameters: number;
     input: string; output: string;
@@ -42,7 +44,8 @@ export interface ModelSpec {
     images: { train: number; validation: number; test: number };
   };
   licence: string;
-  metrics: { validation?: ModelMetrics; test: ModelMetrics; elsewhere?: ElsewhereMetrics };
+  /** `test` missing: it was never measured. */
+  metrics: { validation?: ModelMetrics; test?: ModelMetrics; elsewhere?: ElsewhereMetrics };
 }
 
 /** Px per px of the images that a model was trained on, at which the core takes others: `kLeastScale`, `kMostScale`. */
@@ -59,8 +62,8 @@ export interface ModelMetrics {
 /** On images of another source than those that a model learned from; missing where that was never measured. */
 export interface ElsewhereMetrics { what: string; images: number; correct: number; accuracy: number; accuracy_interval_95: [number, number]; named: number; named_correct: number }
 
-/** What models/index.json, made by the build, lists. */
-export interface ModelListing { name: string; spec: ModelSpec }
+/** What models/index.json, made by the build, lists; `added`: by a person, and not shipped. */
+export interface ModelListing { name: string; spec: ModelSpec; added?: { specSha256: string | null } }
 
 /** Whether another model names the same types in pictures of the same kind, so that the two may be asked about one cell. */
 export function canCompare(one: ModelSpec, other: ModelSpec): boolean {
