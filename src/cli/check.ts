@@ -3,11 +3,11 @@ import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { checkLines, checkWords, readReport, type Report } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
-import { engineOption, isModelName, jobsOption, openClassifier, outputOption, type Staff } from './options.ts';
+import { engineOption, isModelName, jobsOption, modelOption, openClassifier, outputOption, type Staff } from './options.ts';
 import { interruptible, progressReport, withOutput, write } from './output.ts';
 import { filesOf } from './paths.ts';
 
-interface Options extends Staff { output?: string }
+interface Options extends Staff { model?: string; second?: string; output?: string }
 
 export function checkCommand(finish: (code: number) => void): Command {
   return new Command('check')
@@ -16,18 +16,20 @@ export function checkCommand(finish: (code: number) => void): Command {
       + 'names. Model, settings and checks stand in the report.')
     .argument('<report>', 'a report exported as JSON')
     .argument('<path...>', 'image files or folders')
+    .addOption(modelOption('where the report is by a model of your own: its zip, or its folder as a path'))
+    .addOption(modelOption('the same for the second model', '--second'))
     .addOption(engineOption())
     .addOption(jobsOption())
     .addOption(outputOption())
     .action(async (report: string, paths: string[], options: Options) => finish(await check(report, paths, options)));
 }
 
-async function check(file: string, given: string[], { output: outputFile, ...staff }: Options): Promise<number> {
+async function check(file: string, given: string[], { output: outputFile, model, second, ...staff }: Options): Promise<number> {
   const report = await read(file);
   const signal = interruptible();
   return withOutput(outputFile, async (output) => {
     const paths = await filesOf(given);
-    const classifier = await openClassifier(report.model.name, report.second?.name, staff, paths.length);
+    const classifier = await openClassifier(model ?? report.model.name, report.second ? (second ?? report.second.name) : undefined, staff, paths.length);
     const progress = progressReport(paths.length);
     try {
       const result = await classifier.checkReport(report, paths, { signal, onProgress: (done) => progress(done, 0) });

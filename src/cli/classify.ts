@@ -5,7 +5,7 @@ import {
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { type FrameOptionValues, frameJob, type FrameJob, frameOptions, frameTask } from './frames.ts';
-import { between, engineOption, jobsOption, modelName, oneOf, openClassifier, outputOption, type Staff, typesAsked, typesOption, wholeBetween } from './options.ts';
+import { between, engineOption, jobsOption, modelOption, oneOf, openClassifier, outputOption, type Staff, typesAsked, typesOption, whichModel, wholeBetween } from './options.ts';
 import { interruptible, perform, type Placed, type Task, warn, withOutput } from './output.ts';
 import { filesOf } from './paths.ts';
 
@@ -28,7 +28,7 @@ export function classifyCommand(finish: (code: number) => void): Command {
     .summary('name the type of every cell')
     .description('Names the type of every cell, of images that show one cell each or, with --detect, of frames with many.')
     .argument('<path...>', 'an image file (PNG, JPEG, TIFF, BMP) or a folder, searched to the bottom in natural order; hidden files and documents (.txt, .csv …) in folders are left out and every other file is tried')
-    .addOption(new Option('--model <name>', 'folder in models/, for example blood-smear').argParser(modelName).makeOptionMandatory())
+    .addOption(modelOption(whichModel).makeOptionMandatory())
     .addOption(new Option('--format <format>', 'ndjson (one JSON object a line), csv or json').default('ndjson').argParser(oneOf<ExportFormat>(['ndjson', 'csv', 'json'])))
     .addOption(outputOption())
     .addOption(engineOption())
@@ -43,7 +43,7 @@ export function classifyCommand(finish: (code: number) => void): Command {
     .optionsGroup('Further checks of every cell, each with columns of its own:')
     .option('--turns', 'the picture turned and mirrored, eight ways: whether the type stays the same; eight runs of the network a cell')
     .option('--explain', 'whether the map explains the verdict: deleting what it marks against deleting at random; some hundreds of runs a cell')
-    .addOption(new Option('--second <name>', 'another model of the same types: whether the two agree').argParser(modelName));
+    .addOption(modelOption('another model of the same types: whether the two agree', '--second'));
   return frameOptions(command).action(async (paths: string[], options: Options) => finish(await classify(paths, options)));
 }
 

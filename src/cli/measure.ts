@@ -6,7 +6,7 @@ import {
   typeNamer, usualDraws,
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
-import { between, engineOption, jobsOption, modelName, oneOf, openClassifier, outputOption, place, type Staff, typesAsked, typesOption, wholeBetween } from './options.ts';
+import { between, engineOption, jobsOption, modelOption, oneOf, openClassifier, outputOption, place, type Staff, typesAsked, typesOption, whichModel, wholeBetween } from './options.ts';
 import { interruptible, progressReport, warn, withOutput, write } from './output.ts';
 import { filesOf } from './paths.ts';
 
@@ -31,9 +31,9 @@ export function measureCommand(finish: (code: number) => void): Command {
     .summary('measure a model on images of known type')
     .description('Measures a model on images of one cell each of which somebody says what they show: by folders named like types, or by a table. Every score has its interval of 95 %.')
     .argument('<path...>', 'image files or folders')
-    .addOption(new Option('--model <name>', 'folder in models/, for example blood-smear').argParser(modelName).makeOptionMandatory())
+    .addOption(modelOption(whichModel).makeOptionMandatory())
     .addOption(new Option('--truth <source>', 'folders: the nearest folder named like a type says what an image shows; or a CSV file with a row for each image').argParser(place).makeOptionMandatory())
-    .addOption(new Option('--second <name>', 'another model of the same types, held against the first on the same cells').argParser(modelName))
+    .addOption(modelOption('another model of the same types, held against the first on the same cells', '--second'))
     .addOption(new Option('--map <names>', 'further names of types, with commas: neu=neutrophil,eos=eosinophil').argParser(pairs))
     .addOption(new Option('--file-column <head>', 'column of the CSV file with the images\' paths or names; unless told, by its usual heads'))
     .addOption(new Option('--type-column <head>', 'column with what they show; unless told, by its usual heads'))
@@ -88,10 +88,10 @@ async function measure(given: string[], options: Options): Promise<number> {
     const others = gathered.secondCells(grouping);
     const compared = others && (await measurer.compare(gathered.cells(grouping), others, draws));
     await measurer.close();
-    const { provenance, secondModel } = classifier.exportContext();
+    const { added, provenance, secondModel } = classifier.exportContext();
     const comparison = compared && secondModel ? { found: compared, first: `${spec.name} ${spec.version}`, second: `${secondModel.name} ${secondModel.version}` } : undefined;
     const context: MeasurementContext = {
-      spec, appVersion, ...(provenance && { provenance }), accounting: gathered.accounting, grouping, draws, truth: options.truth, ...(types && { types }), unsureBelow,
+      spec, ...(added && { added }), appVersion, ...(provenance && { provenance }), accounting: gathered.accounting, grouping, draws, truth: options.truth, ...(types && { types }), unsureBelow,
     };
     await write(output, await written(options.format, found, context, comparison));
     return gathered.accounting.unread > 0 ? exitCode.someUnread : exitCode.allRead;

@@ -1,7 +1,8 @@
 /** Options of several commands, and how their values are read. */
 import { InvalidArgumentError, Option } from 'commander';
-import { join } from 'node:path';
-import { Classifier, CytodropError, defaultJobs, type EngineKind, engineKinds, type ModelSpec, typesOf } from '../js/index.ts';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Classifier, CytodropError, defaultJobs, type EngineKind, engineKinds, type ModelSource, type ModelSpec, typesOf } from '../js/index.ts';
 import { UsageError } from './exit.ts';
 
 /** Reads a number between two others, ends included. */
@@ -28,10 +29,21 @@ export function isModelName(text: string): boolean {
   return /^[a-z0-9][a-z0-9-]*$/.test(text);
 }
 
+/** Reads the name of a model beside this program, or the path of one: of its zip or its folder, told from a name by a dot or a slash. */
 export function modelName(text: string): string {
-  if (!isModelName(text)) throw new InvalidArgumentError(`"${text}" is not the name of a model.`);
+  if (!isModelName(text) && (!/[./\\]/.test(text) || text.startsWith('-'))) throw new InvalidArgumentError(`"${text}" is not the name of a model.`);
   return text;
 }
+
+export function modelSource(given: string): ModelSource {
+  return isModelName(given) || /\.zip$/i.test(given) ? given : pathToFileURL(`${resolve(given)}/`);
+}
+
+/** Args: which: "--model", or another option that names one. */
+export const modelOption = (words: string, which = '--model'): Option => new Option(`${which} <name>`, words).argParser(modelName);
+
+/** What --model takes where one has to be named. */
+export const whichModel = 'folder in models/, for example blood-smear; or a model of your own: its zip, or its folder as a path';
 
 /** Reads one of a few words. */
 export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
@@ -79,12 +91,16 @@ export interface Staff { engine?: EngineKind; jobs?: number; threads?: number }
  */
 export async function openClassifier(model: string, second: string | undefined, { engine, jobs, threads = 1 }: Staff, files: number): Promise<Classifier> {
   try {
-    return await Classifier.open(model, { ...(engine && { engine }), threads, jobs: Math.max(1, Math.min(jobs ?? defaultJobs(threads), files)), second });
+    return await Classifier.open(modelSource(model), { ...(engine && { engine }), threads, jobs: Math.max(1, Math.min(jobs ?? defaultJobs(threads), files)), second: second === undefined ? undefined : modelSource(second) });
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
-      const missing = [second, model].find((name) => name !== undefined && path?.includes(join('models', name))) ?? model;
-      throw new UsageError(`There is no model "${missing}" beside this program.`);
+      const missing = [second, model].find((name) => name !== undefined && path?.includes(isModelName(name) ? join('models', name) : resolve(name))) ?? model;
+      throw new UsageError(isModelName(missing) ? `There is no model "${missing}" beside this program.` : `There is no model at ${missing}: its ${path?.split(/[/\\]/).pop() ?? 'spec.json'} is missing.`);
+    }
+    if (error instanceof CytodropError && (error.code === 'invalid_model' || error.code === 'unreadable_file')) {
+      const owns = [model, second].filter((name) => name !== undefined && !isModelName(name));
+      if (owns.length > 0) throw new UsageError(`${owns.join(' or ')}: ${message}`);
     }
     if (error instanceof CytodropError && error.code === 'invalid_argument') throw new UsageError(`--second: ${message}`);
     throw error;

@@ -2,15 +2,15 @@
 import { Command, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import {
-  appVersion, countsOf, CytodropError, exportFrames, type ExportContext, type ExportFormat, type Project, readProject, readSpec, researchNote, resultsOf, reviewsOf, toCsv, toJson, toNdjson,
+  appVersion, countsOf, CytodropError, exportFrames, type ExportContext, type ExportFormat, type Project, readProject, readSpecAndSum, researchNote, resultsOf, reviewsOf, toCsv, toJson, toNdjson,
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
-import { isModelName, oneOf, outputOption, place } from './options.ts';
+import { isModelName, modelOption, modelSource, oneOf, outputOption, place } from './options.ts';
 import { withOutput, write } from './output.ts';
 
 const formats = ['summary', 'csv', 'json', 'ndjson'] as const;
 
-interface Options { format: (typeof formats)[number]; numbers?: boolean; output?: string }
+interface Options { model?: string; format: (typeof formats)[number]; numbers?: boolean; output?: string }
 
 export function projectCommand(finish: (code: number) => void): Command {
   return new Command('project')
@@ -18,17 +18,18 @@ export function projectCommand(finish: (code: number) => void): Command {
     .description('Reads a project file of the page: its results with what people said of them, as the page exports them. Nothing is computed anew.')
     .argument('<file>', 'a project file, NAME.cytodrop')
     .addOption(new Option('--format <format>', 'summary for a person, or csv, json, ndjson').default('summary').argParser(oneOf(formats)))
+    .addOption(modelOption('where its results are by a model of your own: its zip, or its folder as a path'))
     .addOption(new Option('--numbers', 'numbers instead of the files\' names'))
     .addOption(outputOption())
     .action(async (file: string, options: Options) => finish(await show(place(file), options)));
 }
 
-async function show(file: string, { format, numbers = false, output: outputFile }: Options): Promise<number> {
+async function show(file: string, { format, model, numbers = false, output: outputFile }: Options): Promise<number> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => { throw new UsageError(`The project file could not be read (${error.code}).`); });
   const project = await readProject(new Blob([bytes])).catch((error: unknown) => {
     throw error instanceof CytodropError ? new Error(`${file}: ${error.message}`) : error;
   });
-  const context = await contextOf(project, !numbers);
+  const context = await contextOf(project, !numbers, model);
   return withOutput(outputFile, async (output) => {
     await write(output, format === 'summary' ? summary(project, context) : exported(project, format, context));
     return exitCode.allRead;
@@ -36,14 +37,18 @@ async function show(file: string, { format, numbers = false, output: outputFile 
 }
 
 /** Raises: UsageError where the model of the results is not here. */
-async function contextOf(project: Project, fileNames: boolean): Promise<ExportContext> {
+async function contextOf(project: Project, fileNames: boolean, given: string | undefined): Promise<ExportContext> {
   const { head: { model, runtime, settings, changedAtMs } } = project;
   if (!model || !runtime || !isModelName(model.name)) throw new UsageError('The project names no model: it has no results yet.');
-  const spec = await readSpec(model.name).catch(() => { throw new UsageError(`There is no model "${model.name}" beside this program.`); });
+  if (model.added && given === undefined) throw new UsageError(`The results are by ${model.name} ${model.version}, a model that somebody added; name its zip or folder with --model.`);
+  const { spec, specSha256 } = await readSpecAndSum(modelSource(given ?? model.name)).catch((error: unknown) => {
+    throw new UsageError(given === undefined ? `There is no model "${model.name}" beside this program.` : `${given}: ${(error as Error).message}`);
+  });
+  if (given !== undefined && model.specSha256 !== null && specSha256 !== model.specSha256) throw new UsageError(`The results are by another model than ${given}: ${model.name} ${model.version}.`);
   if (spec.version !== model.version) throw new UsageError(`The results are by ${model.name} ${model.version}, and here is ${spec.version}; open the project in the page to have them computed anew.`);
   const reviewOf = reviewsOf(project);
   return {
-    spec, runtime, appVersion, fileNames, complete: true, imageScale: settings.imageScale,
+    spec, ...(model.added && { added: true }), runtime, appVersion, fileNames, complete: true, imageScale: settings.imageScale,
     provenance: { commit: '', platform: '', time: new Date(changedAtMs).toISOString(), specSha256: model.specSha256 },
     ...(settings.unsureBelow !== null && { unsureBelow: settings.unsureBelow }), ...(settings.types && { types: settings.types }), ...(reviewOf && { reviewOf }),
   };

@@ -14,7 +14,7 @@ export { probabilitiesOf, type QuickHead, Teacher, type TeacherOptions } from '.
 export { Inspector } from './work/inspector.ts';
 export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
 export type { ImageSource } from './platform/platform.ts';
-export { readFile, readSpec } from './work/sources.ts';
+export { checkModel, isShipped, readFile, readModelFile, readSpec, readSpecAndSum } from './work/sources.ts';
 export { CytodropError, type UnreadFile, unreadFile } from './core/errors.ts';
 export { sha256 } from './core/sha256.ts';
 export { WorkerDied, WorkerHung } from './work/pool.ts';

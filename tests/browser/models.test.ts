@@ -20,7 +20,7 @@ test('every model says what it is for, how often it is right, how large it is an
     const texts = await page.page.$$eval(page.find('model-card'), (cards) => cards.map((card) => card.textContent?.replaceAll('\u00a0', ' ') ?? ''));
     assert.equal(texts.length, listings.length);
     listings.forEach(({ spec }, i) => {
-      const accuracy = (spec.metrics.test.accuracy * 100).toFixed(1);
+      const accuracy = ((spec.metrics.test?.accuracy ?? NaN) * 100).toFixed(1);
       for (const words of [spec.title, spec.purpose, `${accuracy} %`, `${Math.round(spec.network.bytes / 1000)} kB`, spec.licence, spec.caution ?? '']) {
         assert.ok(texts[i]?.includes(words), `${spec.name}: ${words}`);
       }

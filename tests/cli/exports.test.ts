@@ -150,6 +150,44 @@ describe('what the library writes', () => {
     assert.equal(names[2], undefined);
   });
 
+  test('a model that is not a shipped one: whose it is and its sum stand in every export, and nothing that would be run as a formula', () => {
+    const specSha256 = '0'.repeat(64);
+    const theirs: ExportContext = {
+      ...context, spec: { ...context.spec, author: '=A. Person' }, added: true, secondAdded: true, provenance: { commit: '', platform: '', time: new Date(0).toISOString(), specSha256 },
+    };
+    const asked = { spec: context.spec, turns: true, map: true, second: true, added: true };
+    const cellTexts = formats.map((format) => ({ csv: toCsv, json: toJson, ndjson: toNdjson })[format]([...records, unread], theirs));
+    const [first] = records as [CellRecord & ClassifiedCell];
+    const { status: _, image, elapsedMs: __, pixelsSha256: ___, index: ____, path: _____, ...verdict } = first;
+    const frame: FrameRecord & { status: 'ok' } = {
+      status: 'ok', index: 0, path: 'a.tif', facts: { image, pages: 1, channels: 1, pixel_size_um: null, damaged: false, range: { low: 0, high: 255 }, decode_ms: 1 }, choice: { page: 0, channel: -1 }, settings: { ...defaultSearch, pixel_size_um: null },
+      cells: [{ id: 0, box: { left_px: 1, top_px: 3, width_px: 20, height_px: 21 }, outline: new Float32Array(), areaPx: 400, searchScore: 0.5, cutByBorder: false, verdict }], elapsedMs: { decode: 1, detect: 1, classify: 1 },
+    };
+    const frameTexts = formats.map((format) => exportFrames(format, [frame, unread], theirs));
+    formats.forEach((format, i) => {
+      followsSchema('cells', format, cellTexts[i] ?? '', asked);
+      followsSchema('frames', format, frameTexts[i] ?? '', asked);
+    });
+    for (const [csv, json, ndjson] of [cellTexts, frameTexts]) {
+      assert.deepEqual([parseCsv(csv ?? '')[0]?.['model_author'], parseCsv(csv ?? '')[0]?.['model_spec_sha256']], ["'=A. Person", specSha256]);
+      const { model, second_model: second } = JSON.parse(json ?? '') as Record<string, Record<string, unknown>>;
+      assert.deepEqual([model?.['shipped'], model?.['author'], model?.['spec_sha256'], second?.['shipped'], second?.['author']], [false, '=A. Person', specSha256, false, null]);
+      const line = JSON.parse((ndjson ?? '').split('\n')[0] ?? '') as Record<string, unknown>;
+      assert.deepEqual([line['model_author'], line['model_spec_sha256']], ['=A. Person', specSha256]);
+    }
+    const outlines = JSON.parse(toGeoJson(frame, theirs)) as Record<string, unknown>;
+    follows('outlines', outlines);
+    assert.deepEqual([outlines['model'], outlines['model_author'], outlines['model_spec_sha256']], [`${context.spec.name} ${context.spec.version}`, '=A. Person', specSha256]);
+    for (const format of formats) {
+      const text = exportCount(format, countCulture([], viability, null), null, { ...theirs, spec: { ...viability, author: 'A. Person' } });
+      followsSchema('count', format, text, { spec: viability });
+      assert.ok(text.includes(specSha256) && text.includes('A. Person'));
+    }
+    const { model } = JSON.parse(toJson(records, context)) as { model: Record<string, unknown> };
+    assert.deepEqual([model['shipped'], model['author']], [true, null]);
+    assert.ok(!toCsv(records, context).includes('model_author'));
+  });
+
   test('the count of nothing', () => {
     const none = { ...context, spec: viability };
     for (const format of formats) followsSchema('count', format, exportCount(format, countCulture([], viability, null), null, none), { spec: viability });
@@ -226,14 +264,14 @@ describe('docs/exports.md', () => {
 
   const [head, line, verdict, checks, said] = ['Head of a JSON document', 'What every line repeats', 'A verdict', 'Further checks', 'What people said'];
   const [cell, frame, frameCell, count, outlines] = ['Each cell', 'Each frame', 'Each cell of a frame', 'Count of a culture', 'Outlines: GeoJSON'];
-  const [scaled, unusual] = ['What lines of images brought to size have too', 'What lines of unusual sets have too'];
+  const [scaled, unusual, added] = ['What lines of images brought to size have too', 'What lines of unusual sets have too', 'What lines have too where the model is not a shipped one'];
   const documented: Record<string, () => string[]> = {
     cells: () => [...json(head), ...below('cells[]', json(cell, verdict, checks, said))],
-    cells_line: () => json(cell, verdict, checks, said, line, scaled, unusual),
-    cells_row: () => csv(cell, verdict, checks, said, line, scaled, unusual),
+    cells_line: () => json(cell, verdict, checks, said, line, scaled, unusual, added),
+    cells_row: () => csv(cell, verdict, checks, said, line, scaled, unusual, added),
     frames: () => [...json(head), ...below('frames[]', json(frame)), ...below('frames[].cells[]', json(frameCell, verdict, checks, said))],
-    frames_line: () => json(frame, frameCell, verdict, checks, said, line, unusual),
-    frames_row: () => csv(frame, frameCell, verdict, checks, said, line, unusual),
+    frames_line: () => json(frame, frameCell, verdict, checks, said, line, unusual, added),
+    frames_row: () => csv(frame, frameCell, verdict, checks, said, line, unusual, added),
     count: () => json(count),
     outlines: () => json(outlines),
     measurement: () => json('Measurement of a model'),
@@ -243,7 +281,7 @@ describe('docs/exports.md', () => {
   }
 
   test('names every row of a count and no other, and its columns', () => {
-    const context = { spec: viability, runtime: { engine: { kind: 'core' as const, name: 'core', threads: 1 }, engineReason: '', coreVersion: '0' }, appVersion: '0', fileNames: false };
+    const context = { spec: viability, runtime: { engine: { kind: 'core' as const, name: 'core', threads: 1 }, engineReason: '', coreVersion: '0' }, appVersion: '0', fileNames: false, added: true };
     const chamber = { squareMm: 1, depthMm: 0.1, dilution: 1 };
     const written = parseCsv(exportCount('csv', countCulture([{ status: 'ok', cells: [] }], viability, chamber), chamber, context)).map(({ quantity = '' }) => quantity);
     const [first = '', second = ''] = viability.classes.map(({ id }) => id);

@@ -36,7 +36,7 @@ describe('help', () => {
 
 describe('an option that is not the command\'s', () => {
   for (const [command, option, words] of [
-    ['inspect', '--turns', /^--turns: is not an option of inspect but of classify; /], ['check', '--model', /^--model: is not an option of check but of classify; /],
+    ['inspect', '--turns', /^--turns: is not an option of inspect but of classify; /], ['check', '--format', /^--format: is not an option of check but of classify; /],
     ['check', '--nothing', /^--nothing: is not an option of check; cytodrop check --help lists its own\.$/m], ['classify', '--turns=yes', /^--turns: takes no value\.$/m],
     ['classify', '--method', /^--method: expected network_round/], ['classify', '--senstivity', /^--senstivity: .*did you mean --sensitivity\?$/m],
   ] as const) {

@@ -112,7 +112,7 @@ describe('a culture', () => {
   });
 
   test('is corrected by the errors in the spec', () => {
-    const [[hits = 0, misses = 0] = [], [alarms = 0, rejections = 0] = []] = viability.metrics.test.confusion;
+    const [[hits = 0, misses = 0] = [], [alarms = 0, rejections = 0] = []] = (viability.metrics.test ?? assert.fail()).confusion;
     const [se, sp] = [hits / (hits + misses), rejections / (alarms + rejections)];
     near(count.shareCorrected?.value, (0.9 + sp - 1) / (se + sp - 1), 1e-12);
     assert.ok((count.shareCorrected?.low95 ?? 1) < (count.shareCorrected?.value ?? 0) && (count.shareCorrected?.value ?? 1) < (count.shareCorrected?.high95 ?? 0));

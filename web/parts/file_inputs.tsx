@@ -1,6 +1,7 @@
 /** The pickers behind the buttons; always in the page, never seen. */
 import { projectEnding } from '../../src/js/index.ts';
 import { collectFolder, collectPicked } from '../state/found_files.ts';
+import { modelKinds } from './model_files.ts';
 import { takeFiles } from './take_files.ts';
 import { words } from './words.ts';
 
@@ -8,6 +9,10 @@ const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff';
 
 export function openProjectPicker(): void {
   document.getElementById('project-input')?.click();
+}
+
+export function openModelPicker(): void {
+  document.getElementById('model-input')?.click();
 }
 
 export function openFilePicker(): void {
@@ -55,6 +60,7 @@ export function FileInputs() {
       <input id="file-input" data-testid="file-input" type="file" accept={kinds} multiple aria-label={words.pickers.files} onChange={take} />
       <input id="folder-input" data-testid="folder-input" type="file" multiple aria-label={words.pickers.folder} ref={takeFolders} onChange={take} />
       <input id="project-input" data-testid="project-input" type="file" accept={projectEnding} aria-label={words.pickers.project} onChange={take} />
+      <input id="model-input" data-testid="model-input" type="file" accept={modelKinds} aria-label={words.pickers.model} onChange={take} />
       <input id="camera-input" type="file" accept="image/*" capture="environment" aria-label={words.pickers.camera} onChange={take} />
     </div>
   );

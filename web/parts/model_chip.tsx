@@ -2,7 +2,7 @@
 import type { ModelMetrics } from '../../src/js/index.ts';
 import { isUncharted } from '../state/batch.ts';
 import { formatPercent } from '../state/format.ts';
-import { listings, modelState, spec } from '../state/models.ts';
+import { isOwn, listings, modelState, spec } from '../state/models.ts';
 import { openDialog } from './dialog.tsx';
 import { formatBytes, words } from './words.ts';
 
@@ -31,8 +31,9 @@ export function ModelChip() {
         <strong>{model?.title ?? words.model.none}</strong>
         {model && (
           <>
+            {isOwn.value && <span>{words.model.own}</span>}
             <span>{formatBytes(model.network.bytes)}</span>
-            <span>{isUncharted.value ? words.model.rightAtHome : words.model.right(accuracyWords(model.metrics.test))}</span>
+            <span>{!model.metrics.test ? words.model.neverMeasured : isUncharted.value ? words.model.rightAtHome : words.model.right(accuracyWords(model.metrics.test))}</span>
           </>
         )}
         {loadingWords() && <span>{loadingWords()}</span>}

@@ -1,4 +1,4 @@
-/** What a person hands over: images to work on, a report among them to check, or a project to open. */
+/** What a person hands over: images to work on, a report among them to check, a project to open, or a model. */
 import { projectEnding, researchNote } from '../../src/js/index.ts';
 import { addFiles } from '../state/adding.ts';
 import { droppedReport } from '../state/asking.ts';
@@ -7,6 +7,7 @@ import type { Found } from '../state/found_files.ts';
 import { openProjectFile } from '../state/project_file.ts';
 import { notice } from '../state/notice.ts';
 import { openDialog } from './dialog.tsx';
+import { isModelFile } from './model_files.ts';
 import { words } from './words.ts';
 
 /** A report is known by how it begins; any other JSON file is one that cannot be read, as before. */
@@ -17,6 +18,11 @@ export async function takeFiles(found: Found): Promise<void> {
     const others = found.files.length + found.documents.length - 1;
     if (others > 0) notice.value ??= { words: words.onlyProject(others) };
     return;
+  }
+  const model = found.files.find(({ path }) => isModelFile(path));
+  if (model) {
+    const { takeModel } = await import('./take_models.ts');
+    return takeModel(model, found);
   }
   const all = [...found.files, ...found.documents];
   const begins = await Promise.all(all.map(async ({ file, path }) => /\.json$/i.test(path) && (await file.slice(0, 200).text().catch(() => '')).includes(researchNote)));

@@ -8,7 +8,11 @@ import type { NoType } from './class_mark.tsx';
 export const words = {
   close: 'Close',
   pictureGone: 'The picture cannot be shown any more.',
-  pickers: { files: 'Image files', folder: 'Folder of images', camera: 'Camera', project: 'Project file' },
+  pickers: { files: 'Image files', folder: 'Folder of images', camera: 'Camera', project: 'Project file', model: 'Model' },
+  addedModel: (title: string) => `The model “${title}” is added.`,
+  modelThere: (title: string) => `The model “${title}” is here already.`,
+  modelFailed: (file: string, why: string) => `${file}: ${why}`,
+  onlyModel: (files: number) => `${formatCount(files)} other files that came with the model were left out. Add them once more.`,
   onlyProject: (files: number) => `The project is opened; ${formatCount(files)} other files that came with it were left out. Add them once more to have them in it.`,
   mode: {
     label: 'What an image shows',
@@ -18,6 +22,8 @@ export const words = {
     none: 'Model',
     right: (accuracy: string) => `${accuracy} right`,
     rightAtHome: 'not for these images',
+    neverMeasured: 'never measured',
+    own: 'yours',
     notLoaded: 'not loaded',
     loading: 'loading',
     loadingShare: (share: string) => `loading ${share}`,

@@ -3,7 +3,7 @@ import { appVersion, cellKey, type CheckedColumns, commit, type ExportContext } 
 import { mode } from './mode.ts';
 import { cells, reviewNow } from './images.ts';
 import { isComplete, narrowed } from './selection.ts';
-import { cellSet, imageScale, modelState, secondSpec, spec, threshold, types } from './models.ts';
+import { cellSet, imageScale, isOwn, listings, modelState, secondName, secondSpec, spec, threshold, types } from './models.ts';
 import { allReviews } from './review_store.ts';
 import { withFileNames } from './view.ts';
 
@@ -20,6 +20,8 @@ export function exportContext(): ExportContext | null {
     ...(selected && { selection: selected }),
     unsureBelow: threshold.value,
     ...(types.value && { types: types.value }),
+    ...(isOwn.value && { added: true }),
+    ...(listings.value.some(({ name, added }) => added && name === secondName.value) && { secondAdded: true }),
     ...(cellSet.value && { batch: cellSet.value }),
     ...(allReviews().size > 0 && { reviewOf: (index: number, id?: number) => reviewNow(id === undefined ? index : cellKey(index, id)) }),
   };

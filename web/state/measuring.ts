@@ -189,7 +189,7 @@ export async function measureNow(): Promise<void> {
 
 /** Of a sample drawn at random: what it says of all cells. */
 function questionOfShares({ metrics }: ModelSpec): Asked['shares'] {
-  if (source.value !== 'review' || allTheSame.value || sample.value === null) return null;
+  if (source.value !== 'review' || allTheSame.value || sample.value === null || !metrics.test) return null;
   const trained = metrics.test.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
   const total = trained.reduce((sum, count) => sum + count, 0);
   const all = cells.value.filter((cell) => !cell.unnamed && cell.review?.first?.outcome !== 'no_cell');

@@ -1,6 +1,7 @@
 /** Choosing a model, loading it, and refusing results where this computer does not compute what it should. */
 import { batch, effect, untracked } from '@preact/signals';
 import { CytodropError } from '../../src/js/index.ts';
+import { dropModel, listAdded, sourceOfModel } from './added_models.ts';
 import { chooseMode } from './adding.ts';
 import { client, lastSelfTest } from './client.ts';
 import { allFrames, forgetVerdicts, isDue, modeFor, naming } from './frame_store.ts';
@@ -29,17 +30,19 @@ export const modelKey = 'model';
  * Reads the list of models and loads the one asked for, else the one that was in use last, else the first.
  *
  * Args:
+ *   wanted: asked when it is known which there are.
  *   onChosen: called when it is known which, before it is loaded.
  */
-export async function start(wanted?: string, onChosen: () => void = () => {}): Promise<void> {
+export async function start(wanted: () => string | null = () => null, onChosen: () => void = () => {}): Promise<void> {
   modelState.value = { phase: 'loading', loadedBytes: 0, totalBytes: 0 };
   if (!hasWasmSimd()) {
     fail(words.noSimd, false);
     return;
   }
   try {
-    listings.value = await listModels();
-    const last = listings.value.some(({ name }) => name === wanted) ? wanted : remembered(modelKey);
+    listings.value = (await Promise.all([listModels(), listAdded()])).flat();
+    const asked = wanted();
+    const last = listings.value.some(({ name }) => name === asked) ? asked : remembered(modelKey);
     const first = listings.value.find(({ name }) => name === last) ?? listings.value[0];
     if (!first) throw new Error(words.noModels);
     const chosen = chooseModel(first.name);
@@ -82,7 +85,7 @@ export async function chooseModel(name: string, second: string | null = null): P
   const onProgress = (loadedBytes: number, totalBytes: number): void => {
     if (isCurrent() && modelState.value.phase === 'loading') modelState.value = { phase: 'loading', loadedBytes, totalBytes };
   };
-  const ready: Promise<boolean> = client.load(name, { onProgress, second: second ?? undefined }).then(
+  const ready: Promise<boolean> = client.load(sourceOfModel(name), { onProgress, second: second === null ? undefined : sourceOfModel(second) }).then(
     () => {
       if (isCurrent()) modelState.value = { phase: 'ready', runtime: client.runtime, selfTest: client.selfTest, workers: client.workers };
       return true;
@@ -104,6 +107,14 @@ export function pickModel(name: string): void {
   const model = listings.value.find((listing) => listing.name === name)?.spec;
   if (model) chooseMode(modeFor(model), naming.value);
   void chooseModel(name);
+}
+
+/** Takes a model off the list that a person added; where it is in use, another takes its place. */
+export async function removeModel(name: string): Promise<void> {
+  if (secondName.value === name) compareWith(null);
+  const [first] = listings.value;
+  if (chosenName.value === name && first) void chooseModel(first.name);
+  await dropModel(name);
 }
 
 /** Tries again to load what could not be loaded. */

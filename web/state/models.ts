@@ -35,6 +35,9 @@ export const secondSpec = computed(() => listings.value.find(({ name }) => name 
 
 export const spec = computed(() => listings.value.find(({ name }) => name === chosenName.value)?.spec ?? null);
 
+/** Whether the one in use was added by a person. */
+export const isOwn = computed(() => listings.value.some(({ name, added }) => name === chosenName.value && added !== undefined));
+
 /** Models that name the same types as the one in use. */
 export const comparable = computed(() => {
   const own = spec.value;

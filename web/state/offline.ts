@@ -129,7 +129,7 @@ function order(worker: ServiceWorker | null | undefined, message: ServiceWorkerO
 
 async function lookForKeptModels(): Promise<void> {
   const kept = await Promise.all(
-    listings.value.map(async ({ name, spec }) => ((await caches.match(modelFileUrl(name, spec.network.file))) === undefined ? [] : [name])),
+    listings.value.map(async ({ name, spec, added }) => (added ? [name] : (await caches.match(modelFileUrl(name, spec.network.file))) === undefined ? [] : [name])),
   );
   keptModels.value = new Set(kept.flat());
 }

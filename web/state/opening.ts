@@ -1,5 +1,6 @@
 /** The page begins, or another project comes on it. */
-import { readKept, forgetProject, leave, listKept, nowOpen, openLast, project, rememberOpen } from './projects.ts';
+import type { ModelListing, ProjectHead } from '../../src/js/index.ts';
+import { readKept, forgetProject, kept, leave, letGo, listKept, nowOpen, openLast, project, rememberOpen } from './projects.ts';
 import { putRestored, putSettings, type Restored } from './project_rows.ts';
 import { client, engine } from './client.ts';
 import { clear } from './adding.ts';
@@ -11,6 +12,23 @@ import { rememberedHere } from './remembered.ts';
 import { run } from './run.ts';
 import { runState } from './progress.ts';
 import { words } from './words.ts';
+
+/** What the model of a project's results is called here; null where it is not here, or where there are none. One that somebody added is known by its sum. */
+function nameHere({ model }: ProjectHead): string | null {
+  if (model === null) return null;
+  const isIt = ({ name, added }: ModelListing): boolean => (!model.added ? !added && name === model.name : added !== undefined && (model.specSha256 === null ? name === model.name : added.specSha256 === model.specSha256));
+  return listings.value.find(isIt)?.name ?? null;
+}
+
+/** Whether a project's results can be shown here; says so where the model is missing that somebody added. Args: openAnyway: does without its results. */
+function canShow(head: ProjectHead, openAnyway: () => void): boolean {
+  if (!head.model?.added || nameHere(head) !== null) return true;
+  notice.value = {
+    words: words.project.modelMissing(head.name, `${head.model.name} ${head.model.version}`),
+    action: { words: words.project.openAllTheSame, act: () => { notice.value = null; openAnyway(); } },
+  };
+  return false;
+}
 
 /** Brings back what was on the page, where there was anything, and loads the model. */
 export async function begin(): Promise<void> {
@@ -25,13 +43,20 @@ export async function begin(): Promise<void> {
   }
   putSettings(found.head);
   // Chosen a moment before the reload, perhaps, and not written yet.
-  await start(rememberedHere(modelKey) ?? found.head.model?.name, () => put(found));
-  if (project.value === null) nowOpen(found.head);
+  let isShown = true;
+  await start(() => rememberedHere(modelKey) ?? nameHere(found.head), () => {
+    isShown = canShow(found.head, () => void openKept(found.head.id, true));
+    if (isShown) put(found);
+    else letGo();
+  });
+  if (isShown && project.value === null) nowOpen(found.head);
 }
 
-/** Opens a kept project in place of what is on the page, which stays kept. */
-export async function openKept(id: string): Promise<void> {
+/** Opens a kept project in place of what is on the page, which stays kept. Args: anyway: also without its model. */
+export async function openKept(id: string, anyway = false): Promise<void> {
   if (project.value?.id === id) return;
+  const head = kept.value.find((one) => one.id === id);
+  if (head && !anyway && !canShow(head, () => void openKept(id, true))) return;
   const found = await readKept(id).catch(() => null);
   if (found === null || found === 'taken') {
     notice.value = { words: found === null ? words.project.gone : words.project.openElsewhere };
@@ -41,14 +66,21 @@ export async function openKept(id: string): Promise<void> {
   replaceBy(found);
 }
 
+/** As `openKept`, of a project that a file holds. Returns: whether it is on the page. Args: again: opens it without its results. */
+export function openIfShown(found: Restored, anyway: boolean, again: () => void): boolean {
+  if (!anyway && !canShow(found.head, again)) return false;
+  replaceBy(found);
+  return true;
+}
+
 /** Puts a project on an empty page, with its model where this page has it. */
-export function replaceBy(found: Restored): void {
+function replaceBy(found: Restored): void {
   client.cancel();
   if (allImages().length > 0) leave();
   notice.value = null;
   putSettings(found.head);
-  const name = listings.value.some((one) => one.name === found.head.model?.name) ? (found.head.model?.name ?? null) : chosenName.value;
-  const second = found.head.settings.secondModel;
+  const name = nameHere(found.head) ?? chosenName.value;
+  const second = listings.value.find((one) => one.name === found.head.settings.secondModel)?.name ?? null;
   if (name !== null && (name !== chosenName.value || second !== secondName.value)) void chooseModel(name, second);
   put(found);
 }
@@ -57,7 +89,7 @@ function put(found: Restored): void {
   const { model } = found.head;
   const now = listings.value.find(({ name }) => name === chosenName.value)?.spec;
   // Results of one engine are not shown as another's, where an address asks for that one.
-  const isSame = now !== undefined && model?.name === now.name && model.version === now.version && (engine === undefined || found.head.runtime?.engine.kind === engine);
+  const isSame = now !== undefined && nameHere(found.head) === chosenName.value && model?.version === now.version && (engine === undefined || found.head.runtime?.engine.kind === engine);
   putRestored(found, isSame);
   nowOpen(found.head);
   if (model && !isSame && now) notice.value = { words: words.project.otherModel(`${model.name} ${model.version}`, now.title) };

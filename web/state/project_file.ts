@@ -5,7 +5,7 @@ import { frameAsKept } from './frame_store.ts';
 import { allImages, type CellImage, recordsAsKept, sizeOf } from './images.ts';
 import { table } from './label_table.ts';
 import { messageOf, notice } from './notice.ts';
-import { replaceBy } from './opening.ts';
+import { openIfShown } from './opening.ts';
 import { headNow } from './project_rows.ts';
 import { keepAsNew, project, write } from './projects.ts';
 import { allReviews } from './review_store.ts';
@@ -24,16 +24,16 @@ export async function saveProject(withImages: boolean, onProgress: (done: number
   saveBlob(await writeProject(all, { fileOf: (position) => (withImages ? (images[position]?.file ?? null) : null), onProgress }), projectFileName(head));
 }
 
-/** Opens a project file in place of what is on the page; what is wrong with it is said in one line, and nothing of it is taken. */
-export async function openProjectFile(file: File): Promise<void> {
+/** Opens a project file in place of what is on the page; what is wrong with it is said in one line, and nothing of it is taken. Args: anyway: also without its model. */
+export async function openProjectFile(file: File, anyway = false): Promise<void> {
   try {
     const { fileOf, head, images, records, frames, reviews, labels = null } = await readProject(file);
     const here = await Promise.all(images.map(async ({ path, intended, sizeBytes, sha256 }, i): Promise<CellImage> => {
       const bytes = await fileOf(i);
       return bytes ? { file: new File([bytes], nameOf(path)), path, intended } : { file: null, path, intended, away: { sizeBytes, sha256 } };
     }));
-    replaceBy({ head, images: here, records: records.map((one) => one ?? undefined), frames: frames.map((one) => one ?? undefined), reviews, steps: { steps: [], first: 0, place: 0 }, labels });
-    keepAsNew(head.name);
+    const isShown = openIfShown({ head, images: here, records: records.map((one) => one ?? undefined), frames: frames.map((one) => one ?? undefined), reviews, steps: { steps: [], first: 0, place: 0 }, labels }, anyway, () => void openProjectFile(file, true));
+    if (isShown) keepAsNew(head.name);
   } catch (error) {
     notice.value = { words: `${file.name}: ${messageOf(error)}` };
   }

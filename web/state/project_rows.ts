@@ -8,7 +8,7 @@ import { allImages, type CellImage, cells, era, flush, knownSize, recordsAsKept,
 import { table } from './label_table.ts';
 import { leftOut } from './left_out.ts';
 import { mode } from './mode.ts';
-import { checkTurns, imageScale, modelState, secondName, spec, types, unsureBelow } from './models.ts';
+import { checkTurns, imageScale, isOwn, modelState, secondName, spec, types, unsureBelow } from './models.ts';
 import { placeNow, restorePlace } from './place.ts';
 import { allWritten, forgetWritten, imagesOf, unfit } from './project_files.ts';
 import type { ProjectStore, Row } from './project_store.ts';
@@ -59,7 +59,7 @@ export function headNow(own: ProjectName): ProjectHead {
   const runtime = state.phase === 'ready' ? state.runtime : null;
   return {
     schema: projectSchema, ...own, changedAtMs: Date.now(), cytodrop: appVersion,
-    model: model && { name: model.name, version: model.version, specSha256: runtime?.specSha256 ?? null }, runtime,
+    model: model && { name: model.name, version: model.version, specSha256: runtime?.specSha256 ?? null, ...(isOwn.value && { added: true }) }, runtime,
     settings: settingsNow(), place: { ...placeNow(), steps: whereInSteps() },
     counts: {
       images: allImages().length, cells: cells.value.length, reviewed: [...allReviews().values()].filter(({ first }) => first).length,

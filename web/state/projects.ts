@@ -119,7 +119,8 @@ async function hold(id: string): Promise<boolean> {
   });
 }
 
-function letGo(): void {
+/** Another tab may have the project that this one had. */
+export function letGo(): void {
   const mine = release;
   release = undefined;
   // What is still to be written is written first.

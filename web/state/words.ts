@@ -46,6 +46,8 @@ export const words = {
     gone: 'This project is not kept here any more.',
     forgotten: 'The project is forgotten: nothing of it is left on this computer.',
     otherModel: (before: string, now: string) => `The results were by ${before}; they are computed anew with “${now}”. What people said stays.`,
+    modelMissing: (name: string, model: string) => `“${name}” has results by the model ${model}, which somebody added and which is not here. Add its file, then open the project again.`,
+    openAllTheSame: 'Open without its results',
     openElsewhere: 'This project is open in another tab; close it there first.',
     counts: (images: string, cells: string, reviewed: string, any: boolean) => `${images} images, ${cells} cells${any ? `, ${reviewed} looked at` : ''}`,
   },

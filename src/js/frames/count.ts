@@ -44,7 +44,7 @@ export interface CultureCount {
   cells: number;
   /** Share of the first class; null where no cell was classified. */
   share: Estimate | null;
-  /** The same, corrected by how often the model erred on its test images; null where it tells too little apart for that. */
+  /** The same, corrected by how often the model erred on its test images; null where it tells too little apart for that, or was never measured. */
   shareCorrected: Estimate | null;
   /** Cells per ml of the culture, and those of the first class; null without a chamber. */
   perMl: { all: Estimate; first: Estimate } | null;
@@ -79,7 +79,7 @@ export function countCulture(records: readonly Countable[], spec: Pick<ModelSpec
     notClassified,
     cells: found.length,
     share: cells.length === 0 ? null : shareOf(first, cells.length, word),
-    shareCorrected: cells.length === 0 ? null : correctedShare(first, cells.length, spec.metrics.test.confusion),
+    shareCorrected: cells.length === 0 || !spec.metrics.test ? null : correctedShare(first, cells.length, spec.metrics.test.confusion),
     perMl: chamber && read.length > 0 ? { all: perMl(found.length, read.length, chamber, 'cells found'), first: perMl(first, read.length, chamber, `${word} cells`) } : null,
   };
 }

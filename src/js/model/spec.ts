@@ -10,6 +10,8 @@ export interface ModelSpec {
   purpose: string;
   /** Shown beside every result. */
   caution?: string;
+  /** Who made it, where it is not one of those that are shipped. */
+  author?: string;
   network: {
     /** An encoder: `file` is its spec.json, and its networks lie beside that. Missing: one network. */
     kind?: 'encoder';
@@ -48,14 +50,13 @@ export interface ModelSpec {
     images: { train: number; validation: number; test: number };
   };
   licence: string;
-  /** Who made a model that is not a shipped one. */
-  author?: string;
   /** Of a model that was taught here: on what, from how many cells of each type, and what was found. `curve`: cells learned from and balanced accuracy. */
   taught?: {
     base: { name: string; version: string }; cells: Record<string, number>; strength: number;
-    parts: number; grouped: boolean; groups: number; curve: number[][]; warnings: string[];
+    parts: number; grouped: boolean; groups: number; curve: [number, number][]; warnings: string[];
   };
-  metrics: { validation?: ModelMetrics; test: ModelMetrics; elsewhere?: ElsewhereMetrics };
+  /** `test` missing: it was never measured. */
+  metrics: { validation?: ModelMetrics; test?: ModelMetrics; elsewhere?: ElsewhereMetrics };
 }
 
 /** Px per px of the images that a model was trained on, at which the core takes others: `kLeastScale`, `kMostScale`. */
@@ -72,8 +73,8 @@ export interface ModelMetrics {
 /** On images of another source than those that a model learned from; missing where that was never measured. */
 export interface ElsewhereMetrics { what: string; images: number; correct: number; accuracy: number; accuracy_interval_95: [number, number]; named: number; named_correct: number }
 
-/** What models/index.json, made by the build, lists. */
-export interface ModelListing { name: string; spec: ModelSpec }
+/** What models/index.json, made by the build, lists; `added`: by a person, and not shipped. */
+export interface ModelListing { name: string; spec: ModelSpec; added?: { specSha256: string | null } }
 
 /** Whether another model names the same types in pictures of the same kind, so that the two may be asked about one cell. */
 export function canCompare(one: ModelSpec, other: ModelSpec): boolean {

@@ -36,6 +36,9 @@ export interface ProjectSettings {
 /** Where one was in it: for the page alone, which knows what it means. */
 export type ProjectPlace = Record<string, unknown>;
 
+/** `added`: it is none of those that are shipped, and known by its sum; its name is what the browser called it. */
+export interface ProjectModel { name: string; version: string; specSha256: string | null; added?: boolean }
+
 export interface ProjectHead {
   schema: typeof projectSchema;
   id: string;
@@ -46,7 +49,7 @@ export interface ProjectHead {
   /** Version of Cytodrop that wrote it. */
   cytodrop: string;
   /** What the results are by; null before there was any. */
-  model: { name: string; version: string; specSha256: string | null } | null;
+  model: ProjectModel | null;
   runtime: RuntimeFacts | null;
   settings: ProjectSettings;
   place: ProjectPlace;

@@ -4,8 +4,9 @@
  * `manifest.json`: head and images, each with the name that its bytes have in the archive; `records.ndjson` and `frames.ndjson`: a line an image, `null`
  * where there is nothing; `answers.json`: what people said; `labels.json`: a table of labels, where one was chosen. The schema's number rises when any of it changes its meaning; older ones are brought up to date.
  */
-import type { Entry, FileEntry } from '@zip.js/zip.js';
+import type { FileEntry } from '@zip.js/zip.js';
 import { CytodropError } from '../core/errors.ts';
+import { filesOfZip, zipLibrary } from '../core/unzip.ts';
 import { type Project, type ProjectHead, type ProjectImage, projectSchema } from './project.ts';
 import { typedParse, typedStringify } from './typed_json.ts';
 
@@ -30,8 +31,7 @@ export interface SaveOptions {
 
 /** Raises: the signal's reason where it was cancelled; what reading an image raises. */
 export async function writeProject({ head, images, records, frames, reviews, labels }: Project, { fileOf, onProgress = () => {}, signal }: SaveOptions): Promise<Blob> {
-  const { BlobReader, BlobWriter, configure, TextReader, ZipWriter } = await zipLibrary();
-  configure({ useWebWorkers: false });
+  const { BlobReader, BlobWriter, TextReader, ZipWriter } = await zipLibrary();
   const writer = new ZipWriter(new BlobWriter('application/zip'), { extendedTimestamp: false });
   const stored = images.map(({ path }, i) => (fileOf(i) ? `images/${String(i + 1).padStart(6, '0')}${/\.[A-Za-z0-9]{1,8}$/.exec(path)?.[0] ?? ''}` : null));
   const listed: Listed[] = images.map((image, i) => ({ ...image, stored: stored[i] ?? null }));
@@ -62,9 +62,8 @@ export interface ReadProject extends Project {
  * Raises: CytodropError in one sentence for a person: `corrupt` for what is none or is damaged, `unsupported_format` for one of a newer version.
  */
 export async function readProject(file: Blob): Promise<ReadProject> {
-  const { BlobReader, BlobWriter, configure, ZipReader } = await zipLibrary();
-  configure({ useWebWorkers: false });
-  const entries = await listed(new ZipReader(new BlobReader(file)));
+  const { BlobWriter } = await zipLibrary();
+  const entries = await listed(file);
   const textOf = async (name: string): Promise<string> => {
     const entry = entries.get(name);
     if (!entry) throw damaged(`it has no ${name}`);
@@ -103,22 +102,10 @@ export async function readProject(file: Blob): Promise<ReadProject> {
   return { ...project, fileOf };
 }
 
-/** Only what browsers and Node have built in. */
-function zipLibrary(): Promise<typeof import('@zip.js/zip.js')> {
-  return import('@zip.js/zip.js/lib/zip-core-native.js');
-}
-
-async function listed(reader: { getEntries: () => Promise<Entry[]> }): Promise<Map<string, FileEntry>> {
-  let all: Entry[];
-  try {
-    all = await reader.getEntries();
-  } catch {
-    throw new CytodropError('corrupt', 'It is no project file of Cytodrop, or it is damaged.');
-  }
-  if (all.length > mostEntries) throw damaged('it has too many parts');
-  const found = new Map<string, FileEntry>();
-  for (const entry of all) if (!entry.directory && !entry.encrypted) found.set(entry.filename, entry);
-  if (!found.has(names.manifest)) throw new CytodropError('corrupt', 'It is no project file of Cytodrop, or it is damaged.');
+async function listed(file: Blob): Promise<Map<string, FileEntry>> {
+  const none = (): Error => new CytodropError('corrupt', 'It is no project file of Cytodrop, or it is damaged.');
+  const found = await filesOfZip(file, mostEntries, { none, tooMany: () => damaged('it has too many parts') });
+  if (!found.has(names.manifest)) throw none();
   return found;
 }
 

@@ -61,7 +61,7 @@ const reviews = v.array(v.tuple([count, review]));
 const sample = v.object({ indices: v.array(count), strata: orNull(v.array(v.object({ label: id, cells: count, drawn: count }))), of: count });
 const head = v.looseObject({
   schema: v.literal(projectSchema), id, name: v.pipe(v.string(), v.maxLength(200)), createdAtMs: finite, changedAtMs: finite, cytodrop: id,
-  model: orNull(v.looseObject({ name: id, version: id, specSha256: orNull(text) })),
+  model: orNull(v.looseObject({ name: id, version: id, specSha256: orNull(text), added: v.optional(v.boolean()) })),
   runtime: orNull(v.looseObject({ engine: v.looseObject({ kind: id, name: text, threads: count }), engineReason: text, coreVersion: id, specSha256: v.optional(orNull(text)) })),
   settings: v.looseObject({
     mode: v.picklist(['cells', 'fields']), naming: v.boolean(), imageScale: v.pipe(v.number(), v.minValue(1 / 64), v.maxValue(64)), unsureBelow: orNull(share), types: orNull(v.array(id)), checkTurns: v.boolean(), secondModel: orNull(id),

@@ -27,6 +27,9 @@ export interface ExportContext extends CheckedColumns {
   runtime: RuntimeFacts;
   selfTest?: SelfTest;
   appVersion: string;
+  /** The model is not one of those that are shipped: exports say whose it is. */
+  added?: boolean;
+  secondAdded?: boolean;
   /** False: the number of the cell stands in for the file's name. */
   fileNames: boolean;
   provenance?: Provenance;
@@ -72,17 +75,27 @@ export function jsonHead(context: ExportContext, list: 'cells' | 'frames'): stri
     set: setFields(context),
     selection: selectionFields(context),
     model: {
-      name: spec.name, version: spec.version, title: spec.title, spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
+      name: spec.name, version: spec.version, title: spec.title, ...ownerFields(spec, context.added), spec_sha256: context.provenance?.specSha256 ?? null, network_sha256: spec.network.sha256, head_sha256: spec.head.sha256,
       novelty_sha256: spec.novelty?.sha256 ?? null, temperature: spec.judge.temperature, unsure_below: spec.judge.abstain_below,
       foreign_above: spec.novelty?.threshold ?? null, licence: spec.licence,
       classes: spec.classes.map(({ id, name }) => ({ id, name })),
     },
     second_model: secondModel
-      ? { name: secondModel.name, version: secondModel.version, title: secondModel.title, network_sha256: secondModel.network.sha256, head_sha256: secondModel.head.sha256 }
+      ? { name: secondModel.name, version: secondModel.version, title: secondModel.title, ...ownerFields(secondModel, context.secondAdded), network_sha256: secondModel.network.sha256, head_sha256: secondModel.head.sha256 }
       : null,
     self_test: { result: selfTestWord(selfTest), max_logit_difference: selfTest?.maxLogitDifference ?? null },
   };
   return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "${list}": [`;
+}
+
+/** Whether a model is shipped, and who made one that is not, where it says so. */
+export function ownerFields({ author }: Pick<ModelSpec, 'author'>, added = false): { shipped: boolean; author: string | null } {
+  return { shipped: !added, author: added ? (author ?? null) : null };
+}
+
+/** Of a model that is not shipped: what a line has beside its name, which anybody may give. */
+export function addedFields({ spec, added, provenance }: Pick<ExportContext, 'spec' | 'added' | 'provenance'>): { model_author?: string | null; model_spec_sha256?: string | null } {
+  return added ? { model_author: spec.author ?? null, model_spec_sha256: provenance?.specSha256 ?? null } : {};
 }
 
 function setFields({ batch, ...context }: ExportContext): object | null {
@@ -165,7 +178,7 @@ export function askedOf(context: ExportContext): Asked {
 export function jsonFields(given: CellRecord, format: ExportFormat, context: ExportContext, review = context.reviewOf?.(given.index)): Record<string, unknown> {
   const record = given.status === 'ok' ? asAsked(given, context.spec, askedOf(context)) : given;
   const file = fileOf(record, context);
-  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), ...unusualFields(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.cells } : {};
+  const provenance = format === 'ndjson' ? { unsure_below: unsureBelow(context), ...unusualFields(context), model: modelOf(context), ...addedFields(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.cells } : {};
   if (record.status === 'error') {
     const { code, message, advice } = record;
     return { file, status: 'error', error: { code, message, advice }, ...provenance };
@@ -206,6 +219,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
     unsure_below: String(unsureBelow(context)),
     ...Object.fromEntries(Object.entries(unusualFields(context)).map(([name, value]) => [name, String(value)])),
     model: modelOf(context),
+    ...Object.fromEntries(Object.entries(addedFields(context)).map(([name, value]) => [name, value ?? ''])),
     self_test: selfTestWord(context.selfTest),
     complete: String(context.complete ?? ''),
     note: researchNote,

@@ -1,6 +1,6 @@
 /** The count of a culture as a file, the same from the page and from the command line. */
 import type { Chamber, CultureCount, Estimate } from '../frames/count.ts';
-import { csvLine, type ExportContext, type ExportFormat, modelOf, researchNote, selfTestWord } from './export_cells.ts';
+import { addedFields, csvLine, type ExportContext, type ExportFormat, modelOf, researchNote, selfTestWord } from './export_cells.ts';
 import { sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
 
@@ -13,7 +13,7 @@ import { schemaNames } from './schema_names.ts';
 export function exportCount(format: ExportFormat, count: CultureCount, chamber: Chamber | null, context: ExportContext): string {
   if (format === 'csv') return countRows(count, context).map(csvLine).join('');
   const document = {
-    schema: schemaNames.count, note: researchNote, software: { cytodrop: context.appVersion }, model: modelOf(context), self_test: selfTestWord(context.selfTest),
+    schema: schemaNames.count, note: researchNote, software: { cytodrop: context.appVersion }, model: modelOf(context), ...addedFields(context), self_test: selfTestWord(context.selfTest),
     chamber: chamber && { square_mm: chamber.squareMm, depth_mm: chamber.depthMm, dilution: chamber.dilution }, culture: cultureFields(count),
   };
   return `${JSON.stringify(document, null, format === 'json' ? 2 : undefined)}\n`;
@@ -55,6 +55,7 @@ function countRows(count: CultureCount, context: ExportContext): string[][] {
     estimated(`share_${first?.id}_corrected`, count.shareCorrected),
     ...(count.perMl ? [estimated('cells_per_ml', count.perMl.all), estimated(`${first?.id}_per_ml`, count.perMl.first)] : []),
     ['model', modelOf(context), '', '', ''],
+    ...Object.entries(addedFields(context)).map(([quantity, value]) => [quantity, value ?? '', '', '', '']),
     ['self_test', selfTestWord(context.selfTest), '', '', ''],
     ['note', researchNote, '', '', ''],
     ['schema', schemaNames.count, '', '', ''],

@@ -5,7 +5,7 @@
  */
 import type { CellRecord, CellVerdict } from '../classify/outcome.ts';
 import type { FrameCell, FrameRecord } from '../frames/frame.ts';
-import { csvFields, csvLine, type ExportContext, type ExportFormat, exportTail, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, unsureBelow, unusualFields } from './export_cells.ts';
+import { addedFields, csvFields, csvLine, type ExportContext, type ExportFormat, exportTail, jsonFields, jsonHead, modelOf, researchNote, selfTestWord, unsureBelow, unusualFields } from './export_cells.ts';
 import { noReview, reviewFields } from '../review/review.ts';
 import { morphometryFields } from './morphometry_fields.ts';
 import type { Analysis } from './outlines.ts';
@@ -32,7 +32,7 @@ export function framesRecord(format: ExportFormat, record: FrameRecord, position
   const frame = jsonFrame(record, context);
   const cells = record.status === 'ok' ? record.cells.map((cell, i) => jsonCell(record, cell, i + 1, context)) : [];
   if (format === 'json') return `${position > 0 ? ',' : ''}\n    ${JSON.stringify(record.status === 'ok' ? { ...frame, cells } : frame)}`;
-  const provenance = { unsure_below: unsureBelow(context), ...unusualFields(context), model: modelOf(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.frames };
+  const provenance = { unsure_below: unsureBelow(context), ...unusualFields(context), model: modelOf(context), ...addedFields(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.frames };
   const lines = cells.length > 0 ? cells.map((cell) => ({ ...frame, ...cell, ...provenance })) : [{ ...frame, ...(record.status === 'ok' && { status: 'no_cells' }), ...provenance }];
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }

@@ -3,12 +3,14 @@ import type { Comparison, Measured, Measurement } from '#cytodrop_core';
 import { wilsonInterval } from '../classify/intervals.ts';
 import type { Accounting, Grouping } from '../measure/measured_cells.ts';
 import type { ModelSpec } from '../model/spec.ts';
-import { researchNote } from './export_cells.ts';
+import { ownerFields, researchNote } from './export_cells.ts';
 import { type Provenance, sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
 
 export interface MeasurementContext {
   spec: ModelSpec;
+  /** The model is not one of those that are shipped. */
+  added?: boolean;
   appVersion: string;
   provenance?: Provenance;
   accounting: Accounting;
@@ -33,7 +35,7 @@ export function measurementJson(found: Measurement, context: MeasurementContext,
   return `${JSON.stringify({
     schema: schemaNames.measurement, note: researchNote, time: provenance?.time ?? null,
     software: { cytodrop: context.appVersion, commit: provenance?.commit || null, platform: provenance?.platform ?? null },
-    model: { name: spec.name, version: spec.version, spec_sha256: provenance?.specSha256 ?? null, network_sha256: spec.network.sha256 },
+    model: { name: spec.name, version: spec.version, ...ownerFields(spec, context.added), spec_sha256: provenance?.specSha256 ?? null, network_sha256: spec.network.sha256 },
     settings: { truth, group: grouping, draws, interval: 0.95, unsure_below: unsureBelow, ...(types && { types }) },
     images: { ...accounting, of_other_types: Object.entries(accounting.of_other_types).map(([name, count]) => ({ name, count })) }, groups: found.groups,
     accuracy: { ...estimate(found.accuracy), wilson: found.accuracy_wilson.map(sixDecimals) },

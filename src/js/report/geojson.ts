@@ -1,6 +1,6 @@
 /** The cells of a frame as GeoJSON, which QuPath reads. */
 import type { FrameAnalysis, FrameCell } from '../frames/frame.ts';
-import { type ExportContext, researchNote } from './export_cells.ts';
+import { addedFields, type ExportContext, modelOf, researchNote } from './export_cells.ts';
 import { morphometryFields } from './morphometry_fields.ts';
 import { type Analysis, polygon, standing } from './outlines.ts';
 import { reviewFields } from '../review/review.ts';
@@ -26,7 +26,7 @@ export function toGeoJson(analysis: Analysis, context: ExportContext): string {
     },
   }));
   const byHand = { added_by_hand: analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed_by_hand: analysis.removedBoxes?.length ?? 0 };
-  return `${JSON.stringify({ type: 'FeatureCollection', features, ...byHand, note: researchNote, schema: schemaNames.outlines })}\n`;
+  return `${JSON.stringify({ type: 'FeatureCollection', features, ...byHand, ...(context.added && { model: modelOf(context), ...addedFields(context) }), note: researchNote, schema: schemaNames.outlines })}\n`;
 }
 
 function classification(analysis: Analysis, cell: FrameCell, context: ExportContext): object {

@@ -130,7 +130,8 @@ export function modelDifferences({ model, second, imageScale }: Report, now: Mod
   const tell = (whose: string, before: ReportedModel, spec: ModelSpec, specSha256: string | null): Difference[] => {
     const sums = sumsOf(spec, specSha256);
     const told: [string, string | null | undefined, string | null | undefined][] = [
-      [whose, before.name, spec.name],
+      // A browser calls a model otherwise that somebody added, where it has another of that name.
+      ...(specSha256 !== null && before.sums['spec_sha256'] === specSha256 ? [] : [[whose, before.name, spec.name] as [string, string, string]]),
       ...Object.entries(before.sums).filter(([key]) => key !== 'spec_sha256' || specSha256 !== null)
         .map(([key, sum]): [string, string | null, string | null | undefined] => [`${whose}'s ${key.replace('_sha256', '')} file (SHA-256)`, sum, sums[key]]),
     ];

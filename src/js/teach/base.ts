@@ -63,7 +63,6 @@ export function filesOf({ files: { specJson, spec, network, encoder, head, novel
 function blankSpec({ spec, specJson, networks }: EncoderFiles): ModelSpec {
   const { input, crop, resize, normalisation } = JSON.parse(specJson) as Pick<ModelSpec, 'input' | 'crop' | 'resize' | 'normalisation'>;
   const features = { channels: featureCount(spec), height: spec.grid, width: spec.grid };
-  const figures = { images: 0, correct: 0, accuracy: 0, accuracy_interval_95: [0, 1] as [number, number], balanced_accuracy: 0, macro_f1: 0, ece: 0, confusion: [] };
   return {
     schema_version: 1, name: 'blank', version: spec.version, title: spec.title, purpose: spec.purpose,
     network: {
@@ -75,6 +74,6 @@ function blankSpec({ spec, specJson, networks }: EncoderFiles): ModelSpec {
     head: { file: 'head.safetensors', sha256: '', layers: [{ name: 'dense_0', inputs: features.channels, outputs: 2, activation: 'none' }], output: 'softmax' },
     judge: { temperature: 1, abstain_below: 0 },
     training: { data: '', source: '', data_licence: '', split: '', recipe: '', images: { train: 0, validation: 0, test: 0 } },
-    licence: '', metrics: { test: figures },
+    licence: '', metrics: {},
   };
 }

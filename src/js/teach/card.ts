@@ -13,9 +13,9 @@ export function cardOf(spec: ModelSpec, crossValidated: CrossValidated | null): 
     '## What it is for, and what not\n\n- For teaching and research.\n- **Not for diagnosis**, nor for any decision about a patient.\n- It knows the cells, the stain and the microscope that it was taught from, and no others.',
     `## What it was taught from\n\n${table(['type', 'cells'], classes.map(({ id, name }) => [name, taught?.cells[id] ?? 0]))}\n\n${training.data} ${training.recipe}; strength of the regression ${taught?.strength ?? 0}.`,
   ];
-  if (crossValidated === null) return `${[...parts, '## How good it is\n\nNot known: a type has too few cells to leave one out.', `## Licence\n\n${licence}`].join('\n\n')}\n`;
-  const { right, measurement, partAccuracies, curve, background, confusion } = crossValidated;
   const { test } = spec.metrics;
+  if (crossValidated === null || test === undefined) return `${[...parts, '## How good it is\n\nNot known: a type has too few cells to leave one out.', `## Licence\n\n${licence}`].join('\n\n')}\n`;
+  const { right, measurement, partAccuracies, curve, background, confusion } = crossValidated;
   parts.push(
     `## How good it is\n\n${training.split} Each cell was named by a head that had not learned from its part, with a strength chosen within the others.\n\n${table(['', ''], [
       ['right', `${right.cells} of ${right.of}`], ['accuracy', percent(test.accuracy)], ['95 % interval, over groups', `${percent(right.interval[0])}–${percent(right.interval[1])}`],

@@ -76,7 +76,7 @@ export async function taughtModel({ head, kind, types, lessons, ...examined }: E
       images: { train: lessons.length, validation: 0, test: 0 },
     },
     licence: about.licence ?? listed(base.licences),
-    metrics: { test: metricsOf(crossValidated, { ...examined, types, lessons }) },
+    metrics: crossValidated ? { test: metricsOf(crossValidated) } : {},
     taught: {
       base: { name: base.name, version: base.version }, cells: Object.fromEntries(types.map(({ id }) => [id, lessons.filter(({ type }) => type === id).length])),
       strength: head.strength, parts: crossValidated?.parts ?? 0, grouped: crossValidated?.isGrouped ?? false, groups: crossValidated?.groups ?? 0,
@@ -152,11 +152,7 @@ function judgeOf(crossValidated: CrossValidated | null, { types, lessons }: Pick
   return { ...judge, abstain_below: Math.min(0.95, thresholdFor({ judge }, mostWrong)?.threshold ?? 0.9) };
 }
 
-function metricsOf(crossValidated: CrossValidated | null, { types, lessons }: Pick<Examination, 'types' | 'lessons'>): ModelMetrics {
-  if (crossValidated === null) {
-    return { images: lessons.length, correct: 0, accuracy: 0, accuracy_interval_95: [0, 1], balanced_accuracy: 0, macro_f1: 0, ece: 0, confusion: types.map(() => types.map(() => 0)) };
-  }
-  const { measurement, right, confusion } = crossValidated;
+function metricsOf({ measurement, right, confusion }: CrossValidated): ModelMetrics {
   return {
     images: right.of, correct: right.cells, accuracy: rounded(right.cells / right.of), accuracy_interval_95: [rounded(right.interval[0]), rounded(right.interval[1])],
     balanced_accuracy: rounded(measurement.balanced_accuracy.value ?? 0), macro_f1: rounded(measurement.macro_f1.value ?? 0), ece: rounded(measurement.calibration_error.value ?? 0), confusion,

@@ -28,7 +28,7 @@ import { type Images, Line } from './line.ts';
 import type { ModelParcel } from './messages.ts';
 import { classifyInOrder, type PoolWorker, type Run } from './pool.ts';
 import type { RequestFacts } from './requests.ts';
-import { type ModelSource, readerOf } from './sources.ts';
+import { isShipped, modelReaderOf, type ModelSource } from './sources.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { transferable, type WorkerLink } from './worker_link.ts';
 
@@ -69,7 +69,7 @@ export interface FrameRunOptions extends RunOptions, Partial<Omit<FrameOptions, 
   onProgress?: (index: number, classified: number, cells: number) => void;
 }
 
-interface Loaded { files: ModelFiles; second: ModelFiles | undefined; runtime: RuntimeFacts }
+interface Loaded { files: ModelFiles; second: ModelFiles | undefined; runtime: RuntimeFacts; added: Pick<ExportContext, 'added' | 'secondAdded'> }
 
 export class Classifier {
   readonly #crew: Crew;
@@ -89,7 +89,7 @@ export class Classifier {
    * Loads a model and starts its workers.
    *
    * Args:
-   *   model: name of a shipped model, address of a model's folder, or its files.
+   *   model: name of a shipped model, address of a model's folder, its files, or a zip of them.
    * Raises: CytodropError, `self_test_failed` where this computer does not compute what the training code did; Error, in words for a person,
    *   where a file of the model is missing or another.
    */
@@ -112,13 +112,13 @@ export class Classifier {
     return this.#queued(async () => {
       const { files, coreWasm, second: other } = await parcel;
       const runtime = await this.#crew.take({ files, coreWasm, ...(other && { second: other }) }, onProgress);
-      this.#loaded = { files, second: other, runtime };
+      this.#loaded = { files, second: other, runtime, added: { added: !isShipped(model), secondAdded: second !== undefined && !isShipped(second) } };
     });
   }
 
   async #read(model: ModelSource, second: ModelSource | undefined, onProgress: (loadedBytes: number, totalBytes: number) => void): Promise<ModelParcel> {
     const read = (source: ModelSource, isFirst: boolean): Promise<ModelFiles> => {
-      const file = readerOf(source, this.#home);
+      const file = modelReaderOf(source, this.#home);
       return readModel((path, bytes) => file(path, bytes !== undefined && isFirst ? (loadedBytes) => onProgress(loadedBytes, bytes) : undefined));
     };
     this.#coreWasm ??= platform.read(new URL('cytodrop_core.wasm', this.#home));
@@ -160,10 +160,10 @@ export class Classifier {
 
   /** What exports tell beside results. */
   exportContext({ fileNames = true, checks = noChecks, imageScale = 1, ...asked }: Partial<Pick<ExportContext, 'fileNames' | 'unsureBelow' | 'checks' | 'imageScale' | 'types' | 'batch'>> = {}): ExportContext {
-    const { files: { spec }, second, runtime } = this.#model();
+    const { files: { spec }, second, runtime, added } = this.#model();
     const provenance: Provenance = { commit, platform: platform.words, time: new Date().toISOString(), specSha256: runtime.specSha256 ?? null };
     return {
-      checks, imageScale, ...(second && { secondModel: second.spec }), spec, runtime, selfTest: this.selfTest, appVersion, fileNames, provenance, ...asked,
+      checks, imageScale, ...(second && { secondModel: second.spec }), ...added, spec, runtime, selfTest: this.selfTest, appVersion, fileNames, provenance, ...asked,
     };
   }
 

@@ -32,6 +32,11 @@ export function Messages() {
               {words.messages.undo}
             </button>
           )}
+          {notice.value.action && (
+            <button type="button" data-testid="notice-action" onClick={notice.value.action.act}>
+              {notice.value.action.words}
+            </button>
+          )}
           <button type="button" onClick={() => (notice.value = null)}>
             {words.messages.close}
           </button>

@@ -78,7 +78,9 @@ export function CheckDialog() {
 /** Before there are images: looks at them as the report did. */
 function prepareFor({ of, model, imageScale }: Report): void {
   chooseMode(of === 'cells' ? 'cells' : 'fields');
-  if (model.name !== chosenName.value && listings.value.some(({ name }) => name === model.name)) void chooseModel(model.name);
+  const sum = model.sums['spec_sha256'];
+  const found = listings.value.find(({ added }) => added && sum !== null && added.specSha256 === sum) ?? listings.value.find(({ name, added }) => !added && name === model.name);
+  if (found && found.name !== chosenName.value) void chooseModel(found.name);
   bringToSize(of === 'cells' ? imageScale : 1);
 }
 

@@ -9,11 +9,11 @@ import { words } from './words.ts';
 export function ModelFacts({ spec }: { spec: ModelSpec }) {
   const { test } = spec.metrics;
   const facts: [string, string][] = [
-    [words.facts.right, words.facts.rightOf(accuracyWords(test), test.correct, test.images)],
+    ...(spec.author === undefined ? [] : [[words.facts.author, spec.author] as [string, string]]),
+    [words.facts.right, test ? words.facts.rightOf(accuracyWords(test), test.correct, test.images) : words.facts.elsewhereNever],
     [words.facts.elsewhere, elsewhereWords(spec)],
-    [words.facts.balanced, formatPercent(test.balanced_accuracy)],
-    [words.facts.calibration, formatPercent(test.ece)],
-    ...(test.unsure === undefined ? [] : [[words.facts.unsure, words.facts.unsureOf(formatPercent(test.unsure), formatPercent(spec.judge.abstain_below))] as [string, string]]),
+    ...(test ? [[words.facts.balanced, formatPercent(test.balanced_accuracy)], [words.facts.calibration, formatPercent(test.ece)]] as [string, string][] : []),
+    ...(test?.unsure === undefined ? [] : [[words.facts.unsure, words.facts.unsureOf(formatPercent(test.unsure), formatPercent(spec.judge.abstain_below))] as [string, string]]),
     [words.facts.foreign, spec.novelty ? words.facts.foreignTold : words.facts.foreignUntold],
     [words.facts.split, spec.training.split],
     [words.facts.network, words.facts.networkOf(spec.network.architecture, spec.network.parameters, formatBytes(spec.network.bytes))],

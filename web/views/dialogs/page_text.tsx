@@ -3,9 +3,10 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Dialog, openDialog } from '../../parts/dialog.tsx';
+import { cardOf } from '../../state/added_models.ts';
 import { chosenName, listings } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
-import { fetchSiteFile, modelFileUrl } from '../../state/site.ts';
+import { fetchSiteFile } from '../../state/site.ts';
 import { Markdown, type Section, sectionsOf } from './markdown.tsx';
 import { ModelFacts } from './model_facts.tsx';
 import { words } from './words.ts';
@@ -36,7 +37,7 @@ export function WhyDialog() {
 
 /** What others made, each with its notice. */
 export function LicencesDialog() {
-  const { sections, trouble } = useText(new URL('licences.md', document.baseURI));
+  const { sections, trouble } = useSiteText(new URL('licences.md', document.baseURI));
   return (
     <Dialog name="licences" title={words.licences}>
       {trouble && <p role="alert">{trouble}</p>}
@@ -58,7 +59,7 @@ export function LicencesDialog() {
 
 /** docs/NAME.md */
 function SiteText({ name, title: heading, children }: { name: 'use' | 'why'; title: string; children?: ComponentChildren }) {
-  const { sections, trouble } = useText(new URL(`${name}.md`, document.baseURI));
+  const { sections, trouble } = useSiteText(new URL(`${name}.md`, document.baseURI));
   return (
     <Dialog name={name} title={heading}>
       {trouble && <p role="alert">{trouble}</p>}
@@ -75,7 +76,7 @@ function SiteText({ name, title: heading, children }: { name: 'use' | 'why'; tit
 
 export function AboutDialog() {
   const spec = listings.value.find(({ name }) => name === aboutModel.value)?.spec;
-  const { sections, trouble } = useText(modelFileUrl(aboutModel.value ?? '', 'card.md'));
+  const { sections, trouble } = useText(`model ${aboutModel.value}`, () => cardOf(aboutModel.value ?? ''));
   if (!spec) return null;
   const { firstRead } = words.about;
   const parts = [...sections].sort((a, b) => Number(firstRead.includes(b.title)) - Number(firstRead.includes(a.title)));
@@ -108,11 +109,16 @@ export function AboutDialog() {
   );
 }
 
-function useText(address: URL): { sections: Section[]; trouble: string } {
+function useSiteText(address: URL): ReturnType<typeof useText> {
+  return useText(address.href, async () => (await fetchSiteFile(address)).text());
+}
+
+/** Args: of: by which the text is known. */
+function useText(of: string, read: () => Promise<string>): { sections: Section[]; trouble: string } {
   const [sections, setSections] = useState<Section[]>([]);
   const [trouble, setTrouble] = useState('');
   useEffect(() => {
-    fetchSiteFile(address).then((response) => response.text()).then((text) => setSections(sectionsOf(text)), (error: unknown) => setTrouble(messageOf(error)));
-  }, [address.href]);
+    read().then((text) => setSections(sectionsOf(text)), (error: unknown) => setTrouble(messageOf(error)));
+  }, [of]);
   return { sections, trouble };
 }

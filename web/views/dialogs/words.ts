@@ -52,8 +52,19 @@ export const words = {
   },
   models: {
     title: 'Models',
-    summary: (accuracy: string, types: number, bytes: string, licence: string) => `${accuracy} right at home, ${formatCount(types)} types, ${bytes}, licence ${licence}`,
+    summary: (accuracy: string | null, types: number, bytes: string, licence: string) => `${accuracy === null ? 'never measured' : `${accuracy} right at home`}, ${formatCount(types)} types, ${bytes}, licence ${licence}`,
     elsewhere: (what: string) => `On images from elsewhere: ${what}`,
+    own: 'yours',
+    ownBy: (author: string) => `by ${author}`,
+    kept: 'Kept on this computer, for all projects.',
+    notKept: 'Not kept: gone when the page is closed.',
+    add: 'Add a model of your own …',
+    addHint: 'A model as a zip, or a network as ONNX; you can drop it on the page too.',
+    remove: 'Remove',
+    removeSure: (title: string) => `Remove “${title}” from this computer? Projects with its results need its file again.`,
+    removeYes: 'Remove it',
+    removeNo: 'Keep it',
+    save: 'Save as a file',
     needsNetwork: 'Needs the network the first time it is used.',
     about: 'About this model',
     typesAndFacts: 'Types and facts',
@@ -65,6 +76,7 @@ export const words = {
   },
   /** Names of facts, and what is said of them. */
   facts: {
+    author: 'Made by',
     right: 'Right on test images',
     rightOf: (accuracy: string, correct: number, images: number) => `${accuracy}, ${formatCount(correct)} of ${formatCount(images)} images, 95 % interval in brackets`,
     elsewhere: 'On images from elsewhere',

@@ -13,7 +13,7 @@ import { allFrames, type Cell, cellKind, labelOf } from '../../state/frame_store
 import { cells, files, unread } from '../../state/images.ts';
 import { leftOut } from '../../state/left_out.ts';
 import { mode } from '../../state/mode.ts';
-import { cellSet, imageScale, modelState, spec, threshold, types } from '../../state/models.ts';
+import { cellSet, imageScale, isOwn, modelState, spec, threshold, types } from '../../state/models.ts';
 import { project } from '../../state/projects.ts';
 import { measureInputs, measureNow, measuring } from '../../state/measuring.ts';
 import { reviewer } from '../../state/reviewing.ts';
@@ -202,7 +202,7 @@ function Plots({ model }: { model: ModelSpec }) {
 function Measured({ model }: { model: ModelSpec }) {
   useEffect(() => void measureNow(), [measureInputs.value]);
   const now = measuring.value;
-  const { correct, images, accuracy_interval_95: interval, accuracy } = model.metrics.test;
+  const { test } = model.metrics;
   return (
     <section>
       <h3>{words.measurement}</h3>
@@ -230,7 +230,7 @@ function Measured({ model }: { model: ModelSpec }) {
         </>
       ) : (
         <p>
-          {words.notMeasured} {correct !== undefined && words.home(formatPercent(accuracy), intervalWords(interval), images)}
+          {words.notMeasured} {test && words.home(formatPercent(test.accuracy), intervalWords(test.accuracy_interval_95), test.images)}
         </p>
       )}
     </section>
@@ -266,7 +266,7 @@ function Provenance({ model }: { model: ModelSpec }) {
   const state = modelState.value;
   const runtime = state.phase === 'ready' ? state.runtime : null;
   const facts: [string, string][] = [
-    [words.facts.model, `${model.title} (${model.name} ${model.version})`], [words.facts.spec, runtime?.specSha256 ?? words.notKnown], [words.facts.network, model.network.sha256],
+    [words.facts.model, `${model.title} (${model.name} ${model.version})`], ...(isOwn.value ? [[words.facts.owner, model.author ?? words.notKnown] as [string, string]] : []), [words.facts.spec, runtime?.specSha256 ?? words.notKnown], [words.facts.network, model.network.sha256],
     [words.facts.software, `Cytodrop ${appVersion}, ${runtime?.engine.name ?? words.notKnown}`], [words.facts.commit, commit || words.notKnown],
     [words.facts.selfTest, state.phase === 'ready' && state.selfTest.passed ? words.passed : words.notKnown], [words.facts.browser, navigator.userAgent], [words.facts.made, new Date().toISOString()],
   ];

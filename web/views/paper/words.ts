@@ -43,7 +43,7 @@ export const words = {
   notes: 'Notes',
   foreign: 'These images as a set are unlike those that the model learned from: its probabilities do not hold for them.',
   from: 'Where it comes from',
-  facts: { model: 'Model', spec: 'SHA-256 of its spec', network: 'SHA-256 of its network', software: 'Software', commit: 'Commit', selfTest: 'Self-test', browser: 'Browser', made: 'Made' },
+  facts: { model: 'Model', owner: 'Not a shipped model; made by', spec: 'SHA-256 of its spec', network: 'SHA-256 of its network', software: 'Software', commit: 'Commit', selfTest: 'Self-test', browser: 'Browser', made: 'Made' },
   passed: 'passed: this computer gave for the model’s own test image what the training code gave',
   notKnown: 'not known',
 };

@@ -66,7 +66,7 @@ function estimatedShares(model: ModelSpec): number[] | undefined {
 
 function computeShares(cells: readonly Cell[], model: ModelSpec): number[] | undefined {
   const some = cells.map(judged).filter((cell) => ['type', 'unsure'].includes(modelKind(cell)));
-  if (some.length < leastCells || isUncharted.value) return undefined;
+  if (some.length < leastCells || isUncharted.value || !model.metrics.test) return undefined;
   const trained = model.metrics.test.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
   const can = trained.map((count, i) => (types.value === null || types.value.includes(model.classes[i]?.id ?? '') ? count : 0));
   const all = can.reduce((sum, count) => sum + count, 0);

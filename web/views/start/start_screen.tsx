@@ -84,6 +84,8 @@ function Samples() {
     await how();
     setBusy(false);
   };
+  // None were drawn for a model of a person's own.
+  if (glimpse?.total === 0) return null;
   return (
     <div class="samples">
       <div class="sample-pictures">
