@@ -42,7 +42,7 @@ export async function readModel(read: (file: string, bytes?: number) => Promise<
   ]);
   await checkSum(spec.network.file, network, spec.network.sha256);
   const folder = spec.network.file.replace(/[^/]*$/, '');
-  const encoder = spec.network.kind === 'encoder' ? await readEncoder((file) => read(folder + file)) : undefined;
+  const encoder = spec.network.kind === 'encoder' ? await readEncoder((file) => read(file === 'spec.json' ? spec.network.file : folder + file)) : undefined;
   await checkSum(spec.head.file, head, spec.head.sha256);
   if (spec.novelty) await checkSum(spec.novelty.file, novelty, spec.novelty.sha256);
   const first = (JSON.parse(goldenJson) as GoldenFile).cases[0];

@@ -13,7 +13,7 @@ export interface ModelSpec {
   /** Who made it, where it is not one of those that are shipped. */
   author?: string;
   network: {
-    /** An encoder: `file` is its spec.json, and its networks lie beside that. Missing: one network. */
+    /** An encoder: `file` is its spec, and its networks lie beside that. Missing: one network. */
     kind?: 'encoder';
     file: string; sha256: string; bytes: number; architecture: string; parameters: number;
     input: string; output: string;

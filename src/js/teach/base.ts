@@ -20,6 +20,9 @@ export interface TeachBase {
   licences: string[];
 }
 
+/** Not called spec.json, of which a model has one. */
+const encoderFile = 'encoder/encoder.json';
+
 /** Sides of the square around a cell of a frame, for a model that was not taught from frames. */
 export const usualFrameSidePx = 64;
 
@@ -56,7 +59,7 @@ export function filesOf({ files: { specJson, spec, network, encoder, head, novel
   return new Map([
     ['spec.json', text(specJson)], [spec.network.file, network], [spec.head.file, head], ...(spec.novelty ? [[spec.novelty.file, novelty] as const] : []),
     ...(encoder?.spec.networks ?? []).map(({ file }, i) => [`encoder/${file}`, encoder?.networks[i] as Uint8Array] as const),
-    ['golden/golden.json', text(JSON.stringify({ cases: [{ image: 'picture', ...verdict }] }))], ['golden/picture', image],
+    ['golden/golden.json', text(JSON.stringify({ cases: [{ image: 'picture.bmp', ...verdict }] }))], ['golden/picture.bmp', image],
   ]);
 }
 
@@ -66,7 +69,7 @@ function blankSpec({ spec, specJson, networks }: EncoderFiles): ModelSpec {
   return {
     schema_version: 1, name: 'blank', version: spec.version, title: spec.title, purpose: spec.purpose,
     network: {
-      kind: 'encoder', file: 'encoder/spec.json', sha256: '', bytes: networks.reduce((sum, { length }) => sum + length, 0),
+      kind: 'encoder', file: encoderFile, sha256: '', bytes: networks.reduce((sum, { length }) => sum + length, 0),
       architecture: `${spec.name} ${spec.version}`, parameters: spec.networks.reduce((sum, { parameters }) => sum + parameters, 0), input: 'picture', output: 'features', features,
     },
     input, crop, resize, normalisation, pixel_size_um: null, frame: { side_px: usualFrameSidePx, pixel_size_um: null },

@@ -33,5 +33,6 @@ export function readTensor(bytes: Uint8Array, name: string): Float32Array {
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<string, { dtype: string; data_offsets: [number, number] } | undefined>;
   const tensor = header[name];
   if (tensor?.dtype !== 'F32') throw new CytodropError('invalid_model', `The head has no float32 tensor ${name}.`);
-  return new Float32Array(bytes.slice(8 + length + tensor.data_offsets[0], 8 + length + tensor.data_offsets[1]).buffer);
+  // A copy of its own, which begins where a float32 may.
+  return new Float32Array(new Uint8Array(bytes.subarray(8 + length + tensor.data_offsets[0], 8 + length + tensor.data_offsets[1])).buffer);
 }
