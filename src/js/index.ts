@@ -30,7 +30,9 @@ export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/enc
 export { canStartFrom, type TeachBase } from './teach/base.ts';
 export type { CrossValidated, Examination, ExamineOptions } from './teach/examination.ts';
 export type { Lesson, ShownCell, TaughtType } from './teach/lessons.ts';
-export { type AboutModel, cautionOf } from './teach/taught_model.ts';
+export { type Filed, filedByFolder, typeId, typesNamed } from './teach/folders.ts';
+export type { AboutModel } from './teach/taught_model.ts';
+export { type GroupedBy, verdictWords, type WarningWords, warningWords } from './teach/words.ts';
 export type { TeachingWarning } from './teach/warnings.ts';
 
 // What becomes of an image of one cell.

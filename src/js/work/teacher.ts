@@ -51,7 +51,8 @@ export class Teacher {
    */
   static async open({ base = 'cell-encoder', jobs, home = platform.home }: TeacherOptions = {}): Promise<Teacher> {
     const read = readerOf(base, home);
-    const { kind } = JSON.parse(new TextDecoder().decode(await read('spec.json'))) as { kind?: string };
+    const { kind = 'classifier', name } = JSON.parse(new TextDecoder().decode(await read('spec.json'))) as { kind?: string; name?: string };
+    if (kind !== 'encoder' && kind !== 'classifier') throw new CytodropError('invalid_model', `The model ${name} names no types: nothing can be taught on it.`);
     const found = kind === 'encoder' ? await blankBase(read) : modelBase(await startingModel(read));
     const [classifier, coreWasm] = await Promise.all([Classifier.open(filesOf(found), { home, ...(jobs !== undefined && { jobs }) }), platform.read(new URL('cytodrop_core.wasm', home))]);
     return new Teacher(found, classifier, coreWasm, classifier.workers);
