@@ -37,20 +37,23 @@ async function teach(options: Options): Promise<number> {
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) throw new UsageError(`--name: small letters, digits and hyphens are expected, not "${name}".`);
   const { files, group } = await filed(options);
   const signal = interruptible();
-  await using teacher = await Teacher.open({ ...(options.start !== undefined && { base: modelSource(options.start) }), ...(options.jobs !== undefined && { jobs: options.jobs }) });
-  const known = teacher.base.classes;
-  const types = typesNamed(files.map(({ name: type }) => type), known);
-  const lessons = await shown(teacher, files, group, signal);
-  if (new Set(lessons.map(({ type }) => type)).size < 2) throw new UsageError('--types: pictures of at least two types are needed.');
-  const examination = await teacher.examine(lessons, types, { signal });
-  const model = await teacher.model(examination, {
-    name, title: options.title ?? name, groupedBy: group, ...(options.author && { author: options.author }), ...(options.data && { data: options.data }),
-  });
-  await writeFile(out, zip([...model].map(([file, bytes]) => ({ name: file, bytes }))));
-  return withOutput(undefined, async (output) => {
-    await write(output, options.format === 'json' ? `${JSON.stringify(facts(examination, group, out), null, 2)}\n` : words(examination, group, out));
-    return lessons.length < files.length ? exitCode.someUnread : exitCode.allRead;
-  });
+  const teacher = await Teacher.open({ ...(options.start !== undefined && { base: modelSource(options.start) }), ...(options.jobs !== undefined && { jobs: options.jobs }) });
+  try {
+    const types = typesNamed(files.map(({ name: type }) => type), teacher.base.classes);
+    const lessons = await shown(teacher, files, group, signal);
+    if (new Set(lessons.map(({ type }) => type)).size < 2) throw new UsageError('--types: pictures of at least two types are needed.');
+    const examination = await teacher.examine(lessons, types, { signal });
+    const model = await teacher.model(examination, {
+      name, title: options.title ?? name, groupedBy: group, ...(options.author && { author: options.author }), ...(options.data && { data: options.data }),
+    });
+    await writeFile(out, zip([...model].map(([file, bytes]) => ({ name: file, bytes }))));
+    return await withOutput(undefined, async (output) => {
+      await write(output, options.format === 'json' ? `${JSON.stringify(facts(examination, group, out), null, 2)}\n` : words(examination, group, out));
+      return lessons.length < files.length ? exitCode.someUnread : exitCode.allRead;
+    });
+  } finally {
+    await teacher.close();
+  }
 }
 
 /** Pictures with their types, and by what they are kept together. Raises: UsageError. */

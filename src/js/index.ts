@@ -28,12 +28,12 @@ export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/enc
 
 // Teaching new types.
 export { canStartFrom, type TeachBase } from './teach/base.ts';
-export type { CrossValidated, Examination, ExamineOptions } from './teach/examination.ts';
+export type { ExamineOptions } from './teach/examination.ts';
+export type { CrossValidated, Examination, TeachingWarning } from './teach/examined.ts';
 export type { Lesson, ShownCell, TaughtType } from './teach/lessons.ts';
 export { type Filed, filedByFolder, typeId, typesNamed } from './teach/folders.ts';
 export type { AboutModel } from './teach/taught_model.ts';
 export { type GroupedBy, verdictWords, type WarningWords, warningWords } from './teach/words.ts';
-export type { TeachingWarning } from './teach/warnings.ts';
 
 // What becomes of an image of one cell.
 export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';

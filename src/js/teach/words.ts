@@ -1,6 +1,5 @@
 /** What is said to a person about a taught model: the sentence that counts, and what to mind, each with what to do. */
-import type { CrossValidated, Examination } from './examination.ts';
-import type { TeachingWarning } from './warnings.ts';
+import type { CrossValidated, Examination, TeachingWarning } from './examined.ts';
 
 /** What cells were kept together by. */
 export type GroupedBy = 'file' | 'folder' | 'column';
