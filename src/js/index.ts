@@ -27,7 +27,7 @@ export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detec
 export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/encoder.ts';
 
 // Teaching new types.
-export { canStartFrom, type TeachBase } from './teach/base.ts';
+export { canStartFrom, type FrameSquare, type TeachBase } from './teach/base.ts';
 export type { ExamineOptions } from './teach/examination.ts';
 export type { CrossValidated, Examination, TeachingWarning } from './teach/examined.ts';
 export type { Lesson, ShownCell, TaughtType } from './teach/lessons.ts';

@@ -145,6 +145,27 @@ test('a group is never on both sides: cells that differ by their day only are no
   assert.ok(crossValidated.right.interval[0] < 0.5, JSON.stringify(crossValidated.right));
 });
 
+test('cells of a frame are looked at in the square that was asked for, and the model names the cells of frames', async () => {
+  await using looking = await Teacher.open({ base, home, jobs: 1, frame: { sidePx: 30, pixelSizeUm: null } });
+  const image = new URL('tests/golden/detect/frame.png', root);
+  await using finder = await Classifier.open(new URL('models/viability', root), { home, jobs: 1 });
+  const frame = await finder.openFrame(image);
+  const cells = await frame.findCells({ method: 'round', least_diameter: 8, most_diameter: 40 });
+  await frame.close();
+  assert.ok(cells.length >= 4, String(cells.length));
+  const shown = await looking.showFrame(image, cells);
+  assert.equal(shown.length, cells.length);
+  assert.deepEqual(shown.map(({ widthPx, heightPx, features }) => [widthPx, heightPx, features.length]), cells.map(() => [30, 30, 2952]));
+  const lessons = shown.map((cell, i): Lesson => ({ cell, type: types[i % 2]?.id ?? '', path: `cell ${i}`, group: 'frame' }));
+  const model = await looking.model(await looking.examine(lessons, types), { name: 'frames', title: 'Frames' });
+  await using classifier = await Classifier.open(model, { home, jobs: 1 });
+  assert.deepEqual(classifier.spec.frame, { side_px: 30, pixel_size_um: null });
+  const again = await classifier.openFrame(image);
+  const named = await again.classify(cells);
+  await again.close();
+  assert.deepEqual(named.map(({ verdict }) => verdict?.probabilities.length), cells.map(() => 2));
+});
+
 describe('what cannot be learned', () => {
   test('one type alone, and no cell at all: one line', async () => {
     const lessons = await lessonsOf(cells(3).slice(0, 3));

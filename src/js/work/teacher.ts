@@ -7,7 +7,7 @@ import { readEncoder } from '../model/encoder.ts';
 import { type ModelFiles, readModel } from '../model/model_files.ts';
 import type { ImageSource } from '../platform/platform.ts';
 import { appVersion } from '../report/version.ts';
-import { canStartFrom, encoderBase, filesOf, modelBase, type TeachBase } from '../teach/base.ts';
+import { canStartFrom, encoderBase, filesOf, modelBase, type FrameSquare, type TeachBase } from '../teach/base.ts';
 import { examine, type ExamineOptions, type Learning } from '../teach/examination.ts';
 import type { Examination } from '../teach/examined.ts';
 import { blocksOf, coreLessons, type Lesson, shownCell, type ShownCell, type TaughtType } from '../teach/lessons.ts';
@@ -22,6 +22,8 @@ import { WorkerLink } from './worker_link.ts';
 export interface TeacherOptions {
   /** What is taught on: an encoder, which knows no types, or a model whose types are kept and learned further. `cell-encoder` unless told. */
   base?: ModelSource;
+  /** What is looked at around a cell of a frame, where an encoder is taught on; about one and a half times a cell's diameter is good. 64 px unless told. */
+  frame?: FrameSquare;
   /** Workers that look at cells; as many as the platform bears unless told. */
   jobs?: number;
   /** Folder of the library's files. */
@@ -50,11 +52,11 @@ export class Teacher {
   /**
    * Raises: Error, in words for a person, where a file is missing or another; CytodropError, `invalid_model`, for a model that cannot be learned further.
    */
-  static async open({ base = 'cell-encoder', jobs, home = platform.home }: TeacherOptions = {}): Promise<Teacher> {
+  static async open({ base = 'cell-encoder', frame, jobs, home = platform.home }: TeacherOptions = {}): Promise<Teacher> {
     const read = readerOf(base, home);
     const { kind = 'classifier', name } = JSON.parse(new TextDecoder().decode(await read('spec.json'))) as { kind?: string; name?: string };
     if (kind !== 'encoder' && kind !== 'classifier') throw new CytodropError('invalid_model', `The model ${name} names no types: nothing can be taught on it.`);
-    const found = kind === 'encoder' ? await blankBase(read) : modelBase(await startingModel(read));
+    const found = kind === 'encoder' ? await blankBase(read, frame) : modelBase(await startingModel(read));
     const [classifier, coreWasm] = await Promise.all([Classifier.open(filesOf(found), { home, ...(jobs !== undefined && { jobs }) }), platform.read(new URL('cytodrop_core.wasm', home))]);
     return new Teacher(found, classifier, coreWasm, classifier.workers);
   }
@@ -144,9 +146,9 @@ const usualStrength = 100;
 
 type Read = ReturnType<typeof readerOf>;
 
-async function blankBase(read: Read): Promise<TeachBase> {
+async function blankBase(read: Read, frame: FrameSquare | undefined): Promise<TeachBase> {
   const encoder = await readEncoder((file) => read(file));
-  return encoderBase(encoder, blocksOf(encoder.spec));
+  return encoderBase(encoder, blocksOf(encoder.spec), frame);
 }
 
 async function startingModel(read: Read): Promise<ModelFiles> {
