@@ -62,6 +62,11 @@ export interface LearnEntries {
   learn_head(lessons: Lessons, strength: number | null): Result<LearnedHead>;
   /** `distances`: of all parts, when they were left out. */
   learn_kind(lessons: Lessons, distances: Float64Array): Result<LearnedKind>;
+  /**
+   * Cells worth a label next, by their place among those without one: the first `labelled` lessons have one, `labels` of the others say nothing, and
+   * `uncertainties` [N - labelled] are theirs.
+   */
+  suggest_lessons(lessons: Lessons, labelled: number, uncertainties: Float64Array, count: number): Result<Int32Array>;
   /** The temperature at which logits [N][types] of cells that were not learned from lose least. */
   fit_temperature(logits: Float64Array, labels: Int32Array, types: number): Result<number>;
 }

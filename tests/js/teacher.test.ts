@@ -98,6 +98,21 @@ describe('two types, twenty of each', () => {
     assert.ok((before[0] ?? 0) > 0.5 && (then[0] ?? 1) < 0.5);
   });
 
+  test('what to label next: cells between the types, and no two copies of one', async () => {
+    const { lessons } = examination;
+    const head = await teacher.learn(lessons, types);
+    const sure = await lessonsOf(cells(6).map((one) => ({ ...one, seed: 700 + one.seed })));
+    const margin = (cell: (typeof lessons)[number]['cell']): number => { const [a = 0, b = 0] = probabilitiesOf(head, cell).sort((p, q) => q - p); return a - b; };
+    const margins = sure.map(({ cell }) => margin(cell));
+    const doubtful = margins.indexOf(Math.min(...margins));
+    const others = [...sure, sure[doubtful] as Lesson].map(({ cell }) => cell);
+    const found = await teacher.suggest(head, lessons.map(({ cell }) => cell), others, 5);
+    assert.equal(new Set(found).size, 5);
+    assert.equal(Number(found.includes(doubtful)) + Number(found.includes(12)), 1, `${doubtful} in ${found.join()}`);
+    const mean = (places: number[]): number => places.reduce((sum, place) => sum + margin(others[place] as (typeof others)[number]), 0) / places.length;
+    assert.ok(mean(found) < mean([...others.keys()].filter((place) => !found.includes(place))));
+  });
+
   test('the same lessons give the same bits', async () => {
     const again = await teacher.model(await teacher.examine(examination.lessons, types), { name: 'nuclei', title: 'Nuclei', author: 'A teacher', groupedBy: 'file' });
     for (const file of ['head.safetensors', 'novelty.safetensors', 'golden/golden.json']) assert.deepEqual(again.get(file), model.get(file), file);

@@ -100,6 +100,26 @@ export class Teacher {
     return { ...(await this.#ask({ of: 'head', lessons: coreLessons(lessons, types, this.base), strength })), types: [...types] };
   }
 
+  /**
+   * Cells worth a label next: those of which a head is unsure, far from each other and from those that have one.
+   *
+   * Returns: places among `others`, the most telling first.
+   * Raises: CytodropError.
+   */
+  async suggest(head: QuickHead, labelled: readonly ShownCell[], others: readonly ShownCell[], count = 10): Promise<number[]> {
+    const margins = others.map((cell) => {
+      const [first = 1, second = 0] = probabilitiesOf(head, cell).sort((a, b) => b - a);
+      return 1 - (first - second);
+    });
+    // Of very many the surest are not worth the time.
+    const unsure = [...margins.keys()].sort((a, b) => (margins[b] as number) - (margins[a] as number)).slice(0, mostCandidates);
+    const cells = [...labelled.slice(-mostLabelled), ...unsure.map((i) => others[i] as ShownCell)];
+    const lessons = coreLessons(cells.map((cell, i) => ({ cell, type: head.types[0]?.id ?? '', group: String(i), path: '' })), head.types, this.base);
+    const uncertainties = Float64Array.from(unsure, (i) => margins[i] as number);
+    const found = await this.#ask({ of: 'suggest', lessons, labelled: cells.length - unsure.length, uncertainties, count });
+    return Array.from(found, (place) => unsure[place] as number);
+  }
+
   /** Learns, and measures how well on cells that were left out. Raises: as `learn`; the signal's reason. */
   examine(lessons: readonly Lesson[], types: readonly TaughtType[], options: ExamineOptions = {}): Promise<Examination> {
     return examine(this.#learning(), lessons, types, this.base, options);
@@ -140,6 +160,8 @@ export class Teacher {
     return (await link.ask({ type: 'learn', call }, 'learned')).result as LearnResults[Of];
   }
 }
+
+const [mostCandidates, mostLabelled] = [300, 500];
 
 /** As `kUsualStrength` of the core. */
 const usualStrength = 100;
