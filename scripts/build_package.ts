@@ -66,7 +66,7 @@ function writeTypes(): void {
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], { stdio: 'inherit' });
   mkdirSync(join(packageFolder, 'types/wasm'), { recursive: true });
   cpSync(join(root, 'src/wasm/cytodrop_core.d.ts'), join(packageFolder, 'types/wasm/cytodrop_core.d.ts'));
-  cpSync(join(root, 'src/wasm/metrics.d.ts'), join(packageFolder, 'types/wasm/metrics.d.ts'));
+  for (const file of ['learn.d.ts', 'metrics.d.ts']) cpSync(join(root, 'src/wasm', file), join(packageFolder, 'types/wasm', file));
 }
 
 /** What a model needs to run, to test itself and to be understood; tensors for the tests of others are left out, and the encoder, which would make the package a fifth larger. */

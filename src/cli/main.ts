@@ -11,6 +11,7 @@ import { inspectCommand } from './inspect.ts';
 import { measureCommand } from './measure.ts';
 import { withOutput, write } from './output.ts';
 import { projectCommand } from './project.ts';
+import { teachCommand } from './teach.ts';
 
 const afterHelp = `
 Exit status: 0 every file was read, or the report reproduced; 2 some files were not read, each with a line of its own;
@@ -24,7 +25,7 @@ function programOf(finish: (code: number) => void, say: (text: string) => void):
     .version(appVersion, '--version', 'print the version')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', afterHelp);
-  for (const make of [classifyCommand, checkCommand, inspectCommand, measureCommand, projectCommand]) program.addCommand(make(finish));
+  for (const make of [classifyCommand, checkCommand, inspectCommand, measureCommand, projectCommand, teachCommand]) program.addCommand(make(finish));
   for (const command of [program, ...program.commands]) {
     command.helpOption('-h, --help', 'print this').exitOverride().configureOutput({ writeOut: say, writeErr: () => {}, outputError: () => {} });
   }

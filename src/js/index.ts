@@ -27,11 +27,13 @@ export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detec
 export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/encoder.ts';
 
 // Teaching new types.
-export { canStartFrom, type TeachBase } from './teach/base.ts';
-export type { CrossValidated, Examination, ExamineOptions } from './teach/examination.ts';
+export { canStartFrom, type FrameSquare, type TeachBase } from './teach/base.ts';
+export type { ExamineOptions } from './teach/examination.ts';
+export type { CrossValidated, Examination, TeachingWarning } from './teach/examined.ts';
 export type { Lesson, ShownCell, TaughtType } from './teach/lessons.ts';
-export { type AboutModel, cautionOf } from './teach/taught_model.ts';
-export type { TeachingWarning } from './teach/warnings.ts';
+export { type Filed, filedByFolder, typeId, typesNamed } from './teach/folders.ts';
+export type { AboutModel } from './teach/taught_model.ts';
+export { type GroupedBy, verdictWords, type WarningWords, warningWords } from './teach/words.ts';
 
 // What becomes of an image of one cell.
 export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';

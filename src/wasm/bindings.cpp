@@ -60,6 +60,7 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
   emscripten::function("leave_part_out", &cytodrop::leave_part_out);
   emscripten::function("learn_head", &cytodrop::learn_head);
   emscripten::function("learn_kind", &cytodrop::learn_kind);
+  emscripten::function("suggest_lessons", &cytodrop::suggest_lessons);
   emscripten::function("fit_temperature", &cytodrop::fit_temperature);
   emscripten::function("core_version", &cytodrop::core_version);
   emscripten::function("live_objects", &cytodrop::live_objects);

@@ -118,6 +118,7 @@ emscripten::val plan_lessons(const emscripten::val& lessons);
 emscripten::val leave_part_out(const emscripten::val& lessons, const emscripten::val& part);
 emscripten::val learn_head(const emscripten::val& lessons, const emscripten::val& strength);
 emscripten::val learn_kind(const emscripten::val& lessons, const emscripten::val& distances);
+emscripten::val suggest_lessons(const emscripten::val& lessons, const emscripten::val& labelled, const emscripten::val& uncertainties, const emscripten::val& count);
 emscripten::val fit_temperature(const emscripten::val& logits, const emscripten::val& labels, const emscripten::val& types);
 
 }  // namespace cytodrop

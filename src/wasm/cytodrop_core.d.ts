@@ -5,7 +5,7 @@
  * All arrays handed out are copies that the caller owns; no view into WASM memory crosses the border.
  */
 
-import type { LearnedHead, LearnedKind, LeftOut, LessonPlan, Lessons } from './learn.d.ts';
+import type { EncodeEntries, LearnEntries } from './learn.d.ts';
 import type { Comparison, Kappa, LabelledCells, Measurement, ShareEstimate } from './metrics.d.ts';
 
 export type { LearnedHead, LearnedKind, LeftOut, LessonPlan, Lessons } from './learn.d.ts';
@@ -315,20 +315,6 @@ export declare class Classifier {
   /** Compares the orders: `whole` is the class's probability with nothing deleted, `probabilities` [orders][steps]. */
   deletion(whole: number, probabilities: Float64Array, regions: number): Result<Deletion>;
   /**
-   * Takes an encoder's spec.json text and the networks that it names, in its order; replaces the one loaded before only when all is
-   * well. The code `unsupported_operator` says that this core cannot run one of them.
-   */
-  load_encoder(spec_json: string, networks: readonly Uint8Array[]): Result<null>;
-  /**
-   * Decodes an image of one cell and gives its features [turns, D]. `turns` 1: as it is; 8: also turned and mirrored, in the order of
-   * `turn`. `model_not_loaded`: there is no encoder.
-   */
-  encode(file: Uint8Array, turns: number): Result<Output>;
-  /** Features to learn from of prepared pictures [N, 3, H, W]: mean and variance over the turns, [N][D]. */
-  encode_lessons(tensor: Float32Array, shape: readonly number[]): Result<{ features: Float32Array; turned: Float32Array }>;
-  /** Features to name prepared pictures [N, 3, H, W] by, as maps [N, D, grid, grid]: the mean over the turns, each turned back. */
-  encode_maps(tensor: Float32Array, shape: readonly number[]): Result<Output>;
-  /**
    * Decodes one page of a file and keeps it until `close_frame`; works without a model. At most four are open.
    * `channel` -1: as the file has it.
    */
@@ -365,7 +351,9 @@ export declare class Classifier {
   delete(): void;
 }
 
-export interface CytodropCore {
+export interface Classifier extends EncodeEntries {}
+
+export interface CytodropCore extends LearnEntries {
   Classifier: typeof Classifier;
   /** Version of the core, as in package.json. */
   /** All that cells of known type say about a model; intervals from so many draws. */
@@ -389,16 +377,6 @@ export interface CytodropCore {
    * and looked at, and the hits among these. Horvitz and Thompson 1952; the interval of 95 % is Cochran's of 1977.
    */
   stratified_share(strata: Int32Array): Result<ShareEstimate>;
-  /** Finds near copies among labelled cells and says in how many parts learning is tested. */
-  plan_lessons(lessons: Lessons): Result<LessonPlan>;
-  /** Learns from all parts but one and names that one; `groups` of the plan. */
-  leave_part_out(lessons: Lessons, part: number): Result<LeftOut>;
-  /** `strength`: inverse of the penalty; null: the one that is best on cells that were left out. */
-  learn_head(lessons: Lessons, strength: number | null): Result<LearnedHead>;
-  /** `distances`: of all parts, when they were left out. */
-  learn_kind(lessons: Lessons, distances: Float64Array): Result<LearnedKind>;
-  /** The temperature at which logits [N][types] of cells that were not learned from lose least. */
-  fit_temperature(logits: Float64Array, labels: Int32Array, types: number): Result<number>;
   core_version(): string;
   /** Classifier objects made and not deleted, and the frames open in them. */
   live_objects(): number;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/learn/lessons.h"
+#include "core/learn/suggest.h"
 #include "classifier.h"
 #include "guard.h"
 #include "values.h"
@@ -122,6 +123,15 @@ val learn_kind(const val& given, const val& distances) {
     const double usual = usual_distance(others);
     object.set("threshold", std::isfinite(usual) ? val(usual) : val::null());
     return object;
+  });
+}
+
+val suggest_lessons(const val& given, const val& labelled, const val& uncertainties, const val& count) {
+  return guard([&] {
+    const OwnLessons own(given);
+    const std::vector<double> unsure = copy_in<double>(uncertainties, "Float64Array", "uncertainties");
+    const int known = whole_number(labelled, "labelled", 0, static_cast<int>(kMostCells)), asked = whole_number(count, "count", 1, 1000);
+    return copy_out(whole(suggest(own.lessons.features, static_cast<std::size_t>(known), unsure, static_cast<std::size_t>(asked))));
   });
 }
 

@@ -1,4 +1,5 @@
 /** What crosses the border about learning new types from labelled cells. */
+import type { Output, Result } from './cytodrop_core.d.ts';
 
 /** N labelled cells with D features. */
 export interface Lessons {
@@ -50,4 +51,40 @@ export interface LearnedHead { weights: Float32Array; bias: Float32Array; streng
 export interface LearnedKind {
   mean: Float32Array; feature_scale: Float32Array; feature_limit: Float32Array; basis: Float32Array; scale: Float32Array; class_means: Float32Array;
   residual_scale: number; dimensions: number; threshold: number | null;
+}
+
+export interface LearnEntries {
+  /** Finds near copies among labelled cells and says in how many parts learning is tested. */
+  plan_lessons(lessons: Lessons): Result<LessonPlan>;
+  /** Learns from all parts but one and names that one; `groups` of the plan. */
+  leave_part_out(lessons: Lessons, part: number): Result<LeftOut>;
+  /** `strength`: inverse of the penalty; null: the one that is best on cells that were left out. */
+  learn_head(lessons: Lessons, strength: number | null): Result<LearnedHead>;
+  /** `distances`: of all parts, when they were left out. */
+  learn_kind(lessons: Lessons, distances: Float64Array): Result<LearnedKind>;
+  /**
+   * Cells worth a label next, by their place among those without one: the first `labelled` lessons have one, `labels` of the others say nothing, and
+   * `uncertainties` [N - labelled] are theirs.
+   */
+  suggest_lessons(lessons: Lessons, labelled: number, uncertainties: Float64Array, count: number): Result<Int32Array>;
+  /** The temperature at which logits [N][types] of cells that were not learned from lose least. */
+  fit_temperature(logits: Float64Array, labels: Int32Array, types: number): Result<number>;
+}
+
+/** Of a core that holds an encoder. */
+export interface EncodeEntries {
+  /**
+   * Takes an encoder's spec.json text and the networks that it names, in its order; replaces the one loaded before only when all is
+   * well. The code `unsupported_operator` says that this core cannot run one of them.
+   */
+  load_encoder(spec_json: string, networks: readonly Uint8Array[]): Result<null>;
+  /**
+   * Decodes an image of one cell and gives its features [turns, D]. `turns` 1: as it is; 8: also turned and mirrored, in the order of
+   * `turn`. `model_not_loaded`: there is no encoder.
+   */
+  encode(file: Uint8Array, turns: number): Result<Output>;
+  /** Features to learn from of prepared pictures [N, 3, H, W]: mean and variance over the turns, [N][D]. */
+  encode_lessons(tensor: Float32Array, shape: readonly number[]): Result<{ features: Float32Array; turned: Float32Array }>;
+  /** Features to name prepared pictures [N, 3, H, W] by, as maps [N, D, grid, grid]: the mean over the turns, each turned back. */
+  encode_maps(tensor: Float32Array, shape: readonly number[]): Result<Output>;
 }

@@ -9,6 +9,7 @@
  *   detect    finding the cells of whole frames, by each method, under Node and in Chromium, beside OpenCV's usual recipe
  *   frame     moving and enlarging a large frame on the page
  *   workbench  ten thousand cells kept, brought back and answered by keys
+ *   teach     types of one's own, from looking at cells to the model, under Node
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
  * Real JPEGs where `../shared/data` is at hand, else simulated samples.
@@ -26,6 +27,7 @@ import { benchFirstVerdict } from './first.ts';
 import { benchFrameView } from './frame_view.ts';
 import { benchUnderNode } from './node.ts';
 import { printGoals } from './report.ts';
+import { benchTeaching } from './teach.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWorkbench } from './workbench.ts';
 
@@ -46,6 +48,7 @@ const parts: Record<string, () => Promise<void>> = {
   detect: benchDetect,
   frame: benchFrameView,
   workbench: benchWorkbench,
+  teach: benchTeaching,
   first: () => benchFirstVerdict(paths[0] ?? ''),
 };
 if (positionals[0] === 'compare') {

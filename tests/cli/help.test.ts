@@ -9,8 +9,9 @@ const options: Record<string, string[]> = {
     'model', 'format', 'output', 'engine', 'jobs', 'max-error', 'image-scale', 'threads', 'numbers', 'turns', 'types', 'explain', 'second', 'detect', 'pixel-size', 'page', 'channel', 'method', 'min-diameter', 'max-diameter',
     'sensitivity', 'geojson', 'rois', 'count', 'square-mm', 'depth-mm', 'dilution', 'help',
   ],
-  check: ['engine', 'jobs', 'output', 'help'],
+  check: ['engine', 'jobs', 'output', 'model', 'second', 'help'],
   inspect: ['format', 'output', 'help'],
+  teach: ['types', 'start', 'group', 'out', 'name', 'title', 'author', 'data', 'format', 'jobs', 'help'],
 };
 
 describe('help', () => {

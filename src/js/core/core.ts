@@ -115,7 +115,7 @@ export class Core {
     return unwrap(this.#classifier.encode_maps(pictures.data, pictures.shape));
   }
 
-  /** Works without a model, as the next four. */
+  /** Works without a model, as the next five. */
   planLessons(lessons: Lessons): LessonPlan {
     return unwrap(this.#module.plan_lessons(lessons));
   }
@@ -131,6 +131,10 @@ export class Core {
 
   learnKind(lessons: Lessons, distances: Float64Array): LearnedKind {
     return unwrap(this.#module.learn_kind(lessons, distances));
+  }
+
+  suggestLessons(lessons: Lessons, labelled: number, uncertainties: Float64Array, count: number): Int32Array {
+    return unwrap(this.#module.suggest_lessons(lessons, labelled, uncertainties, count));
   }
 
   fitTemperature(logits: Float64Array, labels: Int32Array, types: number): number {

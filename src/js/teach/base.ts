@@ -23,8 +23,14 @@ export interface TeachBase {
 /** Not called spec.json, of which a model has one. */
 const encoderFile = 'encoder/encoder.json';
 
-/** Sides of the square around a cell of a frame, for a model that was not taught from frames. */
-export const usualFrameSidePx = 64;
+/** The square around a cell of a frame that is looked at. */
+export interface FrameSquare {
+  sidePx: number;
+  /** Of frames in which it has that side, µm per px; null: in every frame. */
+  pixelSizeUm: number | null;
+}
+
+const usualSquare: FrameSquare = { sidePx: 64, pixelSizeUm: null };
 
 /** Whether a model's head can be learned further: one dense layer, a probability for each type. */
 export function canStartFrom(spec: ModelSpec): boolean {
@@ -37,9 +43,9 @@ export function modelBase(files: ModelFiles): TeachBase {
 }
 
 /** An encoder as a model with two types of which nothing is known: its head is zero. */
-export async function encoderBase(encoder: EncoderFiles, blocks: number[]): Promise<TeachBase> {
+export async function encoderBase(encoder: EncoderFiles, blocks: number[], frame: FrameSquare = usualSquare): Promise<TeachBase> {
   const { spec } = encoder;
-  const blank = blankSpec(encoder);
+  const blank = blankSpec(encoder, frame);
   const head = writeSafetensors({ 'dense_0.weight': { shape: [2, featureCount(spec)], values: new Float32Array(2 * featureCount(spec)) }, 'dense_0.bias': { shape: [2], values: new Float32Array(2) } });
   const network = new TextEncoder().encode(encoder.specJson);
   blank.network.sha256 = (await sha256(network)) ?? '';
@@ -63,7 +69,7 @@ export function filesOf({ files: { specJson, spec, network, encoder, head, novel
   ]);
 }
 
-function blankSpec({ spec, specJson, networks }: EncoderFiles): ModelSpec {
+function blankSpec({ spec, specJson, networks }: EncoderFiles, { sidePx, pixelSizeUm }: FrameSquare): ModelSpec {
   const { input, crop, resize, normalisation } = JSON.parse(specJson) as Pick<ModelSpec, 'input' | 'crop' | 'resize' | 'normalisation'>;
   const features = { channels: featureCount(spec), height: spec.grid, width: spec.grid };
   return {
@@ -72,7 +78,7 @@ function blankSpec({ spec, specJson, networks }: EncoderFiles): ModelSpec {
       kind: 'encoder', file: encoderFile, sha256: '', bytes: networks.reduce((sum, { length }) => sum + length, 0),
       architecture: `${spec.name} ${spec.version}`, parameters: spec.networks.reduce((sum, { parameters }) => sum + parameters, 0), input: 'picture', output: 'features', features,
     },
-    input, crop, resize, normalisation, pixel_size_um: null, frame: { side_px: usualFrameSidePx, pixel_size_um: null },
+    input, crop, resize, normalisation, pixel_size_um: null, frame: { side_px: sidePx, pixel_size_um: pixelSizeUm },
     classes: ['one', 'other'].map((id, i) => ({ id, name: id, letter: 'AB'[i] as string, description: id })),
     head: { file: 'head.safetensors', sha256: '', layers: [{ name: 'dense_0', inputs: features.channels, outputs: 2, activation: 'none' }], output: 'softmax' },
     judge: { temperature: 1, abstain_below: 0 },

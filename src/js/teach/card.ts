@@ -1,6 +1,6 @@
 /** What a taught model's card says, in Markdown. */
 import type { ModelSpec } from '../model/spec.ts';
-import type { CrossValidated } from './examination.ts';
+import type { CrossValidated } from './examined.ts';
 
 export function cardOf(spec: ModelSpec, crossValidated: CrossValidated | null): string {
   const { title, purpose, caution, classes, taught, training, licence, judge, novelty } = spec;

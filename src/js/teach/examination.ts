@@ -1,8 +1,9 @@
 /** How well types can be told apart by what was learned, measured on cells that were not learned from. */
 import type { LearnedHead, LearnedKind, LeftOut, LessonPlan, Lessons, Measurement } from '#cytodrop_core';
 import type { TeachBase } from './base.ts';
+import type { CrossValidated, Examination } from './examined.ts';
 import { backgroundLessons, coreLessons, type Lesson, type TaughtType } from './lessons.ts';
-import { type TeachingWarning, warningsOf } from './warnings.ts';
+import { warningsOf } from './warnings.ts';
 
 /** What learns: the core, in a worker or not. */
 export interface Learning {
@@ -12,45 +13,6 @@ export interface Learning {
   kind(lessons: Lessons, distances: Float64Array): Promise<LearnedKind>;
   temperature(logits: Float64Array, labels: Int32Array, types: number): Promise<number>;
   measure(cells: { truth: Int32Array; probabilities: Float64Array; groups: Int32Array; types: number }): Promise<Measurement>;
-}
-
-/** What learning comes to on cells that were left out, each once. */
-export interface CrossValidated {
-  /** In how many parts. */
-  parts: number;
-  /** No group stood on both sides. */
-  isGrouped: boolean;
-  /** Distinct groups. */
-  groups: number;
-  temperature: number;
-  /** [lessons][types], calibrated, of each cell when it was left out. */
-  probabilities: Float64Array;
-  measurement: Measurement;
-  /** Named rightly: of all, with the 95 % interval over groups. */
-  right: { cells: number; of: number; interval: [number, number] };
-  /** [true type][named type] of cells. */
-  confusion: number[][];
-  /** Balanced accuracy in each part. */
-  partAccuracies: number[];
-  curve: { learnedFrom: number; balancedAccuracy: number }[];
-  /** [lessons], of each cell to the kind of the others when it was left out. */
-  distances: Float64Array;
-  /** Balanced accuracy of a classifier of the pictures' corners, which see no cell. */
-  background: number;
-}
-
-export interface Examination {
-  types: TaughtType[];
-  lessons: readonly Lesson[];
-  head: LearnedHead;
-  kind: LearnedKind | null;
-  /** null where a type has too few cells to leave one out. */
-  crossValidated: CrossValidated | null;
-  /** Pairs of nearly the same picture, by their places among the lessons. */
-  alike: [number, number][];
-  warnings: TeachingWarning[];
-  /** Places of lessons whose label the others contradict, the likeliest wrong first, each with the probability of its label and the type that is likelier. */
-  doubtful: { lesson: number; probability: number; likelier: string }[];
 }
 
 export interface ExamineOptions {

@@ -7,9 +7,11 @@ import type { GoldenVerdict } from '../model/model_files.ts';
 import type { ModelMetrics, ModelSpec } from '../model/spec.ts';
 import type { TeachBase } from './base.ts';
 import { cardOf } from './card.ts';
-import { type CrossValidated, type Examination, likeliest } from './examination.ts';
+import { likeliest } from './examination.ts';
+import type { CrossValidated, Examination } from './examined.ts';
 import { goldenPicture } from './golden_picture.ts';
 import { readTensor, writeSafetensors } from './safetensors.ts';
+import { type GroupedBy, verdictWords } from './words.ts';
 
 /** What a person says of the model. */
 export interface AboutModel {
@@ -21,6 +23,8 @@ export interface AboutModel {
   /** Where the cells come from. */
   data?: string;
   licence?: string;
+  /** What the lessons' groups were made by; `file` unless told. */
+  groupedBy?: GroupedBy;
 }
 
 /** The files of a taught model by their paths, but for the golden case, which the model itself must be asked for. */
@@ -61,7 +65,7 @@ export async function taughtModel({ head, kind, types, lessons, ...examined }: E
     ...kept,
     name: about.name, version: '1.0.0', title: about.title,
     purpose: `Tells ${listed(types.map(({ name }) => name.toLowerCase()))} apart, as it was taught from ${lessons.length} cells.`,
-    caution: cautionOf(crossValidated),
+    caution: `${verdictWords(crossValidated, about.groupedBy)} On another microscope it may name fewer.`,
     ...(about.author && { author: about.author }),
     network: { ...known.network, ...network, bytes: base.files.network.length },
     ...(frame && { frame }),
@@ -157,18 +161,6 @@ function metricsOf({ measurement, right, confusion }: CrossValidated): ModelMetr
     images: right.of, correct: right.cells, accuracy: rounded(right.cells / right.of), accuracy_interval_95: [rounded(right.interval[0]), rounded(right.interval[1])],
     balanced_accuracy: rounded(measurement.balanced_accuracy.value ?? 0), macro_f1: rounded(measurement.macro_f1.value ?? 0), ece: rounded(measurement.calibration_error.value ?? 0), confusion,
   };
-}
-
-/** What it can be believed, in one sentence. */
-export function cautionOf(crossValidated: CrossValidated | null): string {
-  if (crossValidated === null) return 'It was taught from too few cells to be tested: nobody knows how often it is right.';
-  const { right, isGrouped } = crossValidated;
-  const percent = (share: number): string => String(Math.round(100 * share));
-  const interval = `${percent(right.interval[0])}–${percent(right.interval[1])}`;
-  const figure = `${percent(right.cells / right.of)} of 100 rightly (${interval})`;
-  return isGrouped
-    ? `On cells of groups that it has not seen it names ${figure}. On another microscope it may name fewer.`
-    : `It names ${figure} of the cells that it was tested on; cells of the same picture stood on both sides: expect less.`;
 }
 
 const rounded = (value: number, digits = 4): number => Number(value.toFixed(digits));

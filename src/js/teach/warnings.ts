@@ -1,28 +1,5 @@
 /** What to mind before a taught model is believed, found by looking at what it was taught from. */
-import type { Examination } from './examination.ts';
-
-/** Each says what was found; the words for a person and what to do are the page's and the command line's. */
-export type TeachingWarning =
-  /** Fewer than twenty cells of a type. */
-  | { kind: 'few'; type: string; cells: number }
-  /** One type has many times the cells of another. */
-  | { kind: 'uneven'; most: string; mostCells: number; least: string; leastCells: number }
-  /** All cells of each type come from a folder, or files named alike, of that type alone. */
-  | { kind: 'own_source'; of: 'folder' | 'name' }
-  /** A classifier of the pictures' corners, where there is no cell, does as well. */
-  | { kind: 'background'; background: number; cells: number }
-  /** Nearly the same picture stands under two types; places of lessons. */
-  | { kind: 'two_labels'; pairs: [number, number][] }
-  /** Nearly the same picture stands twice under one type. */
-  | { kind: 'copies'; pairs: [number, number][] }
-  /** Two types that cannot be told apart: of the cells of either, the share that was named as one of the two and wrongly. */
-  | { kind: 'alike_types'; one: string; other: string; wrong: number }
-  /** A cell unlike all others of its type; places of lessons. */
-  | { kind: 'outliers'; lessons: number[] }
-  /** Pixel sizes, or sides of pictures, that differ between types by more than a quarter. */
-  | { kind: 'sizes'; unit: 'um' | 'px'; most: string; mostSize: number; least: string; leastSize: number }
-  /** No group is known to be left out: cells of one picture stood on both sides. */
-  | { kind: 'no_groups' };
+import type { Examination, TeachingWarning } from './examined.ts';
 
 const leastCells = 20;
 const mostUneven = 4;

@@ -11,11 +11,12 @@ export type LearnCall =
   | { of: 'head'; lessons: Lessons; strength: number | null }
   | { of: 'kind'; lessons: Lessons; distances: Float64Array }
   | { of: 'temperature'; logits: Float64Array; labels: Int32Array; types: number }
+  | { of: 'suggest'; lessons: Lessons; labelled: number; uncertainties: Float64Array; count: number }
   | { of: 'measure'; cells: LabelledCells; draws: number }
   | { of: 'golden'; files: ModelFiles };
 
 export interface LearnResults {
-  plan: LessonPlan; leave_out: LeftOut; head: LearnedHead; kind: LearnedKind; temperature: number; measure: Measurement; golden: GoldenVerdict;
+  plan: LessonPlan; leave_out: LeftOut; head: LearnedHead; kind: LearnedKind; temperature: number; suggest: Int32Array; measure: Measurement; golden: GoldenVerdict;
 }
 
 /** Raises: CytodropError. */
@@ -26,6 +27,7 @@ export async function answerLearnCall(core: Core, coreWasm: Uint8Array, call: Le
     case 'head': return core.learnHead(call.lessons, call.strength);
     case 'kind': return core.learnKind(call.lessons, call.distances);
     case 'temperature': return core.fitTemperature(call.logits, call.labels, call.types);
+    case 'suggest': return core.suggestLessons(call.lessons, call.labelled, call.uncertainties, call.count);
     case 'measure': return core.measureCells(call.cells, call.draws);
     case 'golden': {
       const runner = await Runner.open(call.files, coreWasm, { force: 'core', openOnnxRuntime: () => Promise.reject(new Error('a taught model runs in the core')) });

@@ -7,8 +7,9 @@ import { readEncoder } from '../model/encoder.ts';
 import { type ModelFiles, readModel } from '../model/model_files.ts';
 import type { ImageSource } from '../platform/platform.ts';
 import { appVersion } from '../report/version.ts';
-import { canStartFrom, encoderBase, filesOf, modelBase, type TeachBase } from '../teach/base.ts';
-import { examine, type Examination, type ExamineOptions, type Learning } from '../teach/examination.ts';
+import { canStartFrom, encoderBase, filesOf, modelBase, type FrameSquare, type TeachBase } from '../teach/base.ts';
+import { examine, type ExamineOptions, type Learning } from '../teach/examination.ts';
+import type { Examination } from '../teach/examined.ts';
 import { blocksOf, coreLessons, type Lesson, shownCell, type ShownCell, type TaughtType } from '../teach/lessons.ts';
 import { type AboutModel, taughtModel, withGolden } from '../teach/taught_model.ts';
 import { Classifier, type RunOptions } from './classifier.ts';
@@ -21,6 +22,8 @@ import { WorkerLink } from './worker_link.ts';
 export interface TeacherOptions {
   /** What is taught on: an encoder, which knows no types, or a model whose types are kept and learned further. `cell-encoder` unless told. */
   base?: ModelSource;
+  /** What is looked at around a cell of a frame, where an encoder is taught on; about one and a half times a cell's diameter is good. 64 px unless told. */
+  frame?: FrameSquare;
   /** Workers that look at cells; as many as the platform bears unless told. */
   jobs?: number;
   /** Folder of the library's files. */
@@ -49,10 +52,11 @@ export class Teacher {
   /**
    * Raises: Error, in words for a person, where a file is missing or another; CytodropError, `invalid_model`, for a model that cannot be learned further.
    */
-  static async open({ base = 'cell-encoder', jobs, home = platform.home }: TeacherOptions = {}): Promise<Teacher> {
+  static async open({ base = 'cell-encoder', frame, jobs, home = platform.home }: TeacherOptions = {}): Promise<Teacher> {
     const read = readerOf(base, home);
-    const { kind } = JSON.parse(new TextDecoder().decode(await read('spec.json'))) as { kind?: string };
-    const found = kind === 'encoder' ? await blankBase(read) : modelBase(await startingModel(read));
+    const { kind = 'classifier', name } = JSON.parse(new TextDecoder().decode(await read('spec.json'))) as { kind?: string; name?: string };
+    if (kind !== 'encoder' && kind !== 'classifier') throw new CytodropError('invalid_model', `The model ${name} names no types: nothing can be taught on it.`);
+    const found = kind === 'encoder' ? await blankBase(read, frame) : modelBase(await startingModel(read));
     const [classifier, coreWasm] = await Promise.all([Classifier.open(filesOf(found), { home, ...(jobs !== undefined && { jobs }) }), platform.read(new URL('cytodrop_core.wasm', home))]);
     return new Teacher(found, classifier, coreWasm, classifier.workers);
   }
@@ -96,6 +100,26 @@ export class Teacher {
     return { ...(await this.#ask({ of: 'head', lessons: coreLessons(lessons, types, this.base), strength })), types: [...types] };
   }
 
+  /**
+   * Cells worth a label next: those of which a head is unsure, far from each other and from those that have one.
+   *
+   * Returns: places among `others`, the most telling first.
+   * Raises: CytodropError.
+   */
+  async suggest(head: QuickHead, labelled: readonly ShownCell[], others: readonly ShownCell[], count = 10): Promise<number[]> {
+    const margins = others.map((cell) => {
+      const [first = 1, second = 0] = probabilitiesOf(head, cell).sort((a, b) => b - a);
+      return 1 - (first - second);
+    });
+    // Of very many the surest are not worth the time.
+    const unsure = [...margins.keys()].sort((a, b) => (margins[b] as number) - (margins[a] as number)).slice(0, mostCandidates);
+    const cells = [...labelled.slice(-mostLabelled), ...unsure.map((i) => others[i] as ShownCell)];
+    const lessons = coreLessons(cells.map((cell, i) => ({ cell, type: head.types[0]?.id ?? '', group: String(i), path: '' })), head.types, this.base);
+    const uncertainties = Float64Array.from(unsure, (i) => margins[i] as number);
+    const found = await this.#ask({ of: 'suggest', lessons, labelled: cells.length - unsure.length, uncertainties, count });
+    return Array.from(found, (place) => unsure[place] as number);
+  }
+
   /** Learns, and measures how well on cells that were left out. Raises: as `learn`; the signal's reason. */
   examine(lessons: readonly Lesson[], types: readonly TaughtType[], options: ExamineOptions = {}): Promise<Examination> {
     return examine(this.#learning(), lessons, types, this.base, options);
@@ -137,14 +161,16 @@ export class Teacher {
   }
 }
 
+const [mostCandidates, mostLabelled] = [300, 500];
+
 /** As `kUsualStrength` of the core. */
 const usualStrength = 100;
 
 type Read = ReturnType<typeof readerOf>;
 
-async function blankBase(read: Read): Promise<TeachBase> {
+async function blankBase(read: Read, frame: FrameSquare | undefined): Promise<TeachBase> {
   const encoder = await readEncoder((file) => read(file));
-  return encoderBase(encoder, blocksOf(encoder.spec));
+  return encoderBase(encoder, blocksOf(encoder.spec), frame);
 }
 
 async function startingModel(read: Read): Promise<ModelFiles> {
