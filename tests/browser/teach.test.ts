@@ -72,7 +72,7 @@ describe('teaching', () => {
       const found = await verdict(page, 24);
       assert.deepEqual(await trays(page), { lobed: 12, round: 12 });
       assert.ok(found.right >= 22 && found.low < found.right / found.of && found.high >= found.right / found.of, JSON.stringify(found));
-      const [, right, low, high] = /^On pictures it has not seen it names (\d+) of 100 rightly \((\d+)–(\d+)\)\.$/.exec(found.text) ?? assert.fail(found.text);
+      const [, right, low, high] = /^On pictures that it has not seen it names (\d+) of 100 rightly \((\d+)–(\d+)\)\.$/.exec(found.text) ?? assert.fail(found.text);
       assert.deepEqual([Number(right), Number(low), Number(high)], [Math.round((100 * found.right) / 24), Math.round(100 * found.low), Math.round(100 * found.high)]);
       assert.deepEqual([...new Set(await warnings(page))].sort(), ['few'], 'twelve of a type are few, and nothing else is wrong');
 
@@ -123,8 +123,8 @@ describe('teaching', () => {
       await verdict(page, 32);
       assert.ok((await warnings(page)).includes('background'), (await warnings(page)).join());
       const words = await page.page.$eval(`${page.find('warning')}[data-kind=background]`, ({ textContent }) => textContent ?? '');
-      assert.match(words, /From the corners of the pictures, where there is no cell, \d+ of 100 are named rightly/);
-      assert.match(words, /side by side/);
+      assert.match(words, /The corners of the pictures, where there is no cell, tell the types apart as well as the cells do: \d+ of 100 rightly/);
+      assert.match(words, /one sitting/);
     });
   });
 
@@ -203,17 +203,17 @@ describe('teaching', () => {
       await page.drop([folder]);
       const found = await verdict(page, 30);
       assert.deepEqual([found.grouping, found.grouped], ['folder', true]);
-      assert.match(found.text, /^On cells of folders it has not seen it names/);
+      assert.match(found.text, /^On pictures from folders that it has not seen it names/);
       await page.page.select(page.find('teach-grouping'), 'file');
       await page.page.waitForSelector(`${page.find('verdict')}[data-grouping=file]`, { timeout: 60_000 });
-      assert.match((await verdict(page, 30)).text, /^On pictures it has not seen/);
-      await page.page.select(page.find('teach-grouping'), 'table');
+      assert.match((await verdict(page, 30)).text, /^On pictures that it has not seen/);
+      await page.page.select(page.find('teach-grouping'), 'column');
       const table = join(place, 'days.csv');
       writeFileSync(table, `file,donor\n${[...'123'].flatMap((day) => ['round', 'lobed'].flatMap((type) => [1, 2, 3, 4, 5].map((i) => `${type}/day ${day}/0${i}.bmp,${day === '3' ? 'b' : 'a'}`))).join('\n')}\n`);
       const input = await page.page.waitForSelector(page.find('group-table'));
       await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(table);
-      await page.page.waitForSelector(`${page.find('verdict')}[data-grouping=table]`, { timeout: 60_000 });
-      assert.match((await verdict(page, 30)).text, /^On cells of groups it has not seen/);
+      await page.page.waitForSelector(`${page.find('verdict')}[data-grouping=column]`, { timeout: 60_000 });
+      assert.match((await verdict(page, 30)).text, /^On pictures from groups that it has not seen/);
     });
   });
 

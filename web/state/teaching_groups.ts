@@ -42,7 +42,7 @@ export function groupOf(index: number): string {
   const grouping = groupingNow.value;
   const alone = `${index} ${allImages()[index]?.path ?? ''}`;
   if (grouping === 'folder') return allLabels().get(index)?.folder || alone;
-  return grouping === 'table' ? (tableGroups.value.of[index] ?? alone) : alone;
+  return grouping === 'column' ? (tableGroups.value.of[index] ?? alone) : alone;
 }
 
 /** Columns whose names sound like what pictures have in common. */

@@ -109,7 +109,7 @@ export function chooseGrouping(grouping: TeachGrouping): void {
 }
 
 export function changeGroupTable(table: GroupTable): void {
-  take(words.teach.grouping, [planChange({ grouping: 'table', table })]);
+  take(words.teach.grouping, [planChange({ grouping: 'column', table })]);
 }
 
 /** The label of an image was doubted and is right. */

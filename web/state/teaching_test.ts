@@ -139,7 +139,7 @@ export async function makeModel(): Promise<void> {
     const { teacher } = await teacherNow();
     const title = about.value.title.trim() || usualTitle();
     const [author, data] = [about.value.author.trim(), about.value.data.trim()];
-    const files = await teacher.model(now.found, { name: modelNameOf(title), title, ...(author && { author }), ...(data && { data }) });
+    const files = await teacher.model(now.found, { name: modelNameOf(title), title, groupedBy: now.grouping, ...(author && { author }), ...(data && { data }) });
     const file = new Blob([zip([...files].map(([name, bytes]) => ({ name, bytes })))], { type: 'application/zip' });
     const added = await addModel(file);
     made.value = { name: added.name, title: added.title, key: now.key };

@@ -1,5 +1,5 @@
 /** Names, ids and letters of types that a person makes, and how folders name them. */
-import { type ModelClass, typeNamer } from '../../src/js/index.ts';
+import { type ModelClass, typeId, typeNamer } from '../../src/js/index.ts';
 
 /** "immature_granulocytes" is "Immature granulocytes"; capitals that are there stay. */
 export function nameOfFolder(folder: string): string {
@@ -14,8 +14,7 @@ function freeOf(wanted: string, isTaken: (one: string) => boolean): string {
 }
 
 function idFor(name: string, types: readonly ModelClass[]): string {
-  const plain = name.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '').slice(0, 60) || 'type';
-  return freeOf(plain, (one) => types.some(({ id }) => id === one));
+  return freeOf(typeId(name), (one) => types.some(({ id }) => id === one));
 }
 
 /** A letter of the name that no other type has, else one of the alphabet, else a number. */

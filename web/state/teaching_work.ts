@@ -176,7 +176,7 @@ export const lessonsNow = computed<LessonsNow>(() => {
   const some = types.filter(({ id }) => (trays.value.get(id)?.length ?? 0) > 0 || isOfBase(id));
   const known = new Set(some.map(({ id }) => id));
   const grouping = groupingNow.value;
-  if (grouping === 'table') tableGroups.value;
+  if (grouping === 'column') tableGroups.value;
   const indices: number[] = [];
   const lessons: Lesson[] = [];
   for (const [index, { type }] of [...allLabels()].sort(([a], [b]) => a - b)) {
@@ -196,6 +196,25 @@ export const learned = signal<{ key: string; head: QuickHead; ms: number } | nul
 /** Of the head that was tested last: the strength that was best, and how far its probabilities are to be drawn to the middle. */
 export const learnAs = signal<{ base: string | null; strength: number; temperature: number } | null>(null);
 
+/** From so many pictures without a type on some are worth more than others. */
+const leastOthers = 12;
+const mostSuggested = 8;
+
+/** Positions of pictures whose answer would help most, the most telling first. */
+const suggestions = signal<readonly number[]>([]);
+export const suggested = computed(() => { const here = new Set(others.value); return suggestions.value.filter((index) => here.has(index)); });
+
+async function suggest(of: Room, head: QuickHead): Promise<void> {
+  const cellsOf = (indices: readonly number[]): { index: number; cell: ShownCell }[] => indices.flatMap((index) => { const cell = cellAt(index); return cell ? [{ index, cell }] : []; });
+  const free = cellsOf(others.value.slice(0, mostOthers));
+  if (free.length < leastOthers) {
+    suggestions.value = [];
+    return;
+  }
+  const found = await of.teacher.suggest(head, cellsOf([...allLabels().keys()]).map(({ cell }) => cell), free.map(({ cell }) => cell), mostSuggested);
+  if (room === of) suggestions.value = found.flatMap((place) => free[place]?.index ?? []);
+}
+
 let learnTimer: ReturnType<typeof setTimeout> | undefined;
 let isLearning = false;
 
@@ -210,7 +229,9 @@ async function learn(): Promise<void> {
     const known = learnAs.value;
     const head = await teacher.learn(lessons, types, known?.base === base ? known.strength : undefined);
     isLearning = false;
-    if (room?.teacher === teacher) learned.value = { key, head, ms: performance.now() - began };
+    if (room?.teacher !== teacher) return;
+    learned.value = { key, head, ms: performance.now() - began };
+    await suggest(room, head);
   } catch (error) {
     isLearning = false;
     if (room?.teacher === teacher) trouble.value = messageOf(error);

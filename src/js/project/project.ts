@@ -71,7 +71,7 @@ export type ProjectFrame =
 export interface ProjectLabels { file: string; text: string; heads: string[]; fileColumn: string; typeColumn: string; names: Record<string, string> }
 
 /** By what pictures that are alike are known: each stands for itself, the folder below their type's, or a column of a table. */
-export type TeachGrouping = 'file' | 'folder' | 'table';
+export type TeachGrouping = 'file' | 'folder' | 'column';
 
 /** A table that says which pictures belong together. */
 export interface GroupTable { file: string; text: string; heads: string[]; fileColumn: string; groupColumn: string }

@@ -76,7 +76,7 @@ const labels = v.object({ file: text, text: v.pipe(v.string(), v.maxLength(5e8))
 
 const teaching = v.pipe(
   v.object({
-    base: orNull(id), types: v.array(v.object({ id, name: id, letter: id, description: text })), labels: v.array(v.tuple([count, id, text])), sure: v.array(count), grouping: orNull(v.picklist(['file', 'folder', 'table'])),
+    base: orNull(id), types: v.array(v.object({ id, name: id, letter: id, description: text })), labels: v.array(v.tuple([count, id, text])), sure: v.array(count), grouping: orNull(v.picklist(['file', 'folder', 'column'])),
     table: orNull(v.object({ file: text, text: v.pipe(v.string(), v.maxLength(5e8)), heads: v.array(text), fileColumn: text, groupColumn: text })), about: v.object({ title: text, author: text, data: text }),
   }),
   v.check(({ types, labels: given }) => given.every(([, type]) => types.some((one) => one.id === type))),

@@ -1,11 +1,11 @@
 /** Pictures without a type, named as it sees them now: each answer is learned from at once. */
 import { useState } from 'preact/hooks';
 import { ClassMark } from '../../parts/class_mark.tsx';
-import { formatDuration } from '../../state/format.ts';
+import { formatDuration, formatPercent } from '../../state/format.ts';
 import { allImages } from '../../state/images.ts';
 import { plan } from '../../state/teaching.ts';
 import { label } from '../../state/teaching_steps.ts';
-import { canLearn, type Guess, guesses, learned, lessonsNow, mostOthers, others } from '../../state/teaching_work.ts';
+import { canLearn, type Guess, guesses, learned, lessonsNow, mostOthers, others, suggested } from '../../state/teaching_work.ts';
 import { type PictureItem, Pictures } from './pictures.tsx';
 import { words } from './words.ts';
 
@@ -20,6 +20,7 @@ export function Others() {
   const unnamed = all.filter((index) => !known.has(index));
   const pathOf = (index: number): string => allImages()[index]?.path ?? '';
   const last = learned.value;
+  const nameOf = (type: string): string => plan.value.types.find(({ id }) => id === type)?.name ?? '';
   return (
     <section class="teach-others" aria-labelledby="teach-others" data-testid="teach-others" data-count={all.length} data-named={named.length} data-learned={last?.key === lessonsNow.value.key}>
       <h2 id="teach-others">
@@ -29,6 +30,13 @@ export function Others() {
         {all.length === 0 ? words.others.none : canLearn.value ? words.others.hint : words.others.notYet}{' '}
         {all.length > 0 && last && <span class="number" data-testid="learned" data-ms={Math.round(last.ms)}>{words.others.learned(lessonsNow.value.lessons.length, formatDuration(last.ms))}</span>}
       </p>
+      {suggested.value.length > 0 && (
+        <div role="group" class="guess next" data-testid="suggested" aria-label={words.others.next}>
+          <h3>{words.others.next}</h3>
+          <p class="small muted">{words.others.nextHint}</p>
+          <Some items={suggested.value.flatMap((index) => { const guess = named.find((one) => one.index === index); return guess ? [itemOf(guess, pathOf(index), nameOf(guess.type), true)] : []; })} label={words.others.next} />
+        </div>
+      )}
       {plan.value.types.map(({ id, name, letter }, place) => {
         const own = named.filter(({ type }) => type === id);
         if (own.length === 0) return null;
@@ -47,14 +55,15 @@ export function Others() {
   );
 }
 
-function itemOf({ index, type, probability }: Guess, path: string, name: string): PictureItem {
+/** Args: isNamed: it stands among others of other types. */
+function itemOf({ index, type, probability }: Guess, path: string, name: string, isNamed = false): PictureItem {
   return {
     index,
     label: words.others.one(path, name, probability),
     // Enter on the picture does the same.
     below: (
       <button type="button" class="confirm number" tabIndex={-1} data-testid="confirm-guess" aria-label={words.others.confirmOne(path, name, probability)} onClick={() => label([index], type)}>
-        {words.others.confirm(probability)}
+        {words.others.confirm(isNamed ? name : formatPercent(probability))}
       </button>
     ),
   };

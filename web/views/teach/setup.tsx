@@ -39,7 +39,7 @@ export function Setup() {
         </label>
       )}
       {some && grouping === 'folder' && !foldersTell.value && <p class="small warning">{words.setup.noFolders}</p>}
-      {some && grouping === 'table' && <GroupColumns />}
+      {some && grouping === 'column' && <GroupColumns />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** How good what was taught is: one sentence with its interval, what stands behind it, and what to mind. */
 import { useState } from 'preact/hooks';
+import { verdictWords } from '../../../src/js/index.ts';
 import { lazily } from '../../parts/lazily.tsx';
 import { allImages } from '../../state/images.ts';
 import { labelRevision, trays } from '../../state/teaching.ts';
@@ -93,15 +94,14 @@ function Trouble() {
 }
 
 function Sentence({ now: { found: { crossValidated }, grouping } }: { now: Tested }) {
-  if (crossValidated === null) return <p class="verdict-sentence">{words.good.untested}</p>;
+  if (crossValidated === null) return <p class="verdict-sentence">{verdictWords(null)}</p>;
   const { right, isGrouped, confusion } = crossValidated;
-  const share = right.cells / right.of;
   const most = Math.max(...confusion.map((row) => row.reduce((sum, count) => sum + count, 0))) / right.of;
   return (
     <>
       {isStale.value && <p class="small muted">{words.good.stale}</p>}
       <p class={`verdict-sentence ${isStale.value ? 'muted' : ''}`} aria-live="polite" data-testid="verdict" data-right={right.cells} data-of={right.of} data-low={right.interval[0]} data-high={right.interval[1]} data-grouped={isGrouped} data-grouping={grouping}>
-        {words.good.sentence(grouping, isGrouped, share, right.interval)}
+        {verdictWords(crossValidated, grouping)}
       </p>
       <p class="small muted">{words.good.commonest(most)}</p>
       <p class="small muted">

@@ -1,10 +1,8 @@
 /** What a person reads while teaching types of cells. */
-import type { TeachGrouping } from '../../../src/js/index.ts';
+import type { TeachGrouping, TeachingWarning } from '../../../src/js/index.ts';
 import { formatCount, formatPercent, plural } from '../../state/format.ts';
 
 const whole = (share: number): string => String(Math.round(100 * share));
-/** "76–88", of a hundred. */
-const ends = ([low, high]: readonly [number, number]): string => `${whole(low)}–${whole(high)}`;
 const pictures = (count: number): string => plural(count, { one: '1 picture', other: `${formatCount(count)} pictures` });
 
 export const words = {
@@ -18,7 +16,7 @@ export const words = {
     model: (title: string, types: number) => `${title}: keeps its ${formatCount(types)} types`,
     fromHint: 'From nothing, the types are told apart by features of any cell. From a model, its types stay and are drawn towards your pictures, and new ones are added.',
     group: 'Alike are pictures of',
-    groups: { file: 'nothing: each stands for itself', folder: 'one folder below the type’s', table: 'one group in a table' } satisfies Record<TeachGrouping, string>,
+    groups: { file: 'nothing: each stands for itself', folder: 'one folder below the type’s', column: 'one group in a table' } satisfies Record<TeachGrouping, string>,
     groupHint: 'One dish, day, slide or patient: such pictures are never learned from and tested on at once. Forgotten, the figures are too good.',
     noFolders: 'A type has no two folders below its own: pictures cannot be left out by folder.',
     table: 'Choose a table (CSV)',
@@ -78,12 +76,6 @@ export const words = {
     progress: 'Progress of the test',
     lookedAt: 'Pictures looked at',
     stale: 'Before your last changes:',
-    sentence: (grouping: TeachGrouping, isGrouped: boolean, right: number, interval: readonly [number, number]) => {
-      const figure = `${whole(right)} of 100 rightly (${ends(interval)})`;
-      if (!isGrouped) return `It names ${figure}; cells of the same ${grouping === 'file' ? 'picture' : 'group'} stood on both sides: expect less.`;
-      return { file: `On pictures it has not seen it names ${figure}.`, folder: `On cells of folders it has not seen it names ${figure}.`, table: `On cells of groups it has not seen it names ${figure}.` }[grouping];
-    },
-    untested: 'A type has too few pictures to leave one out: nobody knows how often it is right.',
     commonest: (share: number) => `In brackets the 95 % interval. Always naming the commonest type would be right ${whole(share)} times.`,
     alone: 'If several pictures show one dish, day, slide or patient, say so under “Alike are pictures of”: the figure may fall, and is then true.',
     elsewhere: 'With another microscope, stain or laboratory it may be lower; nobody has measured that.',
@@ -101,24 +93,25 @@ export const words = {
   mind: {
     title: 'What to mind',
     nothing: 'Nothing was found that speaks against believing the figure.',
-    few: { title: (type: string, cells: number) => `Few pictures of ${type}: ${formatCount(cells)}`, what: 'With fewer than 20 the figure is rough.', do: 'Add more, from other days or slides if you can.' },
-    uneven: { title: 'Types very uneven', what: (most: string, mostCells: number, least: string, leastCells: number) => `${formatCount(mostCells)} of ${most} and ${formatCount(leastCells)} of ${least}: the rare type is learned badly, and the share named rightly tells little of it.`, do: (least: string) => `Add pictures of ${least}.` },
-    own_source: {
-      title: { folder: 'Each type has a folder of its own', name: 'The files of each type are named alike' },
-      what: 'If each type was photographed on its own day, slide or dish, the types differ by lamp, stain and focus too, and it may learn those. No test on these pictures can tell: the ones left out share the same lamp.',
-      do: 'Add pictures of every type from the same day, slide and dish, or say under “Alike are pictures of” what belongs together. If it is only how you sorted your files, all is well.',
-    },
-    background: {
-      title: 'The background alone tells the types apart',
-      what: (background: number, cells: number) => `From the corners of the pictures, where there is no cell, ${whole(background)} of 100 are named rightly; from the whole pictures ${whole(cells)}. It may have learned the day, the lamp or the slide, and not the cells.`,
-      do: 'Do not believe the figure. Photograph the types side by side, in one sitting, or mix several sittings in every type; then teach it anew.',
-    },
-    two_labels: { title: (pairs: number) => plural(pairs, { one: 'One picture stands under two types', other: `${formatCount(pairs)} pictures stand under two types` }), what: 'Nearly the same picture was taught as two different types.', do: 'Choose the wrong one and give it its type, or none.' },
-    copies: { title: (pairs: number) => plural(pairs, { one: 'One picture stands there twice', other: `${formatCount(pairs)} pictures stand there twice` }), what: 'Copies count as one in the test; they teach nothing.', do: 'Take one of each out, unless they are different cells.' },
-    alike_types: { title: (one: string, other: string) => `${one} and ${other} are hard to tell apart`, what: (wrong: number) => `Of their pictures, ${whole(wrong)} of 100 are taken for the other.`, do: 'Look at some of both: can you tell them? Add clear examples, or make them one type.' },
-    outliers: { title: (cells: number) => plural(cells, { one: 'One picture is unlike all others', other: `${formatCount(cells)} pictures are unlike all others` }), what: 'They may be blurred, cut, empty, or of another kind.', do: 'Take out what does not belong there.' },
-    sizes: { title: 'Types differ in size', what: (unit: 'um' | 'px', most: string, mostSize: string, least: string, leastSize: string) => (unit === 'um' ? `A pixel of ${most} is ${mostSize} µm wide, of ${least} ${leastSize} µm.` : `Pictures of ${most} are about ${mostSize} px wide, of ${least} ${leastSize} px.`) + ' It may tell types by how they were cut out or magnified.', do: 'Cut all out alike, at one magnification.' },
-    no_groups: { title: 'Nothing can be left out as a whole', what: 'Some type has all its pictures in one group, so cells of the same group stood on both sides of the test.', do: 'Expect less than the figure says. Add pictures of another day, slide or dish to that type.' },
+    titles: {
+      few: (type) => `Few pictures of ${type}`,
+      uneven: () => 'Types very uneven',
+      own_source: () => 'Each type comes from a place of its own',
+      background: () => 'The background alone tells the types apart',
+      two_labels: () => 'The same picture under two types',
+      copies: () => 'Pictures that stand there twice',
+      alike_types: (one, other) => `${one} and ${other} are hard to tell apart`,
+      outliers: () => 'Unlike all others',
+      sizes: () => 'Types differ in size',
+      no_groups: () => 'Nothing can be left out as a whole',
+    } satisfies Record<TeachingWarning['kind'], (one: string, other: string) => string>,
+    /** Why it matters, in more words than the library has. */
+    why: {
+      background: 'If each type was photographed on its own day, slide or dish, lamp, stain and focus differ with the type, and whatever learns them looks perfect until the next day. Pictures that are left out share the same lamp: no test on these can tell. Do not believe the figure; photograph the types in one sitting, or several sittings with all types in each.',
+      own_source: 'If it is only how you sorted or numbered your files, all is well.',
+      two_labels: 'Choose the wrong one by a press, and give it its type, or none.',
+      copies: '',
+    } as Partial<Record<TeachingWarning['kind'], string>>,
     ofType: (name: string, path: string) => `${name}: ${path}`,
     more: (count: number) => `and ${formatCount(count)} more`,
   },
@@ -137,10 +130,12 @@ export const words = {
   others: {
     title: 'The others, as it sees them now',
     hint: 'Press ✓ where it is right. Choose pictures, or stand on one, and press 1 to 9 to say what they are. It learns from each answer at once.',
+    next: 'Your answer to these would help most',
+    nextHint: 'It is unsure of them, and they are far from what it knows. They are the hardest: what it makes of them says nothing of the rest.',
     none: 'Pictures that have no type yet stand here, named as it sees them. Drop some, and it asks you about them.',
     notYet: 'They are named here as soon as two types have pictures.',
     count: (cells: number) => pictures(cells),
-    confirm: (probability: number) => `✓ ${formatPercent(probability)}`,
+    confirm: (what: string) => `✓ ${what}`,
     confirmOne: (path: string, name: string, probability: number) => `${path} is ${name}, ${formatPercent(probability)}`,
     one: (path: string, name: string, probability: number) => `${path}, looks like ${name}, ${formatPercent(probability)}`,
     unnamed: (path: string) => `${path}, not looked at yet`,
