@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { ExportedCell } from '../cli/fixtures.ts';
 import { type Drawn, writeCells } from './drawn_cells.ts';
+import { typeFolders } from '../../web/state/teaching_types.ts';
 import { type CellPage, Site } from './site.ts';
 
 const round: Drawn = { nucleus: 0.62, lobes: 1 };
@@ -47,6 +48,23 @@ function twoTypes(name: string, count: number, { second = lobed, seed = 1 }: { s
   writeCells(join(folder, 'lobed'), second, count, seed + 1_000);
   return folder;
 }
+
+test('folders name types: those below what all share; days and parts above them are groups; one that is called like a known type is that type', () => {
+  const known = [{ id: 'neutrophil', name: 'Neutrophil', letter: 'N', description: 'A neutrophil.' }];
+  const cases: [paths: string[], found: (string | null)[]][] = [
+    [['cells/neu/1.png', 'cells/lym/1.png'], ['neu|', 'lym|']],
+    [['neu/1.png', 'neu/2.png'], ['neu|', 'neu|']],
+    [['neu/1.png', 'lym/day 1/1.png'], ['neu|', 'lym|day 1']],
+    [['cells/day 1/neu/1.png', 'cells/day 2/lym/1.png'], ['neu|day 1', 'lym|day 2']],
+    [['cells/train/neu/1.png', 'cells/test/lym/1.png'], ['neu|train', 'lym|test']],
+    [['cells/2024-01-03/neu/1.png', 'cells/2024-01-05/lym/1.png'], ['neu|2024-01-03', 'lym|2024-01-05']],
+    [['cells/G1/day 1/1.png', 'cells/G2/day 1/1.png'], ['G1|day 1', 'G2|day 1']],
+    [['cells/1.png', 'cells/neu/1.png', 'cells/lym/1.png'], [null, 'neu|', 'lym|']],
+    [['neutrophils/day 1/1.png', 'neutrophils/day 2/2.png'], ['neutrophils|day 1', 'neutrophils|day 2']],
+    [['1.png'], [null]],
+  ];
+  for (const [paths, found] of cases) assert.deepEqual(typeFolders(paths, known).map((one) => one && `${one.name}|${one.folder}`), found);
+});
 
 describe('teaching', () => {
   let site: Site;
@@ -239,6 +257,51 @@ describe('teaching', () => {
       await page.page.keyboard.press('Enter');
       await page.page.waitForSelector(`${page.find('tray')}[data-type=parasite]`);
       assert.equal(await page.page.$(`${page.find('tray')}[data-type=basophil] ${page.find('delete-type')}`), null);
+      const folder = join(place, 'onto blood');
+      writeCells(join(folder, 'Parasites'), round, 8, 71);
+      writeCells(join(folder, 'neutrophils'), lobed, 8, 171);
+      await page.drop([folder], page.find('drop-tray'));
+      await page.page.waitForSelector(`${page.find('tray')}[data-type=parasite][data-count="8"]`);
+      assert.deepEqual([(await trays(page))['neutrophil'], Object.keys(await trays(page)).length], [8, 9]);
+      await page.page.waitForSelector(`${page.find('teach-others')}[data-named="22"][data-learned=true]`, { timeout: 60_000 });
+      await page.page.waitForSelector(page.find('suggested'));
+      await page.press('test');
+      await verdict(page, 18);
+      await page.page.type(page.find('model-title'), 'Blood and parasites');
+      await page.press('make-model');
+      await page.page.waitForSelector(`${page.find('made')}[data-model=blood-and-parasites][data-making=false]`, { timeout: 60_000 });
+      await page.press('use-taught');
+      await page.page.waitForFunction(() => document.querySelector('[data-testid=footer]')?.textContent?.includes('Blood and parasites'));
+      await page.finish(40);
+      const named = (await page.exportedCells()).filter(({ file }) => file.includes('Parasites')).map(({ most_like, probabilities }) => `${most_like} of ${Object.keys(probabilities).length}`);
+      assert.ok(named.filter((one) => one === 'parasite of 9').length >= 6, named.join());
+    });
+  });
+
+  test('what was taught stays with its project: another begins with nothing, and coming back it is all there', async () => {
+    const folder = twoTypes('one project', 6, { seed: 201 });
+    const broken = join(place, 'broken.bmp');
+    writeFileSync(broken, 'BM no picture');
+    await site.visit(async (page) => {
+      await openTeach(page);
+      await page.drop([folder]);
+      await verdict(page, 12);
+      await page.addFiles([broken]);
+      await page.page.waitForSelector(page.find('teach-unread'));
+      assert.match(await page.page.$eval(page.find('teach-unread'), ({ textContent }) => textContent ?? ''), /1 picture could not be read.*broken\.bmp/);
+      await page.page.waitForSelector(`${page.find('project')}[data-storing=on][data-id]`);
+      await page.page.click(`label:has(${page.find('task-look')})`);
+      await page.finish(13);
+      await page.press('clear');
+      await openTeach(page);
+      assert.deepEqual(await trays(page), {});
+      assert.equal(await page.page.$(page.find('verdict')), null);
+      await page.press('undo');
+      await page.finish(13);
+      await openTeach(page);
+      await page.page.waitForSelector(`${page.find('tray')}[data-count="6"]`);
+      assert.deepEqual(await trays(page), { lobed: 6, round: 6 });
+      await verdict(page, 12);
     });
   });
 

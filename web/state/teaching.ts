@@ -28,6 +28,9 @@ export const plan = signal<Plan>(blank);
 /** What the person says of the model to be made. */
 export const about = signal(nobody);
 
+/** Counts up when all of it came from elsewhere, as of another project. */
+export const teachingEra = signal(0);
+
 let labels = new Map<number, Label>();
 /** Counts up whenever a label came, went or changed. */
 export const labelRevision = signal(0);
@@ -87,6 +90,7 @@ export function restoreTeaching(kept: ProjectTeaching | null): void {
   labels = new Map((kept?.labels ?? []).map(([index, type, folder]) => [index, { type, folder }]));
   about.value = kept?.about ?? nobody;
   labelRevision.value += 1;
+  teachingEra.value += 1;
 }
 
 /** Takes all away. Returns what brings it back. */

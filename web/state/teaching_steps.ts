@@ -12,12 +12,16 @@ import { runState } from './progress.ts';
 import { allReviews } from './review_store.ts';
 import { cancel, run } from './run.ts';
 import { allLabels, isTeaching, type Label, labelAt, labelChange, plan, planChange } from './teaching.ts';
-import { foldersBelow, newType, typeFolders, withFolders } from './teaching_types.ts';
+import { foldersBelow, mostTypes, newType, typeFolders, withFolders } from './teaching_types.ts';
 import { words } from './words.ts';
+
+/** A person had stopped the work on the results before. */
+let wasStopped = false;
 
 /** Opens the view. The model in use waits meanwhile: what is taught needs the workers. */
 export function openTeaching(): void {
   if (allImages().length === 0) chooseMode('cells');
+  wasStopped = runState.value === 'cancelled';
   cancel();
   isTeaching.value = true;
 }
@@ -25,7 +29,7 @@ export function openTeaching(): void {
 /** Back to the results, and on with those that are not there yet. */
 export function closeTeaching(): void {
   isTeaching.value = false;
-  if (allImages().length > 0 && modelState.value.phase !== 'failed' && runState.value !== 'done') void run();
+  if (allImages().length > 0 && modelState.value.phase !== 'failed' && !wasStopped) void run();
 }
 
 const nameOf = (type: string | null): string => plan.value.types.find(({ id }) => id === type)?.name ?? '';
@@ -44,9 +48,16 @@ function folderOf(index: number): string {
   return (allImages()[index]?.path ?? '').split('/').slice(0, -1).join('/');
 }
 
-/** Returns: the id of the type. */
-export function addType(name: string): string {
+/** Says so where there are more types than a model can have. */
+function areTooMany(types: readonly ModelClass[]): boolean {
+  if (types.length > mostTypes) notice.value = { words: words.teach.tooMany(types.length, mostTypes) };
+  return types.length > mostTypes;
+}
+
+/** Returns: the id of the type; null where there are too many. */
+export function addType(name: string): string | null {
   const type = newType(name.trim() || words.teach.unnamed, plan.value.types);
+  if (areTooMany([...plan.value.types, type])) return null;
   take(words.teach.addingType(type.name), [planChange({ types: [...plan.value.types, type] })]);
   return type.id;
 }
@@ -100,6 +111,7 @@ export function chooseBase(base: string | null): void {
     if (type) types.push(type);
     ids.set(one.id, same ?? type?.id ?? one.id);
   }
+  if (areTooMany(types)) return;
   const labels = [...allLabels()].flatMap(([index, known]) => { const id = ids.get(known.type); return id === undefined || id === known.type ? [] : [labelChange(index, { ...known, type: id })]; });
   take(words.teach.startingFrom, [planChange({ base, types }), ...labels]);
 }
@@ -136,6 +148,7 @@ export function teachFiles({ files, unopened, documents }: Found, type: string |
       if (here && sizeOf(here.image) === file.size) indices.push(here.index);
       else indices.push(allImages().length + fresh.push({ file, path, intended: null }) - 1);
     }
+    if (fresh.length > 0) wasStopped = false;
     appendImages([...fresh, ...unopened.map((path) => ({ file: null, path, intended: null }))]);
     flush();
     notice.value = documents.length > 0 ? { words: words.documents(documents.length, documents[0]?.path ?? '') } : null;
@@ -149,9 +162,10 @@ export function teachFiles({ files, unopened, documents }: Found, type: string |
 }
 
 function labelByFolders(indices: readonly number[], paths: readonly string[]): void {
-  const found = typeFolders(paths);
+  const found = typeFolders(paths, plan.value.types);
   const { types, idOf } = withFolders(found.flatMap((one) => (one ? [one.name] : [])), plan.value.types);
-  const labels = found.flatMap((one, i) => (one ? [labelChange(indices[i] as number, { type: idOf.get(one.name) ?? '', folder: one.below })] : []));
+  if (areTooMany(types)) return;
+  const labels = found.flatMap((one, i) => (one ? [labelChange(indices[i] as number, { type: idOf.get(one.name) ?? '', folder: one.folder })] : []));
   if (labels.length > 0) take(words.teach.byFolders(labels.length), [planChange({ types }), ...labels]);
 }
 
@@ -176,5 +190,6 @@ export function teachAnswers(classes: readonly ModelClass[]): void {
   const answers = answersToTeach();
   const named = (id: string): string => classes.find((one) => one.id === id)?.name ?? id;
   const { types, idOf } = withFolders(answers.map(({ type }) => named(type)), plan.value.types);
+  if (areTooMany(types)) return;
   take(words.teach.byAnswers(answers.length), [planChange({ types }), ...answers.map(({ index, type }) => labelChange(index, { type: idOf.get(named(type)) ?? '', folder: folderOf(index) }))]);
 }

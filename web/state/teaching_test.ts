@@ -5,7 +5,7 @@ import { addModel } from './added_models.ts';
 import { chooseModel } from './model_choice.ts';
 import { allImages } from './images.ts';
 import { messageOf, notice } from './notice.ts';
-import { about, isTeaching, labelAt, plan, trays } from './teaching.ts';
+import { about, isTeaching, labelAt, plan, teachingEra, trays } from './teaching.ts';
 import { groupingNow } from './teaching_groups.ts';
 import { closeTeaching, isOfBase } from './teaching_steps.ts';
 import { modelNameOf } from './teaching_types.ts';
@@ -33,6 +33,10 @@ export const isStale = computed(() => tested.value !== null && tested.value.key 
 export const tooFew = computed(() => plan.value.types.filter(({ id }) => { const cells = trays.value.get(id)?.length ?? 0; return cells < leastToTest && !(cells === 0 && isOfBase(id)); }));
 
 export const canTest = computed(() => canLearn.value && looked.value.done === looked.value.of);
+
+export const making = signal(false);
+/** The model that was made last. */
+export const made = signal<{ name: string; title: string; key: string } | null>(null);
 
 let under: AbortController | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -80,6 +84,10 @@ let stoppedKey: string | null = null;
 
 export function stopTest(): void {
   stoppedKey = lessonsNow.value.key;
+  giveUp();
+}
+
+function giveUp(): void {
   under?.abort();
   under = null;
   testing.value = null;
@@ -91,7 +99,7 @@ effect(() => {
   untracked(() => {
     clearTimeout(timer);
     // What it is about has changed.
-    if (under && testing.value !== null && testedKey !== key) { under.abort(); under = null; testing.value = null; }
+    if (under && testing.value !== null && testedKey !== key) giveUp();
     if (!isDue || stoppedKey === key || lastMs > mostMsByItself || testing.value !== null) return;
     timer = setTimeout(() => void test(), testAfterMs);
   });
@@ -99,6 +107,18 @@ effect(() => {
 effect(() => {
   const { base } = plan.value;
   untracked(() => { if (tested.value && tested.value.base !== base) tested.value = null; });
+});
+
+// What was found of one project says nothing of another.
+effect(() => {
+  teachingEra.value;
+  untracked(() => {
+    giveUp();
+    batch(() => {
+      tested.value = null;
+      made.value = null;
+    });
+  });
 });
 
 /** What a test says of one image, as far as its label is still the one that was tested. */
@@ -119,9 +139,6 @@ export const doubtful = computed(() => {
   });
 });
 
-export const making = signal(false);
-/** The model that was made last. */
-export const made = signal<{ name: string; title: string; key: string } | null>(null);
 
 /** "Neutrophil, lymphocyte and monocyte", of few types. */
 export function usualTitle(): string {

@@ -17,11 +17,14 @@ function idFor(name: string, types: readonly ModelClass[]): string {
   return freeOf(typeId(name), (one) => types.some(({ id }) => id === one));
 }
 
-/** A letter of the name that no other type has, else one of the alphabet, else a number. */
+/** Each has a letter of its own. */
+export const mostTypes = 26;
+
+/** A letter of the name that no other type has, else one of the alphabet. */
 function letterFor(name: string, types: readonly ModelClass[]): string {
   const taken = new Set(types.map(({ letter }) => letter.toUpperCase()));
   const own = [...name.normalize('NFKD').toUpperCase()].filter((one) => /[A-Z]/.test(one));
-  return [...own, ...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].find((one) => !taken.has(one)) ?? freeOf(String(types.length + 1), (one) => taken.has(one));
+  return [...own, ...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].find((one) => !taken.has(one)) ?? '?';
 }
 
 /** Name and id differ from those of all `types`. */
@@ -46,26 +49,45 @@ export function withFolders(folders: readonly string[], types: readonly ModelCla
   return { types: all, idOf };
 }
 
-/** Which folder of a path names its type, and the folders below it; null where none does. */
-export type TypeFolder = { name: string; below: string } | null;
+/** Which folder of a path names its type, and the others that tell pictures that belong together; null where none does. */
+export type TypeFolder = { name: string; folder: string } | null;
 
-/** The first folder below those that all paths share names the type; where there is none, all are of the one folder that they share. */
-export function typeFolders(paths: readonly string[]): TypeFolder[] {
+/** Folders that are called so hold days, slides or parts of a set, and not types. */
+const groupName = /^(\d[\d._-]*|(day|date|slide|dish|patient|donor|mouse|plate|well|batch|run|exp(eriment)?|rep(licate)?|lab(oratory)?|fold|part|train(ing)?|test|val(id(ation)?)?)([ _-]*\w{0,3}))$/i;
+
+/**
+ * The first folder that is called like a known type names it, else the first below those that all paths share; where there is none, all are of the one folder that they share. Where the first ones are called like
+ * days or parts, those below them name the types.
+ *
+ * Args:
+ *   types: that there are already.
+ */
+export function typeFolders(paths: readonly string[], types: readonly ModelClass[] = []): TypeFolder[] {
   const folders = paths.map((path) => path.split('/').slice(0, -1));
+  const shared = sharedFolders(folders);
+  const isOne = folders.every((own) => own.length === shared);
+  const areGroups = !isOne && folders.every((own) => own.length > shared + 1 && groupName.test(own[shared] ?? '') && !groupName.test(own[shared + 1] ?? ''));
+  const usual = isOne ? shared - 1 : areGroups ? shared + 1 : shared;
+  const typeOf = typeNamer(types);
+  return folders.map((own) => {
+    const known = own.findIndex((folder) => typeOf(folder) !== undefined);
+    const at = known >= 0 ? known : usual;
+    return own[at] === undefined ? null : { name: own[at], folder: own.filter((_, i) => i !== at && i >= Math.min(shared, at)).join('/') };
+  });
+}
+
+/** How many folders all paths begin with. */
+function sharedFolders(folders: readonly (readonly string[])[]): number {
   const [first = []] = folders;
   let shared = 0;
   while (shared < first.length && folders.every((own) => own[shared] === first[shared])) shared += 1;
-  const isOne = folders.every((own) => own.length === shared);
-  const at = isOne ? shared - 1 : shared;
-  return folders.map((own) => (own[at] === undefined ? null : { name: own[at], below: own.slice(at + 1).join('/') }));
+  return shared;
 }
 
 /** The folders of a path below the last that all share, for pictures that are all of one type. */
 export function foldersBelow(paths: readonly string[]): string[] {
   const folders = paths.map((path) => path.split('/').slice(0, -1));
-  const [first = []] = folders;
-  let shared = 0;
-  while (shared < first.length && folders.every((own) => own[shared] === first[shared])) shared += 1;
+  const shared = sharedFolders(folders);
   return folders.map((own) => own.slice(shared).join('/'));
 }
 

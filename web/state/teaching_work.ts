@@ -5,7 +5,7 @@ import { sourceOfModel } from './added_models.ts';
 import { allImages, files, noteRead } from './images.ts';
 import { leftOut } from './left_out.ts';
 import { messageOf } from './notice.ts';
-import { allLabels, isTeaching, labelAt, labelRevision, plan, trays } from './teaching.ts';
+import { allLabels, isTeaching, labelAt, labelRevision, plan, teachingEra, trays } from './teaching.ts';
 import { groupingNow, groupOf, tableGroups } from './teaching_groups.ts';
 import { isOfBase } from './teaching_steps.ts';
 import { words } from './words.ts';
@@ -204,16 +204,26 @@ const mostSuggested = 8;
 const suggestions = signal<readonly number[]>([]);
 export const suggested = computed(() => { const here = new Set(others.value); return suggestions.value.filter((index) => here.has(index)); });
 
-async function suggest(of: Room, head: QuickHead): Promise<void> {
+async function suggest(): Promise<void> {
+  suggestTimer = undefined;
+  const [of, head] = [room, learned.value?.head];
   const cellsOf = (indices: readonly number[]): { index: number; cell: ShownCell }[] => indices.flatMap((index) => { const cell = cellAt(index); return cell ? [{ index, cell }] : []; });
   const free = cellsOf(others.value.slice(0, mostOthers));
-  if (free.length < leastOthers) {
+  if (!of || !head || free.length < leastOthers) {
     suggestions.value = [];
     return;
   }
-  const found = await of.teacher.suggest(head, cellsOf([...allLabels().keys()]).map(({ cell }) => cell), free.map(({ cell }) => cell), mostSuggested);
-  if (room === of) suggestions.value = found.flatMap((place) => free[place]?.index ?? []);
+  try {
+    const found = await of.teacher.suggest(head, cellsOf([...allLabels().keys()]).map(({ cell }) => cell), free.map(({ cell }) => cell), mostSuggested);
+    if (room === of) suggestions.value = found.flatMap((place) => free[place]?.index ?? []);
+  } catch {
+    // The page does without.
+    suggestions.value = [];
+  }
 }
+
+const suggestAfterMs = 400;
+let suggestTimer: ReturnType<typeof setTimeout> | undefined;
 
 let learnTimer: ReturnType<typeof setTimeout> | undefined;
 let isLearning = false;
@@ -229,9 +239,7 @@ async function learn(): Promise<void> {
     const known = learnAs.value;
     const head = await teacher.learn(lessons, types, known?.base === base ? known.strength : undefined);
     isLearning = false;
-    if (room?.teacher !== teacher) return;
-    learned.value = { key, head, ms: performance.now() - began };
-    await suggest(room, head);
+    if (room?.teacher === teacher) learned.value = { key, head, ms: performance.now() - began };
   } catch (error) {
     isLearning = false;
     if (room?.teacher === teacher) trouble.value = messageOf(error);
@@ -277,4 +285,23 @@ effect(() => {
     lastBase = base;
     if (isOpen) wake();
   });
+});
+
+effect(() => {
+  learned.value;
+  const { done, of } = looked.value;
+  clearTimeout(suggestTimer);
+  suggestTimer = done === of ? setTimeout(() => void suggest(), suggestAfterMs) : undefined;
+});
+
+// What was learned in one project says nothing of another.
+effect(() => {
+  teachingEra.value;
+  untracked(() => batch(() => {
+    learned.value = null;
+    learnAs.value = null;
+    suggestions.value = [];
+    trouble.value = '';
+    isPaused.value = false;
+  }));
 });

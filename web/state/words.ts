@@ -62,6 +62,7 @@ export const words = {
     byFolders: (cells: number) => plural(cells, { one: '1 picture taught as its folder says', other: `${formatCount(cells)} pictures taught as their folders say` }),
     byAnswers: (cells: number) => plural(cells, { one: '1 answer of the review taught', other: `${formatCount(cells)} answers of the review taught` }),
     unnamed: 'New type',
+    tooMany: (types: number, most: number) => `That would be ${formatCount(types)} types; a model tells at most ${formatCount(most)} apart. Drop a folder that holds the types, or fewer of them.`,
     addingType: (name: string) => `type “${name}” added`,
     renaming: (before: string, after: string) => `“${before}” renamed “${after}”`,
     removingType: (name: string) => `type “${name}” deleted`,

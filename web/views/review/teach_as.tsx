@@ -19,6 +19,7 @@ export function TeachAs() {
     const about = [...selected.value];
     const name = chosen.startsWith(fresh) ? chosen.slice(1) : '';
     const type = chosen.startsWith(fresh) ? addType(name) : chosen;
+    if (type === null) return;
     label(about, type);
     select([]);
     notice.value = {

@@ -1,7 +1,6 @@
 /** Pictures chosen to be taught at once, wherever they stand in the view. */
 import { computed, effect, signal } from '@preact/signals';
-import { files } from '../../state/images.ts';
-import { plan } from '../../state/teaching.ts';
+import { plan, teachingEra } from '../../state/teaching.ts';
 import { label } from '../../state/teaching_steps.ts';
 import { guesses } from '../../state/teaching_work.ts';
 
@@ -20,7 +19,8 @@ export function toggle(index: number): void {
 
 // Of another project they are other pictures.
 effect(() => {
-  if (files.value.length === 0) picked.value = new Set();
+  teachingEra.value;
+  picked.value = new Set();
 });
 
 /** Teaches what is chosen, or else one picture, as a type; with null as none. */

@@ -15,8 +15,8 @@ import { words } from './words.ts';
 
 /** px. */
 const thumbnail = 56;
-/** Without a wish for all. */
-const mostShown = 15;
+/** Without a wish for all; of many types fewer, so that the rest of the view is near. */
+const mostOf = (types: number): number => (types > 4 ? 8 : 16);
 
 export function Trays() {
   const { types } = plan.value;
@@ -41,6 +41,7 @@ function Tray({ type: { id, name, letter }, place, indices }: { type: ModelClass
   const [isAsked, setAsked] = useState(false);
   const [isOver, setOver] = useState(false);
   const isKept = isOfBase(id);
+  const mostShown = mostOf(plan.value.types.length);
   const more = indices.length - mostShown;
   const shown = isWhole || more <= 3 ? indices : indices.slice(0, mostShown);
   const take = (event: Event & { currentTarget: HTMLInputElement }): void => {
@@ -110,6 +111,7 @@ function Tray({ type: { id, name, letter }, place, indices }: { type: ModelClass
 function DropTray({ isFirst }: { isFirst: boolean }) {
   const add = (): void => {
     const id = addType('');
+    if (id === null) return;
     requestAnimationFrame(() => {
       const input = document.querySelector<HTMLInputElement>(`.tray[data-type="${CSS.escape(id)}"] .type-name`);
       input?.focus();

@@ -61,7 +61,9 @@ function Work() {
 
 function Testing() {
   const short = tooFew.value;
-  if (!canLearn.value) return <p class="muted">{words.good.needTypes}</p>;
+  const taught = [...trays.value.values()].filter(({ length }) => length > 0).length;
+  if (taught < 2) return <p class="muted">{words.good.needTypes}</p>;
+  if (!canLearn.value) return null;
   if (testing.value !== null) {
     return (
       <div class="teach-work" role="status">

@@ -109,8 +109,6 @@ export const words = {
     why: {
       background: 'If each type was photographed on its own day, slide or dish, lamp, stain and focus differ with the type, and whatever learns them looks perfect until the next day. Pictures that are left out share the same lamp: no test on these can tell. Do not believe the figure; photograph the types in one sitting, or several sittings with all types in each.',
       own_source: 'If it is only how you sorted or numbered your files, all is well.',
-      two_labels: 'Choose the wrong one by a press, and give it its type, or none.',
-      copies: '',
     } as Partial<Record<TeachingWarning['kind'], string>>,
     ofType: (name: string, path: string) => `${name}: ${path}`,
     more: (count: number) => `and ${formatCount(count)} more`,
