@@ -9,7 +9,7 @@ const options: Record<string, string[]> = {
     'model', 'format', 'output', 'engine', 'jobs', 'max-error', 'image-scale', 'threads', 'numbers', 'turns', 'types', 'explain', 'second', 'detect', 'pixel-size', 'page', 'channel', 'method', 'min-diameter', 'max-diameter',
     'sensitivity', 'geojson', 'rois', 'count', 'square-mm', 'depth-mm', 'dilution', 'help',
   ],
-  check: ['engine', 'jobs', 'output', 'help'],
+  check: ['model', 'second', 'engine', 'jobs', 'output', 'help'],
   inspect: ['format', 'output', 'help'],
 };
 

@@ -1,6 +1,6 @@
 /** Proves on a model's own test image that this computer computes what the training code did. */
 import type { Core } from '../core/core.ts';
-import type { Engine } from '../core/engine.ts';
+import { type Engine, withPlaces } from '../core/engine.ts';
 import type { ModelFiles } from '../model/model_files.ts';
 
 /** The model's first golden image, run here and compared with what the training code computed; of several workers the worst. */
@@ -17,7 +17,7 @@ const maxNoveltyDifference = 1e-4;
  */
 export async function testItself({ golden, spec }: ModelFiles, core: Core, engine: Engine): Promise<SelfTest> {
   const prepared = core.prepare(golden.image);
-  const [verdict] = core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }), prepared.measures);
+  const [verdict] = core.judge(withPlaces(await engine.run({ data: prepared.tensor, shape: prepared.shape })), prepared.measures);
   const logitDifference = largestDifference(verdict?.logits ?? [], golden.logits);
   return {
     passed:

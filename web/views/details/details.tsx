@@ -161,7 +161,7 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const { height, width } = cell.maps;
   const values = mapOf(cell, chosen);
   const maximum = mapMaximum(values);
-  const shownMap = detailsMapOn.value;
+  const shownMap = detailsMapOn.value && hasMap(model);
   const [pointed, setPointed] = useState<number | null>(null);
   return (
     <section class="picture" aria-label={words.picture.region}>
@@ -169,9 +169,15 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
         <CropPicture cell={cell} sidePx={picturePx} mapClass={shownMap ? chosen : null} opacity={mapOpacity.value} />
       </div>
       <div class="map-controls">
-        <button type="button" aria-pressed={shownMap} aria-keyshortcuts="m" onClick={() => (detailsMapOn.value = !shownMap)}>
-          {words.picture.map}
-        </button>
+        {hasMap(model) ? (
+          <button type="button" aria-pressed={shownMap} aria-keyshortcuts="m" onClick={() => (detailsMapOn.value = !shownMap)}>
+            {words.picture.map}
+          </button>
+        ) : (
+          <p class="small muted" data-testid="no-map">
+            {words.picture.noMap}
+          </p>
+        )}
         {shownMap && (
           <>
             <label class="field">

@@ -171,7 +171,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       onClick={(event) => pressTile(event, cell.index)}
     >
       {isNear ? (
-        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value && !cell.unnamed && !hidden ? top : null} opacity={mapOpacity.value} />
+        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value && hasMap(model) && !cell.unnamed && !hidden ? top : null} opacity={mapOpacity.value} />
       ) : (
         <span class="crop-picture" />
       )}

@@ -54,7 +54,7 @@ export function Toolbar() {
       {layout.value === 'gallery' && (
         <>
           <Choice<TileSize> name="size" label={words.toolbar.tiles} value={tileSize.value} words={words.toolbar.sizes} onChoose={(value) => (tileSize.value = value)} />
-          <button type="button" data-testid="map" aria-pressed={mapOn.value} aria-keyshortcuts="m" onClick={() => (mapOn.value = !mapOn.value)}>
+          <button type="button" data-testid="map" disabled={spec.value !== null && !hasMap(spec.value)} aria-pressed={mapOn.value} aria-keyshortcuts="m" onClick={() => (mapOn.value = !mapOn.value)}>
             {words.toolbar.map}
           </button>
           {reviewing.value && (
