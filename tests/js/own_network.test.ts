@@ -1,8 +1,8 @@
 /** A network that somebody exported becomes a model: what is found in it, and that it gives what ONNX Runtime gives of the whole. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { Exported } from '../border/exported.ts';
 import { bytesOf, root } from '../border/fixtures.ts';
-import { GraphWriter } from '../border/onnx_writer.ts';
 import { openEngine } from '../cli/fixtures.ts';
 import { CytodropError } from '../../src/js/core/errors.ts';
 import { guessAnswers, refuseOtherForms } from '../../src/js/model/export_habits.ts';
@@ -13,31 +13,11 @@ import { simulatedPicture } from '../../src/js/model/simulated_picture.ts';
 import { zip } from '../../src/js/report/zip.ts';
 import { Classifier } from '../../src/js/work/classifier.ts';
 import { NetworkTrial } from '../../src/js/work/network_trial.ts';
+import { WorkerLink } from '../../src/js/work/worker_link.ts';
 
 const home = new URL('dist/', root);
 const trial = new NetworkTrial({ home });
 after(() => trial.close());
-
-/** Layers with weights that are drawn by a rule. */
-class Exported {
-  readonly graph = new GraphWriter();
-  #seed = 7;
-
-  weights(shape: number[], scale = 0.5): string {
-    return this.graph.floats(shape, Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => {
-      this.#seed = (this.#seed * 16_807) % 2_147_483_647;
-      return (this.#seed / 2_147_483_647 - 0.5) * 2 * scale;
-    }));
-  }
-
-  conv(input: string, inputs: number, outputs: number): string {
-    return this.graph.node('Relu', [this.graph.node('Conv', [input, this.weights([outputs, inputs, 3, 3]), this.weights([outputs])], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] })]);
-  }
-
-  node(type: string, inputs: string[], attributes: Parameters<GraphWriter['node']>[2] = {}): string {
-    return this.graph.node(type, inputs, attributes);
-  }
-}
 
 /** Each ends in three values, from a picture of 16 px. */
 const endings: Record<string, { make: (net: Exported, channels: number) => string; hasMap: boolean; hasFeatures: boolean; end: string | null }> = {
@@ -219,6 +199,18 @@ describe('what cannot be used is refused in one line', () => {
     const batch = new Exported();
     refused(() => findParts(readOnnx(batch.graph.file([8, 3, 16, 16], batch.conv('x', 3, 3)))), /takes 8 pictures at once/);
     refused(() => refuseOtherForms(new Map([['model.json', '{"format":"layers-model","modelTopology":{}}']])), /TensorFlow\.js model, which cannot be run here; make an ONNX file of it/);
+  });
+
+  test('one that never ends: its worker is stopped', async () => {
+    let ticks = 0;
+    let stopped = 0;
+    // A worker that begins and answers nothing, and a clock that does not wait.
+    const link = new WorkerLink((onReply) => ({ post: ({ ticket }) => onReply({ type: 'at_work', ticket, image: -1 }), stop: () => { stopped++; } }), (onTick) => {
+      const timer = setInterval(() => { ticks++; onTick(); }, 0);
+      return () => clearInterval(timer);
+    });
+    await assert.rejects(new NetworkTrial({ home, link }).run(readOnnx(good), findParts(readOnnx(good)), answered, 'my.onnx', []), { message: 'The network took longer than 60 seconds and was stopped.', code: 'took_too_long' });
+    assert.deepEqual([ticks, stopped], [61, 1]);
   });
 
   test('answers that do not fit, and what the network itself cannot do', async () => {

@@ -16,13 +16,13 @@ export async function takeModel({ files, documents }: Found): Promise<void> {
   addTrouble.value = '';
   try {
     const inside: NamedFile[] = zipped ? await filesInZip(zipped.file) : all.map(({ file, path }) => ({ name: path, bytes: file.size, read: async () => new Uint8Array(await file.arrayBuffer()) }));
-    const folder = folderOf(inside.map(({ name }) => name));
-    if (folder === undefined && inside.some(({ name }) => isNetwork(name))) {
+    const folder = folderIn(inside.map(({ name }) => name));
+    if (folder === undefined) {
       beginNetwork(await networkAmong(inside));
       openDialog('network');
       return;
     }
-    const { title, isNew } = await addModel(zipped?.file ?? (await zipOf(inside, folder ?? '')));
+    const { title, isNew } = await addModel(zipped?.file ?? (await zipOf(inside, folder)));
     notice.value = { words: (isNew ? words.addedModel : words.modelThere)(title) };
     openDialog('model');
   } catch (error) {
@@ -32,13 +32,6 @@ export async function takeModel({ files, documents }: Found): Promise<void> {
     else notice.value = { words: why };
   }
 }
-
-/** Beside a spec stand networks that are no person's own to describe. */
-function folderOf(names: readonly string[]): string | undefined {
-  return folderIn(names) ?? folderIn(names.map((name) => name.replace(/^.*\/(?=[^/]+\/)/, '')));
-}
-
-const isNetwork = (name: string): boolean => !/\.(png|jpe?g|tiff?|bmp)$/i.test(name);
 
 async function zipOf(files: readonly NamedFile[], folder: string): Promise<Blob> {
   return new Blob([zip(await Promise.all(files.filter(({ name }) => name.startsWith(folder)).map(async ({ name, read }) => ({ name: name.slice(folder.length), bytes: await read() }))))]);

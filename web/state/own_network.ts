@@ -6,7 +6,7 @@ import { addModel } from './added_models.ts';
 import { allImages } from './images.ts';
 import { messageOf } from './notice.ts';
 
-export type Trial = { phase: 'running' } | { phase: 'failed'; message: string } | ({ phase: 'done'; outcomes: { picture: File; outcome: Outcome | undefined }[] } & Pick<TriedNetwork, 'runtime' | 'hasMap' | 'hasFeatures'>);
+export type Trial = { phase: 'running' } | { phase: 'failed'; message: string } | ({ phase: 'done'; said: NetworkAnswers; outcomes: { picture: File; outcome: Outcome | undefined }[] } & Pick<TriedNetwork, 'runtime' | 'hasMap' | 'hasFeatures'>);
 
 export const network = signal<FoundNetwork | null>(null);
 export const answers = signal<NetworkAnswers | null>(null);
@@ -64,7 +64,7 @@ async function tryOnce(): Promise<Trial> {
     const bytes = await Promise.all(tried.map(async (picture) => new Uint8Array(await picture.arrayBuffer())));
     const { folder: made, outcomes, ...rest } = await runner.run(found.file, found.parts, said, found.fileName, bytes);
     folder = made;
-    return { phase: 'done', outcomes: tried.map((picture, i) => ({ picture, outcome: outcomes[i] })), ...rest };
+    return { phase: 'done', said, outcomes: tried.map((picture, i) => ({ picture, outcome: outcomes[i] })), ...rest };
   } catch (error) {
     return { phase: 'failed', message: messageOf(error) };
   }

@@ -31,12 +31,13 @@ const openSeconds = 60;
 
 export class NetworkTrial {
   readonly #home: URL;
-  #link = new WorkerLink();
+  readonly #link: WorkerLink;
   #coreWasm: Promise<Uint8Array> | undefined;
 
-  /** Args: home: folder of the library's files. */
-  constructor({ home = platform.home }: { home?: URL } = {}) {
+  /** Args: home: folder of the library's files; link: to the worker that runs it. */
+  constructor({ home = platform.home, link = new WorkerLink() }: { home?: URL; link?: WorkerLink } = {}) {
     this.#home = home;
+    this.#link = link;
   }
 
   /**

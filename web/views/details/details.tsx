@@ -1,6 +1,6 @@
 /** One cell at length: what it was called, how sure, where the network looked, and which part of the image it saw. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { type ModelSpec, researchNote, riskCoverage } from '../../../src/js/index.ts';
+import { hasMap, type ModelSpec, researchNote, riskCoverage } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, classStyle, NoTypeMark } from '../../parts/class_mark.tsx';
 import { legendPicture, mapMaximum } from '../../parts/colour_map.ts';
 import { CropPicture, draw, mapOf } from '../../parts/crop_picture.tsx';

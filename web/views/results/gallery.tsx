@@ -1,6 +1,6 @@
 /** Tiles of all cells shown; of many cells only those near the window exist as elements. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ModelSpec } from '../../../src/js/index.ts';
+import { hasMap, type ModelSpec } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, classStyle, NoTypeMark, noTypeMarks } from '../../parts/class_mark.tsx';
 import { CropPicture } from '../../parts/crop_picture.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
