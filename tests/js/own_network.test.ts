@@ -9,6 +9,8 @@ import { guessAnswers, refuseOtherForms } from '../../src/js/model/export_habits
 import { findParts } from '../../src/js/model/network_parts.ts';
 import { classesOf, type NetworkAnswers } from '../../src/js/model/own_network.ts';
 import { readOnnx } from '../../src/js/model/onnx_graph.ts';
+import { encode } from '../../src/js/model/protobuf.ts';
+import { networkAmong } from '../../src/js/model/network_files.ts';
 import { simulatedPicture } from '../../src/js/model/simulated_picture.ts';
 import { zip } from '../../src/js/report/zip.ts';
 import { Classifier } from '../../src/js/work/classifier.ts';
@@ -191,7 +193,23 @@ describe('what cannot be used is refused in one line', () => {
     }
   });
 
-  test('a network of another kind', () => {
+  test('files made to keep a page busy: of nothing but tiny fields, or of numbers, or with a name as long as a book', () => {
+    const inField = (field: number, content: Uint8Array): Uint8Array => encode([[field, content]]);
+    const tiny = new Uint8Array(40_000_000).map((_, i) => (i % 2 === 0 ? 8 : 1));
+    refused(() => readOnnx(tiny), /too many parts/);
+    refused(() => readOnnx(inField(7, tiny)), /too many parts/);
+    // A node with an attribute of twenty million numbers.
+    refused(() => readOnnx(inField(7, inField(1, inField(5, inField(8, new Uint8Array(20_000_000)))))), /too many parts/);
+    refused(() => readOnnx(inField(7, inField(1, inField(4, new Uint8Array(20_000_000).fill(65))))), /a name in it is too long/);
+    const started = performance.now();
+    try { readOnnx(inField(7, tiny)); } catch { /* As above. */ }
+    assert.ok(performance.now() - started < 5_000);
+  });
+
+  test('a network of another kind', async () => {
+    const many = new Exported();
+    const imageNet = many.graph.file(['N', 3, 16, 16], many.node('Gemm', [many.node('Flatten', [many.node('GlobalAveragePool', [many.conv('x', 3, 6)])]), many.weights([6, 1000])]));
+    await assert.rejects(networkAmong([{ name: 'a.onnx', bytes: imageNet.length, read: async () => imageNet }]), { message: 'The network tells 1000 types apart; up to 64 can be shown.' });
     const two = new Exported();
     refused(() => findParts(readOnnx(two.graph.file(['N', 10], two.node('Gemm', ['x', two.weights([10, 3])])))), /takes 2 dimensions, where a batch of pictures has four/);
     const four = new Exported();

@@ -3,6 +3,7 @@ import { CytodropError } from '../core/errors.ts';
 import { filesOfZip, unpacked } from '../core/unzip.ts';
 import { type Guessed, guessAnswers, readBeside, refuseOtherForms } from './export_habits.ts';
 import { findParts, type NetworkParts } from './network_parts.ts';
+import { mostTypes, tooManyTypes } from './own_network.ts';
 import { mostNetworkBytes, type OnnxFile, readOnnx } from './onnx_graph.ts';
 
 export interface NamedFile { name: string; bytes: number; read: () => Promise<Uint8Array> }
@@ -52,5 +53,6 @@ export async function networkAmong(files: readonly NamedFile[]): Promise<FoundNe
   if (one.bytes > mostNetworkBytes) throw new CytodropError('too_large', `The network has ${Math.ceil(one.bytes / 1e6)} MB; networks up to ${mostNetworkBytes / 1e6} MB are taken.`);
   const file = readOnnx(await one.read());
   const parts = findParts(file);
+  if (parts.values !== null && parts.values > mostTypes) throw tooManyTypes(parts.values);
   return { fileName: last(one.name), file, parts, guessed: guessAnswers(file, parts, last(one.name), beside) };
 }

@@ -1,6 +1,6 @@
 /** What an ONNX file consists of, as far as a network is told apart into features and head. The values of its weights stay in the file. */
 import { CytodropError } from '../core/errors.ts';
-import { fieldsOf, integersIn, invalidNetwork, type ProtoField, textIn } from './protobuf.ts';
+import { fieldsOf, integersIn, invalidNetwork, type ProtoField, textIn, within } from './protobuf.ts';
 
 /** Types of elements, as ONNX numbers them. */
 export const elementTypes = { float: 1, uint8: 2, int32: 6, int64: 7, float16: 10, double: 11 } as const;
@@ -31,6 +31,9 @@ export interface OnnxFile {
 /** As the core has it, and what a browser's memory bears several times over. */
 export const mostNetworkBytes = 256_000_000;
 const [mostNodes, mostConstants] = [10_000, 20_000];
+/** Fields and numbers of a whole file, those of weights apart; the largest networks have some hundred thousand. */
+const mostParts = 3_000_000;
+const mostNoteBytes = 1_000_000;
 
 /**
  * Reads an ONNX file; untrusted input is safe.
@@ -40,6 +43,10 @@ const [mostNodes, mostConstants] = [10_000, 20_000];
  */
 export function readOnnx(file: Uint8Array): OnnxFile {
   if (file.length > mostNetworkBytes) throw new CytodropError('too_large', `The network has ${Math.ceil(file.length / 1e6)} MB; networks up to ${mostNetworkBytes / 1e6} MB are taken.`);
+  return within(mostParts, () => readFile(file));
+}
+
+function readFile(file: Uint8Array): OnnxFile {
   const found: OnnxFile = { nodes: [], constants: new Map(), inputs: [], outputs: [], producer: '', notes: new Map(), around: [] };
   let graph: Uint8Array | undefined;
   for (const field of fieldsOf(file)) {
@@ -61,7 +68,7 @@ export function readOnnx(file: Uint8Array): OnnxFile {
 
 function pairOf(message: Uint8Array): [string, string] {
   const words: [string, string] = ['', ''];
-  for (const field of fieldsOf(message)) if (field.number === 1 || field.number === 2) words[field.number - 1] = textIn(field).slice(0, 100_000);
+  for (const field of fieldsOf(message)) if (field.number === 1 || field.number === 2) words[field.number - 1] = textIn(field, mostNoteBytes);
   return words;
 }
 
@@ -177,7 +184,9 @@ export function floatsOf({ dims, type, message }: OnnxTensor): Float32Array | nu
 }
 
 /** Whole numbers of a constant of int64 or int32; empty for one of another type. */
-export function integersOf({ type, message }: OnnxTensor): number[] {
+export function integersOf({ dims, type, message }: OnnxTensor): number[] {
+  // Only sides and axes are asked for.
+  if (dims.reduce((product, side) => product * side, 1) > 1_000) return [];
   const { raw, longs, integers } = valuesOf(message);
   if (type === elementTypes.int64) return raw ? Array.from(new BigInt64Array(raw), Number) : longs;
   return type === elementTypes.int32 ? (raw ? Array.from(new Int32Array(raw)) : integers) : [];
@@ -191,7 +200,7 @@ function valuesOf(message: Uint8Array): { raw: ArrayBuffer | null; listed: numbe
   for (const field of fieldsOf(message)) {
     if (field.number === 9) raw = new Uint8Array(field.bytes).buffer;
     // Of what is left over at the end nothing is a value.
-    if (field.number === 4) for (let at = 0; at + 4 <= field.bytes.length; at += 4) listed.push(viewOf(field.bytes).getFloat32(at, true));
+    if (field.number === 4 && raw === null) for (let at = 0; at + 4 <= field.bytes.length; at += 4) listed.push(viewOf(field.bytes).getFloat32(at, true));
     if (field.number === 5) for (const value of integersIn(field)) integers.push(value);
     if (field.number === 7) for (const value of integersIn(field)) longs.push(value);
   }

@@ -77,11 +77,15 @@ export function isOneOfTwo({ types }: Pick<NetworkAnswers, 'types'>, { values }:
   return types.length === 2 && values === 1;
 }
 
+export function tooManyTypes(values: number): CytodropError {
+  return new CytodropError('too_large', `The network tells ${values} types apart; up to ${mostTypes} can be shown.`);
+}
+
 /** What is wrong with the answers, as far as it is known before anything is run. Raises: CytodropError in one line for a person. */
 function checkAnswers(answers: NetworkAnswers, { values, input }: NetworkParts): void {
   const fail = (what: string): never => { throw new CytodropError('invalid_argument', what); };
   const { types, sidePx, channels, range, mean, spread } = answers;
-  if (values !== null && values > mostTypes) fail(`The network tells ${values} types apart; up to ${mostTypes} can be shown.`);
+  if (values !== null && values > mostTypes) throw tooManyTypes(values);
   if (types.length < 2 || types.length > mostTypes) fail(`There must be 2 to ${mostTypes} types.`);
   if (types.some((name) => name.trim() === '' || name.length > 100) || new Set(types).size !== types.length) fail('Types must have names that differ.');
   if (values !== null && values !== types.length && !isOneOfTwo(answers, { values })) fail(`The network gives ${values} values, and there are ${types.length} types.`);

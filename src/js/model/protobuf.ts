@@ -10,6 +10,24 @@ export function invalidNetwork(what: string): CytodropError {
   return new CytodropError('invalid_model', `It is no ONNX network that can be read: ${what}.`);
 }
 
+/** What is still read: a file of nothing but tiny fields would keep a page busy for minutes. */
+let partsLeft = Infinity;
+
+/** Reads no more than so many fields and numbers. */
+export function within<Result>(parts: number, read: () => Result): Result {
+  const before = partsLeft;
+  partsLeft = parts;
+  try {
+    return read();
+  } finally {
+    partsLeft = before;
+  }
+}
+
+function count(): void {
+  if (--partsLeft < 0) throw new CytodropError('too_large', 'The network has too many parts to be read.');
+}
+
 /**
  * The fields of a message, in order.
  *
@@ -19,6 +37,7 @@ export function invalidNetwork(what: string): CytodropError {
 export function* fieldsOf(message: Uint8Array): Generator<ProtoField, void, undefined> {
   const reader = new Reader(message);
   while (!reader.atEnd) {
+    count();
     const tag = reader.varint();
     const number = Math.floor(tag / 8);
     if (tag < 8) throw invalidNetwork('it is not protocol-buffer encoded');
@@ -37,11 +56,18 @@ export function integersIn({ kind, value, bytes }: ProtoField): number[] {
   if (kind === 'varint') return [value];
   const reader = new Reader(bytes);
   const all: number[] = [];
-  while (!reader.atEnd) all.push(reader.varint());
+  while (!reader.atEnd) {
+    count();
+    all.push(reader.varint());
+  }
   return all;
 }
 
-export function textIn({ bytes }: ProtoField): string {
+/** Nobody's names are longer. */
+const mostNameBytes = 4_096;
+
+export function textIn({ bytes }: ProtoField, mostBytes = mostNameBytes): string {
+  if (bytes.length > mostBytes) throw invalidNetwork('a name in it is too long');
   return new TextDecoder().decode(bytes);
 }
 
@@ -59,6 +85,11 @@ class Reader {
 
   /** As a signed number of 64 bits; one that no number holds exactly is rounded, and no length or shape is as large. */
   varint(): number {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 128) {
+      this.#at++;
+      return first;
+    }
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#bytes[this.#at++];

@@ -68,8 +68,9 @@ export interface ElsewhereMetrics { what: string; images: number; correct: numbe
 export interface ModelListing { name: string; spec: ModelSpec; added?: { specSha256: string | null } }
 
 /** Whether its maps tell what spoke for a type where; that of a network without places has one region, which tells nothing. */
-export function hasMap({ network: { features: { height, width } } }: ModelSpec): boolean {
-  return height * width > 1;
+export function hasMap({ network }: ModelSpec): boolean {
+  const { features } = network as Partial<ModelSpec['network']>;
+  return features !== undefined && features.height * features.width > 1;
 }
 
 /** Whether another model names the same types in pictures of the same kind, so that the two may be asked about one cell. */

@@ -36,7 +36,7 @@ export function NetworkDialog() {
         <ul class="small bullets" data-testid="network-found">
           <li>{words.takes(parts.input.channels, parts.input.heightPx, parts.input.widthPx)}</li>
           <li>{words.gives(parts.values, parts.end)}</li>
-          {others.length > 0 && <li>{words.severalOutputs(taken, others.map((name) => `“${name}”`).join(', '))}</li>}
+          {others.length > 0 && <li>{words.severalOutputs(taken, others)}</li>}
           {parts.end === 'sigmoid' && parts.values !== 1 && <li>{words.sigmoids}</li>}
         </ul>
       </section>

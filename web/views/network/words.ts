@@ -10,7 +10,7 @@ export const words = {
     `Takes ${channels === 1 ? 'grey pictures' : channels === 3 ? 'pictures in colour' : 'pictures'}${height !== null && width !== null ? ` of ${width} × ${height} px` : ' of any size'}.`,
   gives: (values: number | null, end: 'softmax' | 'sigmoid' | null) =>
     `Gives ${values === null ? 'values' : values === 1 ? 'one value' : `${formatCount(values)} values`}${end === null ? '' : `, after a ${end}, which is taken off`}.`,
-  severalOutputs: (taken: string, others: string) => `It gives several things; “${taken}” is taken, and not ${others}.`,
+  severalOutputs: (taken: string, others: readonly string[]) => `It gives several things; “${taken}” is taken, and not ${others.slice(0, 4).map((name) => `“${name}”`).join(', ')}${others.length > 4 ? ' …' : ''}.`,
   sigmoids: 'It gives each type a probability of its own, so that several may hold at once. Here one of them is named.',
   from: { network: 'from the network', guess: 'guessed' },
   fromFile: (file: string) => `from ${file}`,
