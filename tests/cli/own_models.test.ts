@@ -64,6 +64,9 @@ describe('a model of one\'s own', () => {
     const measured = JSON.parse(await good('measure', '--model', zipped, '--truth', labels, '--draws', '100', ...images)) as { model: Record<string, unknown> };
     assert.deepEqual([measured.model['shipped'], measured.model['author'], measured.model['spec_sha256']], [false, 'A. Person', specSha256]);
 
+    const html = await good('measure', '--model', zipped, '--truth', labels, '--draws', '100', '--format', 'html', ...images);
+    assert.match(html, /Not a shipped model; made by<.*?>A\. Person</s);
+
     const other = `${model}-2`;
     cpSync(model, other, { recursive: true });
     writeFileSync(join(other, 'spec.json'), JSON.stringify({ ...spec, name: 'tiny-second', author: 'B. Person' }));

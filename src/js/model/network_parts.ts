@@ -1,6 +1,6 @@
 /** Finds in a network that somebody exported what Cytodrop needs of it: the picture it takes, logits, the last dense layer, and the features before pooling. */
 import { CytodropError } from '../core/errors.ts';
-import { elementTypes, floatsOf, integersOf, type OnnxFile, type OnnxNode, type OnnxValue } from './onnx_graph.ts';
+import { elementTypes, floatsOf, integersOf, type OnnxFile, type OnnxNode, type OnnxTensor, type OnnxValue } from './onnx_graph.ts';
 
 export type Layout = 'nchw' | 'nhwc';
 
@@ -149,38 +149,53 @@ class Graph {
     return axes.join() === '2,3';
   }
 
+  /** A constant as it is, or as nodes that leave its values alone hand it on; a matrix may be turned over on the way. */
+  #constant(name: string): { tensor: OnnxTensor; isTurned: boolean } | null {
+    let [at, isTurned] = [name, false];
+    for (let steps = 0; steps < 10; steps++) {
+      const tensor = this.#file.constants.get(at);
+      if (tensor) return { tensor, isTurned };
+      const node = this.#makers.get(at);
+      if (!node || !['Identity', 'Cast', 'Transpose'].includes(node.type)) return null;
+      if (node.type === 'Transpose') isTurned = !isTurned;
+      at = node.inputs[0] ?? '';
+    }
+    return null;
+  }
+
   #denseOf(node: OnnxNode): FoundLayer | null {
     const [from = '', second = '', third = ''] = node.inputs;
     if (node.type === 'Add') return this.#sumOf(from, second);
-    const weight = this.#file.constants.get(second);
-    if (!weight) return null;
+    const found = this.#constant(second);
+    if (!found) return null;
+    const { tensor: weight, isTurned } = found;
     const number = (name: string, usual: number): number => node.attributes.get(name)?.number ?? usual;
     const isGemm = node.type === 'Gemm' && (node.attributes.get('transA')?.integer ?? 0) === 0;
     const isPoint = node.type === 'Conv' && weight.dims.length === 4 && weight.dims[2] === 1 && weight.dims[3] === 1 && (node.attributes.get('group')?.integer ?? 1) === 1;
-    if (isPoint) return this.#layer(from, second, [weight.dims[0] ?? 0, weight.dims[1] ?? 0], true, 1, third, 1);
+    if (isPoint && !isTurned) return this.#layer(from, weight, true, 1, third, 1);
     if (weight.dims.length !== 2) return null;
-    if (isGemm) return this.#layer(from, second, weight.dims, node.attributes.get('transB')?.integer === 1, number('alpha', 1), third, number('beta', 1));
-    return node.type === 'MatMul' ? this.#layer(from, second, weight.dims, false, 1, '', 1) : null;
+    if (isGemm) return this.#layer(from, weight, (node.attributes.get('transB')?.integer === 1) !== isTurned, number('alpha', 1), third, number('beta', 1));
+    return node.type === 'MatMul' ? this.#layer(from, weight, isTurned, 1, '', 1) : null;
   }
 
   /** A product of matrices, and what is added to it. */
   #sumOf(first: string, second: string): FoundLayer | null {
     for (const [product, bias] of [[first, second], [second, first]] as const) {
-      const constant = this.#file.constants.get(bias);
+      const constant = this.#constant(bias);
       const node = this.#makers.get(product);
       const found = constant && node?.type === 'MatMul' ? this.#denseOf(node) : null;
-      const values = found && constant ? floatsOf(constant) : null;
+      const values = found && constant ? floatsOf(constant.tensor) : null;
       if (found && values?.length === found.layer.outputs) return { from: found.from, layer: { ...found.layer, bias: values } };
     }
     return null;
   }
 
   /** `isByOutput`: weights are [outputs][inputs] in the file. */
-  #layer(from: string, weightName: string, dims: readonly number[], isByOutput: boolean, alpha: number, biasName: string, beta: number): FoundLayer | null {
-    const [constant, biasConstant] = [this.#file.constants.get(weightName), this.#file.constants.get(biasName)];
-    const values = constant ? floatsOf(constant) : null;
-    const added = biasConstant ? floatsOf(biasConstant) : null;
-    const [rows = 0, columns = 0] = dims;
+  #layer(from: string, constant: OnnxTensor, isByOutput: boolean, alpha: number, biasName: string, beta: number): FoundLayer | null {
+    const stated = this.#constant(biasName);
+    const values = floatsOf(constant);
+    const added = stated ? floatsOf(stated.tensor) : null;
+    const [rows = 0, columns = 0] = constant.dims;
     const [outputs, inputs] = isByOutput ? [rows, columns] : [columns, rows];
     // A bias that is computed, or of another shape.
     if (!values || outputs < 1 || inputs < 1 || outputs > 8_192 || inputs > 8_192 || (biasName !== '' && added === null) || (added && added.length !== 1 && added.length !== outputs)) return null;

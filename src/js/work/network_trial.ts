@@ -75,6 +75,8 @@ export class NetworkTrial {
       if (first.logits.some((value) => !Number.isFinite(value))) throw new CytodropError('engine_failed', 'The network gives no numbers.');
       return { runtime, outcomes };
     } catch (error) {
+      // ONNX Runtime says much, over many lines.
+      if (!(error instanceof WorkerHung) && error instanceof Error && /\n|.{301}/.test(error.message)) throw new CytodropError('engine_failed', `${error.message.replace(/\s+/g, ' ').slice(0, 300)} …`);
       if (error instanceof WorkerHung) throw new CytodropError('took_too_long', `The network took longer than ${openSeconds} seconds and was stopped.`);
       throw error;
     }
