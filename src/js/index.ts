@@ -22,6 +22,7 @@ export { WorkerDied, WorkerHung } from './work/pool.ts';
 // Models.
 export { type EngineFacts, type EngineKind, engineKinds } from './core/engine.ts';
 export { canCompare, type ElsewhereMetrics, leastImageScale, type ModelClass, type ModelListing, type ModelMetrics, type ModelSpec, mostImageScale } from './model/spec.ts';
+export { hasMap } from './model/spec.ts';
 export type { DetectorName } from './core/core.ts';
 export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detector.ts';
 export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/encoder.ts';

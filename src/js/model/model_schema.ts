@@ -14,7 +14,7 @@ const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16_384));
 const file = { file: fileName, sha256 };
 
 const network = v.looseObject({
-  ...file, bytes: count, architecture: words, parameters: count, input: words, output: words,
+  ...file, bytes: count, architecture: words, parameters: count, input: words, output: words, batch: v.optional(v.literal(1)),
   features: v.looseObject({ channels: side, height: side, width: side }),
 });
 /** One of another kind is read by whoever knows it. */
