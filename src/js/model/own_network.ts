@@ -131,7 +131,7 @@ export async function draftOf(file: OnnxFile, parts: NetworkParts, answers: Netw
     input: { width_px: width, height_px: height, channels: channels === 'grey' ? 'grey' as const : 'rgb' as const },
     crop: crop === 'square' ? { rule: 'centre_square' as const, side_px: 16_384 } : { rule: 'none' as const },
     resize: { rule: 'bilinear_antialiased' }, normalisation: { rule: 'mean_std', ...normalisation(answers) }, pixel_size_um: null, classes: classesOf(types),
-    head: { file: 'head.safetensors', sha256: await sumOf(head), ...{ layers: layers.map(({ inputs, outputs: rows }, i) => ({ name: names[i], inputs, outputs: rows, activation: i + 1 < layers.length ? 'relu' : 'none' })), output: isTwo ? 'sigmoid' : 'softmax' } },
+    head: { file: 'head.safetensors', sha256: await sumOf(head), ...{ layers: layers.map(({ inputs, outputs: rows }, i) => ({ name: names[i] as string, inputs, outputs: rows, activation: i + 1 < layers.length ? 'relu' : 'none' })), output: isTwo ? 'sigmoid' : 'softmax' } },
     judge: { temperature: 1, abstain_below: 0.5 },
     training: { data: 'not known', source: `brought by ${known} as ${fileName}`, data_licence: 'not known', split: 'not known', images: { train: 0, validation: 0, test: 0 }, recipe: 'not known' },
     licence: 'not told', metrics: {},

@@ -1,4 +1,5 @@
-/** Writes safetensors files, in which heads are kept. */
+/** Safetensors files, in which heads are kept. */
+import { CytodropError } from '../core/errors.ts';
 
 export interface NamedFloats { name: string; shape: number[]; values: Float32Array }
 
@@ -23,4 +24,19 @@ export function safetensors(tensors: readonly NamedFloats[]): Uint8Array<ArrayBu
     offset += 4;
   }
   return file;
+}
+
+/**
+ * One float32 tensor of a file that the core has taken already.
+ *
+ * Raises: CytodropError, `invalid_model`.
+ */
+export function readTensor(bytes: Uint8Array, name: string): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<string, { dtype: string; data_offsets: [number, number] } | undefined>;
+  const tensor = header[name];
+  if (tensor?.dtype !== 'F32') throw new CytodropError('invalid_model', `The head has no float32 tensor ${name}.`);
+  // A copy of its own, which begins where a float32 may.
+  return new Float32Array(new Uint8Array(bytes.subarray(8 + length + tensor.data_offsets[0], 8 + length + tensor.data_offsets[1])).buffer);
 }
