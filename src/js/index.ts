@@ -10,10 +10,11 @@ export type { Images } from './work/line.ts';
 export { defaultJobs } from './work/crew.ts';
 export { type ClassifyOptions, Frame } from './work/frame.ts';
 export { Encoder } from './work/encoder.ts';
+export { type AskedModel, type SeenImage, type WhichModel, whichModel, type WhichModelOptions } from './work/which_model.ts';
 export { Inspector } from './work/inspector.ts';
 export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
 export type { ImageSource } from './platform/platform.ts';
-export { readFile, readSpec } from './work/sources.ts';
+export { listModels, readFile, readSpec } from './work/sources.ts';
 export { CytodropError, type UnreadFile, unreadFile } from './core/errors.ts';
 export { sha256 } from './core/sha256.ts';
 export { WorkerDied, WorkerHung } from './work/pool.ts';
@@ -28,6 +29,7 @@ export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/enc
 // What becomes of an image of one cell.
 export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';
 export { type Batch, type BatchDifference, carefulBelow } from './classify/batch.ts';
+export { isMisfit, leastToTell, type ModelAnswer } from './classify/fit.ts';
 export { estimateShares } from './classify/shares.ts';
 export type { RuntimeFacts } from './classify/engines.ts';
 export { poissonInterval, wilsonInterval } from './classify/intervals.ts';

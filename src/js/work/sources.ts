@@ -1,7 +1,7 @@
 /** What callers hand over: models by name, address or as files; images of every kind. */
 import { platform } from '#platform';
 import { CytodropError } from '../core/errors.ts';
-import type { ModelSpec } from '../model/spec.ts';
+import type { ModelListing, ModelSpec } from '../model/spec.ts';
 import type { ImageSource } from '../platform/platform.ts';
 
 /** A model's files by their paths below its folder; those of a folder that a person chose in a browser as they come. */
@@ -63,6 +63,11 @@ export function sourceOf(image: ImageSource | NamedImage): ImageSource {
 /** Reads what a model's folder says of it. Args: home: folder that models/ lies in. Raises: Error that says what a person can do. */
 export async function readSpec(model: ModelSource, home = platform.home): Promise<ModelSpec> {
   return JSON.parse(new TextDecoder().decode(await readerOf(model, home)('spec.json'))) as ModelSpec;
+}
+
+/** The models that lie beside the library, in the order in which they are offered. Args: home: folder that models/ lies in. Raises: Error that says what a person can do. */
+export async function listModels(home = platform.home): Promise<ModelListing[]> {
+  return JSON.parse(new TextDecoder().decode(await platform.read(new URL('models/index.json', home)))) as ModelListing[];
 }
 
 /** Reads a file of the library or of the site that it came from. Raises: Error that says what a person can do. */
