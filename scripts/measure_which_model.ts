@@ -57,6 +57,7 @@ const tiles = new Set(existsSync(join(prepared, 'viability/index.csv')) ? rowsOf
 const kinds: Kind[] = [
   ...kind('blood-smear', join(data, 'blood-smear'), { knows: ['blood-smear', 'blood-smear-anywhere'], of: part }),
   ...['cell-cycle', 'viability', 'cancer-lines', 'prostate-lines'].flatMap((name) => kind(name, join(prepared, name), { knows: [name], of: part })),
+  ...(part === 'test' ? kind('cell-cycle, another experiment, G1 alone', join(prepared, 'cell-cycle'), { knows: ['cell-cycle'], of: 'other_day', seen: false }) : []),
   ...frames('viability, whole tiles', join(data, 'viability/images'), (file) => tiles.has(file), ['viability']),
   ...['a', 'b'].flatMap((laboratory) => kind(`another laboratory's blood smears, ${laboratory}`, join(data, 'blood-smear-elsewhere'), { of: laboratory })),
   ...kind('cells of three other lines (flask-positions)', join(prepared, 'flask-positions'), { of: part, seen: part === 'val' }),

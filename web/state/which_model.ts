@@ -81,10 +81,17 @@ export const proposal = computed<Proposal | null>(() => {
   return fits && listing && fits.name !== chosenName.value ? { name: fits.name, askedAs: fits.askedAs, title: listing.spec.title } : null;
 });
 
+/** The model made for other laboratories, unless it was asked and accepts none of the cells. */
+export const widerThatMay = computed(() => {
+  const [model, told] = [wider.value, asked.value?.told];
+  const isRefused = told != null && model !== null && !told.unasked.includes(model.name) && !told.answers.some(({ name, accepted }) => name === model.name && accepted > 0);
+  return isRefused || model?.name === proposal.value?.name ? null : model;
+});
+
 /** All were asked, and none knows the images. */
 export const knownToNone = computed(() => {
   const told = asked.value?.told;
-  return doubt.value === 'misfit' && told != null && told.unasked.length === 0 && !told.answers.some(({ fits }) => fits) && wider.value === null;
+  return doubt.value === 'misfit' && told != null && told.unasked.length === 0 && !told.answers.some(({ fits }) => fits) && widerThatMay.value === null;
 });
 
 /** Takes the model that knows the images, and looks at them as it was asked about them. */

@@ -3,10 +3,10 @@ import { batchWords, differenceWords } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { words as shared } from '../../parts/words.ts';
 import { bringToSize, chooseMode } from '../../state/adding.ts';
-import { batchDoubt, isScaled, scaleToFit, suggestion, wider } from '../../state/batch.ts';
+import { batchDoubt, isScaled, scaleToFit, suggestion } from '../../state/batch.ts';
 import { chooseModel } from '../../state/model_choice.ts';
 import { cellSet, chosenName, imageScale, threshold } from '../../state/models.ts';
-import { knownToNone, proposal } from '../../state/which_model.ts';
+import { knownToNone, proposal, widerThatMay } from '../../state/which_model.ts';
 import { words as all } from './words.tsx';
 
 const words = all.batch;
@@ -28,12 +28,12 @@ export function BatchBanner() {
         <button type="button" class="link" aria-haspopup="dialog" onClick={() => openDialog('about')}>
           {words.about}
         </button>
-        {wider.value && wider.value.name !== proposal.value?.name && (
+        {widerThatMay.value && (
           <>
             {' '}
             {words.wider}{' '}
-            <button type="button" data-testid="use-wider" onClick={() => void chooseModel(wider.value?.name ?? '')}>
-              {wider.value.spec.title}
+            <button type="button" data-testid="use-wider" onClick={() => void chooseModel(widerThatMay.value?.name ?? '')}>
+              {widerThatMay.value.spec.title}
             </button>
           </>
         )}
