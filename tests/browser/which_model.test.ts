@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
+import type { HTTPRequest } from 'puppeteer-core';
 import { goldenCases, jsonOf, root } from '../border/fixtures.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
 import { type CellPage, shared, Site } from './site.ts';
@@ -70,6 +71,44 @@ test('images that the model knows have no other asked', async () => {
     await page.finish(12);
     assert.equal(await page.page.$(`${page.find('asking-models')}, ${page.find('other-model')}, ${page.find('no-model')}`), null);
     assert.deepEqual(networksAsked(page), ['blood-smear']);
+  });
+});
+
+test('images of one cell looked at as fields: the model that knows them is asked about each as a cell', async () => {
+  await site.visit(async (page) => {
+    await page.useModel('prostate-lines', titleOf('prostate-lines'));
+    const files = drawn('viability');
+    await page.addFiles(files);
+    await page.finish(files.length);
+    const { model, as } = await proposed(page);
+    assert.deepEqual([model, as], ['viability', 'cells']);
+    await page.press('use-other-model');
+    await page.page.waitForSelector(`${page.find('summary')} [data-label=live]`);
+    await page.finish(files.length);
+    assert.ok((await page.cards()).every(({ file, label }) => file.includes(label)));
+  });
+});
+
+test('while the others are asked a person can stop that, and they are not asked again for these images', async () => {
+  await site.visit(async (page) => {
+    await page.page.setRequestInterception(true);
+    const held: HTTPRequest[] = [];
+    page.page.on('request', (request) => {
+      if (/models\/(viability|cell-cycle)\/network\.onnx/.test(request.url())) held.push(request);
+      else void request.continue();
+    });
+    const files = drawn('viability');
+    await page.addFiles(files);
+    await page.finish(files.length);
+    await page.page.waitForSelector(page.find('asking-models'));
+    await page.page.click(`${page.find('asking-models')} button`);
+    await page.page.waitForSelector(page.find('asking-models'), { hidden: true });
+    for (const request of held) await request.continue();
+    await page.useModel('cancer-lines', titleOf('cancer-lines'));
+    await page.useModel('blood-smear', titleOf('blood-smear'));
+    await page.finish(files.length);
+    assert.equal(await page.page.$(`${page.find('asking-models')}, ${page.find('other-model')}, ${page.find('no-model')}`), null);
+    assert.deepEqual(networksAsked(page).filter((name) => ['viability', 'cell-cycle'].includes(name)), ['cell-cycle']);
   });
 });
 
