@@ -48,7 +48,12 @@ def main() -> None:
     parser.add_argument("--task", choices=SOURCES, help="this one only")
     arguments = parser.parse_args()
     for task in [arguments.task] if arguments.task else SOURCES:
-        write(arguments.out / task, SOURCES[task](arguments.data))
+        try:
+            write(arguments.out / task, SOURCES[task](arguments.data))
+        except ModuleNotFoundError as missing:
+            if arguments.task:
+                raise
+            print(f"{task}: left out. {missing}")
 
 
 def write(folder: Path, crops: Iterator[Crop]) -> None:
@@ -254,7 +259,7 @@ def pictures(kind: str) -> Callable[[Path], Iterator[Crop]]:
     def cut(_: Path) -> Iterator[Crop]:
         found = importlib.util.find_spec(package)
         if found is None:
-            raise FileNotFoundError(f"{package} is not installed, and has the pictures of {kind}")
+            raise ModuleNotFoundError(f"{package} is not installed, whose pictures these are.")
         draw = random.Random(1)
         for name in names:
             with Image.open(Path(found.submodule_search_locations[0]) / folder / name) as stored:
