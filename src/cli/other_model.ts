@@ -28,7 +28,7 @@ export class OtherModel {
       const others = (await listModels()).filter((model) => model.name !== name);
       const { fits, answers, unasked } = await whichModel(this.#seen, others, { signal });
       const fitting = others.find((model) => model.name === fits?.name);
-      const most = `most cells are not like those of “${title}”`;
+      const most = `Most cells are not like those of “${title}”`;
       if (fits && fitting) warn(`${most}; the images look like those of “${fitting.spec.title}”: --model ${fits.name}${fits.askedAs === 'frames' ? ' --detect' : ''}`);
       else if (unasked.length === 0 && !answers.some((answer) => answer.fits)) warn(`${most}, nor like those of any other model here.`);
     } catch {

@@ -125,7 +125,7 @@ describe('images that the model does not know', () => {
   test('are told to look like those of another one, by which they can be named', async () => {
     const { code, stdout, stderr } = await cytodrop('classify', '--model', 'blood-smear', ...drawn('viability'));
     assert.deepEqual([code, linesOf(stdout).length], [0, drawn('viability').length]);
-    assert.match(stderr, /^Warning: most cells are not like those of “Blood smear, eight cell types”; the images look like those of “Viability, unlabelled cells”: --model viability$/m);
+    assert.match(stderr, /^Warning: Most cells are not like those of “Blood smear, eight cell types”; the images look like those of “Viability, unlabelled cells”: --model viability$/m);
     const named = await cytodrop('classify', '--model', 'viability', ...drawn('viability'));
     assert.equal(named.stderr, '');
   });
@@ -134,7 +134,7 @@ describe('images that the model does not know', () => {
     const pictures = ['docs/frames.png', 'docs/screenshot.png', ...[192, 512].map((side) => `public/icons/cytodrop-${side}.png`), 'public/icons/cytodrop-maskable-512.png'].map(pathOf);
     const { code, stderr } = await cytodrop('classify', '--model', 'blood-smear', ...pictures);
     assert.equal(code, 0);
-    assert.match(stderr, /^Warning: most cells are not like those of “Blood smear, eight cell types”, nor like those of any other model here\.$/m);
+    assert.match(stderr, /^Warning: Most cells are not like those of “Blood smear, eight cell types”, nor like those of any other model here\.$/m);
     assert.doesNotMatch((await cytodrop('classify', '--model', 'blood-smear', ...pictures.slice(1))).stderr, /other model/);
   });
 });
