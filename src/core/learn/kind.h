@@ -11,7 +11,7 @@ namespace cytodrop {
 /// What the cells that were learned from look like, to tell others from: the tensors of a novelty file, see core/judge/novelty.h.
 struct Kind {
   std::vector<double> mean, feature_scale, feature_limit;  ///< D
-  std::vector<double> basis;                ///< d × D, orthonormal rows in scaled features
+  std::vector<double> basis;                ///< d × D, at least one, orthonormal rows in scaled features
   std::vector<double> scale;                ///< d
   std::vector<double> class_means;          ///< types × d
   double residual_scale = 0;
@@ -28,7 +28,7 @@ struct Kind {
 /// judged by those of cells that were left out.
 ///
 /// Args:
-///   labels: of the compact cells, each type at least once.
+///   labels: of the compact cells; a type without a cell has the mean of the first with one.
 /// Source: Tipping and Bishop 1999 for the one variance; the directions by orthogonal iteration (Golub and Van Loan, 8.2), turned by
 ///   Jacobi's method (8.5).
 constexpr double kMostSpreads = 4;
@@ -38,7 +38,9 @@ Kind fit_kind(const Compact& compact, std::span<const std::int32_t> labels, int 
 double distance(const Kind& kind, std::span<const float> features);
 
 /// The distance below which 98 of 100 cells of the kind lie, told by distances of cells that were left out; of fewer than fifty a
-/// seventh above the largest, for the largest of few says little.
+/// seventh above the largest, for the largest of few says little. Infinity where there are none.
+///
+/// Raises: kInvalidArgument for one below 0 or that is not finite.
 double usual_distance(std::span<const double> distances);
 
 }  // namespace cytodrop

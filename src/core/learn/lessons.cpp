@@ -186,6 +186,7 @@ void check_lessons(const Lessons& lessons) {
       !std::all_of(lessons.known.begin(), lessons.known.end(), is_finite)) {
     fail("has a value that is not finite");
   }
+  if (std::any_of(lessons.features.turned.begin(), lessons.features.turned.end(), [](float variance) { return variance < 0; })) fail("has a variance below 0");
 }
 
 LearnedHead learn_head(const Lessons& lessons, double strength) {

@@ -35,7 +35,7 @@ double dot(const Values& a, const Values& b) { return dot(a.data(), b.data(), a.
 void put_logits(const RegressionRows& data, const double* values, std::size_t row, double* logits) {
   const std::size_t types = data.types;
   const double* bias = values + data.rank * types;
-  const double* x = &data.rows[row * data.rank];
+  const double* x = data.rows.data() + row * data.rank;
   for (std::size_t t = 0; t < types; ++t) {
     logits[t] = bias[t] + (data.offsets.empty() ? 0 : data.offsets[row * types + t]) + dot(x, values + t * data.rank, data.rank);
   }
@@ -68,7 +68,7 @@ double loss_and_gradient(const RegressionRows& data, double strength, const std:
       p[t] *= is_learned[t] ? weight : 0;
       gradient[coefficients + t] += p[t];
     }
-    const double* x = &data.rows[row * data.rank];
+    const double* x = data.rows.data() + row * data.rank;
     for (std::size_t t = 0; t < types; ++t) {
       double* of_type = &gradient[t * data.rank];
       for (std::size_t j = 0; j < data.rank; ++j) of_type[j] += x[j] * p[t];
