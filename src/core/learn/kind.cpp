@@ -136,11 +136,11 @@ Kind kind_of_copies(const Compact& compact, std::size_t types) {
 
 }  // namespace
 
-Kind fit_kind(const Compact& compact, std::span<const std::int32_t> labels, int types) {
+Kind fit_kind(const Compact& compact, std::span<const std::int32_t> labels, int types, std::size_t in_all) {
   const std::size_t cells = compact.count(), rank = compact.rank(), kinds = static_cast<std::size_t>(types);
   if (rank == 0) return kind_of_copies(compact, kinds);
-  const std::size_t spare = cells > kinds ? cells - kinds : 1;
-  const std::size_t d = std::min({rank, kMostDirections, std::max<std::size_t>(1, spare / 3)});
+  const std::size_t spare = cells > kinds ? cells - kinds : 1, spare_in_all = in_all > kinds ? in_all - kinds : 1;
+  const std::size_t d = std::min({rank, kMostDirections, std::max<std::size_t>(1, spare_in_all / 3)});
   const std::vector<double> first = first_directions(compact.rows(), rank, d);
   std::vector<double> along(cells * d), lengths(cells);
   for (std::size_t i = 0; i < cells; ++i) {
@@ -182,7 +182,7 @@ Kind fit_kind(const Compact& compact, std::span<const std::int32_t> labels, int 
     outside += lengths[i];
     for (std::size_t a = 0; a < d; ++a) outside -= along[i * d + a] * along[i * d + a];
   }
-  const double left = std::max(1.0, static_cast<double>(std::max(rank, spare) - d));
+  const double left = std::max(1.0, static_cast<double>(std::max(std::min(kMostRank, in_all - 1), spare_in_all) - d));
   Kind kind = described(compact);
   kind.basis = compact.directions(directions, d);
   for (std::size_t a = 0; a < d; ++a) kind.scale.push_back(1 / std::sqrt(std::max(covariance[a * d + a], kLeastVariance)));

@@ -225,14 +225,14 @@ LeftOut leave_out(const Lessons& lessons, const Folds& folds, int part) {
   };
   for (const double share : kShares) test(drawn(chosen, share));
   test(numbers(chosen.cells.size()));
-  const Kind kind = fit_kind(chosen.compact, chosen.labels, lessons.types);
+  const Kind kind = fit_kind(chosen.compact, chosen.labels, lessons.types, lessons.count());
   for (const std::size_t cell : found.cells) found.distances.push_back(distance(kind, lessons.features.row(cell)));
   return found;
 }
 
 Kind kind_of(const Lessons& lessons) {
   check_lessons(lessons);
-  return fit_kind(Compact(lessons.features, numbers(lessons.count())), lessons.labels, lessons.types);
+  return fit_kind(Compact(lessons.features, numbers(lessons.count())), lessons.labels, lessons.types, lessons.count());
 }
 
 std::vector<Alike> alike_among(const Lessons& lessons) {
