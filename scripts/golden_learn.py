@@ -5,7 +5,7 @@
 
 features.f32 and turned.f32 hold cells × features, raw little-endian float32; cases.json the labels, groups and known logits, and for each
 head that is learned the probabilities of the last cells, which are not learned from, and its coefficients in standardised features as
-src/core/learn/compact.h defines them. C++ must learn the same.
+src/core/learn/compact.h defines them. C++ must learn the same. bits.f64 is by scripts/golden_learn_bits.ts.
 """
 
 import argparse

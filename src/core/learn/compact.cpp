@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/learn/dot.h"
 #include "core/simd.h"
 
 namespace cytodrop {
@@ -80,8 +81,7 @@ Compact::Compact(const Features& features, std::span<const std::size_t> cells) :
       // A landmark lies in the space of those before the next.
       if (!(left[i] > 0)) continue;
       double* row = &decomposed[i * most];
-      double sum = product(standard_row(i), standard_row(pivot));
-      for (std::size_t m = 0; m < k; ++m) sum -= row[m] * own[m];
+      const double sum = product(standard_row(i), standard_row(pivot)) - dot(row, own, k);
       row[k] = i == pivot ? root : sum / root;
       left[i] = i == pivot ? 0 : std::max(0.0, left[i] - row[k] * row[k]);
     }

@@ -5,8 +5,8 @@
 #include <deque>
 #include <limits>
 
+#include "core/learn/dot.h"
 #include "core/learn/exact.h"
-#include "core/simd.h"
 
 namespace cytodrop {
 namespace {
@@ -16,21 +16,6 @@ constexpr int kMostSteps = 300, kMostHalvings = 30;
 constexpr double kArmijo = 1e-4;
 
 using Values = std::vector<double>;
-
-/// Four sums side by side, in one order.
-double dot(const double* a, const double* b, std::size_t count) {
-  Double2 one{}, other{};
-  std::size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    one += Double2{a[i], a[i + 1]} * Double2{b[i], b[i + 1]};
-    other += Double2{a[i + 2], a[i + 3]} * Double2{b[i + 2], b[i + 3]};
-  }
-  double sum = (one[0] + one[1]) + (other[0] + other[1]);
-  for (; i < count; ++i) sum += a[i] * b[i];
-  return sum;
-}
-
-double dot(const Values& a, const Values& b) { return dot(a.data(), b.data(), a.size()); }
 
 /// Writes the logits of a row; `values`: types × R, then the bias.
 void put_logits(const RegressionRows& data, const double* values, std::size_t row, double* logits) {
