@@ -71,15 +71,19 @@ function writeTypes(): void {
 
 /** What a model needs to run, to test itself and to be understood; tensors for the tests of others are left out, and the encoder, which would make the package a fifth larger. */
 function copyModels(): void {
-  for (const name of readdirSync(join(root, 'models'))) {
+  const listings: { name: string; spec: object }[] = [];
+  for (const name of readdirSync(join(root, 'models')).sort()) {
     const file = join(root, 'models', name, 'spec.json');
-    if (!existsSync(file) || (JSON.parse(readFileSync(file, 'utf8')) as { kind?: string }).kind === 'encoder') continue;
+    const spec = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { kind?: string }) : undefined;
+    if (spec === undefined || spec.kind === 'encoder') continue;
+    if (spec.kind === undefined) listings.push({ name, spec });
     // The self-test takes the first golden image; the others are for the tests of this house.
     const golden = join(root, 'models', name, 'golden/golden.json');
     const first = existsSync(golden) ? (JSON.parse(readFileSync(golden, 'utf8')) as { cases?: { image: string }[] }).cases?.[0]?.image : undefined;
     const isFurther = (path: string): boolean => path.includes('/golden/') && path.endsWith('.png') && first !== undefined && !path.endsWith(`/${first}`);
     cpSync(join(root, 'models', name), join(packageFolder, 'models', name), { recursive: true, filter: (path) => !/\.f32$|metrics\.json$|(reliability|risk_coverage)\.png$/.test(path) && !isFurther(path) });
   }
+  writeFileSync(join(packageFolder, 'models/index.json'), JSON.stringify(listings));
 }
 
 function copyTexts(): void {

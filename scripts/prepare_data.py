@@ -10,6 +10,7 @@ rows marked "gap" lie between the parts and are never used. The blood smear imag
 
 import argparse
 import csv
+import importlib.util
 import random
 import tarfile
 from dataclasses import dataclass
@@ -47,7 +48,12 @@ def main() -> None:
     parser.add_argument("--task", choices=SOURCES, help="this one only")
     arguments = parser.parse_args()
     for task in [arguments.task] if arguments.task else SOURCES:
-        write(arguments.out / task, SOURCES[task](arguments.data))
+        try:
+            write(arguments.out / task, SOURCES[task](arguments.data))
+        except ModuleNotFoundError as missing:
+            if arguments.task:
+                raise
+            print(f"{task}: left out. {missing}")
 
 
 def write(folder: Path, crops: Iterator[Crop]) -> None:
@@ -235,6 +241,61 @@ def photographs(data: Path) -> Iterator[Crop]:
                 yield Crop(pixels[top:top + side, left:left + side], "photograph", "foreign", f"{Path(name).stem}_{number:02d}")
 
 
+# Out of the wheels of scikit-image 0.24.0 and stardist 0.9.2, which need not be imported: package, folder in it, files.
+PICTURES = {
+    "tissue": ("skimage", "data", ("ihc.png",)),
+    "things": ("skimage", "data", ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "retina.jpg", "hubble_deep_field.jpg")),
+    "grey-things": ("skimage", "data", ("brick.png", "grass.png", "gravel.png", "camera.png", "coins.png", "cell.png", "moon.png", "text.png", "page.png", "clock_motion.png")),
+    "tissue-he": ("stardist", "data/images", ("histo.jpg",)),
+    "fluorescence": ("stardist", "data/images", ("img2d.tif",)),
+}
+GREY_PICTURES = ("grey-things", "fluorescence")
+
+
+def pictures(kind: str) -> Callable[[Path], Iterator[Crop]]:
+    """Squares of any size out of pictures that no model knows: tissue in other stains, nuclei that glow, things in colour and in grey."""
+    package, folder, names = PICTURES[kind]
+
+    def cut(_: Path) -> Iterator[Crop]:
+        found = importlib.util.find_spec(package)
+        if found is None:
+            raise ModuleNotFoundError(f"{package} is not installed, whose pictures these are.")
+        draw = random.Random(1)
+        for name in names:
+            with Image.open(Path(found.submodule_search_locations[0]) / folder / name) as stored:
+                pixels = np.asarray(stored if stored.mode.startswith("I") else stored.convert("L" if kind in GREY_PICTURES else "RGB"))
+            pixels = pixels.reshape(*pixels.shape[:2], -1)
+            height, width = pixels.shape[:2]
+            for number in range(200 // len(names)):
+                side = draw.randint(min(40, height, width), min(400, height, width))
+                top, left = draw.randint(0, height - side), draw.randint(0, width - side)
+                yield Crop(pixels[top:top + side, left:left + side], "picture", "foreign", f"{Path(name).stem}_{number:02d}")
+
+    return cut
+
+
+def phase_contrast(surroundings: str) -> Callable[[Path], Iterator[Crop]]:
+    """Adherent cells of one line, cut out of frames that no classifier learned from; with what is around them, or black as those of `cancer-lines`."""
+
+    def cut(data: Path) -> Iterator[Crop]:
+        for file in sorted((data / "phase-contrast").glob("*.tif")):
+            with Image.open(file) as stored, Image.open(file.with_name(f"{file.stem}-instances.png")) as marked:
+                frame, masks = np.asarray(stored).astype(float), np.asarray(marked)
+            low, high = np.percentile(frame, [0.1, 99.9])
+            grey = np.round(np.clip((frame - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+            for cell in [number for number in np.unique(masks) if number > 0][::4]:
+                rows, columns = np.nonzero(masks == cell)
+                side = 192 if surroundings == "black" else 96
+                top, left = int(rows.mean()) - side // 2, int(columns.mean()) - side // 2
+                if min(top, left) < 0 or top + side > grey.shape[0] or left + side > grey.shape[1] or len(rows) < 400:
+                    continue
+                place = slice(top, top + side), slice(left, left + side)
+                pixels = np.where(masks[place] == cell, grey[place], 0) if surroundings == "black" else grey[place]
+                yield Crop(pixels.astype(np.uint8)[..., None], "adherent", "foreign", f"{file.stem}_{cell}")
+
+    return cut
+
+
 SOURCES: dict[str, Callable[[Path], Iterator[Crop]]] = {
     "cell-cycle": cell_cycle,
     "cell-cycle-g1-g2m": cell_cycle_g1_g2m,
@@ -246,6 +307,9 @@ SOURCES: dict[str, Callable[[Path], Iterator[Crop]]] = {
     **{f"cancer-lines-without-day-{day}": cancer_lines_left_out("day", day) for day in "12"},
     **{f"cancer-lines-without-{density}": cancer_lines_left_out("density", density) for density in ("10k", "20k", "40k")},
     "photographs": photographs,
+    **{kind: pictures(kind) for kind in PICTURES},
+    "phase-contrast": phase_contrast("kept"),
+    "phase-contrast-cut": phase_contrast("black"),
 }
 
 

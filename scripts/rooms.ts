@@ -17,6 +17,7 @@ export const doors: Record<string, string> = {
   'src/js/index.ts': 'the public interface',
   'src/js/worker.ts': 'what a worker runs',
   'src/js/plots.ts': 'charts, and with them Observable Plot: a chunk of its own, loaded when one is looked at',
+  'src/js/networks.ts': 'networks that somebody exported: a chunk of its own, loaded when one is brought',
   'src/js/work/requests.ts': 'for the service worker, into which the whole of the interface would drag the core',
 };
 

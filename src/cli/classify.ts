@@ -5,6 +5,7 @@ import {
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { type FrameOptionValues, frameJob, type FrameJob, frameOptions, frameTask } from './frames.ts';
+import { OtherModel } from './other_model.ts';
 import { between, engineOption, jobsOption, modelOption, oneOf, openClassifier, outputOption, type Staff, typesAsked, typesOption, whichModel, wholeBetween } from './options.ts';
 import { interruptible, perform, type Placed, type Task, warn, withOutput } from './output.ts';
 import { filesOf } from './paths.ts';
@@ -72,11 +73,14 @@ async function classify(given: string[], options: Options): Promise<number> {
       set = await classifier.judgeBatch(seen);
       if (set?.foreign) warn(batchWords(set, context().unsureBelow ?? spec.judge.abstain_below));
     };
-    const done = await perform<{ status: string }>(taskOf(classifier, job, options.format, context, { checks, imageScale }), paths, output, signal, settle);
+    const task = taskOf(classifier, job, options.format, context, { checks, imageScale });
+    const other = new OtherModel();
+    const done = await perform<{ status: string }>({ ...task, results: (files, stop) => other.watch(task.results(files, stop)) }, paths, output, signal, settle);
     if (done.done < paths.length) {
       process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Stopped after ${done.done} of ${paths.length} files; their results are written.\n`);
       return exitCode.interrupted;
     }
+    if (imageScale === 1) await other.tell(spec, signal);
     return done.unread > 0 ? exitCode.someUnread : exitCode.allRead;
   });
 }

@@ -11,10 +11,11 @@ export { defaultJobs } from './work/crew.ts';
 export { type ClassifyOptions, Frame } from './work/frame.ts';
 export { Encoder } from './work/encoder.ts';
 export { probabilitiesOf, type QuickHead, Teacher, type TeacherOptions } from './work/teacher.ts';
+export { type AskedModel, type SeenImage, type WhichModel, whichModel, type WhichModelOptions } from './work/which_model.ts';
 export { Inspector } from './work/inspector.ts';
 export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
 export type { ImageSource } from './platform/platform.ts';
-export { checkModel, isShipped, readFile, readModelFile, readSpec, readSpecAndSum } from './work/sources.ts';
+export { checkModel, isShipped, listModels, readFile, readModelFile, readSpec, readSpecAndSum } from './work/sources.ts';
 export { CytodropError, type UnreadFile, unreadFile } from './core/errors.ts';
 export { sha256 } from './core/sha256.ts';
 export { WorkerDied, WorkerHung } from './work/pool.ts';
@@ -22,6 +23,7 @@ export { WorkerDied, WorkerHung } from './work/pool.ts';
 // Models.
 export { type EngineFacts, type EngineKind, engineKinds } from './core/engine.ts';
 export { canCompare, type ElsewhereMetrics, leastImageScale, type ModelClass, type ModelListing, type ModelMetrics, type ModelSpec, mostImageScale } from './model/spec.ts';
+export { hasMap } from './model/spec.ts';
 export type { DetectorName } from './core/core.ts';
 export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detector.ts';
 export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/encoder.ts';
@@ -38,6 +40,7 @@ export { type GroupedBy, verdictWords, type WarningWords, warningWords } from '.
 // What becomes of an image of one cell.
 export { allChecks, type Checked, type Checks, noChecks, type SecondOpinion, turnsDisagree } from './classify/checks.ts';
 export { type Batch, type BatchDifference, carefulBelow } from './classify/batch.ts';
+export { isMisfit, leastToTell, type ModelAnswer } from './classify/fit.ts';
 export { estimateShares } from './classify/shares.ts';
 export type { RuntimeFacts } from './classify/engines.ts';
 export { poissonInterval, wilsonInterval } from './classify/intervals.ts';

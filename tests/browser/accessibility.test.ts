@@ -1,9 +1,12 @@
 /** What axe-core finds wrong for people who hear the page, see little contrast or use keys only: nothing, in every view, wide and on a phone, light and dark. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
+import { Exported } from '../border/exported.ts';
 import { Site, type CellPage } from './site.ts';
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')).replace(/axe\.js$/, 'axe.min.js'), 'utf8');
@@ -40,6 +43,25 @@ for (const [device, size] of [['wide', { width: 1440, height: 900 }], ['on a pho
       await page.page.waitForSelector(page.find('details'));
       await assertAccessible(page, 'details');
     }, size);
+  });
+
+  test(`a network of one's own, and the model that becomes of it, ${device}`, async () => {
+    const net = new Exported();
+    const folder = mkdtempSync(join(tmpdir(), 'cytodrop-accessibility-'));
+    writeFileSync(join(folder, 'own.onnx'), net.graph.file(['N', 3, 'S', 'S'], net.node('Gemm', [net.node('Flatten', [net.node('GlobalAveragePool', [net.conv('x', 3, 6)])]), net.weights([6, 3])])));
+    await site.visit(async (page) => {
+      await page.page.evaluate(axe);
+      await page.addFiles([join(folder, 'own.onnx')], 'model-input');
+      await page.page.waitForSelector(`${page.find('network-trial')}[data-phase=done]`);
+      await page.page.select(page.find('network-range'), 'own');
+      await page.page.waitForSelector(page.find('network-mean'));
+      await page.page.waitForSelector(`${page.find('network-trial')}[data-phase=done]`);
+      await assertAccessible(page, 'network');
+      await page.press('add-network');
+      await page.page.waitForSelector(`${page.find('model-card')}[data-own=true]`);
+      await assertAccessible(page, 'own model');
+    }, size);
+    rmSync(folder, { recursive: true });
   });
 
   test(`models and fields of view, ${device}`, async () => {

@@ -123,7 +123,7 @@ describe('a model of one\'s own', () => {
         await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(path);
       };
       await upload(pictures);
-      await page.page.waitForFunction((hook) => document.querySelector(hook)?.textContent === 'pictures.zip: It is no model\'s zip: there is no spec.json at its top or in its one folder.', {}, page.find('add-trouble'));
+      await page.page.waitForFunction((hook) => document.querySelector(hook)?.textContent === 'pictures.zip: There is no model of Cytodrop and no ONNX network in it.', {}, page.find('add-trouble'));
       await upload(sameName);
       await waitForModels(page, 1);
       await upload(other);

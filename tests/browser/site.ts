@@ -154,7 +154,7 @@ export class CellPage {
     await this.page.waitForSelector(`${this.find('footer')}[data-self-test=passed]`);
   }
 
-  async addFiles(paths: string[], hook: 'file-input' | 'folder-input' = 'file-input'): Promise<void> {
+  async addFiles(paths: string[], hook: 'file-input' | 'folder-input' | 'model-input' = 'file-input'): Promise<void> {
     const input = await this.page.waitForSelector(this.find(hook), { hidden: true });
     await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...paths);
   }

@@ -422,7 +422,7 @@ describe('the command line', () => {
         const { code, stdout, stderr } = await detect('--format', 'csv', '--jobs', jobs, folder);
         assert.equal(code, 0);
         assert.equal(stdout, expected);
-        assert.match(stderr, /^Warning: These images differ[^\n]*\nWarning: The pixel size of this model's training images is not known[^\n]*\n$/);
+        assert.match(stderr, /^Warning: These images differ[^\n]*\nWarning: The pixel size of this model's training images is not known[^\n]*\nWarning: Most cells are not like[^\n]* nor like those of any other model here\.\n$/);
       }
     });
   });

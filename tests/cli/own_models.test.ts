@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { root, tinyCases, tinyModel } from '../border/fixtures.ts';
-import { cytodrop, linesOf, type Run, withFolder } from './fixtures.ts';
+import { cytodrop, linesOf, parseCsv, type Run, withFolder } from './fixtures.ts';
 import { followsSchema } from './schemas.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
 import { sha256 } from '../../src/js/core/sha256.ts';
+import { readProject, writeProject } from '../../src/js/project/project_file.ts';
 import { zip } from '../../src/js/report/zip.ts';
 
 const folder = fileURLToPath(new URL(tinyModel, root));
@@ -63,6 +64,9 @@ describe('a model of one\'s own', () => {
     const measured = JSON.parse(await good('measure', '--model', zipped, '--truth', labels, '--draws', '100', ...images)) as { model: Record<string, unknown> };
     assert.deepEqual([measured.model['shipped'], measured.model['author'], measured.model['spec_sha256']], [false, 'A. Person', specSha256]);
 
+    const html = await good('measure', '--model', zipped, '--truth', labels, '--draws', '100', '--format', 'html', ...images);
+    assert.match(html, /Not a shipped model; made by<.*?>A\. Person</s);
+
     const other = `${model}-2`;
     cpSync(model, other, { recursive: true });
     writeFileSync(join(other, 'spec.json'), JSON.stringify({ ...spec, name: 'tiny-second', author: 'B. Person' }));
@@ -77,6 +81,32 @@ describe('a model of one\'s own', () => {
     assert.deepEqual([unnamed.code, unnamed.stderr.split('\n')[0]], [64, 'There is no model "tiny-shapes-2" beside this program.']);
     const another = await cytodrop('check', '--model', other, '--second', other, `${model}.json`, ...images);
     assert.equal(another.code, 64, another.stderr);
+  }));
+
+  test('gives a project its spec, where the file is the one that it names', () => withFolder(async (place) => {
+    const project = await readProject(new Blob([readFileSync(fileURLToPath(new URL('tests/golden/project-1.cytodrop', root)))]));
+    const before = project.head.model ?? assert.fail();
+    const shipped = fileURLToPath(new URL(`models/${before.name}`, root));
+    const [right, other] = ['right', 'other'].map((name) => {
+      const copy = join(place, name);
+      cpSync(shipped, copy, { recursive: true });
+      writeFileSync(join(copy, 'spec.json'), JSON.stringify({ ...(JSON.parse(readFileSync(join(shipped, 'spec.json'), 'utf8')) as ModelSpec), author: `${name} person` }));
+      writeFileSync(`${copy}.zip`, zipOf(copy));
+      return copy;
+    }) as [string, string];
+    const specSha256 = await sha256(new Uint8Array(readFileSync(join(right, 'spec.json'))));
+    const file = join(place, 'theirs.cytodrop');
+    const save = async (model: typeof before): Promise<void> => writeFileSync(file, new Uint8Array(await (await writeProject({ ...project, head: { ...project.head, model } }, { fileOf: () => null })).arrayBuffer()));
+    await save({ ...before, name: `${before.name}-2`, specSha256, added: true });
+    const unnamed = await cytodrop('project', file);
+    assert.deepEqual([unnamed.code, unnamed.stderr.split('\n')[0]], [64, `The results are by ${before.name}-2 ${before.version}, a model that somebody added; name its zip or folder with --model.`]);
+    const another = await cytodrop('project', '--model', `${other}.zip`, file);
+    assert.equal(another.code, 64);
+    assert.match(another.stderr, /The results are by another model than/);
+    for (const model of [right, `${right}.zip`]) {
+      const [row] = parseCsv(await good('project', '--model', model, '--format', 'csv', file));
+      assert.deepEqual([row?.['model_author'], row?.['model_spec_sha256']], ['right person', specSha256]);
+    }
   }));
 
   const faults: Record<string, [(paths: { model: string; zipped: string }) => string, RegExp]> = {

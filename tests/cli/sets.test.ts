@@ -118,3 +118,23 @@ describe('a set of images', () => {
     assert.deepEqual([set?.foreign, set?.cells, settings.unsure_below], [false, 1, viability.judge.abstain_below]);
   });
 });
+
+describe('images that the model does not know', () => {
+  const drawn = (name: string): string[] => readdirSync(pathOf(`public/samples/${name}`)).filter((file) => /^simulated.*png$/.test(file)).map((file) => pathOf(`public/samples/${name}/${file}`));
+
+  test('are told to look like those of another one, by which they can be named', async () => {
+    const { code, stdout, stderr } = await cytodrop('classify', '--model', 'blood-smear', ...drawn('viability'));
+    assert.deepEqual([code, linesOf(stdout).length], [0, drawn('viability').length]);
+    assert.match(stderr, /^Warning: Most cells are not like those of “Blood smear, eight cell types”; the images look like those of “Viability, unlabelled cells”: --model viability$/m);
+    const named = await cytodrop('classify', '--model', 'viability', ...drawn('viability'));
+    assert.equal(named.stderr, '');
+  });
+
+  test('are told to look like those of none, where none knows them; with fewer than five nothing is said', async () => {
+    const pictures = ['docs/frames.png', 'docs/screenshot.png', ...[192, 512].map((side) => `public/icons/cytodrop-${side}.png`), 'public/icons/cytodrop-maskable-512.png'].map(pathOf);
+    const { code, stderr } = await cytodrop('classify', '--model', 'blood-smear', ...pictures);
+    assert.equal(code, 0);
+    assert.match(stderr, /^Warning: Most cells are not like those of “Blood smear, eight cell types”, nor like those of any other model here\.$/m);
+    assert.doesNotMatch((await cytodrop('classify', '--model', 'blood-smear', ...pictures.slice(1))).stderr, /other model/);
+  });
+});

@@ -143,6 +143,21 @@ void add_outlines(Seeds& seeds) {
   }
 }
 
+/// Lessons of two and three types: some far apart, some copies, with and without variances and known logits.
+void add_lessons(Seeds& seeds) {
+  for (std::uint8_t flags : {0, 1, 64, 130, 193}) {
+    for (std::uint8_t types : {1, 2}) {
+      FileBytes bytes{types, 11, flags, 2, 4, 3};
+      for (int cell = 0; cell < 12; ++cell) {
+        const int kind = cell % (types + 1) + (cell % 5 == 4 ? 128 : 0);
+        bytes.insert(bytes.end(), {static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(cell / 2)});
+        for (int j = 0; j < 24; ++j) bytes.push_back(static_cast<std::uint8_t>(30 * kind * (j % 3) + (7 * cell + 5 * j) % 11));
+      }
+      seeds.add("learn", bytes);
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -154,14 +169,21 @@ int main(int argc, char** argv) {
   add_tiffs(seeds);
   add_frames(seeds);
   add_outlines(seeds);
+  add_lessons(seeds);
   seeds.add("head", make_safetensors({{"a.weight", {2, 3}, values(6)}, {"a.bias", {2}, values(2)}, {"b.weight", {3, 2}, values(6)}, {"b.bias", {3}, values(3)}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}, {"exposure", {3}, values(3)}, {"exposure_offset", {1}, {-1}}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, {}, {0x3c00, 0, 0, 0, 0xbc00, 0x0001}}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));
+  seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"feature_scale", {3}, {2, 0.5f, 4}}, {"feature_limit", {3}, {5, 0, 1}}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {1}, {0}}, {"appearance", {1, 1}, {0}}}));
   seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
   seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});
   const fs::path root = source_dir();
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");
+  seeds.add_files("encoder_spec", root / "models/cell-encoder", "spec.json");
+  const std::string grey = R"({"name": "a", "classes": [{"id": "b"}, {"id": "c"}], "network": {"features": {"channels": 2}}, "input": {"width_px": 64, "height_px": 64, "channels": "rgb"}, "crop": {"rule": "none"},
+    "resize": {"rule": "bilinear_antialiased"}, "normalisation": {"rule": "grey_contrast", "tint": 2, "corner_share": 8, "middle": 127.5, "eight_bit": {"gain": 128, "least_spread": 128}, "deeper": {"gain": 48, "least_spread": 0.02}},
+    "head": {"layers": [{"name": "a", "inputs": 2, "outputs": 2, "activation": "none"}], "output": "softmax"}, "judge": {"temperature": 1, "abstain_below": 0.5}})";
+  seeds.add("spec", FileBytes(grey.begin(), grey.end()));
   for (const char* folder : {"models", "public/samples", "tests/golden/decode", "../shared/corpora/synthetic"}) {
     for (const char* name_end : {".png", ".bmp"}) seeds.add_files("image", root / folder, name_end);
     seeds.add_files("jpeg", root / folder, ".jpg");

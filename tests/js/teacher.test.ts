@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type CellRecord, Classifier, CytodropError, type Examination, type Lesson, probabilitiesOf, Teacher, typesNamed, verdictWords, warningWords, zip } from '../../src/js/index.ts';
-import { readTensor } from '../../src/js/teach/safetensors.ts';
+import { readTensor } from '../../src/js/model/safetensors.ts';
 import { bytesOf, jsonOf, root } from '../border/fixtures.ts';
 import { type Drawing, drawnCell } from './drawn_cells.ts';
 
@@ -77,6 +77,25 @@ describe('two types, twenty of each', () => {
     assert.ok(right >= 19, String(right));
     const maps = first.flatMap((record) => (record.status === 'ok' ? [record.maps] : []));
     assert.deepEqual([maps[0]?.height, maps[0]?.width], [4, 4]);
+  });
+
+  test('a model whose spec or files somebody changed is refused in one line', async () => {
+    const changed = async (change: (spec: Record<string, Record<string, unknown>>) => void, file?: string): Promise<string> => {
+      const spec = JSON.parse(new TextDecoder().decode(model.get('spec.json'))) as Record<string, Record<string, unknown>>;
+      change(spec);
+      const files = new Map([...model, ['spec.json', new TextEncoder().encode(JSON.stringify(spec))]]);
+      if (file !== undefined) files.set(file, new Uint8Array(100));
+      const asZip = zip([...files].map(([name, bytes]) => ({ name, bytes })));
+      return Classifier.open(asZip, { home, jobs: 1 }).then(() => 'taken', (error: Error) => error.message);
+    };
+    for (const [words, said] of [
+      [await changed(() => {}), /^taken$/], [await changed(({ network }) => { (network ?? {})['file'] = 'encoder/../../spec.json'; }), /not as it must be/],
+      [await changed(({ network }) => { delete network?.['features']; }), /not as it must be/], [await changed(({ taught }) => { (taught ?? {})['curve'] = [['a', 1]]; }), /not as it must be/],
+      [await changed(() => {}, 'encoder/imagenet.onnx'), /imagenet\.onnx/], [await changed(() => {}, 'encoder/encoder.json'), /encoder\.json/], [await changed(() => {}, 'novelty.safetensors'), /novelty/],
+    ] as const) {
+      assert.match(words, said);
+      assert.doesNotMatch(words, /\n/);
+    }
   });
 
   test('a picture of another kind is foreign to it', async () => {

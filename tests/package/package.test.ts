@@ -74,6 +74,16 @@ for (const node of nodes) {
       assert.deepEqual(withoutMaking(run(node, command, 'classify', '--model', 'blood-smear', '--format', 'json', 'images')), withoutMaking(reported()));
     });
 
+    test('the models that lie beside it can be asked which of them knows images', () => {
+      writeFileSync(join(folder, 'which.js'), `
+        import { listModels, whichModel } from 'cytodrop';
+        const models = await listModels();
+        const facts = { width_px: 288, height_px: 288, channels: 3 };
+        const { answers, unasked } = await whichModel([{ source: 'images/cell-1.png', facts }], models.filter(({ name }) => name.startsWith('blood-smear')));
+        console.log(models.length, answers.map(({ name, cells }) => name + ' ' + cells).join(', '), unasked.length);`);
+      assert.match(run(node, 'which.js'), /^[6-9] blood-smear 1, blood-smear-anywhere 1 0\n$/);
+    });
+
     const wanted = [/^eosinophil 1\.00\nEosinophil$/, /^5$/, /^ten are enough$/, /^40 \d+\n40$/, /^Reproduced: all 2 cells/];
     for (const [i, { code }] of examples.filter(({ kind }) => kind === 'node').entries()) {
       test(`the documentation's example ${i + 1} runs`, () => {

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "catch.h"
+#include "core/prepare/grey_contrast.h"
 #include "core/prepare/normalise.h"
 
 using namespace cytodrop;
@@ -59,6 +60,48 @@ TEST_CASE("corner median and spread equal their plain twin bit for bit at odd si
       }
     }
   }
+}
+
+TEST_CASE("a grey picture gets one background and contrast, worked out by hand; one of colours stays") {
+  // 4 × 4 pixels, corners of 2: all 16 pixels are corners. Half of them 10, half 30: median 20, spread 10.
+  std::vector<float> lanes;
+  for (int i = 0; i < 16; ++i) {
+    const float value = i % 2 == 0 ? 10.0f : 30.0f;
+    lanes.insert(lanes.end(), {value, value + 1, value - 0.5f, 0});
+  }
+  const GreyRule rule{.tint = 2, .corner_share = 2, .middle = 100, .eight_bit = {.gain = 40, .least_spread = 20}, .deeper = {.gain = 40, .least_spread = 5}};
+  std::vector<float> shallow = lanes, deep = lanes, coloured = lanes;
+  mend_contrast(shallow, 4, 4, rule, true);
+  mend_contrast(deep, 4, 4, rule, false);
+  for (std::size_t i = 0; i < 16; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      // 100 ± 40 · 10 / 20 where the spread is taken for 20, else 100 ± 40 · 10 / 10.
+      CHECK(shallow[4 * i + c] == Approx(i % 2 == 0 ? 80 : 120));
+      CHECK(deep[4 * i + c] == Approx(i % 2 == 0 ? 60 : 140));
+    }
+    CHECK(shallow[4 * i + 3] == 0);
+    coloured[4 * i] += 0.75f;
+  }
+  // Largest less smallest is 1.5 and now 1.75 in the mean: below 2. With 1 more it is not.
+  std::vector<float> tinted = coloured;
+  mend_contrast(tinted, 4, 4, rule, true);
+  CHECK(tinted != coloured);
+  for (std::size_t i = 0; i < 16; ++i) coloured[4 * i] += 1;
+  tinted = coloured;
+  mend_contrast(tinted, 4, 4, rule, true);
+  CHECK(tinted == coloured);
+}
+
+TEST_CASE("contrast is kept between black and white, and a flat picture is the middle") {
+  std::vector<float> lanes(4 * 64, 7);
+  lanes[4 * 20] = lanes[4 * 20 + 1] = lanes[4 * 20 + 2] = 250;
+  const GreyRule rule{.tint = 2, .corner_share = 8, .middle = 127.5f, .eight_bit = {.gain = 128, .least_spread = 1}, .deeper = {}};
+  mend_contrast(lanes, 8, 8, rule, true);
+  CHECK(lanes[4 * 20] == 255);
+  CHECK(lanes[0] == 127.5f);
+  std::vector<float> flat(4 * 64, 3);
+  mend_contrast(flat, 8, 8, rule, true);
+  for (std::size_t i = 0; i < flat.size(); ++i) CHECK(flat[i] == (i % 4 == 3 ? 3.0f : 127.5f));
 }
 
 TEST_CASE("not a number in a corner gives no number, and does no harm") {

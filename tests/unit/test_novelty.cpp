@@ -91,6 +91,46 @@ TEST_CASE("what looks like the foreign images that a model was shown is further 
   }
 }
 
+TEST_CASE("features with a scale of their own are multiplied by it and kept within a limit, before all else") {
+  auto scaled = tensors();
+  scaled.push_back({"feature_scale", {3}, {2, 0.5f, 4}});
+  scaled.push_back({"feature_limit", {3}, {100, 1, 5}});
+  const Novelty novelty(kLayout, make_safetensors(scaled));
+  // (1, 4, 2) becomes (2, 2, 8), kept within (2, 1, 5): z = (2, 5). To class 0 (2 · 2)² + (5 · 0.5)², to class 1 (−1 · 2)² + (1 · 0.5)²; outside 1 / 4.
+  const float near_first[] = {2, 5, 3};
+  CHECK(novelty.distance(near_first, usual()) == std::sqrt(4.25 + 0.25));
+  // Of both signs: (−9, −9, −9) becomes (−18, −4.5, −36), then (−18, −1, −5).
+  const float far[] = {-8, -8, -8}, further[] = {-8, -1e30f, -1e30f};
+  CHECK(novelty.distance(far, usual()) == std::sqrt(36.0 * 36 + 6.25 + 0.25));
+  CHECK(novelty.distance(further, usual()) == novelty.distance(far, usual()));
+  // What is foreign is told from the same features: 2 + 0.5 − 1.
+  scaled.push_back({"exposure", {3}, {1, 0.5f, 0}});
+  scaled.push_back({"exposure_offset", {1}, {-1}});
+  CHECK(Novelty(kLayout, make_safetensors(scaled)).distance(near_first, usual()) == std::sqrt(4.5 + 2.25));
+}
+
+TEST_CASE("a scale of features without its limit, or a limit below 0, is refused") {
+  auto scaled = tensors();
+  scaled.push_back({"feature_scale", {3}, {2, 0.5f, 4}});
+  scaled.push_back({"feature_limit", {3}, {100, 0, 5}});
+  CHECK_NOTHROW(Novelty(kLayout, make_safetensors(scaled)));
+  const auto refusal = [](const std::vector<TestTensor>& file) {
+    const Error error = error_of([&] { Novelty(kLayout, make_safetensors(file)); });
+    CHECK(error.code() == ErrorCode::kInvalidModel);
+    return std::string(error.what());
+  };
+  for (const std::size_t i : {7u, 8u}) {
+    INFO(scaled[i].name);
+    auto half = scaled, misshapen = scaled, broken = scaled;
+    half.erase(half.begin() + static_cast<std::ptrdiff_t>(i));
+    misshapen[i].shape = {3, 1};
+    broken[i].values[2] = std::numeric_limits<float>::infinity();
+    for (const auto& file : {half, misshapen, broken}) CHECK(refusal(file).find("tensor " + scaled[i].name + " ") != std::string::npos);
+  }
+  scaled[8].values[1] = -0.5f;
+  CHECK(refusal(scaled).find("feature_limit of the novelty file has a value below 0") != std::string::npos);
+}
+
 TEST_CASE("statistics stored as float16 are read as the numbers they stand for") {
   auto halved = tensors();
   // 1 = 0x3c00, 0.5 = 0x3800, −2 = 0xc000, 2⁻²⁴ = 0x0001.

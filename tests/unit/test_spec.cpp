@@ -176,6 +176,51 @@ TEST_CASE("each field of the background rule, the frame and the novelty that is 
   }
 }
 
+TEST_CASE("the rule for grey pictures is read field by field, and each field that is wrong or missing is named") {
+  Json spec = sound_spec();
+  spec["input"]["channels"] = "rgb";
+  spec["normalisation"] = {{"rule", "grey_contrast"}, {"tint", 2.5}, {"corner_share", 4}, {"middle", 100}, {"eight_bit", {{"gain", 128}, {"least_spread", 64}}}, {"deeper", {{"gain", 48}, {"least_spread", 0.5}}}};
+  const PrepareRules rules = parse_spec(spec.dump()).prepare;
+  CHECK(rules.normalisation == NormalisationRule::kGreyContrast);
+  CHECK(rules.grey.tint == 2.5f);
+  CHECK(rules.grey.corner_share == 4);
+  CHECK(rules.grey.middle == 100);
+  CHECK(rules.grey.eight_bit.gain == 128);
+  CHECK(rules.grey.eight_bit.least_spread == 64);
+  CHECK(rules.grey.deeper.gain == 48);
+  CHECK(rules.grey.deeper.least_spread == 0.5f);
+  // The picture stays on the scale of 0 to 255.
+  CHECK(rules.mean[0] == 0);
+  CHECK(rules.std[0] == 1);
+  const std::tuple<const char*, Json, const char*> changes[] = {
+      {"/input/channels", "grey", "normalisation.rule"},
+      {"/normalisation/tint", -1, "normalisation.tint"},
+      {"/normalisation/tint", 256, "normalisation.tint"},
+      {"/normalisation/corner_share", 1, "normalisation.corner_share"},
+      {"/normalisation/corner_share", 9, "normalisation.corner_share"},
+      {"/normalisation/corner_share", 2.5, "normalisation.corner_share"},
+      {"/normalisation/middle", "grey", "normalisation.middle"},
+      {"/normalisation/eight_bit", 5, "normalisation.eight_bit.gain"},
+      {"/normalisation/eight_bit/gain", -1, "normalisation.eight_bit.gain"},
+      {"/normalisation/eight_bit/least_spread", 0, "normalisation.eight_bit.least_spread"},
+      {"/normalisation/deeper/gain", nullptr, "normalisation.deeper.gain"},
+      {"/normalisation/deeper/least_spread", 1e13, "normalisation.deeper.least_spread"},
+  };
+  for (const auto& [pointer, value, field] : changes) {
+    Json changed = spec;
+    changed[Json::json_pointer(pointer)] = value;
+    const Error error = error_of([&] { parse_spec(changed.dump()); });
+    INFO(pointer << ": " << error.what());
+    CHECK(error.code() == ErrorCode::kInvalidModel);
+    CHECK(std::string(error.what()).find(field) != std::string::npos);
+  }
+  for (const char* key : {"tint", "corner_share", "middle", "eight_bit", "deeper"}) {
+    Json changed = spec;
+    changed["normalisation"].erase(key);
+    CHECK(std::string(error_of([&] { parse_spec(changed.dump()); }).what()).find(std::string("normalisation.") + key) != std::string::npos);
+  }
+}
+
 TEST_CASE("a missing field is named; text that is no JSON is refused") {
   for (const char* key : {"name", "classes", "input", "head", "judge", "normalisation"}) {
     Json changed = sound_spec();

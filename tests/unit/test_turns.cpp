@@ -69,3 +69,30 @@ TEST_CASE("an agreement of nothing, or of a class that there is not, is refused"
   CHECK(error_of([&] { agreement(probabilities, 3, -1); }).code() == ErrorCode::kInvalidArgument);
   CHECK(error_of([&] { agreement(probabilities, 0, 0); }).code() == ErrorCode::kInvalidArgument);
 }
+
+TEST_CASE("maps of turned inputs, turned back, are the input; what differs between them is averaged in its place") {
+  for (const auto& [channels, side] : {std::pair{1, 2}, {3, 7}, {4, 4}}) {
+    const Image noise = noise_image(side, side, channels, SampleType::kUint8);
+    std::vector<float> maps;
+    for (int i = 0; i < channels * side * side; ++i) maps.push_back(static_cast<float>(noise.data()[i]));
+    const std::vector<float> picture = maps;
+    const InputView one{picture.data(), channels, side, side};
+    const std::vector<float> others = turned(one);
+    maps.insert(maps.end(), others.begin(), others.end());
+    CHECK(mean_turned_back(maps, one) == picture);
+  }
+  // The first value of each way's map alone: where each of the eight ways to lay a square has its upper left corner.
+  const float square[] = {0, 0, 0, 0};
+  std::vector<float> corners(8 * 4);
+  for (std::size_t way = 0; way < 8; ++way) corners[way * 4] = static_cast<float>(1 << way);
+  const std::vector<float> back = mean_turned_back(corners, {square, 1, 2, 2});
+  // As written out above: 1 is first as it is and in way 7; 3 in 1 and 6, 4 in 2 and 5, 2 in 3 and 4.
+  CHECK(back == std::vector<float>{(1 + 128) / 8.0f, (8 + 16) / 8.0f, (2 + 64) / 8.0f, (4 + 32) / 8.0f});
+}
+
+TEST_CASE("maps that are not eight, or not square, are refused") {
+  const float values[64] = {};
+  CHECK(error_of([&] { mean_turned_back(std::span(values, 28), {values, 1, 2, 2}); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { mean_turned_back(std::span(values, 48), {values, 1, 2, 3}); }).code() == ErrorCode::kInvalidArgument);
+  CHECK(error_of([&] { mean_turned_back({}, {values, 1, 2, 2}); }).code() == ErrorCode::kInvalidArgument);
+}

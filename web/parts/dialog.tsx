@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { words } from './words.ts';
 
-type DialogName = 'model' | 'privacy' | 'keys' | 'use' | 'licences' | 'why' | 'about' | 'check' | 'file' | 'export' | 'project';
+type DialogName = 'model' | 'privacy' | 'keys' | 'use' | 'licences' | 'why' | 'about' | 'check' | 'file' | 'export' | 'project' | 'network';
 
 export const dialog = signal<DialogName | null>(null);
 

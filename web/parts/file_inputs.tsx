@@ -60,7 +60,7 @@ export function FileInputs() {
       <input id="file-input" data-testid="file-input" type="file" accept={kinds} multiple aria-label={words.pickers.files} onChange={take} />
       <input id="folder-input" data-testid="folder-input" type="file" multiple aria-label={words.pickers.folder} ref={takeFolders} onChange={take} />
       <input id="project-input" data-testid="project-input" type="file" accept={projectEnding} aria-label={words.pickers.project} onChange={take} />
-      <input id="model-input" data-testid="model-input" type="file" accept={modelKinds} aria-label={words.pickers.model} onChange={take} />
+      <input id="model-input" data-testid="model-input" type="file" accept={modelKinds} multiple aria-label={words.pickers.model} onChange={take} />
       <input id="camera-input" type="file" accept="image/*" capture="environment" aria-label={words.pickers.camera} onChange={take} />
     </div>
   );

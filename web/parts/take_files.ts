@@ -9,7 +9,7 @@ import { notice } from '../state/notice.ts';
 import { isTeaching } from '../state/teaching.ts';
 import { teachFiles } from '../state/teaching_steps.ts';
 import { openDialog } from './dialog.tsx';
-import { isModelFile } from './model_files.ts';
+import { bringsModel } from './model_files.ts';
 import { words } from './words.ts';
 
 /** A report is known by how it begins; any other JSON file is one that cannot be read, as before. */
@@ -21,11 +21,7 @@ export async function takeFiles(found: Found): Promise<void> {
     if (others > 0) notice.value ??= { words: words.onlyProject(others) };
     return;
   }
-  const model = found.files.find(({ path }) => isModelFile(path));
-  if (model) {
-    const { takeModel } = await import('./take_models.ts');
-    return takeModel(model, found);
-  }
+  if (bringsModel(found)) return (await import('./take_models.ts')).takeModel(found);
   const all = [...found.files, ...found.documents];
   const begins = await Promise.all(all.map(async ({ file, path }) => /\.json$/i.test(path) && (await file.slice(0, 200).text().catch(() => '')).includes(researchNote)));
   const report = all.find((_, i) => begins[i])?.file;

@@ -12,7 +12,6 @@ export const words = {
   addedModel: (title: string) => `The model “${title}” is added.`,
   modelThere: (title: string) => `The model “${title}” is here already.`,
   modelFailed: (file: string, why: string) => `${file}: ${why}`,
-  onlyModel: (files: number) => `${formatCount(files)} other files that came with the model were left out. Add them once more.`,
   onlyProject: (files: number) => `The project is opened; ${formatCount(files)} other files that came with it were left out. Add them once more to have them in it.`,
   mode: {
     label: 'What an image shows',

@@ -6,6 +6,10 @@ import { forgetModel, keepModel, type KeptModel, listKeptModels } from './model_
 import { storing } from './projects.ts';
 import { saveBlob } from './save_file.ts';
 import { fetchSiteFile, modelFileUrl } from './site.ts';
+import { words } from './words.ts';
+
+/** As much as a network may have. */
+const mostBytes = 512_000_000;
 
 /** By what they are called here. */
 const models = new Map<string, KeptModel>();
@@ -34,6 +38,7 @@ function listingOf({ name, spec, specSha256 }: KeptModel): ModelListing {
  * Raises: Error in one line for a person.
  */
 export async function addModel(file: Blob): Promise<{ name: string; title: string; isNew: boolean }> {
+  if (file.size > mostBytes) throw new Error(words.modelTooLarge(mostBytes));
   // What is on a disk may change or go: the bytes are the page's own from here on.
   const own = new Blob([await file.arrayBuffer()], { type: 'application/zip' });
   const { spec, specSha256 } = await checkModel(own);

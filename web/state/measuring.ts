@@ -169,9 +169,9 @@ export async function measureNow(): Promise<void> {
     }
     const by = grouping.value;
     const labelled = gathered.cells(by);
-    const { provenance } = exported;
+    const { added, provenance } = exported;
     const context: MeasurementContext = {
-      spec: model, appVersion, ...(provenance && { provenance }), accounting: gathered.accounting, grouping: by, draws: usualDraws, truth: truthWords(), ...(types.value && { types: types.value }), unsureBelow: threshold.value,
+      spec: model, ...(added && { added }), appVersion, ...(provenance && { provenance }), accounting: gathered.accounting, grouping: by, draws: usualDraws, truth: truthWords(), ...(types.value && { types: types.value }), unsureBelow: threshold.value,
     };
     measuring.value = { state: 'computing' };
     worker = new Worker(new URL('../measure_worker.ts', import.meta.url), { type: 'module', name: 'measure' });

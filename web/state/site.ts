@@ -1,5 +1,7 @@
 /** Where the models lie beside the page. */
-import { type ModelListing, readFile } from '../../src/js/index.ts';
+import { listModels as modelsBeside, type ModelListing, readFile } from '../../src/js/index.ts';
+
+export const siteFolder = new URL('./', document.baseURI);
 
 /** Address of one file of a model. */
 export function modelFileUrl(name: string, file: string): URL {
@@ -11,9 +13,8 @@ export function modelFileUrl(name: string, file: string): URL {
  *
  * Raises: Error when the list cannot be read.
  */
-export async function listModels(): Promise<ModelListing[]> {
-  const response = await fetchSiteFile(new URL('models/index.json', document.baseURI));
-  return (await response.json()) as ModelListing[];
+export function listModels(): Promise<ModelListing[]> {
+  return modelsBeside(siteFolder);
 }
 
 /**

@@ -51,6 +51,7 @@ export const words = {
     openElsewhere: 'This project is open in another tab; close it there first.',
     counts: (images: string, cells: string, reviewed: string, any: boolean) => `${images} images, ${cells} cells${any ? `, ${reviewed} looked at` : ''}`,
   },
+  modelTooLarge: (bytes: number) => `The file has more than ${bytes / 1e6} MB.`,
   outcomes: { cannot_tell: 'cannot tell', no_cell: 'no cell', two_cells: 'two cells' },
   answering: (cells: number, answer: string) => plural(cells, { one: `1 cell: ${answer}`, other: `${formatCount(cells)} cells: ${answer}` }),
   takingBack: 'answer taken back',

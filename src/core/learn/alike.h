@@ -17,10 +17,13 @@ struct Alike {
 /// sources the nearest of another lay at 0.027 or more in 99 of 100; copies turned or mirrored at 0, moved by a pixel at 0.005 to 0.03.
 constexpr double kAlike = 0.02;
 
-/// Pairs of cells of nearly the same picture, nearest first.
+/// So many pairs are listed; thousands of copies of one picture would be millions.
+constexpr std::size_t kMostPairs = 100'000;
+
+/// Pairs of cells of nearly the same picture, nearest first; beyond kMostPairs only those that join cells which no others join.
 std::vector<Alike> find_alike(const Compact& compact);
 
-/// Groups such that cells of nearly the same picture are in one, whatever group they were in.
+/// Groups such that cells of nearly the same picture are in one, whatever group they were in; each has the least number of those in it.
 std::vector<std::int32_t> joined_groups(std::span<const std::int32_t> groups, std::span<const Alike> pairs);
 
 }  // namespace cytodrop

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/learn/dot.h"
 #include "core/simd.h"
 
 namespace cytodrop {
@@ -32,17 +33,19 @@ double product(std::span<const float> one, std::span<const float> other) {
   return sum;
 }
 
-Compact::Compact(const Features& features, std::span<const std::size_t> cells) : width_(features.width), mean_(width_), scale_(width_), divisor_(width_) {
+Compact::Compact(const Features& features, std::span<const std::size_t> cells) : width_(features.width), count_(cells.size()), mean_(width_), scale_(width_), divisor_(width_) {
   const auto count = static_cast<double>(cells.size());
   std::vector<double> turned(width_);
+  // Of how the cells differ from the first: where none does that is nothing, not what rounding leaves of their sum.
+  const std::span<const float> start = features.row(cells.front());
   for (const std::size_t cell : cells) {
     const std::span<const float> row = features.row(cell);
-    for (std::size_t j = 0; j < width_; ++j) mean_[j] += static_cast<double>(row[j]);
+    for (std::size_t j = 0; j < width_; ++j) mean_[j] += static_cast<double>(row[j]) - static_cast<double>(start[j]);
     if (features.turned.empty()) continue;
     const float* variance = &features.turned[cell * width_];
     for (std::size_t j = 0; j < width_; ++j) turned[j] += static_cast<double>(variance[j]);
   }
-  for (double& mean : mean_) mean /= count;
+  for (std::size_t j = 0; j < width_; ++j) mean_[j] = static_cast<double>(start[j]) + mean_[j] / count;
   for (const std::size_t cell : cells) {
     const std::span<const float> row = features.row(cell);
     for (std::size_t j = 0; j < width_; ++j) scale_[j] += (static_cast<double>(row[j]) - mean_[j]) * (static_cast<double>(row[j]) - mean_[j]);
@@ -78,14 +81,13 @@ Compact::Compact(const Features& features, std::span<const std::size_t> cells) :
       // A landmark lies in the space of those before the next.
       if (!(left[i] > 0)) continue;
       double* row = &decomposed[i * most];
-      double sum = product(standard_row(i), standard_row(pivot));
-      for (std::size_t m = 0; m < k; ++m) sum -= row[m] * own[m];
+      const double sum = product(standard_row(i), standard_row(pivot)) - dot(row, own, k);
       row[k] = i == pivot ? root : sum / root;
       left[i] = i == pivot ? 0 : std::max(0.0, left[i] - row[k] * row[k]);
     }
   }
   rows_.resize(cells.size() * rank());
-  for (std::size_t i = 0; i < cells.size(); ++i) std::copy_n(&decomposed[i * most], rank(), &rows_[i * rank()]);
+  for (std::size_t i = 0; i < cells.size(); ++i) std::copy_n(decomposed.data() + i * most, rank(), rows_.data() + i * rank());
   for (const std::size_t landmark : landmarks_) standard_.insert(standard_.end(), standard_row(landmark).begin(), standard_row(landmark).end());
 }
 
@@ -93,7 +95,7 @@ std::vector<double> Compact::directions(std::span<const double> coordinates, std
   // The landmarks' own rows are a triangle T, and coordinates of a cell z are T⁻¹ · landmarks · z.
   std::vector<double> solved(coordinates.begin(), coordinates.end());
   for (std::size_t c = 0; c < count; ++c) {
-    double* own = &solved[c * rank()];
+    double* own = solved.data() + c * rank();
     for (std::size_t k = rank(); k-- > 0;) {
       for (std::size_t m = k + 1; m < rank(); ++m) own[k] -= rows_[landmarks_[m] * rank() + k] * own[m];
       own[k] /= rows_[landmarks_[k] * rank() + k];

@@ -24,6 +24,8 @@ struct Features {
 /// weighed, one row a cell is worth more than eight rows, one for each turn (models/cell-encoder/card.md). The space is that of the rows
 /// which a pivoted Cholesky decomposition of their products picks, up to kMostRank: an L2 penalty is the same in both.
 ///
+/// Cells that all have the same features span nothing: rank 0.
+///
 /// Products are summed in float32 within 64 features and in float64 beyond, in one order: equal bits in every build.
 class Compact {
  public:
@@ -31,7 +33,7 @@ class Compact {
   Compact(const Features& features, std::span<const std::size_t> cells);
 
   std::size_t rank() const { return landmarks_.size(); }
-  std::size_t count() const { return rank() == 0 ? 0 : rows_.size() / rank(); }
+  std::size_t count() const { return count_; }
   /// Coordinates of the cells, in their order: count × rank.
   std::span<const double> rows() const { return rows_; }
 
@@ -52,7 +54,7 @@ class Compact {
   std::vector<double> weights(std::span<const double> coefficients, std::span<double> bias) const;
 
  private:
-  std::size_t width_;
+  std::size_t width_, count_;
   std::vector<double> mean_, scale_, divisor_;  ///< D
   std::vector<float> standard_;          ///< of the landmarks, rank × D
   std::vector<std::size_t> landmarks_;   ///< among the cells

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/error.h"
+
 namespace cytodrop {
 namespace {
 
@@ -27,21 +29,34 @@ void orthonormalise(std::vector<double>& matrix, std::size_t rows, std::size_t c
   }
 }
 
+/// Σ row · rowᵀ: rank × rank.
+std::vector<double> products(std::span<const double> rows, std::size_t rank) {
+  std::vector<double> sums(rank * rank);
+  for (const double* row = rows.data(); row < rows.data() + rows.size(); row += rank) {
+    for (std::size_t a = 0; a < rank; ++a) {
+      const double factor = row[a];
+      double* own = &sums[a * rank];
+      for (std::size_t b = a; b < rank; ++b) own[b] += factor * row[b];
+    }
+  }
+  for (std::size_t a = 0; a < rank; ++a) {
+    for (std::size_t b = 0; b < a; ++b) sums[a * rank + b] = sums[b * rank + a];
+  }
+  return sums;
+}
+
 /// The first directions of the rows' products: rank × count.
 std::vector<double> first_directions(std::span<const double> rows, std::size_t rank, std::size_t count) {
-  const std::size_t cells = rows.size() / rank;
-  std::vector<double> found(rank * count), next(rank * count), along(count);
+  const std::vector<double> sums = products(rows, rank);
+  std::vector<double> found(rank * count), next(rank * count);
   for (std::size_t c = 0; c < count; ++c) found[c * count + c] = 1;
   for (int i = 0; i < kIterations; ++i) {
     std::fill(next.begin(), next.end(), 0.0);
-    for (std::size_t cell = 0; cell < cells; ++cell) {
-      const double* row = &rows[cell * rank];
-      std::fill(along.begin(), along.end(), 0.0);
-      for (std::size_t r = 0; r < rank; ++r) {
-        for (std::size_t c = 0; c < count; ++c) along[c] += row[r] * found[r * count + c];
-      }
-      for (std::size_t r = 0; r < rank; ++r) {
-        for (std::size_t c = 0; c < count; ++c) next[r * count + c] += row[r] * along[c];
+    for (std::size_t r = 0; r < rank; ++r) {
+      double* own = &next[r * count];
+      for (std::size_t k = 0; k < rank; ++k) {
+        const double factor = sums[r * rank + k];
+        for (std::size_t c = 0; c < count; ++c) own[c] += factor * found[k * count + c];
       }
     }
     orthonormalise(next, rank, count);
@@ -92,15 +107,40 @@ std::vector<double> type_means(std::span<const double> values, std::span<const s
   for (std::size_t t = 0; t < types; ++t) {
     for (std::size_t j = 0; j < width; ++j) means[t * width + j] /= std::max(1.0, counts[t]);
   }
+  // Nothing must seem to be of a type without a cell: its mean is that of the first with one.
+  const auto first = static_cast<std::size_t>(std::find_if(counts.begin(), counts.end(), [](double count) { return count > 0; }) - counts.begin());
+  for (std::size_t t = 0; t < types; ++t) {
+    if (counts[t] == 0) std::copy_n(&means[first * width], width, &means[t * width]);
+  }
   return means;
+}
+
+Kind described(const Compact& compact) {
+  Kind kind;
+  kind.mean.assign(compact.mean().begin(), compact.mean().end());
+  for (const double scale : compact.scale()) kind.feature_scale.push_back(1 / scale);
+  for (const double divisor : compact.divisor()) kind.feature_limit.push_back(kMostSpreads / divisor);
+  return kind;
+}
+
+/// Of cells that all have the same features: whatever else there is lies far away, in the first direction as in all others.
+Kind kind_of_copies(const Compact& compact, std::size_t types) {
+  Kind kind = described(compact);
+  kind.basis.assign(kind.mean.size(), 0);
+  kind.basis.front() = 1;
+  kind.scale = {1 / std::sqrt(kLeastVariance)};
+  kind.class_means.assign(types, 0);
+  kind.residual_scale = 1 / kLeastVariance;
+  return kind;
 }
 
 }  // namespace
 
-Kind fit_kind(const Compact& compact, std::span<const std::int32_t> labels, int types) {
+Kind fit_kind(const Compact& compact, std::span<const std::int32_t> labels, int types, std::size_t in_all) {
   const std::size_t cells = compact.count(), rank = compact.rank(), kinds = static_cast<std::size_t>(types);
-  const std::size_t spare = cells > kinds ? cells - kinds : 1;
-  const std::size_t d = std::min({rank, kMostDirections, std::max<std::size_t>(1, spare / 3)});
+  if (rank == 0) return kind_of_copies(compact, kinds);
+  const std::size_t spare = cells > kinds ? cells - kinds : 1, spare_in_all = in_all > kinds ? in_all - kinds : 1;
+  const std::size_t d = std::min({rank, kMostDirections, std::max<std::size_t>(1, spare_in_all / 3)});
   const std::vector<double> first = first_directions(compact.rows(), rank, d);
   std::vector<double> along(cells * d), lengths(cells);
   for (std::size_t i = 0; i < cells; ++i) {
@@ -142,11 +182,8 @@ Kind fit_kind(const Compact& compact, std::span<const std::int32_t> labels, int 
     outside += lengths[i];
     for (std::size_t a = 0; a < d; ++a) outside -= along[i * d + a] * along[i * d + a];
   }
-  const double left = std::max(1.0, static_cast<double>(std::max(rank, spare) - d));
-  Kind kind;
-  kind.mean.assign(compact.mean().begin(), compact.mean().end());
-  for (const double scale : compact.scale()) kind.feature_scale.push_back(1 / scale);
-  for (const double divisor : compact.divisor()) kind.feature_limit.push_back(kMostSpreads / divisor);
+  const double left = std::max(1.0, static_cast<double>(std::max(std::min(kMostRank, in_all - 1), spare_in_all) - d));
+  Kind kind = described(compact);
   kind.basis = compact.directions(directions, d);
   for (std::size_t a = 0; a < d; ++a) kind.scale.push_back(1 / std::sqrt(std::max(covariance[a * d + a], kLeastVariance)));
   kind.class_means = turned_means;
@@ -176,6 +213,9 @@ double distance(const Kind& kind, std::span<const float> features) {
 }
 
 double usual_distance(std::span<const double> distances) {
+  if (!std::all_of(distances.begin(), distances.end(), [](double distance) { return std::isfinite(distance) && distance >= 0; })) {
+    throw Error(ErrorCode::kInvalidArgument, "a distance must be a number, at least 0");
+  }
   std::vector<double> sorted(distances.begin(), distances.end());
   std::sort(sorted.begin(), sorted.end());
   if (sorted.empty()) return std::numeric_limits<double>::infinity();

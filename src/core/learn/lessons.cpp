@@ -186,6 +186,7 @@ void check_lessons(const Lessons& lessons) {
       !std::all_of(lessons.known.begin(), lessons.known.end(), is_finite)) {
     fail("has a value that is not finite");
   }
+  if (std::any_of(lessons.features.turned.begin(), lessons.features.turned.end(), [](float variance) { return variance < 0; })) fail("has a variance below 0");
 }
 
 LearnedHead learn_head(const Lessons& lessons, double strength) {
@@ -224,14 +225,14 @@ LeftOut leave_out(const Lessons& lessons, const Folds& folds, int part) {
   };
   for (const double share : kShares) test(drawn(chosen, share));
   test(numbers(chosen.cells.size()));
-  const Kind kind = fit_kind(chosen.compact, chosen.labels, lessons.types);
+  const Kind kind = fit_kind(chosen.compact, chosen.labels, lessons.types, lessons.count());
   for (const std::size_t cell : found.cells) found.distances.push_back(distance(kind, lessons.features.row(cell)));
   return found;
 }
 
 Kind kind_of(const Lessons& lessons) {
   check_lessons(lessons);
-  return fit_kind(Compact(lessons.features, numbers(lessons.count())), lessons.labels, lessons.types);
+  return fit_kind(Compact(lessons.features, numbers(lessons.count())), lessons.labels, lessons.types, lessons.count());
 }
 
 std::vector<Alike> alike_among(const Lessons& lessons) {

@@ -22,7 +22,7 @@ struct Lessons {
   std::size_t count() const { return labels.size(); }
 };
 
-/// Raises: kInvalidArgument where lengths do not fit each other, a value is not finite, a label is no type, or there are fewer than two types.
+/// Raises: kInvalidArgument where lengths do not fit each other, a value is not finite, a variance is below 0, a label is no type, or there are fewer than two types.
 void check_lessons(const Lessons& lessons);
 
 /// A dense layer on features, of which a known head's logits are added.

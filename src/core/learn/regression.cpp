@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
 
+#include "core/learn/dot.h"
 #include "core/learn/exact.h"
-#include "core/simd.h"
 
 namespace cytodrop {
 namespace {
@@ -16,26 +17,11 @@ constexpr double kArmijo = 1e-4;
 
 using Values = std::vector<double>;
 
-/// Four sums side by side, in one order.
-double dot(const double* a, const double* b, std::size_t count) {
-  Double2 one{}, other{};
-  std::size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    one += Double2{a[i], a[i + 1]} * Double2{b[i], b[i + 1]};
-    other += Double2{a[i + 2], a[i + 3]} * Double2{b[i + 2], b[i + 3]};
-  }
-  double sum = (one[0] + one[1]) + (other[0] + other[1]);
-  for (; i < count; ++i) sum += a[i] * b[i];
-  return sum;
-}
-
-double dot(const Values& a, const Values& b) { return dot(a.data(), b.data(), a.size()); }
-
 /// Writes the logits of a row; `values`: types × R, then the bias.
 void put_logits(const RegressionRows& data, const double* values, std::size_t row, double* logits) {
   const std::size_t types = data.types;
   const double* bias = values + data.rank * types;
-  const double* x = &data.rows[row * data.rank];
+  const double* x = data.rows.data() + row * data.rank;
   for (std::size_t t = 0; t < types; ++t) {
     logits[t] = bias[t] + (data.offsets.empty() ? 0 : data.offsets[row * types + t]) + dot(x, values + t * data.rank, data.rank);
   }
@@ -68,7 +54,7 @@ double loss_and_gradient(const RegressionRows& data, double strength, const std:
       p[t] *= is_learned[t] ? weight : 0;
       gradient[coefficients + t] += p[t];
     }
-    const double* x = &data.rows[row * data.rank];
+    const double* x = data.rows.data() + row * data.rank;
     for (std::size_t t = 0; t < types; ++t) {
       double* of_type = &gradient[t * data.rank];
       for (std::size_t j = 0; j < data.rank; ++j) of_type[j] += x[j] * p[t];
@@ -82,22 +68,67 @@ double loss_and_gradient(const RegressionRows& data, double strength, const std:
   return loss + squares / (2 * strength);
 }
 
+/// About what the loss is curved like where every type is as likely as any other: one matrix of the rows and the bias for all types,
+/// decomposed into a triangle and its transpose. In the coordinates of Compact some directions are a thousand times as long as others,
+/// and L-BFGS by itself takes hundreds of steps.
+class Curvature {
+ public:
+  Curvature(const RegressionRows& data, double strength) : rank_(data.rank), size_(data.rank + 1), types_(data.types), triangle_(size_ * size_) {
+    const double least = 1e-6, share = (1 - 1 / static_cast<double>(types_)) / static_cast<double>(types_);
+    Values x(size_, 1);
+    for (const std::size_t row : data.chosen) {
+      std::copy_n(data.rows.data() + row * rank_, rank_, x.begin());
+      const double weight = data.weights[row] * share;
+      for (std::size_t a = 0; a < size_; ++a) {
+        const double factor = weight * x[a];
+        double* own = &triangle_[a * size_];
+        for (std::size_t b = 0; b <= a; ++b) own[b] += factor * x[b];
+      }
+    }
+    for (std::size_t a = 0; a < rank_; ++a) triangle_[a * size_ + a] += 1 / strength;
+    triangle_.back() += least;
+    for (std::size_t a = 0; a < size_; ++a) {
+      double* own = &triangle_[a * size_];
+      for (std::size_t b = 0; b < a; ++b) own[b] = (own[b] - dot(own, &triangle_[b * size_], b)) / triangle_[b * size_ + b];
+      own[a] = std::sqrt(std::max(own[a] - dot(own, own, a), least * own[a] + std::numeric_limits<double>::min()));
+    }
+  }
+
+  /// Divides types × R values and a bias for each type by it.
+  void divide(Values& values) const {
+    Values x(size_);
+    for (std::size_t t = 0; t < types_; ++t) {
+      std::copy_n(&values[t * rank_], rank_, x.begin());
+      x[rank_] = values[types_ * rank_ + t];
+      for (std::size_t a = 0; a < size_; ++a) x[a] = (x[a] - dot(&triangle_[a * size_], x.data(), a)) / triangle_[a * size_ + a];
+      for (std::size_t a = size_; a-- > 0;) {
+        const double* own = &triangle_[a * size_];
+        x[a] /= own[a];
+        for (std::size_t b = 0; b < a; ++b) x[b] -= own[b] * x[a];
+      }
+      std::copy_n(x.begin(), rank_, values.begin() + static_cast<std::ptrdiff_t>(t * rank_));
+      values[types_ * rank_ + t] = x[rank_];
+    }
+  }
+
+ private:
+  std::size_t rank_, size_, types_;
+  Values triangle_;  ///< size × size, below the diagonal
+};
+
 struct Step {
   Values moved, turned;  ///< of the values and of the gradient
   double inverse;        ///< 1 / (moved · turned)
 };
 
-Values direction(const Values& gradient, const std::deque<Step>& steps) {
+Values direction(const Values& gradient, const std::deque<Step>& steps, const Curvature& curvature) {
   Values found(gradient);
   std::vector<double> alphas(steps.size());
   for (std::size_t i = steps.size(); i-- > 0;) {
     alphas[i] = steps[i].inverse * dot(steps[i].moved, found);
     for (std::size_t k = 0; k < found.size(); ++k) found[k] -= alphas[i] * steps[i].turned[k];
   }
-  if (!steps.empty()) {
-    const double scale = 1 / (steps.back().inverse * dot(steps.back().turned, steps.back().turned));
-    for (double& value : found) value *= scale;
-  }
+  curvature.divide(found);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const double beta = steps[i].inverse * dot(steps[i].turned, found);
     for (std::size_t k = 0; k < found.size(); ++k) found[k] += (alphas[i] - beta) * steps[i].moved[k];
@@ -121,18 +152,19 @@ Regression fit_regression(const RegressionRows& data, double strength, const Reg
     std::copy(start.bias.begin(), start.bias.end(), values.begin() + static_cast<std::ptrdiff_t>(coefficients));
   }
   double loss = loss_and_gradient(data, strength, is_learned, values, gradient);
+  const Curvature curvature(data, strength);
   std::deque<Step> steps;
   for (int step = 0; step < kMostSteps; ++step) {
     const double length = std::sqrt(dot(gradient, gradient));
     if (!(length > least)) break;
-    Values way = direction(gradient, steps);
+    Values way = direction(gradient, steps, curvature);
     double slope = dot(way, gradient);
     if (!(slope < 0)) {
       steps.clear();
-      way = direction(gradient, steps);
-      slope = -length * length;
+      way = direction(gradient, steps, curvature);
+      slope = dot(way, gradient);
     }
-    double size = steps.empty() ? 1 / std::max(1.0, length) : 1, next_loss = 0;
+    double size = 1, next_loss = 0;
     bool is_lower = false;
     for (int halving = 0; halving < kMostHalvings && !is_lower; ++halving, size /= 2) {
       for (std::size_t i = 0; i < count; ++i) next[i] = values[i] + size * way[i];

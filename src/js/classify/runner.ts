@@ -2,7 +2,7 @@
 import type { Verdict } from '#cytodrop_core';
 import { Core } from '../core/core.ts';
 import { CoreEngine } from '../core/core_engine.ts';
-import type { Engine, Tensor } from '../core/engine.ts';
+import { type Engine, type Tensor, withPlaces } from '../core/engine.ts';
 import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
 import type { ModelFiles } from '../model/model_files.ts';
 import { chooseEngine, type ChosenEngine, type Engines, openCoreEngine } from './engines.ts';
@@ -67,11 +67,21 @@ export class Runner {
   /** Runs the network. */
   async run(input: Tensor): Promise<Tensor | UnreadFile> {
     try {
-      return await this.#engine.run(input);
+      return await this.#runAtOnce(input);
     } catch (error) {
       if (this.#engine instanceof CoreEngine && !(error instanceof CytodropError)) await this.#replaceCore();
       return unreadFile('engine_failed', `The network could not be run: ${(error as Error).message}`);
     }
+  }
+
+  async #runAtOnce({ data, shape: [count = 1, ...shape] }: Tensor): Promise<Tensor> {
+    if (this.files.spec.network.batch === undefined || count === 1) return withPlaces(await this.#engine.run({ data, shape: [count, ...shape] }));
+    const length = data.length / count;
+    const parts: Tensor[] = [];
+    for (let i = 0; i < count; i++) parts.push(withPlaces(await this.#engine.run({ data: data.slice(i * length, (i + 1) * length), shape: [1, ...shape] })));
+    const all = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+    parts.reduce((at, part) => (all.set(part.data, at), at + part.data.length), 0);
+    return { data: all, shape: [count, ...(parts[0]?.shape.slice(1) ?? [])] };
   }
 
   /** What the model says of features [N, D, h, w]; `measures`: of the N cells, one after the other. */

@@ -1,7 +1,7 @@
 /** Proves on a model's own test image that this computer computes what the training code did. */
 import type { Verdict } from '#cytodrop_core';
 import type { Core } from '../core/core.ts';
-import type { Engine } from '../core/engine.ts';
+import { type Engine, withPlaces } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
 import type { GoldenVerdict, ModelFiles } from '../model/model_files.ts';
 
@@ -44,7 +44,7 @@ export async function goldenVerdict({ golden, spec }: ModelFiles, core: Core, en
 
 async function verdictOfGolden(image: Uint8Array, core: Core, engine: Engine): Promise<Verdict | undefined> {
   const prepared = core.prepare(image);
-  return core.judge(await engine.run({ data: prepared.tensor, shape: prepared.shape }), prepared.measures)[0];
+  return core.judge(withPlaces(await engine.run({ data: prepared.tensor, shape: prepared.shape })), prepared.measures)[0];
 }
 
 /** Infinity when the lengths differ or a value is not a number, so that nothing passes by accident. */

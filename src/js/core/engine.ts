@@ -41,3 +41,8 @@ export interface Engine {
   /** Frees the network. */
   release(): Promise<void>;
 }
+
+/** Features without places, N×D, are a map of one place. */
+export function withPlaces({ data, shape }: Tensor): Tensor {
+  return { data, shape: shape.length === 2 ? [...shape, 1, 1] : shape };
+}

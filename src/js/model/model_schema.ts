@@ -14,11 +14,16 @@ const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16_384));
 const file = { file: fileName, sha256 };
 
 const network = v.looseObject({
-  ...file, bytes: count, architecture: words, parameters: count, input: words, output: words,
+  ...file, bytes: count, architecture: words, parameters: count, input: words, output: words, batch: v.optional(v.literal(1)),
   features: v.looseObject({ channels: side, height: side, width: side }),
 });
-/** One of another kind is read by whoever knows it. */
-const otherNetwork = v.looseObject({ kind: words, architecture: words, bytes: count, parameters: count });
+/** The features of an encoder, whose own spec the core reads. */
+const encoder = v.looseObject({ ...network.entries, kind: v.literal('encoder'), file: v.literal('encoder/encoder.json') });
+/** Of a model that was taught. */
+const taught = v.looseObject({
+  base: v.looseObject({ name: words, version: words }), cells: v.record(v.string(), count), strength: finite, parts: count, grouped: v.boolean(), groups: count,
+  curve: v.array(v.tuple([finite, finite])), warnings: v.array(words),
+});
 
 const crop = v.variant('rule', [v.looseObject({ rule: v.literal('none') }), v.looseObject({ rule: v.literal('centre_square'), side_px: side }), v.looseObject({ rule: v.literal('stained_cell'), radii: finite })]);
 const positive = v.pipe(finite, v.gtValue(0));
@@ -51,12 +56,12 @@ const spec = v.pipe(v.looseObject({
   kind: v.optional(v.literal('classifier')),
   name: v.pipe(v.string(), v.maxLength(80), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)), version: v.pipe(v.string(), v.maxLength(40), v.regex(/^[0-9]+\.[0-9]+\.[0-9]+$/)),
   title: v.pipe(v.string(), v.minLength(1), v.maxLength(200)), purpose: words, caution: v.optional(words), author: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
-  network: v.union([network, otherNetwork]), input: v.looseObject({ width_px: side, height_px: side, channels: v.picklist(['rgb', 'grey']) }), crop, pixel_size_um: v.nullable(positive), frame: v.optional(frame), classes,
-  head: v.looseObject(file),
+  network: v.union([network, encoder]), input: v.looseObject({ width_px: side, height_px: side, channels: v.picklist(['rgb', 'grey']) }), crop, pixel_size_um: v.nullable(positive), frame: v.optional(frame), classes,
+  head: v.looseObject({ ...file, layers: v.array(v.looseObject({ name: words, inputs: count, outputs: count })), output: v.picklist(['softmax', 'sigmoid']) }),
   judge: v.looseObject({ temperature: positive, abstain_below: share, risk_coverage: v.optional(v.array(v.tuple([share, share, share, share, share]))) }),
   quality: v.optional(v.record(v.string(), v.tuple([v.nullable(finite), v.nullable(finite)]))), novelty: v.optional(novelty),
   training: v.looseObject({ data: text, source: text, data_licence: text, split: text, recipe: text, images: v.looseObject({ train: count, validation: count, test: count }) }),
-  licence: text, metrics: v.looseObject({ validation: v.optional(metrics), test: v.optional(metrics), elsewhere: v.optional(elsewhere) }),
+  licence: text, taught: v.optional(taught), metrics: v.looseObject({ validation: v.optional(metrics), test: v.optional(metrics), elsewhere: v.optional(elsewhere) }),
 }), v.forward(v.partialCheck([['classes'], ['metrics']], ({ classes: all, metrics: { test, validation } }) => isSquare(test, all.length) && isSquare(validation, all.length)), ['metrics', 'test']));
 
 const golden = v.looseObject({

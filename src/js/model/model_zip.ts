@@ -24,6 +24,7 @@ export function folderIn(names: Iterable<string>): string | undefined {
 /** Raises: CytodropError, `invalid_model`, in one line for a person. */
 export async function readModelZip(bytes: Blob | Uint8Array): Promise<ModelZip> {
   const file = bytes instanceof Blob ? bytes : new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  if (file.size > mostBytes) throw invalid(`it has more than ${mostBytes / 1e6} MB`);
   const entries = await filesOfZip(file, mostEntries, {
     none: () => new CytodropError('invalid_model', 'It is no zip file, or it is damaged.'), tooMany: () => invalid('it has too many parts'),
   });

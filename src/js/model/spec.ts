@@ -17,6 +17,8 @@ export interface ModelSpec {
     kind?: 'encoder';
     file: string; sha256: string; bytes: number; architecture: string; parameters: number;
     input: string; output: string;
+    /** The graph takes one picture at a time. */
+    batch?: 1;
     features: { channels: number; height: number; width: number };
   };
   input: { width_px: number; height_px: number; channels: 'rgb' | 'grey' };
@@ -75,6 +77,12 @@ export interface ElsewhereMetrics { what: string; images: number; correct: numbe
 
 /** What models/index.json, made by the build, lists; `added`: by a person, and not shipped. */
 export interface ModelListing { name: string; spec: ModelSpec; added?: { specSha256: string | null } }
+
+/** Whether its maps tell what spoke for a type where; that of a network without places has one region, which tells nothing. */
+export function hasMap({ network }: ModelSpec): boolean {
+  const { features } = network as Partial<ModelSpec['network']>;
+  return features !== undefined && features.height * features.width > 1;
+}
 
 /** Whether another model names the same types in pictures of the same kind, so that the two may be asked about one cell. */
 export function canCompare(one: ModelSpec, other: ModelSpec): boolean {

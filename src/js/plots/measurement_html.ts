@@ -68,9 +68,9 @@ function figureHtml(figure: PlotFigure): string {
 
 const groupedBy = { none: 'nothing: every cell is its own', file: 'frame', folder: 'folder', column: 'a column of the table of labels' };
 
-function facts({ groups }: Measurement, { spec, appVersion, provenance, grouping, draws, truth, types, unsureBelow }: MeasurementContext): string {
+function facts({ groups }: Measurement, { spec, added, appVersion, provenance, grouping, draws, truth, types, unsureBelow }: MeasurementContext): string {
   const entries: [string, string][] = [
-    ['Model', `${spec.name} ${spec.version}`], ['SHA-256 of its spec', provenance?.specSha256 ?? 'not known'], ['SHA-256 of its network', spec.network.sha256],
+    ['Model', `${spec.name} ${spec.version}`], ...(added ? [['Not a shipped model; made by', spec.author ?? 'not known'] as [string, string]] : []), ['SHA-256 of its spec', provenance?.specSha256 ?? 'not known'], ['SHA-256 of its network', spec.network.sha256],
     ['Software', `Cytodrop ${appVersion}`], ['Commit', provenance?.commit || 'not known'], ['Ran on', provenance?.platform ?? 'not known'], ['Time', provenance?.time ?? 'not known'],
     ['True types from', truth], ['Grouped by', `${groupedBy[grouping]}${grouping === 'none' ? '' : `, ${countWords(groups)} groups`}`], ['Intervals', `95 %, by bootstrap over groups, ${countWords(draws)} draws; of shares at least as wide as Wilson's`],
     ['Unsure below', scoreWords(unsureBelow)], ...(types ? [['Only these types', types.join(', ')] as [string, string]] : []),

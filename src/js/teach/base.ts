@@ -3,9 +3,9 @@ import { sha256 } from '../core/sha256.ts';
 import type { EncoderFiles } from '../model/encoder.ts';
 import { featureCount } from '../model/encoder.ts';
 import type { ModelFiles } from '../model/model_files.ts';
+import { safetensors } from '../model/safetensors.ts';
+import { simulatedPicture } from '../model/simulated_picture.ts';
 import type { ModelClass, ModelSpec } from '../model/spec.ts';
-import { goldenPicture } from './golden_picture.ts';
-import { writeSafetensors } from './safetensors.ts';
 
 export interface TeachBase {
   name: string;
@@ -46,13 +46,13 @@ export function modelBase(files: ModelFiles): TeachBase {
 export async function encoderBase(encoder: EncoderFiles, blocks: number[], frame: FrameSquare = usualSquare): Promise<TeachBase> {
   const { spec } = encoder;
   const blank = blankSpec(encoder, frame);
-  const head = writeSafetensors({ 'dense_0.weight': { shape: [2, featureCount(spec)], values: new Float32Array(2 * featureCount(spec)) }, 'dense_0.bias': { shape: [2], values: new Float32Array(2) } });
+  const head = safetensors([{ name: 'dense_0.weight', shape: [2, featureCount(spec)], values: new Float32Array(2 * featureCount(spec)) }, { name: 'dense_0.bias', shape: [2], values: new Float32Array(2) }]);
   const network = new TextEncoder().encode(encoder.specJson);
   blank.network.sha256 = (await sha256(network)) ?? '';
   blank.head.sha256 = (await sha256(head)) ?? '';
   const files: ModelFiles = {
     specJson: JSON.stringify(blank), spec: blank, network, encoder, head, novelty: new Uint8Array(),
-    golden: { image: goldenPicture(), logits: [0, 0], label: 'one' },
+    golden: { image: simulatedPicture(), logits: [0, 0], label: 'one' },
   };
   const licences = spec.networks.map(({ architecture, licence }) => `${architecture}: ${licence}`);
   return { name: spec.name, version: spec.version, title: spec.title, classes: [], blocks, files, licences };

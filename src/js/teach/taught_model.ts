@@ -4,13 +4,13 @@ import { wilsonInterval } from '../classify/intervals.ts';
 import { thresholdFor } from '../classify/verdict.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { GoldenVerdict } from '../model/model_files.ts';
+import { readTensor, safetensors } from '../model/safetensors.ts';
+import { simulatedPicture } from '../model/simulated_picture.ts';
 import type { ModelMetrics, ModelSpec } from '../model/spec.ts';
 import type { TeachBase } from './base.ts';
 import { cardOf } from './card.ts';
 import { likeliest } from './examination.ts';
 import type { CrossValidated, Examination } from './examined.ts';
-import { goldenPicture } from './golden_picture.ts';
-import { readTensor, writeSafetensors } from './safetensors.ts';
 import { type GroupedBy, verdictWords } from './words.ts';
 
 /** What a person says of the model. */
@@ -50,10 +50,10 @@ export async function taughtModel({ head, kind, types, lessons, ...examined }: E
   };
   const layer = known.head.layers[0] as ModelSpec['head']['layers'][number];
   const [weights, bias] = base.classes.length > 0 ? grownHead(base, types.length) : [new Float32Array(types.length * width), new Float32Array(types.length)];
-  const written = await put('head.safetensors', writeSafetensors({
-    'dense_0.weight': { shape: [types.length, width], values: weights.map((weight, i) => weight + (head.weights[i] ?? 0)) },
-    'dense_0.bias': { shape: [types.length], values: bias.map((value, i) => value + (head.bias[i] ?? 0)) },
-  }));
+  const written = await put('head.safetensors', safetensors([
+    { name: 'dense_0.weight', shape: [types.length, width], values: weights.map((weight, i) => weight + (head.weights[i] ?? 0)) },
+    { name: 'dense_0.bias', shape: [types.length], values: bias.map((value, i) => value + (head.bias[i] ?? 0)) },
+  ]));
   const network = await put(known.network.file, base.files.network);
   const { encoder } = base.files;
   if (encoder) for (const [i, { file }] of encoder.spec.networks.entries()) files.set(`encoder/${file}`, encoder.networks[i] as Uint8Array);
@@ -95,7 +95,7 @@ export async function taughtModel({ head, kind, types, lessons, ...examined }: E
 /** The whole folder: spec and golden case are added, by which every computer tests itself. */
 export function withGolden({ spec, files }: TaughtFiles, golden: GoldenVerdict): Map<string, Uint8Array> {
   const text = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-  return new Map([['spec.json', text(spec)], ...files, ['golden/golden.json', text({ cases: [{ image: 'drawn.bmp', ...golden }] })], ['golden/drawn.bmp', goldenPicture()]]);
+  return new Map([['spec.json', text(spec)], ...files, ['golden/golden.json', text({ cases: [{ image: 'drawn.bmp', ...golden }] })], ['golden/drawn.bmp', simulatedPicture()]]);
 }
 
 /** A known head with rows for new types, which begin as the mean of the others. */
@@ -116,13 +116,13 @@ function grownHead({ files: { head, spec } }: TeachBase, types: number): [weight
 }
 
 function noveltyFile({ mean, feature_scale, feature_limit, basis, scale, class_means, residual_scale, dimensions }: LearnedKind, types: number, width: number): Uint8Array {
-  return writeSafetensors({
-    mean: { shape: [width], values: mean }, feature_scale: { shape: [width], values: feature_scale }, feature_limit: { shape: [width], values: feature_limit },
-    basis: { shape: [dimensions, width], values: basis },
-    scale: { shape: [dimensions], values: scale }, class_means: { shape: [types, dimensions], values: class_means }, residual_scale: { shape: [1], values: Float32Array.of(residual_scale) },
+  return safetensors([
+    { name: 'mean', shape: [width], values: mean }, { name: 'feature_scale', shape: [width], values: feature_scale }, { name: 'feature_limit', shape: [width], values: feature_limit },
+    { name: 'basis', shape: [dimensions, width], values: basis },
+    { name: 'scale', shape: [dimensions], values: scale }, { name: 'class_means', shape: [types, dimensions], values: class_means }, { name: 'residual_scale', shape: [1], values: Float32Array.of(residual_scale) },
     // Light and colour are among the features already.
-    appearance_mean: { shape: [zeros], values: new Float32Array(zeros) }, appearance: { shape: [zeros, zeros], values: new Float32Array(zeros ** 2) },
-  });
+    { name: 'appearance_mean', shape: [zeros], values: new Float32Array(zeros) }, { name: 'appearance', shape: [zeros, zeros], values: new Float32Array(zeros ** 2) },
+  ]);
 }
 
 /** The square around a cell of a frame as wide as the pictures that it was taught from; a known model keeps its own. */

@@ -110,8 +110,8 @@ export class Classifier {
     const parcel = this.#read(model, second, onProgress);
     parcel.catch(() => undefined);
     return this.#queued(async () => {
-      const { files, coreWasm, second: other } = await parcel;
-      const runtime = await this.#crew.take({ files, coreWasm, ...(other && { second: other }) }, onProgress);
+      const { files, second: other, ...rest } = await parcel;
+      const runtime = await this.#crew.take({ files, ...rest, ...(other && { second: other }) }, onProgress);
       this.#loaded = { files, second: other, runtime, added: { added: !isShipped(model), secondAdded: second !== undefined && !isShipped(second) } };
     });
   }
@@ -127,7 +127,7 @@ export class Classifier {
     if (other && !canCompare(files.spec, other.spec)) {
       throw new CytodropError('invalid_argument', `The model ${other.spec.name} does not name the same types as ${files.spec.name}, or in pictures of another kind.`);
     }
-    return { files, coreWasm, ...(other && { second: other }) };
+    return { files, coreWasm, ...(other && { second: other }), isOwn: !isShipped(model) || (second !== undefined && !isShipped(second)) };
   }
 
   #model(): Loaded {

@@ -8,6 +8,8 @@ import { detectorShelf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { FrameHost } from './frame.ts';
 import { type ModelParcel } from './messages.ts';
+import { WorkerHung } from './pool.ts';
+import { patienceSeconds } from './watchdog.ts';
 import { WorkerLink } from './worker_link.ts';
 
 /** How a model's network is run. */
@@ -128,8 +130,12 @@ export class Crew {
   async #hand(link: WorkerLink, onProgress: OnProgress = () => {}): Promise<void> {
     const parcel = this.#loaded();
     const { engine, threads, home } = this.#equipment;
+    const seconds = patienceSeconds(parcel.files.network.length);
     const { runtime, selfTest } = await link.ask({ type: 'open_model', parcel, engine, threads, home: home.href }, 'model_opened', {
+      ...(parcel.isOwn && { patience: () => seconds }),
       onReply: (reply) => { if (reply.type === 'model_progress') onProgress(reply.loadedBytes, reply.totalBytes); },
+    }).catch((error: unknown) => {
+      throw error instanceof WorkerHung ? new CytodropError('took_too_long', `The model took longer than ${seconds} seconds to be opened and was stopped.`) : error;
     });
     this.#runtime = runtime;
     this.#selfTests.push(selfTest);

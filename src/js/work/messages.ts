@@ -20,6 +20,8 @@ export interface ModelParcel {
   coreWasm: Uint8Array;
   /** A model of the same types, whose opinion is heard too. */
   second?: ModelFiles;
+  /** They do not come with the library, and may make a worker hang. */
+  isOwn?: boolean;
 }
 
 /** To a worker. `ticket` numbers tell the answers apart. */

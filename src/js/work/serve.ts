@@ -56,6 +56,8 @@ class Server {
       this.#onnxRuntime.catch(() => { this.#onnxRuntime = undefined; });
       return this.#onnxRuntime;
     };
+    // Somebody's own network may never end.
+    this.#port.post({ type: 'at_work', ticket, image: -1 });
     const pipeline = await Pipeline.open(files, coreWasm, { force: engine, openOnnxRuntime: openRuntime }, second);
     this.#open?.pipeline.close();
     this.#open = { pipeline, frames: new OpenFrames(pipeline) };

@@ -4,7 +4,7 @@ import { CytodropError } from '../core/errors.ts';
 import { sha256 } from '../core/sha256.ts';
 import { readModel } from '../model/model_files.ts';
 import type { ModelZip } from '../model/model_zip.ts';
-import type { ModelSpec } from '../model/spec.ts';
+import type { ModelListing, ModelSpec } from '../model/spec.ts';
 import type { ImageSource } from '../platform/platform.ts';
 
 /** A model's files by their paths below its folder; those of a folder that a person chose in a browser as they come. */
@@ -129,6 +129,11 @@ export function readModelFile(model: ModelSource, file: string, home = platform.
 export async function readSpecAndSum(model: ModelSource, home = platform.home): Promise<{ spec: ModelSpec; specSha256: string | null }> {
   const bytes = await modelReaderOf(model, home)('spec.json');
   return { spec: JSON.parse(new TextDecoder().decode(bytes)) as ModelSpec, specSha256: await sha256(bytes) };
+}
+
+/** The models that lie beside the library, in the order in which they are offered. Args: home: folder that models/ lies in. Raises: Error that says what a person can do. */
+export async function listModels(home = platform.home): Promise<ModelListing[]> {
+  return JSON.parse(new TextDecoder().decode(await platform.read(new URL('models/index.json', home)))) as ModelListing[];
 }
 
 /** Reads a file of the library or of the site that it came from. Raises: Error that says what a person can do. */

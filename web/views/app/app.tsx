@@ -18,6 +18,7 @@ import { blind, closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, op
 import { Details } from '../details/details.tsx';
 import { FrameLayout, useFrameOfDetails } from '../frame/frame_view.tsx';
 import { BatchBanner, Scale, Suggestions } from '../results/batch_banner.tsx';
+import { OtherModel } from '../results/other_model.tsx';
 import { ErrorSlider } from '../results/error_slider.tsx';
 import { TypesChoice } from '../results/types_choice.tsx';
 import { Gallery } from '../results/gallery.tsx';
@@ -99,6 +100,7 @@ function Results() {
         </p>
       )}
       <BatchBanner />
+      <OtherModel />
       <Scale />
       <AwayFiles />
       <UnreadFiles />

@@ -1,6 +1,6 @@
 /** One cell at length: what it was called, how sure, where the network looked, and which part of the image it saw. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { type ModelSpec, researchNote, riskCoverage } from '../../../src/js/index.ts';
+import { hasMap, type ModelSpec, researchNote, riskCoverage } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, classStyle, NoTypeMark } from '../../parts/class_mark.tsx';
 import { legendPicture, mapMaximum } from '../../parts/colour_map.ts';
 import { CropPicture, draw, mapOf } from '../../parts/crop_picture.tsx';
@@ -161,7 +161,7 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
   const { height, width } = cell.maps;
   const values = mapOf(cell, chosen);
   const maximum = mapMaximum(values);
-  const shownMap = detailsMapOn.value;
+  const shownMap = detailsMapOn.value && hasMap(model);
   const [pointed, setPointed] = useState<number | null>(null);
   return (
     <section class="picture" aria-label={words.picture.region}>
@@ -169,9 +169,15 @@ function Picture({ cell, model }: { cell: Cell; model: ModelSpec }) {
         <CropPicture cell={cell} sidePx={picturePx} mapClass={shownMap ? chosen : null} opacity={mapOpacity.value} />
       </div>
       <div class="map-controls">
-        <button type="button" aria-pressed={shownMap} aria-keyshortcuts="m" onClick={() => (detailsMapOn.value = !shownMap)}>
-          {words.picture.map}
-        </button>
+        {hasMap(model) ? (
+          <button type="button" aria-pressed={shownMap} aria-keyshortcuts="m" onClick={() => (detailsMapOn.value = !shownMap)}>
+            {words.picture.map}
+          </button>
+        ) : (
+          <p class="small muted" data-testid="no-map">
+            {words.picture.noMap}
+          </p>
+        )}
         {shownMap && (
           <>
             <label class="field">

@@ -31,6 +31,7 @@ export const words = {
     region: 'Picture and map',
     seen: 'The part of the image that the network saw.',
     map: 'Map',
+    noMap: 'This model gives no map of what spoke for a type: before its last layer nothing has a place any more.',
     mapOf: 'of',
     opacity: 'Opacity',
     point: 'Point at the picture to read the map.',

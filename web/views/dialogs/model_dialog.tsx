@@ -47,7 +47,8 @@ function ModelCard({ spec, isOwn }: { spec: ModelSpec; isOwn: boolean }) {
   const card = useRef<HTMLElement>(null);
   const isNew = lastAdded.value === spec.name;
   useEffect(() => {
-    if (isNew) card.current?.scrollIntoView({ block: 'nearest' });
+    // Not before the dialog around it is open.
+    if (isNew) requestAnimationFrame(() => card.current?.scrollIntoView({ block: 'nearest' }));
   }, [isNew]);
   return (
     <article ref={card} class="model-card" data-testid="model-card" data-model={spec.name} data-own={isOwn}>

@@ -146,7 +146,7 @@ export const words = {
     keeping: {
       unsupported: 'This browser does not keep the page for later visits: it can only at an address that begins with https, and not in a private window of some. Once loaded, the page works without a connection until it is closed.',
       waiting: 'The page will be kept in this browser as soon as it is at rest.',
-      postponed: 'The page is not kept for later visits yet. That would fetch files of this page, which it does not do by itself once there is an image; the next visit makes up for it.',
+      postponed: 'The page is not kept for later visits yet. That would fetch files of this page; once there is an image it fetches none by itself but those of models that may know images which yours does not. The next visit makes up for it.',
       keeping: 'The page’s files are being kept in this browser.',
       ready: 'The page and its simulated samples are kept in this browser, each file checked by its SHA-256, and open without a connection. Your images are never kept.',
       failed: 'The page’s files could not be kept in this browser. Once loaded, the page works without a connection until it is closed.',

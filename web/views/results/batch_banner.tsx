@@ -3,9 +3,10 @@ import { batchWords, differenceWords } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { words as shared } from '../../parts/words.ts';
 import { bringToSize, chooseMode } from '../../state/adding.ts';
-import { batchDoubt, isScaled, scaleToFit, suggestion, wider } from '../../state/batch.ts';
+import { batchDoubt, isScaled, scaleToFit, suggestion } from '../../state/batch.ts';
 import { chooseModel } from '../../state/model_choice.ts';
 import { cellSet, chosenName, imageScale, threshold } from '../../state/models.ts';
+import { knownToNone, proposal, widerThatMay } from '../../state/which_model.ts';
 import { words as all } from './words.tsx';
 
 const words = all.batch;
@@ -27,12 +28,12 @@ export function BatchBanner() {
         <button type="button" class="link" aria-haspopup="dialog" onClick={() => openDialog('about')}>
           {words.about}
         </button>
-        {wider.value && (
+        {widerThatMay.value && (
           <>
             {' '}
             {words.wider}{' '}
-            <button type="button" data-testid="use-wider" onClick={() => void chooseModel(wider.value?.name ?? '')}>
-              {wider.value.spec.title}
+            <button type="button" data-testid="use-wider" onClick={() => void chooseModel(widerThatMay.value?.name ?? '')}>
+              {widerThatMay.value.spec.title}
             </button>
           </>
         )}
@@ -43,7 +44,7 @@ export function BatchBanner() {
 
 /** Offers to bring images to size that are all refused for it, and says so while that is done. */
 export function Scale() {
-  const offer = scaleToFit.value;
+  const offer = proposal.value ? null : scaleToFit.value;
   if (offer) {
     return (
       <p class="fields-hint small" data-testid="scale-offer" data-scale={offer.scale}>
@@ -71,6 +72,9 @@ export function Suggestions() {
   const better = suggestion.value;
   if (better === null) return null;
   const inFields = better.countOnly;
+  // By size and colour alone; the models themselves know better.
+  const models = proposal.value || knownToNone.value ? [] : better.models;
+  if (models.length === 0 && better.kind !== 'singleCells' && !better.countOnly) return null;
   const use = async (name: string): Promise<void> => {
     if (inFields) chooseMode('fields');
     if (name !== chosenName.value) await chooseModel(name);
@@ -78,7 +82,7 @@ export function Suggestions() {
   return (
     <p class="fields-hint small" data-testid="fields-hint" data-kind={better.kind}>
       {words.looksLike[better.kind](better.images)}{' '}
-      {better.models.map(({ name, title }) => (
+      {models.map(({ name, title }) => (
         <button key={name} type="button" data-testid={`suggest-${name}`} onClick={() => void use(name)}>
           {title}
         </button>

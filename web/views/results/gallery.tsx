@@ -1,6 +1,6 @@
 /** Tiles of all cells shown; of many cells only those near the window exist as elements. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ModelSpec } from '../../../src/js/index.ts';
+import { hasMap, type ModelSpec } from '../../../src/js/index.ts';
 import { classIndex, ClassMark, classStyle, NoTypeMark, noTypeMarks } from '../../parts/class_mark.tsx';
 import { CropPicture } from '../../parts/crop_picture.tsx';
 import { mostWhole, useRowWindow } from '../../parts/row_window.ts';
@@ -171,7 +171,7 @@ function Tile({ cell, model, position, total, isCurrent, isNear, leftPx, topPx, 
       onClick={(event) => pressTile(event, cell.index)}
     >
       {isNear ? (
-        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value && !cell.unnamed && !hidden ? top : null} opacity={mapOpacity.value} />
+        <CropPicture cell={cell} sidePx={pictureSide(sidePx)} mapClass={mapOn.value && hasMap(model) && !cell.unnamed && !hidden ? top : null} opacity={mapOpacity.value} />
       ) : (
         <span class="crop-picture" />
       )}

@@ -1,8 +1,10 @@
 /** Everything that changes how the results are looked at, and takes them away. */
+import { hasMap } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { clear } from '../../state/adding.ts';
 import { mode } from '../../state/mode.ts';
 import { progress } from '../../state/images.ts';
+import { spec } from '../../state/models.ts';
 import { select, selecting, setReviewing } from '../../state/reviewing.ts';
 import {
   filter, type Layout, layout, leastProbability, mapOn, resetView, reviewing, scopedCells, search, shown, sort, type SortKey, subset, thisFrameOnly, type TileSize,
@@ -54,7 +56,7 @@ export function Toolbar() {
       {layout.value === 'gallery' && (
         <>
           <Choice<TileSize> name="size" label={words.toolbar.tiles} value={tileSize.value} words={words.toolbar.sizes} onChoose={(value) => (tileSize.value = value)} />
-          <button type="button" data-testid="map" aria-pressed={mapOn.value} aria-keyshortcuts="m" onClick={() => (mapOn.value = !mapOn.value)}>
+          <button type="button" data-testid="map" disabled={spec.value !== null && !hasMap(spec.value)} aria-pressed={mapOn.value} aria-keyshortcuts="m" onClick={() => (mapOn.value = !mapOn.value)}>
             {words.toolbar.map}
           </button>
           {reviewing.value && (

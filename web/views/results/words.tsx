@@ -149,6 +149,14 @@ export const words = {
       asTheyAre: 'Back to the images as they are',
     },
   },
+  otherModel: {
+    looksLike: 'These look like the images of',
+    use: 'Use it',
+    asking: 'The other models are asked whether they know these images.',
+    stop: 'Stop',
+    none: 'No model here knows images like these, as far as can be told: none of them should name them.',
+    models: 'What each model knows',
+  },
   repeated: {
     here: (images: number) => plural(images, { one: '1 image has the pixels of another that is here already, and counts twice.', other: `${formatCount(images)} images have the pixels of others that are here already, and count twice.` }),
     leaveOut: 'Leave out',

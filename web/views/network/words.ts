@@ -1,0 +1,50 @@
+/** What a person reads where they bring a network. */
+import type { PixelRange } from '../../../src/js/networks.ts';
+import { formatCount } from '../../state/format.ts';
+
+export const words = {
+  title: 'A network of your own',
+  intro: (file: string) => `${file} says how to compute, and not all that must be known to use it. What is guessed is marked: look at the test run whether it is right.`,
+  found: 'Found in it',
+  takes: (channels: number | null, height: number | null, width: number | null) =>
+    `Takes ${channels === 1 ? 'grey pictures' : channels === 3 ? 'pictures in colour' : 'pictures'}${height !== null && width !== null ? ` of ${width} × ${height} px` : ' of any size'}.`,
+  gives: (values: number | null, end: 'softmax' | 'sigmoid' | null) =>
+    `Gives ${values === null ? 'values' : values === 1 ? 'one value' : `${formatCount(values)} values`}${end === null ? '' : `, after a ${end}, which is taken off`}.`,
+  severalOutputs: (taken: string, others: readonly string[]) => `It gives several things; “${taken}” is taken, and not ${others.slice(0, 4).map((name) => `“${name}”`).join(', ')}${others.length > 4 ? ' …' : ''}.`,
+  sigmoids: 'It gives each type a probability of its own, so that several may hold at once. Here one of them is named.',
+  from: { network: 'from the network', guess: 'guessed' },
+  fromFile: (file: string) => `from ${file}`,
+  name: 'Name',
+  author: 'Made by',
+  authorHint: 'Stands in every export.',
+  types: 'Types, one a line, in the order of the network',
+  sidePx: 'Side of its pictures, px',
+  channels: 'Channels',
+  channelsOf: { rgb: 'red, green, blue', bgr: 'blue, green, red', grey: 'grey' },
+  range: 'A pixel from black to white is',
+  ranges: { unit: '0 to 1', bytes: '0 to 255', signed: '−1 to 1', imagenet: 'ImageNet’s mean and spread', own: 'another mean and spread' } satisfies Record<PixelRange, string>,
+  mean: 'Mean, of 0 to 1',
+  spread: 'Spread, of 0 to 1',
+  layout: 'Order of its input',
+  layouts: { nchw: 'channels first (NCHW: PyTorch)', nhwc: 'channels last (NHWC: Keras)' },
+  output: 'What it gives are',
+  outputs: { logits: 'logits, of any size', probabilities: 'probabilities, which sum to 1' },
+  crop: 'Of a picture it sees',
+  crops: { whole: 'all, stretched to its side', square: 'the largest square in the middle' },
+  trial: 'Test run',
+  running: 'Running …',
+  noPictures: 'No pictures on the page to try it on.',
+  choose: 'Choose pictures to try it on',
+  chooseOthers: 'Try it on other pictures',
+  unread: (why: string) => `not read: ${why}`,
+  result: (type: string, share: string) => `${type}, ${share}`,
+  engine: (name: string, reason: string) => `Run by ${name}: ${reason}.`,
+  kinds: {
+    map: 'Its last layer was found, and places before it: every cell has a map of what spoke for its type.',
+    features: 'Its last layer was found, and nothing before it has a place any more: there is no map of what spoke for a type.',
+    none: 'Its last layer was not found in it: there is no map of what spoke for a type.',
+  },
+  noNovelty: 'It cannot tell an image unlike those that it learned from, and nobody measured here how often it is right: its results stand under that caution.',
+  add: 'Add to the models',
+  cancel: 'Cancel',
+};
