@@ -267,6 +267,12 @@ describe('teaching', () => {
       await page.page.waitForSelector(page.find('suggested'));
       await page.press('test');
       await verdict(page, 18);
+      // Taught on something else the same pictures are looked at anew.
+      await page.page.select(page.find('teach-base'), '');
+      await page.page.waitForFunction((hook) => document.querySelectorAll(hook).length === 3, {}, page.find('tray'));
+      await page.page.waitForSelector(`${page.find('teach-others')}[data-named="22"][data-learned=true]`, { timeout: 60_000 });
+      await page.page.select(page.find('teach-base'), 'blood-smear');
+      await page.page.waitForSelector(`${page.find('teach-others')}[data-named="22"][data-learned=true]`, { timeout: 60_000 });
       await page.page.type(page.find('model-title'), 'Blood and parasites');
       await page.press('make-model');
       await page.page.waitForSelector(`${page.find('made')}[data-model=blood-and-parasites][data-making=false]`, { timeout: 60_000 });

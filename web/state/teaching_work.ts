@@ -69,9 +69,14 @@ async function open(base: string | null): Promise<Room> {
   }
 }
 
+/** What was looked at on another base says nothing on this one. */
+function roomNow(): Room | null {
+  return room?.base === plan.value.base ? room : null;
+}
+
 export function cellAt(index: number): ShownCell | undefined {
   const file = allImages()[index]?.file;
-  return file ? room?.shown.get(file) : undefined;
+  return file ? roomNow()?.shown.get(file) : undefined;
 }
 
 /** Positions of all images without a label, as far as they are looked at. */
@@ -86,9 +91,10 @@ function wanted(): number[] {
 }
 
 function due(): { index: number; file: File }[] {
+  const here = roomNow();
   return wanted().flatMap((index) => {
     const file = allImages()[index]?.file;
-    return file && !room?.shown.has(file) && !room?.failed.has(file) ? [{ index, file }] : [];
+    return file && !here?.shown.has(file) && !here?.failed.has(file) ? [{ index, file }] : [];
   });
 }
 
@@ -104,7 +110,7 @@ export const looked = computed(() => {
 export function failureAt(index: number): string | undefined {
   const { file, away } = allImages()[index] ?? {};
   if (!file) return away ? words.notKept : words.teach.imageGone;
-  return room?.failed.get(file);
+  return roomNow()?.failed.get(file);
 }
 
 /** Pictures that could not be read, each with why. */
