@@ -96,9 +96,7 @@ function Tray({ type: { id, name, letter }, place, indices }: { type: ModelClass
             <input type="file" class="visually-hidden" multiple accept="image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff" data-testid="tray-files" aria-label={words.types.addPicturesTo(name)} onChange={take} />
             {words.types.addPictures}
           </label>
-          {isKept ? (
-            <span class="muted">{words.types.kept}</span>
-          ) : (
+          {!isKept && (
             <button type="button" class="link" data-testid="delete-type" aria-label={words.types.removeType(name)} onClick={() => (indices.length === 0 ? removeType(id) : setAsked(true))}>
               {words.types.remove}
             </button>

@@ -41,7 +41,6 @@ export const words = {
     sure: (cells: number) => `Delete the type? Its ${pictures(cells)} stay, without a type.`,
     yes: 'Delete',
     no: 'Keep',
-    kept: 'from the model',
     count: pictures,
     empty: 'No pictures yet: drop some here.',
     emptyKept: 'As the model knows it; drop pictures here to draw it towards them.',
