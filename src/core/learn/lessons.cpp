@@ -197,6 +197,13 @@ LearnedHead learn_head(const Lessons& lessons, double strength) {
   return learn(lessons, chosen, all, strength);
 }
 
+LearnedHead learn_best_head(const Lessons& lessons) {
+  check_lessons(lessons);
+  const std::vector<std::size_t> all = numbers(lessons.count());
+  Chosen chosen(lessons, all);
+  return learn(lessons, chosen, all, choose(chosen));
+}
+
 double choose_strength(const Lessons& lessons) {
   check_lessons(lessons);
   Chosen chosen(lessons, numbers(lessons.count()));
