@@ -56,7 +56,8 @@ export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Lo
 
 // How good a model is on cells of known type.
 export { type Accounting, type Grouping, type Measurable, MeasuredCells } from './measure/measured_cells.ts';
-export { type LabelColumns, type Labels, readHeads, readLabels, type Truth, truthByFolder, truthByLabels, typeNamer } from './measure/truth.ts';
+export { type LabelColumns, type Labels, readHeads, readLabels, type Truth, truthByFolder, truthByLabels } from './measure/truth.ts';
+export { typeNamer } from './measure/type_names.ts';
 export { atThreshold, type CellShare, type Thresholded } from './measure/threshold.ts';
 export type { ShareQuestion, TypeShares } from './work/share_estimates.ts';
 export { Measurer, type Stratum, usualDraws } from './work/measurer.ts';
@@ -65,7 +66,7 @@ export { Measurer, type Stratum, usualDraws } from './work/measurer.ts';
 export { agreementMatrix, type Answer, isConfirmed, isEmptyReview, noReview, type Review, type ReviewOrigin, type ReviewOutcome, reviewOrigins, reviewOutcomes } from './review/review.ts';
 
 // Projects.
-export { cellKey, frameOfKey, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, type ProjectLabels, projectSchema, type ProjectSettings, type Sample } from './project/project.ts';
+export { cellKey, frameOfKey, type GroupTable, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, type ProjectLabels, projectSchema, type ProjectSettings, type ProjectTeaching, type Sample, type TeachGrouping } from './project/project.ts';
 export { projectEnding, projectFileName, type ReadProject, readProject, writeProject } from './project/project_file.ts';
 export { countsOf, resultsOf, reviewsOf } from './project/project_results.ts';
 

@@ -159,13 +159,23 @@ export class CellPage {
     await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...paths);
   }
 
-  /** Drops files or folders on the middle of the window, as the system's file manager would. */
-  async drop(paths: string[]): Promise<void> {
+  /** Drops files or folders on the middle of the window, or on an element, as the system's file manager would. */
+  async drop(paths: string[], on?: string): Promise<void> {
+    const { x, y } = on === undefined ? { x: 400, y: 300 } : await this.#middleOf(on);
     const session = await this.page.createCDPSession();
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-      await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data: { items: [], files: paths, dragOperationsMask: 1 } });
+      await session.send('Input.dispatchDragEvent', { type, x, y, data: { items: [], files: paths, dragOperationsMask: 1 } });
     }
     await session.detach();
+  }
+
+  async #middleOf(selector: string): Promise<{ x: number; y: number }> {
+    const element = await this.page.waitForSelector(selector, { visible: true });
+    return await (element as NonNullable<typeof element>).evaluate((one) => {
+      one.scrollIntoView({ block: 'center' });
+      const { left, top, width, height } = one.getBoundingClientRect();
+      return { x: left + width / 2, y: top + height / 2 };
+    });
   }
 
   /** Waits until every file has its outcome. */

@@ -44,6 +44,9 @@ before(async () => {
     records, frames: [frame],
     reviews: { cells: [[0, { first: answer, second: null, note: 'fold' }], [1, { first: { ...answer, outcome: 'no_cell', type: null }, second: answer, note: '' }]], fields: [[cellKey(0, 3), { first: answer, second: null, note: '' }]] },
     labels: { file: 'labels.csv', text: 'image;cell\n0.png;Neu\n', heads: ['image', 'cell'], fileColumn: 'image', typeColumn: 'cell', names: { Neu: 'bar' } },
+    teaching: {
+      base: null, types: [{ id: 'bar', name: 'Bar', letter: 'B', description: 'A bar.' }], labels: [[0, 'bar', 'day 1']], sure: [0], grouping: 'folder', table: null, about: { title: 'Bars', author: '', data: '' },
+    },
   };
   pipeline.close();
 });
@@ -70,6 +73,7 @@ describe('a project file', () => {
     assert.deepEqual(read.frames, project.frames);
     assert.deepEqual(read.reviews, project.reviews);
     assert.deepEqual(read.labels, project.labels);
+    assert.deepEqual(read.teaching, project.teaching);
     for (const [i, bytes] of images.entries()) assert.deepEqual(new Uint8Array((await (await fileOf(i))?.arrayBuffer()) ?? []), bytes);
   });
 
@@ -118,6 +122,7 @@ describe('a project file that is not as it must be is refused in one line', () =
   const faults: [what: string, parts: Parameters<typeof changed>[1], words: RegExp][] = [
     ['no manifest', { 'manifest.json': null }, /no project file/],
     ['no records', { 'records.ndjson': null }, /no records\.ndjson/],
+    ['a lesson of no type', { 'teaching.json': '{"base":null,"types":[],"labels":[[0,"x",""]],"sure":[],"grouping":null,"table":null,"about":{"title":"","author":"","data":""}}' }, /is not as it must be/],
     ['a table without its columns', { 'labels.json': '{"file":"a.csv","text":"a"}' }, /labels\.heads/],
     ['no JSON', { 'answers.json': '{' }, /answers\.json is no JSON/],
     ['a newer version', { 'manifest.json': (text) => text.replace('"schema":"cytodrop/project/1"', '"schema":"cytodrop/project/9"') }, /newer Cytodrop/],

@@ -6,6 +6,8 @@ import { bringBack } from '../state/away.ts';
 import type { Found } from '../state/found_files.ts';
 import { openProjectFile } from '../state/project_file.ts';
 import { notice } from '../state/notice.ts';
+import { isTeaching } from '../state/teaching.ts';
+import { teachFiles } from '../state/teaching_steps.ts';
 import { openDialog } from './dialog.tsx';
 import { bringsModel } from './model_files.ts';
 import { words } from './words.ts';
@@ -27,7 +29,7 @@ export async function takeFiles(found: Found): Promise<void> {
   const images = await bringBack(shown);
   const documents = found.documents.filter((_, i) => !begins[found.files.length + i]);
   const areKnown = shown.length > 0 && images.length === 0;
-  if (report === undefined ? !areKnown : images.length + found.unopened.length > 0) addFiles({ ...found, files: images, documents });
+  if (report === undefined ? !areKnown : images.length + found.unopened.length > 0) (isTeaching.value ? (more: Found) => teachFiles(more, null) : addFiles)({ ...found, files: images, documents });
   if (report === undefined) return;
   droppedReport.value = report;
   openDialog('check');

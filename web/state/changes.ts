@@ -1,11 +1,11 @@
 /** What of the open project changed since it was last kept: by its part, and by its number in it. */
 
 /** `cells` and `fields`: what people said of images of one cell, and of cells of frames. */
-export const parts = ['files', 'records', 'frames', 'cells', 'fields', 'steps', 'labels'] as const;
+export const parts = ['files', 'records', 'frames', 'cells', 'fields', 'steps', 'labels', 'teaching'] as const;
 export type Part = (typeof parts)[number];
 export type Touched = Record<Part, Set<number>>;
 
-const nothing = (): Touched => ({ files: new Set(), records: new Set(), frames: new Set(), cells: new Set(), fields: new Set(), steps: new Set(), labels: new Set() });
+const nothing = (): Touched => ({ files: new Set(), records: new Set(), frames: new Set(), cells: new Set(), fields: new Set(), steps: new Set(), labels: new Set(), teaching: new Set() });
 let touched = nothing();
 let wake: () => void = () => {};
 

@@ -1,6 +1,6 @@
 /** What of the page is kept of a project, as rows of the database, and the way back. */
 import { batch } from '@preact/signals';
-import { appVersion, type CellRecord, type ProjectFrame, type ProjectHead, type ProjectLabels, projectSchema, type ProjectSettings, type Review } from '../../src/js/index.ts';
+import { appVersion, type CellRecord, type ProjectFrame, type ProjectHead, type ProjectLabels, projectSchema, type ProjectSettings, type ProjectTeaching, type Review } from '../../src/js/index.ts';
 import { takeTouched, touch, type Touched } from './changes.ts';
 import { frameAsKept, handOptions, naming, restoreFrames, setHand } from './frame_store.ts';
 import { restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
@@ -14,6 +14,7 @@ import { allWritten, forgetWritten, imagesOf, unfit } from './project_files.ts';
 import type { ProjectStore, Row } from './project_store.ts';
 import { taken } from './repeated.ts';
 import { allReviews, restoreReviews } from './review_store.ts';
+import { restoreTeaching, teachingAsKept } from './teaching.ts';
 import { sample } from './worklist.ts';
 
 /** The open project as it is called. */
@@ -43,6 +44,7 @@ export function rowsOf(touched: Touched): Row[] {
     ...[...touched.frames].map((frame): Row => ({ table: 'frames', number: frame, value: frameAsKept(frame) })),
     ...reviewRows('cells'), ...reviewRows('fields'),
     ...[...touched.labels].map((number): Row => ({ table: 'labels', number, value: table.value ?? undefined })),
+    ...[...touched.teaching].map((number): Row => ({ table: 'teaching', number, value: teachingAsKept() ?? undefined })),
     ...[...touched.steps].map((number): Row => ({ table: 'steps', number, value: stepAt(number) })),
   ];
 }
@@ -80,6 +82,7 @@ export function touchAll(): void {
   const { first, end } = whereInSteps();
   for (let i = first; i < end; i++) touch('steps', i);
   touch('labels', 0);
+  touch('teaching', 0);
 }
 
 /** Everything of a project at once, from the database or from a file. */
@@ -91,6 +94,7 @@ export interface Restored {
   reviews: { cells: [number, Review][]; fields: [number, Review][] };
   steps: { steps: Step[]; first: number; place: number };
   labels: ProjectLabels | null;
+  teaching: ProjectTeaching | null;
 }
 
 function listOf<Value>(rows: ReadonlyMap<number, unknown>, inRow: number): (Value | undefined)[] {
@@ -102,13 +106,14 @@ function listOf<Value>(rows: ReadonlyMap<number, unknown>, inRow: number): (Valu
 /** Reads all rows of a project. */
 export async function readRows(store: ProjectStore, head: ProjectHead): Promise<Restored> {
   const read = (table: string): Promise<Map<number, unknown>> => store.table(head.id, table);
-  const [ahead, files, again, records, frames, forCells, forFields, steps, labels] = await Promise.all([read('files_ahead'), read('files'), read('files_again'), read('records'), read('frames'), read('cells'), read('fields'), read('steps'), read('labels')]);
+  const [ahead, files, again, records, frames, forCells, forFields, steps, labels, teaching] = await Promise.all([read('files_ahead'), read('files'), read('files_again'), read('records'), read('frames'), read('cells'), read('fields'), read('steps'), read('labels'), read('teaching')]);
   const { first = 0, end = 0, place = 0 } = (head.place['steps'] as { first?: number; end?: number; place?: number } | undefined) ?? {};
   const some = Array.from({ length: end - first }, (_, i) => steps.get(first + i) as Step | undefined);
   return {
     head, images: imagesOf({ ahead, files, again }), records: listOf<CellRecord>(records, recordsInRow), frames: listOf<ProjectFrame>(frames, 1),
     reviews: { cells: [...forCells.values()].flat() as [number, Review][], fields: [...forFields.values()].flat() as [number, Review][] },
     labels: (labels.get(0) as ProjectLabels | undefined) ?? null,
+    teaching: (teaching.get(0) as ProjectTeaching | undefined) ?? null,
     // A step that is missing makes those before it unsafe too.
     steps: some.every((step) => step !== undefined) ? { steps: some as Step[], first, place } : { steps: [], first: 0, place: 0 },
   };
@@ -125,13 +130,14 @@ export function putSettings({ settings }: ProjectHead): void {
 }
 
 /** Puts a project on the page. Args: isSame: the model in use is the one that the results are by; else they are computed anew. */
-export function putRestored({ head, images, records, frames, reviews, steps, labels }: Restored, isSame: boolean): void {
+export function putRestored({ head, images, records, frames, reviews, steps, labels, teaching }: Restored, isSame: boolean): void {
   const withoutVerdicts = frames.map((frame) => (frame && 'analysis' in frame ? { ...frame, analysis: { ...frame.analysis, cells: frame.analysis.cells.map(({ verdict: _, ...cell }) => cell) } } : frame));
   batch(() => {
     era.value += 1;
     restoreImages(images, isSame ? records : []);
     restoreFrames(isSame ? frames : withoutVerdicts);
     restoreReviews(reviews);
+    restoreTeaching(teaching);
     restoreSteps(steps);
     leftOut.value = new Set(head.settings.leftOut);
     taken.value = new Set(head.settings.taken);

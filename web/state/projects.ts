@@ -22,6 +22,7 @@ import { ProjectStore, type Row } from './project_store.ts';
 import { estimate, writeRows } from './project_writing.ts';
 import { remember, remembered, rememberedHere, rememberHere } from './remembered.ts';
 import { takeReviews } from './review_store.ts';
+import { takeTeaching } from './teaching.ts';
 import { sample } from './worklist.ts';
 import { words } from './words.ts';
 
@@ -247,7 +248,7 @@ export function leave(): () => void {
   const before = project.value;
   const { first, end, place } = whereInSteps();
   const steps = Array.from({ length: end - first }, (_, i) => stepAt(first + i) as Step);
-  const bringBack = [takeImages(), takeFrames(), takeReviews()];
+  const bringBack = [takeImages(), takeFrames(), takeReviews(), takeTeaching()];
   const [drawn, fit, asked, allowed, labels, was] = [sample.value, unfit.value, unsureBelow.value, types.value, table.value, placeNow()];
   forgetOpen();
   return () => {

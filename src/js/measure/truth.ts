@@ -1,25 +1,7 @@
 /** What a person says the cells are: by folders named like types, or by a table of labels. */
 import Papa from 'papaparse';
 import { CytodropError } from '../core/errors.ts';
-import type { ModelClass } from '../model/spec.ts';
-
-/** Capitals, blanks and signs aside: "T-cells" is "tcells". */
-function plain(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
-}
-
-/**
- * Finds the type that a name stands for: by id or name of the type, in the singular or the plural.
- *
- * Args:
- *   also: further names and the ids that they stand for.
- */
-export function typeNamer(classes: readonly ModelClass[], also: Readonly<Record<string, string>> = {}): (name: string) => string | undefined {
-  const idOf = new Map<string, string>();
-  for (const { id, name } of classes) for (const word of [id, name]) for (const form of [plain(word), `${plain(word)}s`]) idOf.set(form, id);
-  for (const [name, id] of Object.entries(also)) idOf.set(plain(name), id);
-  return (name) => idOf.get(plain(name));
-}
+import { plain } from './type_names.ts';
 
 /** What is known of one file: the id of its type, where its name is one of the model's; `group` shares it with cells alike. */
 export interface Truth { name: string; type: string | undefined; group: string }

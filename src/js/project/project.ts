@@ -5,6 +5,7 @@ import type { CellRecord } from '../classify/outcome.ts';
 import type { UnreadFile } from '../core/errors.ts';
 import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
 import type { SearchSettings } from '../frames/search.ts';
+import type { ModelClass } from '../model/spec.ts';
 import type { Review } from '../review/review.ts';
 
 /** Settings of a search that a person made by hand; what is not here follows the model, in whatever order model, frames and settings came. */
@@ -69,6 +70,27 @@ export type ProjectFrame =
 /** A table of labels that a person chose. `text`: CSV; `names`: by name in it, a class id, or '' for one that is left out. */
 export interface ProjectLabels { file: string; text: string; heads: string[]; fileColumn: string; typeColumn: string; names: Record<string, string> }
 
+/** By what pictures that are alike are known: each stands for itself, the folder below their type's, or a column of a table. */
+export type TeachGrouping = 'file' | 'folder' | 'column';
+
+/** A table that says which pictures belong together. */
+export interface GroupTable { file: string; text: string; heads: string[]; fileColumn: string; groupColumn: string }
+
+/** What a person teaches. */
+export interface ProjectTeaching {
+  /** The model whose types are kept, by its name here; null: none. */
+  base: string | null;
+  types: ModelClass[];
+  /** By the image's position: the type that a person says it shows, and the folder below its type's, '' where it has none. */
+  labels: [index: number, type: string, folder: string][];
+  /** Positions of images whose label was doubted and stays. */
+  sure: number[];
+  /** null: as the folders suggest. */
+  grouping: TeachGrouping | null;
+  table: GroupTable | null;
+  about: { title: string; author: string; data: string };
+}
+
 /** All but the images' own bytes. Lists are by position of the image; what was said of cells is by their index. */
 export interface Project {
   head: ProjectHead;
@@ -77,6 +99,7 @@ export interface Project {
   frames: (ProjectFrame | undefined)[];
   reviews: { cells: [index: number, review: Review][]; fields: [index: number, review: Review][] };
   labels?: ProjectLabels | null;
+  teaching?: ProjectTeaching | null;
 }
 
 /** Cells of one frame that can be told apart: more than any image has pixels' worth of cells. */

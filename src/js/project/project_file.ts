@@ -2,7 +2,7 @@
  * A project as one file: a zip of a manifest, results, answers and, where they are wanted, the images.
  *
  * `manifest.json`: head and images, each with the name that its bytes have in the archive; `records.ndjson` and `frames.ndjson`: a line an image, `null`
- * where there is nothing; `answers.json`: what people said; `labels.json`: a table of labels, where one was chosen. The schema's number rises when any of it changes its meaning; older ones are brought up to date.
+ * where there is nothing; `answers.json`: what people said; `labels.json`: a table of labels, where one was chosen; `teaching.json`: what is taught, where anything is. The schema's number rises when any of it changes its meaning; older ones are brought up to date.
  */
 import type { FileEntry } from '@zip.js/zip.js';
 import { CytodropError } from '../core/errors.ts';
@@ -13,7 +13,7 @@ import { typedParse, typedStringify } from './typed_json.ts';
 /** What stands at the end of the file's name. */
 export const projectEnding = '.cytodrop';
 
-const names = { manifest: 'manifest.json', records: 'records.ndjson', frames: 'frames.ndjson', answers: 'answers.json', labels: 'labels.json' } as const;
+const names = { manifest: 'manifest.json', records: 'records.ndjson', frames: 'frames.ndjson', answers: 'answers.json', labels: 'labels.json', teaching: 'teaching.json' } as const;
 
 /** Nobody has more, and one who says so means harm. */
 const mostEntries = 250_000;
@@ -30,7 +30,7 @@ export interface SaveOptions {
 }
 
 /** Raises: the signal's reason where it was cancelled; what reading an image raises. */
-export async function writeProject({ head, images, records, frames, reviews, labels }: Project, { fileOf, onProgress = () => {}, signal }: SaveOptions): Promise<Blob> {
+export async function writeProject({ head, images, records, frames, reviews, labels, teaching }: Project, { fileOf, onProgress = () => {}, signal }: SaveOptions): Promise<Blob> {
   const { BlobReader, BlobWriter, TextReader, ZipWriter } = await zipLibrary();
   const writer = new ZipWriter(new BlobWriter('application/zip'), { extendedTimestamp: false });
   const stored = images.map(({ path }, i) => (fileOf(i) ? `images/${String(i + 1).padStart(6, '0')}${/\.[A-Za-z0-9]{1,8}$/.exec(path)?.[0] ?? ''}` : null));
@@ -38,6 +38,7 @@ export async function writeProject({ head, images, records, frames, reviews, lab
   const lines = (list: readonly unknown[]): string => Array.from(list, (one) => `${typedStringify(one ?? null)}\n`).join('');
   await writer.add(names.manifest, new TextReader(typedStringify({ head, images: listed })));
   await writer.add(names.answers, new TextReader(typedStringify(reviews)));
+  if (teaching) await writer.add(names.teaching, new TextReader(typedStringify(teaching)));
   if (labels) await writer.add(names.labels, new TextReader(typedStringify(labels)));
   await writer.add(names.records, new TextReader(lines(records)));
   await writer.add(names.frames, new TextReader(lines(frames)));
@@ -88,7 +89,10 @@ export async function readProject(file: Blob): Promise<ReadProject> {
   const { checkProject } = await import('./project_schema.ts');
   let project: Project;
   try {
-    project = checkProject({ ...manifest, records: await linesOf(names.records), frames: await linesOf(names.frames), reviews: parse(names.answers, await textOf(names.answers)), labels: entries.has(names.labels) ? parse(names.labels, await textOf(names.labels)) : null });
+    const ifThere = async (name: string): Promise<unknown> => (entries.has(name) ? parse(name, await textOf(name)) : null);
+    project = checkProject({
+      ...manifest, records: await linesOf(names.records), frames: await linesOf(names.frames), reviews: parse(names.answers, await textOf(names.answers)), labels: await ifThere(names.labels), teaching: await ifThere(names.teaching),
+    });
   } catch (error) {
     throw error instanceof CytodropError ? error : damaged(`${(error as Error).message || 'something'} is not as it must be`);
   }

@@ -74,8 +74,16 @@ const images = v.array(v.looseObject({ path: text, intended: orNull(id), sizeByt
 /** As much as ten million cells need. */
 const labels = v.object({ file: text, text: v.pipe(v.string(), v.maxLength(5e8)), heads: v.array(text), fileColumn: text, typeColumn: text, names: v.record(v.string(), id) });
 
+const teaching = v.pipe(
+  v.object({
+    base: orNull(id), types: v.array(v.object({ id, name: id, letter: id, description: text })), labels: v.array(v.tuple([count, id, text])), sure: v.array(count), grouping: orNull(v.picklist(['file', 'folder', 'column'])),
+    table: orNull(v.object({ file: text, text: v.pipe(v.string(), v.maxLength(5e8)), heads: v.array(text), fileColumn: text, groupColumn: text })), about: v.object({ title: text, author: text, data: text }),
+  }),
+  v.check(({ types, labels: given }) => given.every(([, type]) => types.some((one) => one.id === type))),
+);
+
 const project = v.pipe(
-  v.object({ head, images, records: v.array(orNull(record)), frames: v.array(orNull(frame)), reviews: v.object({ cells: reviews, fields: reviews }), labels: v.optional(orNull(labels)) }),
+  v.object({ head, images, records: v.array(orNull(record)), frames: v.array(orNull(frame)), reviews: v.object({ cells: reviews, fields: reviews }), labels: v.optional(orNull(labels)), teaching: v.optional(orNull(teaching)) }),
   v.check(({ images: all, records, frames, head: { settings: { leftOut } } }) =>
     records.length <= all.length && frames.length <= all.length && records.every((one, i) => one == null || (one as { index: number }).index === i) && leftOut.every((i) => i < all.length)),
 );

@@ -11,6 +11,7 @@ import { back, forth } from '../../state/history.ts';
 import { progress } from '../../state/images.ts';
 import { spec } from '../../state/models.ts';
 import { atRisk, hurry } from '../../state/projects.ts';
+import { isTeaching } from '../../state/teaching.ts';
 import { answerOfKey } from '../../state/review_keys.ts';
 import { pending, select, selected } from '../../state/reviewing.ts';
 import { blind, closeDetails, detailsMapOn, isSheet, layout, mapOn, openCell, openIndex, reviewing, shown } from '../../state/view.ts';
@@ -39,6 +40,7 @@ import { UpdateLine } from './update_line.tsx';
 import { words } from './words.ts';
 
 const Paper = lazily(async () => (await import('../paper/paper.tsx')).Paper);
+const TeachView = lazily(async () => (await import('../teach/teach_view.tsx')).TeachView);
 const MeasurePanel = lazily(async () => (await import('../measure/measure_panel.tsx')).MeasurePanel);
 
 export function App() {
@@ -48,12 +50,13 @@ export function App() {
   useLeaveGuard();
   useFrameOfDetails();
   const started = progress.value.total > 0;
-  const detailsOpen = openCell.value !== null;
+  const teaches = isTeaching.value;
+  const detailsOpen = openCell.value !== null && !teaches;
   const covered = detailsOpen && isSheet.value;
   useBackCloses(covered);
   return (
-    <div class={`page ${started ? 'results' : 'start'} ${detailsOpen ? 'with-details' : ''}`}>
-      {started && (
+    <div class={`page ${started || teaches ? 'results' : 'start'} ${detailsOpen ? 'with-details' : ''}`}>
+      {started && !teaches && (
         <button type="button" class="skip-link" data-testid="skip" inert={covered} onClick={skipToCells}>
           {words.skip}
         </button>
@@ -62,7 +65,7 @@ export function App() {
       <main inert={covered}>
         <Messages />
         <UpdateLine />
-        {started ? <Results /> : <StartScreen />}
+        {teaches ? <TeachView /> : started ? <Results /> : <StartScreen />}
       </main>
       {covered && <div class="sheet-backdrop" onClick={closeDetails} />}
       {detailsOpen && <Details />}
@@ -72,7 +75,7 @@ export function App() {
       <Dialogs />
       {dragged && (
         <div class="drop-hint" aria-hidden="true">
-          <p>{words.dropHint}</p>
+          <p>{teaches ? words.dropToTeach : words.dropHint}</p>
         </div>
       )}
     </div>
@@ -140,7 +143,8 @@ function useFileDrops(): boolean {
     };
     const drop = (event: DragEvent): void => {
       setDepth(0);
-      if (!hasFiles(event) || !event.dataTransfer) return;
+      // A place of its own took them.
+      if (!hasFiles(event) || !event.dataTransfer || event.defaultPrevented) return;
       event.preventDefault();
       void collectDropped(event.dataTransfer).then(takeFiles);
     };
@@ -174,7 +178,7 @@ function useKeys(): void {
           const target = event.target as HTMLElement;
           const isTyping = target.matches('input:not([type=checkbox], [type=radio], [type=range]), select, textarea');
           if (isTyping || dialog.value !== null || event.altKey || event.defaultPrevented) return;
-          const act = event.ctrlKey || event.metaKey ? stepKey(event) : reviewKey(event) ?? keyActions[event.key];
+          const act = event.ctrlKey || event.metaKey ? stepKey(event) : (isTeaching.value ? undefined : reviewKey(event)) ?? keyActions[event.key];
           if (!act) return;
           event.preventDefault();
           act();

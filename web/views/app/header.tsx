@@ -1,6 +1,9 @@
+import { Choice } from '../../parts/choice.tsx';
 import { openDialog } from '../../parts/dialog.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
 import { progress } from '../../state/images.ts';
+import { isTeaching } from '../../state/teaching.ts';
+import { closeTeaching, openTeaching } from '../../state/teaching_steps.ts';
 import { theme, type Theme } from '../../state/view.ts';
 import { ProjectChip } from '../project/project_chip.tsx';
 import { words } from './words.ts';
@@ -14,7 +17,8 @@ export function Header({ inert }: { inert: boolean }) {
         <img src="icons/cytodrop.svg" alt="" width="24" height="24" />
         {words.header.name}
       </p>
-      {progress.value.total > 0 && <ModelChip />}
+      <Choice<'look' | 'teach'> name="task" label={words.header.task} value={isTeaching.value ? 'teach' : 'look'} words={words.header.tasks} onChoose={(task) => (task === 'teach' ? openTeaching : closeTeaching)()} />
+      {progress.value.total > 0 && !isTeaching.value && <ModelChip />}
       {progress.value.total > 0 && <ProjectChip />}
       <span class="spacer" />
       <label class="theme small">

@@ -5,9 +5,12 @@ import type { Theme } from '../../state/view.ts';
 export const words = {
   skip: 'To the cells',
   dropHint: 'Drop to classify',
+  dropToTeach: 'Drop to teach',
   results: 'Results',
   header: {
     name: 'Cytodrop',
+    task: 'What to do',
+    tasks: { look: 'Look', teach: 'Teach' },
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' } satisfies Record<Theme, string>,
     keys: 'Keys',

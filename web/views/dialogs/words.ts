@@ -46,6 +46,8 @@ export const words = {
       ['Enter', 'in a review: the model is right'],
       ['. − +', 'in a review: cannot tell, no cell, two cells'],
       ['Space', 'in a review: the next cell'],
+      ['1 to 9, 0', 'while teaching: what a picture shows, or that it has no type'],
+      ['Enter, Space', 'while teaching: it is right; choose the picture'],
       ['Escape', 'close what is open'],
       ['?', 'this list'],
     ] satisfies [key: string, what: string][],

@@ -4,6 +4,7 @@ import { spec } from '../../state/models.ts';
 import { answerSelected, pending, select, selected } from '../../state/reviewing.ts';
 import { shown } from '../../state/view.ts';
 import { AnswerButtons } from './answers.tsx';
+import { TeachAs } from './teach_as.tsx';
 import { words } from './words.ts';
 
 export function SelectionBar() {
@@ -38,6 +39,7 @@ export function SelectionBar() {
             </button>
           </p>
           <AnswerButtons onAnswer={answerSelected} />
+          <TeachAs />
         </>
       )}
     </section>

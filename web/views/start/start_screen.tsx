@@ -8,6 +8,7 @@ import { addField, addSamples } from '../../state/adding.ts';
 import { mode } from '../../state/mode.ts';
 import { chosenName, modelState } from '../../state/models.ts';
 import { fieldOf, type Glimpse, glimpseOfSamples } from '../../state/samples.ts';
+import { openTeaching } from '../../state/teaching_steps.ts';
 import { ProjectList } from '../project/project_list.tsx';
 import { words } from './words.ts';
 
@@ -43,6 +44,9 @@ export function StartScreen() {
       </p>
       <section class="start-model" aria-label={words.model}>
         <ModelChip />
+        <button type="button" class="link small" data-testid="start-teach" onClick={openTeaching}>
+          {words.teach}
+        </button>
       </section>
       <Kept />
       <p>

@@ -17,6 +17,7 @@ export const words = {
   paste: 'You can also paste an image.',
   checkReport: 'Check a report',
   model: 'Model in use',
+  teach: 'Other cells? Teach it your own.',
   privacy: 'Your images stay on this computer.',
   samples: {
     add: 'Try simulated samples',

@@ -1,0 +1,90 @@
+/** What teaching starts from, and which pictures belong together. */
+import { useState } from 'preact/hooks';
+import { canStartFrom, type TeachGrouping } from '../../../src/js/index.ts';
+import { files } from '../../state/images.ts';
+import { listings } from '../../state/models.ts';
+import { messageOf } from '../../state/notice.ts';
+import { plan, trays } from '../../state/teaching.ts';
+import { foldersTell, groupingNow, tableGroups, takeGroupTable } from '../../state/teaching_groups.ts';
+import { changeGroupTable, chooseBase, chooseGrouping } from '../../state/teaching_steps.ts';
+import { words } from './words.ts';
+
+export function Setup() {
+  const { base } = plan.value;
+  const grouping = groupingNow.value;
+  const some = [...trays.value.values()].some(({ length }) => length > 0);
+  return (
+    <div class="teach-setup">
+      <label class="field" title={words.setup.fromHint}>
+        {words.setup.from}
+        <select data-testid="teach-base" value={base ?? ''} onChange={(event) => chooseBase(event.currentTarget.value || null)}>
+          <option value="">{words.setup.nothing}</option>
+          {listings.value.filter(({ spec }) => canStartFrom(spec)).map(({ name, spec }) => (
+            <option key={name} value={name}>
+              {words.setup.model(spec.title, spec.classes.length)}
+            </option>
+          ))}
+        </select>
+      </label>
+      {some && (
+        <label class="field" title={words.setup.groupHint}>
+          {words.setup.group}
+          <select data-testid="teach-grouping" value={grouping} onChange={(event) => chooseGrouping(event.currentTarget.value as TeachGrouping)}>
+            {Object.entries(words.setup.groups).map(([value, word]) => (
+              <option key={value} value={value}>
+                {word}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {some && grouping === 'folder' && !foldersTell.value && <p class="small warning">{words.setup.noFolders}</p>}
+      {some && grouping === 'column' && <GroupColumns />}
+    </div>
+  );
+}
+
+function GroupColumns() {
+  const { table } = plan.value;
+  const [failure, setFailure] = useState('');
+  const take = (event: Event & { currentTarget: HTMLInputElement }): void => {
+    const [file] = event.currentTarget.files ?? [];
+    event.currentTarget.value = '';
+    setFailure('');
+    if (file) takeGroupTable(file).catch((error: unknown) => setFailure(`${file.name}: ${messageOf(error)}`));
+  };
+  const { known, trouble } = tableGroups.value;
+  return (
+    <div class="teach-setup">
+      <label class="button">
+        <input type="file" class="visually-hidden" data-testid="group-table" accept=".csv,.tsv,.txt,text/csv" onChange={take} />
+        {table ? words.setup.otherTable : words.setup.table}
+      </label>
+      {table && (
+        <>
+          <Column word={words.setup.fileColumn} value={table.fileColumn} heads={table.heads} onChoose={(fileColumn) => changeGroupTable({ ...table, fileColumn })} />
+          <Column word={words.setup.groupColumn} value={table.groupColumn} heads={table.heads} onChoose={(groupColumn) => changeGroupTable({ ...table, groupColumn })} />
+          {!trouble && <span class="small muted">{words.setup.known(known, files.value.length)}</span>}
+        </>
+      )}
+      {(failure || trouble) && (
+        <p role="alert" class="small warning">
+          {failure || trouble}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Column({ word, value, heads, onChoose }: { word: string; value: string; heads: readonly string[]; onChoose: (head: string) => void }) {
+  return (
+    <label class="field">
+      {word}
+      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {heads.map((head) => (
+          <option key={head}>{head}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
