@@ -1,5 +1,6 @@
 /** Says which other model knows the images, or that none does. */
 import { openDialog } from '../../parts/dialog.tsx';
+import { openTeaching } from '../../state/teaching_steps.ts';
 import { isAsking, knownToNone, proposal, stopAsking, useProposal } from '../../state/which_model.ts';
 import { words as all } from './words.tsx';
 
@@ -35,6 +36,9 @@ export function OtherModel() {
       <p>{words.none}</p>
       <button type="button" aria-haspopup="dialog" onClick={() => openDialog('model')}>
         {words.models}
+      </button>
+      <button type="button" class="main" data-testid="teach-these" onClick={openTeaching}>
+        {words.teach}
       </button>
     </div>
   );

@@ -155,6 +155,7 @@ export const words = {
     asking: 'The other models are asked whether they know these images.',
     stop: 'Stop',
     none: 'No model here knows images like these, as far as can be told: none of them should name them.',
+    teach: 'Teach it these cells',
     models: 'What each model knows',
   },
   repeated: {

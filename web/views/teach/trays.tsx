@@ -9,6 +9,7 @@ import { spec } from '../../state/models.ts';
 import { reviewRevision } from '../../state/review_store.ts';
 import { labelRevision, plan, trays } from '../../state/teaching.ts';
 import { addType, answersToTeach, inFolders, isOfBase, labelFolders, removeType, renameType, teachAnswers, teachFiles } from '../../state/teaching_steps.ts';
+import { isSheet } from '../../state/view.ts';
 import { looked, unreadable } from '../../state/teaching_work.ts';
 import { Pictures } from './pictures.tsx';
 import { words } from './words.ts';
@@ -16,7 +17,7 @@ import { words } from './words.ts';
 /** px. */
 const thumbnail = 56;
 /** Without a wish for all; of many types fewer, so that the rest of the view is near. */
-const mostOf = (types: number): number => (types > 4 ? 8 : 16);
+const mostOf = (types: number): number => (isSheet.value ? 15 : types > 4 ? 8 : 16);
 
 export function Trays() {
   const { types } = plan.value;
