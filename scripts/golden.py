@@ -20,11 +20,14 @@ from cytotrain.png import write_png
 from cytotrain.prepare import decode, prepare
 from cytotrain.tasks import MODELS_FOLDER
 
+JPEG_QUALITY = 85
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", required=True, help="name of the model")
     parser.add_argument("--samples", nargs="+", type=Path, default=[], help="images to start from, three at most")
+    parser.add_argument("--jpeg", type=Path, help="an image that is kept as a JPEG too")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     folder = MODELS_FOLDER / arguments.task / "golden"
@@ -36,9 +39,11 @@ def main() -> None:
         for file in plain:
             (folder / file.name).write_bytes(file.read_bytes())
         (folder / f"{last.stem}_odd_alpha.png").write_bytes(write_png(make_odd(decode(last))))
+    if arguments.jpeg:
+        Image.open(arguments.jpeg).convert("RGB").save(folder / f"{arguments.jpeg.stem}.jpg", quality=JPEG_QUALITY)
     model = ExportedModel(folder.parent)
-    # The smallest first: by it a page tests itself before the first result.
-    cases = [describe(model, file) for file in sorted(folder.glob("*.png"), key=lambda file: (file.stat().st_size, file.name))]
+    # The smallest first: by it a page tests itself before the first result. A JPEG of a large picture saves most of what that costs.
+    cases = [describe(model, file) for file in sorted([*folder.glob("*.png"), *folder.glob("*.jpg")], key=lambda file: (file.stat().st_size, file.name))]
     (folder / "golden.json").write_text(format_json({"cases": cases, "batch": describe_batch(model, cases)}) + "\n")
     for case in cases:
         print(case["image"], case["label"], f"{max(case['probabilities']):.4f}", "(unsure)" if case["unsure"] else "")

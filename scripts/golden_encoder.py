@@ -38,9 +38,13 @@ def main() -> None:
     print(f"{len(pictures())} pictures measured, {len(cases)} with features in {GOLDEN_FOLDER}")
 
 
+ON_THE_EDGE = {"rgb_5x300"}
+"""Of which a threshold lies between two levels by a rounding that torch and C++ do differently."""
+
+
 def pictures() -> list[Path]:
     """Those that Pillow reads with all their bits."""
-    return [IMAGES / f"{name}.png" for name, (_, _, channels, bits) in sorted(golden_prepare.IMAGES.items()) if bits == 8 or channels == 1] + [IMAGES / "stained_121x90.png"]
+    return [IMAGES / f"{name}.png" for name, (_, _, channels, bits) in sorted(golden_prepare.IMAGES.items()) if (bits == 8 or channels == 1) and name not in ON_THE_EDGE] + [IMAGES / "stained_121x90.png"]
 
 
 def measurements_of(file: Path, spec: dict) -> dict:

@@ -96,8 +96,7 @@ val leave_part_out(const val& given, const val& part) {
 val learn_head(const val& given, const val& strength) {
   return guard([&] {
     const OwnLessons own(given);
-    const double asked = strength.isNull() ? choose_strength(own.lessons) : finite_number(strength, "strength", 0, 1e9);
-    const LearnedHead head = learn_head(own.lessons, asked);
+    const LearnedHead head = strength.isNull() ? learn_best_head(own.lessons) : learn_head(own.lessons, finite_number(strength, "strength", 0, 1e9));
     val object = val::object();
     object.set("weights", copy_out(single(head.weights)));
     object.set("bias", copy_out(single(head.bias)));

@@ -31,16 +31,16 @@ function assertRefused(result: Result<unknown>, code: ErrorCode): void {
 }
 
 describe('cytodrop_core.d.ts', () => {
-  const declarations = readFileSync(new URL('src/wasm/cytodrop_core.d.ts', root), 'utf8');
-  const membersOf = (opening: RegExp) => {
-    const body = declarations.slice(declarations.search(opening)).split('\n}')[0] ?? '';
+  const declarations = ['cytodrop_core.d.ts', 'learn.d.ts'].map((file) => readFileSync(new URL(`src/wasm/${file}`, root), 'utf8')).join('\n');
+  const membersOf = (...openings: RegExp[]) => {
+    const body = openings.map((opening) => declarations.slice(declarations.search(opening)).split('\n}')[0] ?? '').join('\n');
     return [...body.matchAll(/^ {2}(\w+)\((.*)\):/gm)].map(([, name = '', list = '']) => ({ name, count: list === '' ? 0 : list.split(',').length }));
   };
 
   test('names every method of the class with its number of arguments', (context) => {
-    const methods = membersOf(/declare class Classifier/);
+    const methods = membersOf(/declare class Classifier/, /interface EncodeEntries/);
     assert.deepEqual(methods.map(({ name }) => name), [
-      'load_model', 'prepare', 'view', 'judge', 'judge_batch', 'load_network', 'run_network', 'inspect', 'turn', 'agreement', 'delete_regions', 'deletion', 'load_encoder', 'encode', 'open_frame', 'load_detector', 'detect', 'detect_part', 'prepare_cells', 'measure_outlines', 'view_frame', 'frame_pixels', 'close_frame', 'delete',
+      'load_model', 'prepare', 'view', 'judge', 'judge_batch', 'load_network', 'run_network', 'inspect', 'turn', 'agreement', 'delete_regions', 'deletion', 'open_frame', 'load_detector', 'detect', 'detect_part', 'prepare_cells', 'measure_outlines', 'view_frame', 'frame_pixels', 'close_frame', 'delete', 'load_encoder', 'encode', 'encode_lessons', 'encode_maps',
     ]);
     const classifier = loaded as unknown as Record<string, (...values: unknown[]) => unknown>;
     try {
@@ -57,12 +57,12 @@ describe('cytodrop_core.d.ts', () => {
 
   test('names every method the class has', () => {
     const own = Object.getOwnPropertyNames(core.Classifier.prototype).filter((name) => name !== 'constructor');
-    const declared = membersOf(/declare class Classifier/).map(({ name }) => name).filter((name) => name !== 'delete');
+    const declared = membersOf(/declare class Classifier/, /interface EncodeEntries/).map(({ name }) => name).filter((name) => name !== 'delete');
     assert.deepEqual(own.sort(), declared.sort());
   });
 
   test('names every function of the module', () => {
-    for (const { name } of membersOf(/interface CytodropCore/)) {
+    for (const { name } of membersOf(/interface CytodropCore/, /interface LearnEntries/)) {
       assert.equal(typeof core[name as keyof CytodropCore], 'function', name);
     }
     assert.equal(core.core_version(), (JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }).version);

@@ -86,7 +86,7 @@ describe('two types, twenty of each', () => {
       const files = new Map([...model, ['spec.json', new TextEncoder().encode(JSON.stringify(spec))]]);
       if (file !== undefined) files.set(file, new Uint8Array(100));
       const asZip = zip([...files].map(([name, bytes]) => ({ name, bytes })));
-      return Classifier.open(asZip, { home, jobs: 1 }).then(() => 'taken', (error: Error) => error.message);
+      return Classifier.open(asZip, { home, jobs: 1 }).then(async (classifier) => { await classifier.close(); return 'taken'; }, (error: Error) => error.message);
     };
     for (const [words, said] of [
       [await changed(() => {}), /^taken$/], [await changed(({ network }) => { (network ?? {})['file'] = 'encoder/../../spec.json'; }), /not as it must be/],

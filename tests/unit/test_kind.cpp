@@ -186,7 +186,7 @@ TEST_CASE("what is learned has the same bits twice, and in every build", "[learn
       put(found.logits);
       put(found.distances);
     }
-    const LearnedHead head = learn_head(own.lessons(), choose_strength(own.lessons()));
+    const LearnedHead head = learn_best_head(own.lessons());
     put_single(head.weights);
     put_single(head.bias);
     const Kind kind = kind_of(own.lessons());

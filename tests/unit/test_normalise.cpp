@@ -80,7 +80,7 @@ TEST_CASE("a grey picture gets one background and contrast, worked out by hand; 
       CHECK(deep[4 * i + c] == Approx(i % 2 == 0 ? 60 : 140));
     }
     CHECK(shallow[4 * i + 3] == 0);
-    coloured[4 * i] += 0.75f;
+    coloured[4 * i] += 1.25f;
   }
   // Largest less smallest is 1.5 and now 1.75 in the mean: below 2. With 1 more it is not.
   std::vector<float> tinted = coloured;

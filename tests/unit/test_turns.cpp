@@ -74,7 +74,7 @@ TEST_CASE("maps of turned inputs, turned back, are the input; what differs betwe
   for (const auto& [channels, side] : {std::pair{1, 2}, {3, 7}, {4, 4}}) {
     const Image noise = noise_image(side, side, channels, SampleType::kUint8);
     std::vector<float> maps;
-    for (int i = 0; i < channels * side * side; ++i) maps.push_back(static_cast<float>(noise.data()[i]));
+    for (int i = 0; i < channels * side * side; ++i) maps.push_back(static_cast<float>(std::to_integer<int>(noise.data()[i])));
     const std::vector<float> picture = maps;
     const InputView one{picture.data(), channels, side, side};
     const std::vector<float> others = turned(one);

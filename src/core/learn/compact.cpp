@@ -36,16 +36,14 @@ double product(std::span<const float> one, std::span<const float> other) {
 Compact::Compact(const Features& features, std::span<const std::size_t> cells) : width_(features.width), count_(cells.size()), mean_(width_), scale_(width_), divisor_(width_) {
   const auto count = static_cast<double>(cells.size());
   std::vector<double> turned(width_);
-  // Of how the cells differ from the first: where none does that is nothing, not what rounding leaves of their sum.
-  const std::span<const float> start = features.row(cells.front());
   for (const std::size_t cell : cells) {
     const std::span<const float> row = features.row(cell);
-    for (std::size_t j = 0; j < width_; ++j) mean_[j] += static_cast<double>(row[j]) - static_cast<double>(start[j]);
+    for (std::size_t j = 0; j < width_; ++j) mean_[j] += static_cast<double>(row[j]);
     if (features.turned.empty()) continue;
     const float* variance = &features.turned[cell * width_];
     for (std::size_t j = 0; j < width_; ++j) turned[j] += static_cast<double>(variance[j]);
   }
-  for (std::size_t j = 0; j < width_; ++j) mean_[j] = static_cast<double>(start[j]) + mean_[j] / count;
+  for (double& mean : mean_) mean /= count;
   for (const std::size_t cell : cells) {
     const std::span<const float> row = features.row(cell);
     for (std::size_t j = 0; j < width_; ++j) scale_[j] += (static_cast<double>(row[j]) - mean_[j]) * (static_cast<double>(row[j]) - mean_[j]);

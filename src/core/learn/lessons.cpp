@@ -197,6 +197,13 @@ LearnedHead learn_head(const Lessons& lessons, double strength) {
   return learn(lessons, chosen, all, strength);
 }
 
+LearnedHead learn_best_head(const Lessons& lessons) {
+  check_lessons(lessons);
+  const std::vector<std::size_t> all = numbers(lessons.count());
+  Chosen chosen(lessons, all);
+  return learn(lessons, chosen, all, choose(chosen));
+}
+
 double choose_strength(const Lessons& lessons) {
   check_lessons(lessons);
   Chosen chosen(lessons, numbers(lessons.count()));
@@ -211,7 +218,8 @@ Folds folds_of(const Lessons& lessons) {
 LeftOut leave_out(const Lessons& lessons, const Folds& folds, int part) {
   check_lessons(lessons);
   if (part < 0 || part >= folds.count || folds.of.size() != lessons.count()) throw Error(ErrorCode::kInvalidArgument, "there is no such part to leave out");
-  LeftOut found{.cells = where(folds.of, part, true)};
+  LeftOut found;
+  found.cells = where(folds.of, part, true);
   Chosen chosen(lessons, where(folds.of, part, false));
   found.strength = choose(chosen);
   const auto test = [&](std::span<const std::size_t> learned) {

@@ -46,6 +46,9 @@ LearnedHead learn_head(const Lessons& lessons, double strength);
 /// standard error of their difference, so that few labels do not make it worse.
 double choose_strength(const Lessons& lessons);
 
+/// The head of that strength; what takes longest is done once.
+LearnedHead learn_best_head(const Lessons& lessons);
+
 /// How good a head learned from so many cells is on others.
 struct CurvePoint {
   double learned_from = 0;  ///< cells
