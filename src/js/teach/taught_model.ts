@@ -67,7 +67,7 @@ export async function taughtModel({ head, kind, types, lessons, ...examined }: E
     purpose: `Tells ${listed(types.map(({ name }) => name.toLowerCase()))} apart, as it was taught from ${lessons.length} cells.`,
     caution: `${verdictWords(crossValidated, about.groupedBy)} On another microscope it may name fewer.`,
     ...(about.author && { author: about.author }),
-    network: { ...known.network, ...network, bytes: base.files.network.length },
+    network: { ...known.network, ...network },
     ...(frame && { frame }),
     classes: types,
     head: { ...written, layers: [{ ...layer, name: 'dense_0', inputs: width, outputs: types.length, activation: 'none' }], output: 'softmax' },
