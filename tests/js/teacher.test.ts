@@ -221,7 +221,9 @@ describe('what cannot be learned', () => {
   test('it can be stopped', async () => {
     const lessons = await lessonsOf(cells(5));
     const stop = new AbortController();
-    await assert.rejects(teacher.examine(lessons, types, { signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) }), /enough/);
+    const told: number[] = [];
+    await assert.rejects(teacher.examine(lessons, types, { signal: stop.signal, onProgress: (done) => { told.push(done); stop.abort(new Error('enough')); } }), /enough/);
+    assert.equal(told.length, 1, 'nothing more is begun');
   });
 });
 

@@ -7,6 +7,8 @@ import { warningsOf } from './warnings.ts';
 
 /** What learns: the core, in a worker or not. */
 export interface Learning {
+  /** How many of these it works on at once; what waits beyond could not be called off. */
+  atOnce: number;
   plan(lessons: Lessons): Promise<LessonPlan>;
   leaveOut(lessons: Lessons, part: number): Promise<LeftOut>;
   head(lessons: Lessons, strength: number | null): Promise<LearnedHead>;
@@ -43,11 +45,10 @@ export async function examine(learning: Learning, lessons: readonly Lesson[], ty
   signal?.throwIfAborted();
   const parts = Array.from({ length: plan.parts }, (_, part) => part);
   const corners = backgroundLessons(grouped, lessons);
-  const [left, leftByCorners, head] = await Promise.all([
-    Promise.all(parts.map((part) => step(learning.leaveOut(grouped, part)))),
-    Promise.all(parts.map((part) => step(learning.leaveOut(corners, part)))),
-    step(learning.head(grouped, null)),
-  ]);
+  const tasks = [...parts.map((part) => () => learning.leaveOut(grouped, part)), ...parts.map((part) => () => learning.leaveOut(corners, part))];
+  const found = await inTurns(tasks.map((task) => () => step(task())), learning.atOnce, signal);
+  const [left, leftByCorners] = [found.slice(0, plan.parts), found.slice(plan.parts)];
+  const head = await step(learning.head(grouped, null));
   const logits = gathered(left, lessons.length * types.length, ({ logits: own }) => own, types.length);
   const distances = gathered(left, lessons.length, (part) => part.distances, 1);
   const kind = plan.parts > 0 ? await step(learning.kind(grouped, distances)) : null;
@@ -55,6 +56,27 @@ export async function examine(learning: Learning, lessons: readonly Lesson[], ty
   onProgress(1);
   const shown = { types: [...types], lessons, alike: plan.alike, crossValidated };
   return { ...shown, head, kind, warnings: warningsOf(shown), doubtful: doubtfulOf(shown) };
+}
+
+/** Raises: what a task raises, the signal's reason; no further task is begun then. */
+async function inTurns<T>(tasks: readonly (() => Promise<T>)[], atOnce: number, signal: ExamineOptions['signal']): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  let isOver = false;
+  const turn = async (): Promise<void> => {
+    while (next < tasks.length && !isOver) {
+      const place = next++;
+      try {
+        signal?.throwIfAborted();
+        results[place] = await (tasks[place] as () => Promise<T>)();
+      } catch (error) {
+        isOver = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, turn));
+  return results;
 }
 
 async function crossValidate(learning: Learning, lessons: Lessons, plan: LessonPlan, left: LeftOut[], byCorners: LeftOut[], logits: Float64Array, distances: Float64Array): Promise<CrossValidated> {

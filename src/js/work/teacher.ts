@@ -145,6 +145,7 @@ export class Teacher {
 
   #learning(): Learning {
     return {
+      atOnce: this.#links.length,
       plan: (lessons) => this.#ask({ of: 'plan', lessons }),
       leaveOut: (lessons, part) => this.#ask({ of: 'leave_out', lessons, part }),
       head: (lessons, strength) => this.#ask({ of: 'head', lessons, strength }),
