@@ -1,5 +1,6 @@
 /** How good the model is on the cells of the page: who says what they are, what may count, and the figures. */
 import { useEffect, useState } from 'preact/hooks';
+import { ColumnChoice } from '../../parts/column_choice.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import { className, inSentence } from '../../parts/words.ts';
 import { cells } from '../../state/images.ts';
@@ -157,8 +158,8 @@ function TableChoice() {
         {known && (
           <>
             <strong>{known.file}</strong>
-            <Column word={words.fileColumn} value={known.fileColumn} heads={known.heads} onChoose={(fileColumn) => (table.value = { ...known, fileColumn })} />
-            <Column word={words.typeColumn} value={known.typeColumn} heads={known.heads} onChoose={(typeColumn) => (table.value = { ...known, typeColumn, names: {} })} />
+            <ColumnChoice word={words.fileColumn} value={known.fileColumn} heads={known.heads} onChoose={(fileColumn) => (table.value = { ...known, fileColumn })} />
+            <ColumnChoice word={words.typeColumn} value={known.typeColumn} heads={known.heads} onChoose={(typeColumn) => (table.value = { ...known, typeColumn, names: {} })} />
           </>
         )}
       </p>
@@ -205,17 +206,4 @@ function namesOf(): typeof namesInTable.value {
   } catch {
     return [];
   }
-}
-
-function Column({ word, value, heads, onChoose }: { word: string; value: string; heads: readonly string[]; onChoose: (head: string) => void }) {
-  return (
-    <label class="field">
-      {word}
-      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {heads.map((head) => (
-          <option key={head}>{head}</option>
-        ))}
-      </select>
-    </label>
-  );
 }

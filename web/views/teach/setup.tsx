@@ -1,6 +1,7 @@
 /** What teaching starts from, and which pictures belong together. */
 import { useState } from 'preact/hooks';
 import { canStartFrom, type TeachGrouping } from '../../../src/js/index.ts';
+import { ColumnChoice } from '../../parts/column_choice.tsx';
 import { files } from '../../state/images.ts';
 import { listings } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
@@ -62,8 +63,8 @@ function GroupColumns() {
       </label>
       {table && (
         <>
-          <Column word={words.setup.fileColumn} value={table.fileColumn} heads={table.heads} onChoose={(fileColumn) => changeGroupTable({ ...table, fileColumn })} />
-          <Column word={words.setup.groupColumn} value={table.groupColumn} heads={table.heads} onChoose={(groupColumn) => changeGroupTable({ ...table, groupColumn })} />
+          <ColumnChoice word={words.setup.fileColumn} value={table.fileColumn} heads={table.heads} onChoose={(fileColumn) => changeGroupTable({ ...table, fileColumn })} />
+          <ColumnChoice word={words.setup.groupColumn} value={table.groupColumn} heads={table.heads} onChoose={(groupColumn) => changeGroupTable({ ...table, groupColumn })} />
           {!trouble && <span class="small muted">{words.setup.known(known, files.value.length)}</span>}
         </>
       )}
@@ -73,18 +74,5 @@ function GroupColumns() {
         </p>
       )}
     </div>
-  );
-}
-
-function Column({ word, value, heads, onChoose }: { word: string; value: string; heads: readonly string[]; onChoose: (head: string) => void }) {
-  return (
-    <label class="field">
-      {word}
-      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {heads.map((head) => (
-          <option key={head}>{head}</option>
-        ))}
-      </select>
-    </label>
   );
 }
