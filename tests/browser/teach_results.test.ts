@@ -145,6 +145,8 @@ describe('a model that was taught on the page', () => {
     const browser = await launchFirefox();
     try {
       const page = await browser.newPage();
+      // Beside other tests a browser that starts may take long.
+      page.setDefaultTimeout(120_000);
       await page.setViewport({ width: 1440, height: 900 });
       await page.goto(server.url);
       await page.waitForSelector('[data-testid=footer][data-self-test=passed]');

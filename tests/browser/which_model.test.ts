@@ -1,7 +1,7 @@
 /** Images that the chosen model does not know: the page says which other does, and one press takes it; of foreign ones it proposes none. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import type { HTTPRequest } from 'puppeteer-core';
 import { goldenCases, jsonOf, root } from '../border/fixtures.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
+import { zip } from '../../src/js/index.ts';
 import { type CellPage, shared, Site } from './site.ts';
 
 const pathOf = (path: string): string => fileURLToPath(new URL(path, root));
@@ -128,5 +129,32 @@ test('photographs are like no model\'s images: none is proposed', { skip: exists
     });
   } finally {
     rmSync(folder, { recursive: true });
+  }
+});
+
+test('a model of one\'s own is asked too, from its own file', async () => {
+  const folder = pathOf('models/viability');
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.endsWith('.f32')).map((entry) => join(entry.parentPath, entry.name));
+  const bytes = zip(files.map((path) => {
+    const content = new Uint8Array(readFileSync(path));
+    const name = path.slice(folder.length + 1);
+    return { name, bytes: name === 'spec.json' ? new TextEncoder().encode(JSON.stringify({ ...JSON.parse(new TextDecoder().decode(content)), name: 'ours', title: 'Ours' })) : content };
+  }));
+  const place = mkdtempSync(join(tmpdir(), 'cytodrop-ours-'));
+  const file = join(place, 'ours.zip');
+  writeFileSync(file, bytes);
+  try {
+    await site.visit(async (page) => {
+      await page.drop([file]);
+      await page.page.waitForFunction(() => document.body.textContent?.includes('Ours'));
+      const images = drawn('viability');
+      await page.addFiles(images);
+      await page.finish(images.length);
+      const { model } = await proposed(page);
+      assert.ok(model === 'viability' || model === 'ours', model);
+      assert.ok(!page.requests.some((address) => address.includes('/models/ours/')), 'it lies in the browser, not on the site');
+    });
+  } finally {
+    rmSync(place, { recursive: true });
   }
 });

@@ -7,6 +7,7 @@ import { allFrames, namesCells, naming } from './frame_store.ts';
 import { allImages, files, imageAt, modelCells } from './images.ts';
 import { mode } from './mode.ts';
 import { chooseModel } from './model_choice.ts';
+import { sourceOfModel } from './added_models.ts';
 import { chosenName, imageScale, listings, modelState } from './models.ts';
 import { runState } from './progress.ts';
 import { siteFolder } from './site.ts';
@@ -42,7 +43,7 @@ function seenImages(): (SeenImage & { source: File })[] {
 async function ask(): Promise<void> {
   const seen = seenImages();
   const [first] = seen;
-  const others = listings.value.filter(({ name }) => name !== chosenName.value);
+  const others = listings.value.filter(({ name }) => name !== chosenName.value).map((listing) => (listing.added ? { ...listing, source: sourceOfModel(listing.name) } : listing));
   if (first === undefined || others.length === 0) return;
   const stop = new AbortController();
   const mine: Asked = { first: first.source, chosen: chosenName.value ?? '', told: null, stop };
