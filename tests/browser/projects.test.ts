@@ -11,7 +11,7 @@ import { readProject, writeProject } from '../../src/js/project/project_file.ts'
 import { goldenCases, root } from '../border/fixtures.ts';
 import { parseCsv } from '../cli/fixtures.ts';
 import { firefox } from './browsers.ts';
-import { type CellPage, dist, findBrowser, launchArguments, shared, Site } from './site.ts';
+import { type CellPage, dist, findBrowser, launchArguments, shared, Site, untilKept } from './site.ts';
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, root));
 const golden = goldenCases.map(({ image }) => pathOf(`models/blood-smear/golden/${image}`));
@@ -31,23 +31,6 @@ after(async () => {
 
 const click = (page: Page, hook: string): Promise<void> => page.$eval(`[data-testid=${hook}]`, (element) => (element as HTMLElement).click());
 const isKept = (page: Page): Promise<unknown> => page.waitForSelector('[data-testid=project][data-storing=on][data-id]');
-
-/** Resolves when the database says of the newest project what is asked. */
-async function untilKept(page: Page, wanted: { images?: number; cells?: number; reviewed?: number }, place: Record<string, string> = {}): Promise<void> {
-  await page.waitForFunction(async (counts, where) => {
-    const request = indexedDB.open('cytodrop');
-    const database = await new Promise<IDBDatabase>((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
-    try {
-      if (!database.objectStoreNames.contains('projects')) return false;
-      const all = database.transaction('projects').objectStore('projects').getAll();
-      const heads = await new Promise<{ changedAtMs: number; counts: Record<string, number>; place: Record<string, unknown> }[]>((resolve) => { all.onsuccess = () => resolve(all.result); });
-      const newest = heads.sort((a, b) => b.changedAtMs - a.changedAtMs)[0];
-      return newest !== undefined && Object.entries(counts).every(([name, count]) => newest.counts[name] === count) && Object.entries(where).every(([name, value]) => newest.place[name] === value);
-    } finally {
-      database.close();
-    }
-  }, { polling: 100 }, wanted, place);
-}
 
 /** How many rows there are in each store, of all projects. */
 function rowsKept(page: Page): Promise<Record<string, number>> {

@@ -252,3 +252,20 @@ export class CellPage {
     return (JSON.parse(await this.export('json')) as ExportedDocument).cells;
   }
 }
+
+/** Resolves when the database says of the newest project what is asked. */
+export async function untilKept(page: Page, wanted: { images?: number; cells?: number; reviewed?: number }, place: Record<string, string | boolean> = {}): Promise<void> {
+  await page.waitForFunction(async (counts, where) => {
+    const request = indexedDB.open('cytodrop');
+    const database = await new Promise<IDBDatabase>((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+    try {
+      if (!database.objectStoreNames.contains('projects')) return false;
+      const all = database.transaction('projects').objectStore('projects').getAll();
+      const heads = await new Promise<{ changedAtMs: number; counts: Record<string, number>; place: Record<string, unknown> }[]>((resolve) => { all.onsuccess = () => resolve(all.result); });
+      const newest = heads.sort((a, b) => b.changedAtMs - a.changedAtMs)[0];
+      return newest !== undefined && Object.entries(counts).every(([name, count]) => newest.counts[name] === count) && Object.entries(where).every(([name, value]) => newest.place[name] === value);
+    } finally {
+      database.close();
+    }
+  }, { polling: 100 }, wanted, place);
+}

@@ -9,7 +9,7 @@ import type { AxeResults } from 'axe-core';
 import type { ExportedCell } from '../cli/fixtures.ts';
 import { type Drawn, writeCells } from './drawn_cells.ts';
 import { typeFolders } from '../../web/state/teaching_types.ts';
-import { type CellPage, Site } from './site.ts';
+import { type CellPage, Site, untilKept } from './site.ts';
 
 const round: Drawn = { nucleus: 0.62, lobes: 1 };
 const lobed: Drawn = { nucleus: 0.5, lobes: 3 };
@@ -110,11 +110,16 @@ describe('teaching', () => {
       await page.finish(30);
       here = (await page.exportedCells()).slice(24);
       await page.page.waitForSelector(`${page.find('project')}[data-storing=on][data-id]`);
+      await untilKept(page.page, { images: 30, cells: 30 });
       await page.open();
       await page.finish(30);
       assert.deepEqual((await page.exportedCells()).slice(24).map(({ probabilities }) => probabilities), here.map(({ probabilities }) => probabilities));
       await openTeach(page);
       assert.deepEqual(await trays(page), { lobed: 12, round: 12 }, 'what was taught survives a reload');
+      // Read again in this view, its pictures are asked for before the model is there.
+      await untilKept(page.page, { images: 30 }, { isTeaching: true });
+      await page.open();
+      await page.page.waitForFunction(() => document.querySelectorAll('[data-testid=tray] .crop-picture').length === 24 && document.querySelectorAll('[data-testid=tray] .crop-picture:not(.waiting)').length === 24);
     });
     assert.ok(zip.length > 1_000_000, 'the encoder is in it');
     const file = join(place, 'drawn-cells.zip');

@@ -5,7 +5,7 @@ import { client } from './client.ts';
 import { mode } from './mode.ts';
 import { checkCell, viewCell } from './held_frames.ts';
 import { allImages } from './images.ts';
-import { imageScale } from './models.ts';
+import { imageScale, modelSettled } from './models.ts';
 import { words } from './words.ts';
 
 /** The crop of one image as the network saw it, no side longer than asked. */
@@ -16,6 +16,7 @@ export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
 }
 
 async function viewed(file: File, maxSidePx: number): Promise<ImageData> {
+  await modelSettled();
   const { rgba, widthPx, heightPx } = await client.view(file, maxSidePx, { imageScale: imageScale.value });
   return new ImageData(rgba, widthPx, heightPx);
 }

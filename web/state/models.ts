@@ -1,5 +1,5 @@
 /** The models that there are, the one in use, and what is asked of it. */
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { type Batch, canCompare, carefulBelow, type Checks, type ModelListing, type ModelsNow } from '../../src/js/index.ts';
 import type { LoadedModel } from './client.ts';
 
@@ -54,6 +54,17 @@ export function modelsInUse(): ModelsNow | undefined {
   const [model, state] = [spec.value, modelState.value];
   if (!model || state.phase !== 'ready') return undefined;
   return { spec: model, specSha256: state.runtime.specSha256 ?? null, second: secondSpec.value, imageScale: imageScale.value };
+}
+
+/** Resolves when the model chosen last is ready, or failed to be. */
+export function modelSettled(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = effect(() => {
+      if (modelState.value.phase === 'loading') return;
+      resolve();
+      queueMicrotask(() => stop());
+    });
+  });
 }
 
 let loading: Promise<boolean> = Promise.resolve(false);

@@ -261,14 +261,14 @@ export const guesses = computed<Guess[]>(() => {
   const { head } = learned.value ?? {};
   if (!head) return [];
   const known = learnAs.value;
-  const sharpness = known?.base === plan.value.base ? 1 / known.temperature : 1;
+  const temperature = known?.base === plan.value.base ? known.temperature : 1;
   const place = new Map(head.types.map(({ id }, i) => [id, i]));
   return others.value.flatMap((index): Guess[] => {
     const cell = cellAt(index);
     if (!cell) return [];
-    const powers = probabilitiesOf(head, cell).map((one) => one ** sharpness);
-    const most = Math.max(...powers);
-    return [{ index, type: head.types[powers.indexOf(most)]?.id ?? '', probability: most / powers.reduce((sum, one) => sum + one, 0) }];
+    const probabilities = probabilitiesOf(head, cell, temperature);
+    const probability = Math.max(...probabilities);
+    return [{ index, type: head.types[probabilities.indexOf(probability)]?.id ?? '', probability }];
   }).sort((a, b) => (place.get(a.type) ?? 0) - (place.get(b.type) ?? 0) || b.probability - a.probability);
 });
 

@@ -2,7 +2,7 @@
 import type { LearnedHead, LearnedKind, LeftOut, LessonPlan, Lessons, Measurement } from '#cytodrop_core';
 import type { TeachBase } from './base.ts';
 import type { CrossValidated, Examination } from './examined.ts';
-import { backgroundLessons, coreLessons, type Lesson, type TaughtType } from './lessons.ts';
+import { backgroundLessons, coreLessons, type Lesson, softmax, type TaughtType } from './lessons.ts';
 import { warningsOf } from './warnings.ts';
 
 /** What learns: the core, in a worker or not. */
@@ -104,15 +104,9 @@ function gathered(parts: readonly LeftOut[], length: number, of: (part: LeftOut)
   return all;
 }
 
-export function softmaxRows(logits: Float64Array, types: number, temperature: number): Float64Array {
+function softmaxRows(logits: Float64Array, types: number, temperature: number): Float64Array {
   const all = new Float64Array(logits.length);
-  for (let first = 0; first < logits.length; first += types) {
-    const row = logits.subarray(first, first + types);
-    const most = Math.max(...row);
-    const powers = row.map((logit) => Math.exp((logit - most) / temperature));
-    const total = powers.reduce((sum, power) => sum + power, 0);
-    all.set(powers.map((power) => power / total), first);
-  }
+  for (let first = 0; first < logits.length; first += types) all.set(softmax(logits.subarray(first, first + types), temperature), first);
   return all;
 }
 

@@ -78,6 +78,15 @@ export function knownLogits({ logits }: Pick<ShownCell, 'logits'>, types: number
   return Array.from({ length: types }, (_, i) => logits[i] ?? mean);
 }
 
+/** Probabilities, summing to 1. */
+export function softmax(logits: ArrayLike<number>, temperature = 1): number[] {
+  const values = Array.from(logits);
+  const most = Math.max(...values);
+  const powers = values.map((logit) => Math.exp((logit - most) / temperature));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return powers.map((power) => power / total);
+}
+
 /** Blocks of an encoder's features that weigh the same: each network's middle layers and its last, and the measurements. */
 export function blocksOf({ networks, measurements }: EncoderSpec): number[] {
   return [...networks.flatMap(({ features, last }) => (features > last ? [features - last, last] : [last])), measurements.names.length];

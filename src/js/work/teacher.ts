@@ -10,7 +10,7 @@ import { appVersion } from '../report/version.ts';
 import { canStartFrom, encoderBase, filesOf, modelBase, type FrameSquare, type TeachBase } from '../teach/base.ts';
 import { examine, type ExamineOptions, type Learning } from '../teach/examination.ts';
 import type { Examination } from '../teach/examined.ts';
-import { blocksOf, coreLessons, type Lesson, shownCell, type ShownCell, type TaughtType } from '../teach/lessons.ts';
+import { blocksOf, coreLessons, knownLogits, type Lesson, shownCell, type ShownCell, softmax, type TaughtType } from '../teach/lessons.ts';
 import { type AboutModel, taughtModel, withGolden } from '../teach/taught_model.ts';
 import { Classifier, type RunOptions } from './classifier.ts';
 import type { LearnCall, LearnResults } from './learn_calls.ts';
@@ -181,20 +181,19 @@ async function startingModel(read: Read): Promise<ModelFiles> {
 }
 
 /**
- * What a head says of a cell, uncalibrated.
+ * What a head says of a cell.
  *
+ * Args:
+ *   temperature: of an examination before; 1, uncalibrated, unless told.
  * Returns: [types], summing to 1.
  */
-export function probabilitiesOf({ weights, bias, types }: QuickHead, { features, logits }: ShownCell): number[] {
-  const mean = logits.length > 0 ? logits.reduce((sum, logit) => sum + logit, 0) / logits.length : 0;
-  const sums = types.map((_, type) => {
-    let sum = (bias[type] ?? 0) + (logits.length > 0 ? (logits[type] ?? mean) : 0);
+export function probabilitiesOf({ weights, bias, types }: QuickHead, cell: ShownCell, temperature = 1): number[] {
+  const { features } = cell;
+  const known = knownLogits(cell, types.length);
+  return softmax(types.map((_, type) => {
+    let sum = (bias[type] ?? 0) + (known[type] ?? 0);
     const first = type * features.length;
     for (let j = 0; j < features.length; j++) sum += (weights[first + j] as number) * (features[j] as number);
     return sum;
-  });
-  const most = Math.max(...sums);
-  const powers = sums.map((sum) => Math.exp(sum - most));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
+  }), temperature);
 }

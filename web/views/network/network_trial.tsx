@@ -1,6 +1,7 @@
 /** What a network says of a few pictures, and what it can and cannot give. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { NetworkAnswers } from '../../../src/js/networks.ts';
+import { usePictureAddress } from '../../parts/picture_address.ts';
 import { formatPercent } from '../../state/format.ts';
 import { trial, type Trial, tryPictures } from '../../state/own_network.ts';
 import { words } from './words.ts';
@@ -52,12 +53,7 @@ function lineOf(outcome: Extract<Trial, { phase: 'done' }>['outcomes'][number]['
 }
 
 function TriedPicture({ picture, line }: { picture: File; line: string }) {
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    const made = URL.createObjectURL(picture);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [picture]);
+  const address = usePictureAddress(picture);
   return (
     <figure data-testid="network-picture">
       <img src={address} alt="" width="96" height="96" />

@@ -4,6 +4,7 @@ import { openDialog } from '../../parts/dialog.tsx';
 import { openCamera, openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
+import { usePictureAddress } from '../../parts/picture_address.ts';
 import { addField, addSamples } from '../../state/adding.ts';
 import { mode } from '../../state/mode.ts';
 import { chosenName, modelState } from '../../state/models.ts';
@@ -111,11 +112,6 @@ function Samples() {
 }
 
 function Thumbnail({ picture }: { picture: Blob }) {
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    const made = URL.createObjectURL(picture);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [picture]);
+  const address = usePictureAddress(picture);
   return <img src={address} alt="" width="80" height="80" />;
 }
