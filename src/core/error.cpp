@@ -8,9 +8,11 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kEmptyFile: return "empty_file";
     case ErrorCode::kUnsupportedFormat: return "unsupported_format";
     case ErrorCode::kUnsupportedFeature: return "unsupported_feature";
+    case ErrorCode::kNeedsReader: return "needs_reader";
     case ErrorCode::kTruncated: return "truncated";
     case ErrorCode::kCorrupt: return "corrupt";
     case ErrorCode::kTooLarge: return "too_large";
+    case ErrorCode::kUnreadable: return "unreadable_file";
     case ErrorCode::kOutOfMemory: return "out_of_memory";
     case ErrorCode::kInvalidModel: return "invalid_model";
     case ErrorCode::kUnsupportedOperator: return "unsupported_operator";

@@ -12,9 +12,11 @@ enum class ErrorCode {
   kEmptyFile,           ///< the file has no bytes
   kUnsupportedFormat,   ///< not an image, or a format that is not read
   kUnsupportedFeature,  ///< a known format in a variant that is not read, CMYK for example
+  kNeedsReader,         ///< a format, or a variant of one, that not the core but its further readers read
   kTruncated,           ///< the file ends before its content does
   kCorrupt,             ///< the file contradicts its own format
   kTooLarge,            ///< over a stated limit
+  kUnreadable,          ///< the file is gone, or has changed while it was read
   kOutOfMemory,         ///< a limit of this machine, not of ours
   kInvalidModel,        ///< spec or head do not fit the contract or each other
   kUnsupportedOperator,  ///< a network with an operator that our engine does not run; another engine may

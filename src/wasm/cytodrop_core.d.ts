@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'empty_file'
   | 'unsupported_format'
   | 'unsupported_feature'
+  | 'needs_reader'
+  | 'unreadable_file'
   | 'truncated'
   | 'corrupt'
   | 'too_large'

@@ -176,6 +176,7 @@ int main(int argc, char** argv) {
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"feature_scale", {3}, {2, 0.5f, 4}}, {"feature_limit", {3}, {5, 0, 1}}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {1}, {0}}, {"appearance", {1, 1}, {0}}}));
   seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
   seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});
+  seeds.add("formats", {'Z', 'I', 'S', 'R', 'A', 'W'});
   const fs::path root = source_dir();
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");

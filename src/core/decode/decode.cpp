@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/decode/jpeg.h"
+#include "core/decode/packed_image.h"
 #include "core/decode/stb_image.h"
 #include "core/decode/tiff.h"
 #include "core/error.h"
@@ -78,6 +79,7 @@ Image apply_orientation(Image image, int exif_orientation) {
 }
 
 DecodedImage decode(std::span<const std::uint8_t> file, const DecodeOptions& options) {
+  if (is_packed_image(file)) return unpack_image(file);
   if (is_tiff(file)) return decode_tiff(file, options);
   if (options.page != 0 || options.channel > 0) throw Error(ErrorCode::kInvalidArgument, "the file has one page");
   DecodedImage decoded;

@@ -301,6 +301,14 @@ std::string_view to_string(FileFormat format) {
     case FileFormat::kJpeg: return "JPEG";
     case FileFormat::kBmp: return "BMP";
     case FileFormat::kTiff: return "TIFF";
+    case FileFormat::kCzi: return "Zeiss CZI";
+    case FileFormat::kNd2: return "Nikon ND2";
+    case FileFormat::kLif: return "Leica LIF";
+    case FileFormat::kDicom: return "DICOM";
+    case FileFormat::kWebp: return "WebP";
+    case FileFormat::kGif: return "GIF";
+    case FileFormat::kJpeg2000: return "JPEG 2000";
+    case FileFormat::kZarr: return "OME-Zarr";
   }
   return "";
 }

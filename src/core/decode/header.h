@@ -5,9 +5,9 @@
 
 namespace cytodrop {
 
-enum class FileFormat { kPng, kJpeg, kBmp, kTiff };
+enum class FileFormat { kPng, kJpeg, kBmp, kTiff, kCzi, kNd2, kLif, kDicom, kWebp, kGif, kJpeg2000, kZarr, kLast = kZarr };
 
-/// PNG, JPEG, BMP or TIFF.
+/// "PNG", "Zeiss CZI" and so on.
 std::string_view to_string(FileFormat format);
 
 /// What a file says of itself before any pixel is decoded.

@@ -4,7 +4,7 @@ import type { ErrorCode } from '#cytodrop_core';
 /** The outcome of a file that could not be worked on. */
 export interface UnreadFile {
   status: 'error';
-  code: ErrorCode | 'unreadable_file' | 'engine_failed' | 'took_too_long' | 'self_test_failed';
+  code: ErrorCode | 'engine_failed' | 'took_too_long' | 'self_test_failed';
   /** What happened, one plain sentence without the file's name. */
   message: string;
   /** What a person can do about it, one plain sentence. */
@@ -26,6 +26,7 @@ const advice: Record<UnreadFile['code'], string> = {
   empty_file: 'Copy the file again from where it came.',
   unsupported_format: 'Save the image as PNG, JPEG, TIFF or BMP.',
   unsupported_feature: 'Save the image as an ordinary RGB or grey PNG.',
+  needs_reader: 'Save the image as an ordinary RGB or grey PNG.',
   truncated: 'The file is cut off; copy it again from where it came.',
   corrupt: 'The file is damaged; open and save it again in an image program, or copy it anew.',
   too_large: 'Crop the image, or save it smaller.',

@@ -1,0 +1,73 @@
+#include "core/formats/pages.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/error.h"
+
+namespace cytodrop {
+namespace {
+
+constexpr int kMaxPages = 1'000'000;
+
+int pages_of(const Series& series) { return static_cast<int>(std::min<std::int64_t>(std::int64_t{series.z} * series.t, kMaxPages)); }
+
+FileHeader header_of(const ImageFile& file, const Series& series) {
+  const Level& full = series.levels.front();
+  return {.format = file.format(), .width_px = static_cast<int>(full.width_px), .height_px = static_cast<int>(full.height_px), .channels = series.samples, .bits_per_channel = series.bits};
+}
+
+}  // namespace
+
+int page_count(const ImageFile& file) {
+  std::int64_t pages = 0;
+  for (const Series& series : file.series()) pages += pages_of(series);
+  return static_cast<int>(std::min<std::int64_t>(pages, kMaxPages));
+}
+
+PlaneChoice plane_of(const ImageFile& file, const DecodeOptions& options) {
+  const auto refuse = [](const std::string& what, std::size_t count, int asked) {
+    throw Error(ErrorCode::kInvalidArgument, "the file has " + std::to_string(count) + " " + what + "s, and " + what + " " + std::to_string(asked + 1) + " was asked for");
+  };
+  int page = options.page;
+  for (std::size_t i = 0; i < file.series().size() && page >= 0; ++i) {
+    const Series& series = file.series()[i];
+    if (page < pages_of(series)) {
+      const int channel = std::max(options.channel, 0);
+      if (static_cast<std::size_t>(channel) >= series.channels.size()) refuse("channel", series.channels.size(), channel);
+      return {.series = static_cast<int>(i), .channel = channel, .z = page % series.z, .t = page / series.z};
+    }
+    page -= pages_of(series);
+  }
+  refuse("page", static_cast<std::size_t>(page_count(file)), options.page);
+  return {};
+}
+
+DecodedImage decode_page(ImageFile& file, const DecodeOptions& options) {
+  const PlaneChoice choice = plane_of(file, options);
+  const Series& series = file.series()[static_cast<std::size_t>(choice.series)];
+  DecodedImage decoded;
+  decoded.image = file.read(choice);
+  decoded.header = header_of(file, series);
+  decoded.pages = page_count(file);
+  decoded.channels = static_cast<int>(series.channels.size());
+  decoded.pixel_size_um = series.x_um;
+  decoded.damaged = file.damaged();
+  return decoded;
+}
+
+FileContent inspect(const ImageFile& file) {
+  TagList tags;
+  file.list_tags(tags);
+  FileContent content = tags.take();
+  const Series& first = file.series().front();
+  content.facts = FileFacts{.header = header_of(file, first),
+                            .pages = page_count(file),
+                            .channels = static_cast<int>(first.channels.size()),
+                            .images_stated = 0,
+                            .pixel_size_um = first.x_um,
+                            .pixel_size_source = first.x_um > 0 ? "the file's metadata" : ""};
+  return content;
+}
+
+}  // namespace cytodrop
