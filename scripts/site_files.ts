@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 export interface SiteFiles {
   /** Path below the site to SHA-256 in hexadecimal: the page, the core, the networks that find cells, every card, and the first model with its samples. */
   atInstall: Record<string, string>;
-  /** The runtime, the other models and their samples. */
+  /** The runtime, the further readers, the other models and their samples. */
   onDemand: Record<string, string>;
 }
 
@@ -27,7 +27,7 @@ export function listSiteFiles(folder: string): SiteFiles {
     const isOfModel = room === 'models' && path !== 'models/index.json';
     if (notOfThePage.test(path) || (isOfModel && !filesOfModel(folder, name).includes(path))) continue;
     const isOfAnother = name !== first && !isDetector(folder, name) && ((isOfModel && !path.endsWith('/card.md')) || (room === 'samples' && name !== 'manifest.json'));
-    const isLater = isOfAnother || isFurtherGolden(folder, path) || /^(ort\/|assets\/onnxruntime)/.test(path);
+    const isLater = isOfAnother || isFurtherGolden(folder, path) || /^(ort\/|assets\/(onnxruntime|readers)|cytodrop_formats)/.test(path);
     files[isLater ? 'onDemand' : 'atInstall'][path] = createHash('sha256').update(readFileSync(join(folder, path))).digest('hex');
   }
   return files;

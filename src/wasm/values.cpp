@@ -86,6 +86,36 @@ val describe(const DecodedImage& decoded) {
   return object;
 }
 
+namespace {
+
+val describe(const FileFacts& facts) {
+  val object = describe_file(facts.header, facts.header.width_px, facts.header.height_px, facts.pages, facts.channels, facts.pixel_size_um);
+  object.set("images_stated", facts.images_stated);
+  object.set("pixel_size_source", facts.pixel_size_source.empty() ? val::null() : val(std::string(facts.pixel_size_source)));
+  return object;
+}
+
+}  // namespace
+
+val describe(const FileContent& content) {
+  val tags = val::array(), notes = val::array();
+  for (const Tag& tag : content.tags) {
+    val object = val::object();
+    object.set("group", tag.group);
+    object.set("name", tag.name);
+    object.set("value", tag.value);
+    object.set("mark", std::string(to_string(tag.mark)));
+    tags.call<void>("push", object);
+  }
+  for (const std::string& note : content.notes) notes.call<void>("push", note);
+  val object = val::object();
+  object.set("facts", content.facts ? describe(*content.facts) : val::null());
+  object.set("problem", content.problem);
+  object.set("tags", tags);
+  object.set("notes", notes);
+  return object;
+}
+
 val pixel_bytes(const ImageView& image) {
   const std::string head = std::to_string(image.width_px) + "x" + std::to_string(image.height_px) + "x" + std::to_string(image.channels) + ":" +
                            std::to_string(8 * sample_bytes(image.type)) + "\n";

@@ -11,6 +11,7 @@
 #include "core/decode/decode.h"
 #include "core/error.h"
 #include "core/image.h"
+#include "core/inspect/inspect.h"
 #include "core/prepare/prepare.h"
 
 namespace cytodrop {
@@ -70,6 +71,7 @@ emscripten::val array_of(const std::vector<int>& numbers);
 
 emscripten::val describe(const Box& box);
 emscripten::val describe(const DecodedImage& decoded);
+emscripten::val describe(const FileContent& content);
 
 /// What the header of a file and its directories say, in the fields that all descriptions of files share.
 emscripten::val describe_file(const FileHeader& header, int width_px, int height_px, int pages, int channels, double pixel_size_um);

@@ -240,6 +240,7 @@ struct KnownFormat {
   std::string_view magic;
   std::string_view name;
   std::string_view hint = "save it as PNG or TIFF";
+  bool read_elsewhere = false;  ///< by core/formats
 };
 
 constexpr std::string_view kFiji = "open it in Fiji (Bio-Formats) and save it as TIFF";
@@ -320,6 +321,7 @@ FileHeader read_header(Bytes file) {
   if (is_tiff(file)) return read_tiff_header(file);
   if (has_at(file, 0, "BM")) return read_bmp(file);
   if (const auto known = known_format(file)) {
+    if (known->read_elsewhere) throw Error(ErrorCode::kNeedsReader, "this is a file of the kind " + std::string(known->name));
     throw Error(ErrorCode::kUnsupportedFormat, "this is a file of the kind " + std::string(known->name) + ", which is not read; " + std::string(known->hint));
   }
   throw Error(ErrorCode::kUnsupportedFormat, "this is not an image that is read: PNG, JPEG, TIFF or BMP");

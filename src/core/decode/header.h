@@ -26,7 +26,7 @@ struct FileHeader {
 /// file is refused here, by name; of a BMP it checks that all rows are there, of a TIFF that the first page is one
 /// that is read.
 ///
-/// Raises: kEmptyFile, kUnsupportedFormat (naming the format where its first bytes tell), kUnsupportedFeature,
+/// Raises: kEmptyFile, kUnsupportedFormat (naming the format where its first bytes tell), kNeedsReader for a format of core/formats, kUnsupportedFeature,
 ///   kTruncated, kCorrupt.
 /// Source: W3C PNG specification, third edition; ITU-T T.81 annex B; Microsoft BITMAPINFOHEADER.
 FileHeader read_header(std::span<const std::uint8_t> file);

@@ -155,7 +155,7 @@ FileContent inspect(Bytes file) {
   try {
     content.facts = read_facts(file);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kOutOfMemory) throw;
+    if (error.code() == ErrorCode::kOutOfMemory || error.code() == ErrorCode::kNeedsReader) throw;
     content.problem = error.what();
   }
   return content;

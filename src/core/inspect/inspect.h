@@ -59,7 +59,7 @@ inline constexpr std::size_t kMaxValueBytes = 2000;
 /// Of a TIFF the tags of the first directory are listed, its EXIF and GPS directories, and the texts of further ones that say something
 /// new. Of OME-XML the fields that a person would look for.
 ///
-/// Raises: nothing but kOutOfMemory; a damaged file is read as far as it goes.
+/// Raises: nothing but kOutOfMemory, and kNeedsReader for a file that is read elsewhere; a damaged file is read as far as it goes.
 /// Source: TIFF 6.0; CIPA DC-008 (Exif 2.32); W3C PNG specification, third edition; ITU-T T.81; OME-TIFF specification 6.0.
 FileContent inspect(std::span<const std::uint8_t> file);
 

@@ -3,6 +3,7 @@ import type { Core } from '../core/core.ts';
 import { CoreEngine } from '../core/core_engine.ts';
 import type { Engine, EngineFacts, EngineKind } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
+import type { FurtherReaders } from '../core/further_readers.ts';
 import type { ModelFiles } from '../model/model_files.ts';
 
 /** What may run a network. */
@@ -11,6 +12,8 @@ export interface Engines {
   force: EngineKind | undefined;
   /** Opens ONNX Runtime, which costs megabytes: called only when it is needed. It stays the caller's. */
   openOnnxRuntime: () => Promise<Engine>;
+  /** For files that the core does not read; unless given, they are refused. */
+  readers?: FurtherReaders;
 }
 
 export interface RuntimeFacts {

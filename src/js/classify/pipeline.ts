@@ -1,6 +1,7 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
 import type { BatchVerdict, FileContent, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
+import { FurtherReaders } from '../core/further_readers.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { ModelFiles } from '../model/model_files.ts';
 import type { ModelSpec } from '../model/spec.ts';
@@ -21,12 +22,14 @@ export class Pipeline {
   readonly runtime: RuntimeFacts;
   readonly selfTest: SelfTest;
   readonly runner: Runner;
+  readonly readers: FurtherReaders;
   /** Another model of the same types, which is asked about every image too. */
   readonly second: Pipeline | undefined;
 
-  private constructor(runner: Runner, selfTest: SelfTest, specSha256: string | null, second: Pipeline | undefined) {
+  private constructor(runner: Runner, readers: FurtherReaders, selfTest: SelfTest, specSha256: string | null, second: Pipeline | undefined) {
     this.spec = runner.files.spec;
     this.runner = runner;
+    this.readers = readers;
     this.runtime = { engine: runner.engine.facts, engineReason: runner.reason, coreVersion: runner.core.version, specSha256 };
     this.selfTest = second ? worstSelfTest([selfTest, second.selfTest]) : selfTest;
     this.second = second;
@@ -44,7 +47,7 @@ export class Pipeline {
     let other: Pipeline | undefined;
     try {
       other = second && (await Pipeline.open(second, coreWasm, { ...engines, force: 'core' }));
-      return new Pipeline(runner, await testItself(files, runner.core, runner.engine), await sha256(new TextEncoder().encode(files.specJson)), other);
+      return new Pipeline(runner, engines.readers ?? noReaders, await testItself(files, runner.core, runner.engine), await sha256(new TextEncoder().encode(files.specJson)), other);
     } catch (error) {
       other?.close();
       runner.close();
@@ -83,7 +86,7 @@ export class Pipeline {
   }
 
   async #prepare(image: Uint8Array, imageScale: number, forLesson: boolean): Promise<Prepared | UnreadFile> {
-    const result = await this.runner.attempt((core) => core.prepare(image, imageScale));
+    const result = await this.runner.attempt((core) => this.readers.withPage(image, (file) => core.prepare(file, imageScale)));
     if ('status' in result) return result;
     const { pixels, ...prepared } = result;
     return { ...prepared, ...(forLesson && { background: backgroundOfPixels(pixels) }), pixelsSha256: sha256(pixels) };
@@ -95,7 +98,7 @@ export class Pipeline {
    * Raises: CytodropError for a file that cannot be decoded.
    */
   async view(image: Uint8Array, maxSidePx: number, imageScale = 1): Promise<View> {
-    const result = await this.runner.attempt((core) => core.view(image, maxSidePx, imageScale));
+    const result = await this.runner.attempt((core) => this.readers.withPage(image, (file) => core.view(file, maxSidePx, imageScale)));
     if ('status' in result) throw new CytodropError(result.code, result.message);
     return result;
   }
@@ -107,7 +110,7 @@ export class Pipeline {
 
   /** What a file says beside its pixels. Raises: CytodropError. */
   async inspect(file: Uint8Array): Promise<FileContent> {
-    return this.runner.insist((core) => core.inspect(file));
+    return this.runner.insist((core) => this.readers.inspect(file, (bytes) => core.inspect(bytes)));
   }
 
   /** Frees the core and with it its engine; ONNX Runtime stays the caller's. */
@@ -170,6 +173,8 @@ export class Pipeline {
     };
   }
 }
+
+const noReaders = new FurtherReaders(() => Promise.reject(new Error('there are no further readers.')));
 
 /** Of the cell at a place in features [N, D, h, w]: their means over the map. */
 function lessonOf({ tensor, shape, background }: Prepared, { data, shape: [count = 1, width = 0, rows = 1, columns = 1] }: Tensor, turned: Float32Array | undefined, place: number): CellLesson {

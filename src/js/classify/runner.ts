@@ -47,9 +47,9 @@ export class Runner {
   }
 
   /** Calls the core; one that trapped is in no known state and is replaced by a fresh one. */
-  async attempt<T>(call: (core: Core) => T): Promise<T | UnreadFile> {
+  async attempt<T>(call: (core: Core) => T | Promise<T>): Promise<T | UnreadFile> {
     try {
-      return call(this.#core);
+      return await call(this.#core);
     } catch (error) {
       if (error instanceof CytodropError) return unreadFile(error.code, error.message);
       await this.#replaceCore();
@@ -58,7 +58,7 @@ export class Runner {
   }
 
   /** As `attempt`, where there is no other file to go on with. */
-  async insist<T extends object | void>(call: (core: Core) => T): Promise<T> {
+  async insist<T extends object | void>(call: (core: Core) => T | Promise<T>): Promise<T> {
     const result = await this.attempt(call);
     if (typeof result === 'object' && 'status' in result && result.status === 'error') throw new CytodropError(result.code, result.message);
     return result as T;

@@ -201,7 +201,8 @@ export class Core {
   }
 }
 
-function unwrap<T>(result: Result<T>): T {
+/** Raises: CytodropError for a call that failed. */
+export function unwrap<T>(result: Result<T>): T {
   if (!result.ok) throw new CytodropError(result.code, result.message);
   return result.value;
 }

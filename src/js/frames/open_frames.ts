@@ -35,7 +35,7 @@ export class OpenFrames {
    * Raises: CytodropError for a file that cannot be decoded.
    */
   async open(frame: number, file: Uint8Array, { page, channel }: FrameChoice): Promise<FrameFacts> {
-    const opened = await this.#insist((core) => ({ core, ...core.openFrame(file, page, channel) }));
+    const opened = await this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes) => ({ core, ...core.openFrame(bytes, page, channel) }), { page, channel }));
     const { core, frame: number, ...facts } = opened;
     this.#frames.set(frame, { core, number, facts });
     await this.#second?.open(frame, file, { page, channel });
@@ -118,7 +118,7 @@ export class OpenFrames {
     await this.#second?.close(frame);
   }
 
-  #insist<T extends object | void>(call: (core: Core) => T): Promise<T> {
+  #insist<T extends object | void>(call: (core: Core) => T | Promise<T>): Promise<T> {
     return this.#pipeline.runner.insist(call);
   }
 

@@ -10,11 +10,13 @@ import { transferable, WorkerLink } from './worker_link.ts';
 export class Encoder {
   readonly #files: EncoderFiles;
   readonly #coreWasm: Uint8Array;
+  readonly #home: URL;
   readonly #link = new WorkerLink();
 
-  private constructor(files: EncoderFiles, coreWasm: Uint8Array) {
+  private constructor(files: EncoderFiles, coreWasm: Uint8Array, home: URL) {
     this.#files = files;
     this.#coreWasm = coreWasm;
+    this.#home = home;
   }
 
   /**
@@ -28,7 +30,7 @@ export class Encoder {
   static async open(model: ModelSource = 'cell-encoder', { home = platform.home }: { home?: URL } = {}): Promise<Encoder> {
     const read = readerOf(model, home);
     const [files, coreWasm] = await Promise.all([readEncoder((file) => read(file)), platform.read(new URL('cytodrop_core.wasm', home))]);
-    const encoder = new Encoder(files, coreWasm);
+    const encoder = new Encoder(files, coreWasm, home);
     try {
       await encoder.#ready();
       return encoder;
@@ -68,7 +70,7 @@ export class Encoder {
 
   #ready(): Promise<void> {
     return this.#link.ready(async () => {
-      await this.#link.ask({ type: 'open_encoder', files: this.#files, coreWasm: this.#coreWasm }, 'encoder_opened');
+      await this.#link.ask({ type: 'open_encoder', files: this.#files, coreWasm: this.#coreWasm, home: this.#home.href }, 'encoder_opened');
     });
   }
 }

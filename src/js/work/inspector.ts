@@ -3,13 +3,17 @@ import { platform } from '#platform';
 import type { FileContent } from '#cytodrop_core';
 import { Core } from '../core/core.ts';
 import { CytodropError } from '../core/errors.ts';
+import type { FurtherReaders } from '../core/further_readers.ts';
 import type { ImageSource } from '../platform/platform.ts';
+import { readersOf } from './readers_of.ts';
 
 export class Inspector {
   readonly #core: Core;
+  readonly #readers: FurtherReaders;
 
-  private constructor(core: Core) {
+  private constructor(core: Core, readers: FurtherReaders) {
     this.#core = core;
+    this.#readers = readers;
   }
 
   /**
@@ -17,14 +21,14 @@ export class Inspector {
    *   home: folder of the library's files.
    */
   static async open({ home = platform.home }: { home?: URL } = {}): Promise<Inspector> {
-    return new Inspector(await Core.open(await platform.read(new URL('cytodrop_core.wasm', home))));
+    return new Inspector(await Core.open(await platform.read(new URL('cytodrop_core.wasm', home))), readersOf(home));
   }
 
   /** Raises: CytodropError for a file that cannot be read; one that is no image says so in the result. */
   async inspect(file: ImageSource): Promise<FileContent> {
     const bytes = await platform.readImage(file, Infinity);
     if (!(bytes instanceof Uint8Array)) throw new CytodropError(bytes?.code ?? 'unreadable_file', bytes?.message ?? 'The file could not be read.');
-    return this.#core.inspect(bytes);
+    return this.#readers.inspect(bytes, (file) => this.#core.inspect(file));
   }
 
   async close(): Promise<void> {

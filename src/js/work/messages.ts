@@ -41,7 +41,7 @@ export type WorkerRequest =
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
   | { type: 'hash_frame'; ticket: number; frame: number }
   | { type: 'close_frame'; ticket: number; frame: number }
-  | { type: 'open_encoder'; ticket: number; files: EncoderFiles; coreWasm: Uint8Array }
+  | { type: 'open_encoder'; ticket: number; files: EncoderFiles; coreWasm: Uint8Array; home: string }
   | { type: 'encode'; ticket: number; image: Uint8Array; turns: number }
   | { type: 'open_learning'; ticket: number; coreWasm: Uint8Array }
   | { type: 'learn'; ticket: number; call: LearnCall }

@@ -5,10 +5,12 @@ import { Pipeline } from '../classify/pipeline.ts';
 import { Core } from '../core/core.ts';
 import type { Engine } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
+import type { FurtherReaders } from '../core/further_readers.ts';
 import { OpenFrames } from '../frames/open_frames.ts';
 import type { Port } from '../platform/platform.ts';
 import { answerLearnCall } from './learn_calls.ts';
 import { failed, type WorkerReply, type WorkerRequest } from './messages.ts';
+import { readersOf } from './readers_of.ts';
 import { inTurns } from './worker_turns.ts';
 import { requestFactsOf } from './requests.ts';
 
@@ -31,7 +33,8 @@ class Server {
   readonly #port: Port<WorkerReply, WorkerRequest>;
   #onnxRuntime: Promise<Engine> | undefined;
   #open: { pipeline: Pipeline; frames: OpenFrames } | undefined;
-  #encoder: Core | undefined;
+  #encoder: { core: Core; readers: FurtherReaders } | undefined;
+  #readers: FurtherReaders | undefined;
   #learning: { core: Core; coreWasm: Uint8Array } | undefined;
 
   constructor(port: Port<WorkerReply, WorkerRequest>) {
@@ -58,7 +61,7 @@ class Server {
     };
     // Somebody's own network may never end.
     this.#port.post({ type: 'at_work', ticket, image: -1 });
-    const pipeline = await Pipeline.open(files, coreWasm, { force: engine, openOnnxRuntime: openRuntime }, second);
+    const pipeline = await Pipeline.open(files, coreWasm, { force: engine, openOnnxRuntime: openRuntime, readers: this.#readersOf(home) }, second);
     this.#open?.pipeline.close();
     this.#open = { pipeline, frames: new OpenFrames(pipeline) };
     this.#port.post({ type: 'model_opened', ticket, runtime: pipeline.runtime, selfTest: pipeline.selfTest });
@@ -84,12 +87,13 @@ class Server {
     if (request.type === 'open_encoder') {
       const core = await Core.open(request.coreWasm);
       core.loadEncoder(request.files.specJson, request.files.networks);
-      this.#encoder?.close();
-      this.#encoder = core;
+      this.#encoder?.core.close();
+      this.#encoder = { core, readers: this.#readersOf(request.home) };
       this.#port.post({ type: 'encoder_opened', ticket });
     } else {
       if (this.#encoder === undefined) throw new CytodropError('model_not_loaded', 'No encoder is loaded.');
-      const { data } = this.#encoder.encode(request.image, request.turns);
+      const { core, readers } = this.#encoder;
+      const { data } = await readers.withPage(request.image, (file) => core.encode(file, request.turns));
       this.#port.post({ type: 'encoded', ticket, features: data }, [data.buffer as ArrayBuffer]);
     }
   }
@@ -140,6 +144,12 @@ class Server {
   #listRequests({ ticket }: Request<'requests'>): void {
     const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
     this.#port.post({ type: 'requests', ticket, requests: entries.map((entry) => ({ ...requestFactsOf(entry), by: 'worker' as const })) });
+  }
+
+  /** One of them for all models of this worker. */
+  #readersOf(home: string): FurtherReaders {
+    this.#readers ??= readersOf(new URL(home));
+    return this.#readers;
   }
 
   #loaded(): { pipeline: Pipeline; frames: OpenFrames } {

@@ -1,0 +1,67 @@
+/** Files that the core leaves to further readers, which are loaded when the first such file comes. */
+import type { FileContent } from '#cytodrop_core';
+import { CytodropError } from './errors.ts';
+import type { Readers } from './readers.ts';
+
+/** Which picture of a file: its first page, in all its colours, unless told. */
+export interface PageChoice { page: number; channel: number }
+
+const firstPage: PageChoice = { page: 0, channel: -1 };
+
+export class FurtherReaders {
+  readonly #open: () => Promise<Readers>;
+  #readers: Promise<Readers> | undefined;
+
+  /** Args: open: loads them, which costs a megabyte: called only when it is needed. */
+  constructor(open: () => Promise<Readers>) {
+    this.#open = open;
+  }
+
+  /**
+   * Gives the core a file; where it leaves it to further readers, the page that they decode.
+   *
+   * Args:
+   *   call: takes the bytes of an image file.
+   * Raises: CytodropError, or what `call` raises.
+   */
+  async withPage<T>(file: Uint8Array, call: (file: Uint8Array) => T, { page, channel } = firstPage): Promise<T> {
+    try {
+      return call(file);
+    } catch (error) {
+      if (!isLeft(error)) throw error;
+    }
+    return call(await this.#ask((readers) => readers.page(file, page, channel)));
+  }
+
+  /** As `withPage`, for what a file says beside its pixels. */
+  async inspect(file: Uint8Array, call: (file: Uint8Array) => FileContent): Promise<FileContent> {
+    try {
+      return call(file);
+    } catch (error) {
+      if (!isLeft(error)) throw error;
+    }
+    try {
+      return await this.#ask((readers) => readers.inspect(file));
+    } catch (error) {
+      if (error instanceof CytodropError && error.code !== 'out_of_memory') return { facts: null, problem: error.message, tags: [], notes: [] };
+      throw error;
+    }
+  }
+
+  async #ask<T>(use: (readers: Readers) => T): Promise<T> {
+    this.#readers ??= this.#open();
+    try {
+      const readers = await this.#readers.catch((error: unknown) => { throw new CytodropError('unsupported_format', `What reads this kind of file could not be loaded: ${(error as Error).message}`); });
+      return use(readers);
+    } catch (error) {
+      if (error instanceof CytodropError && error.code !== 'unsupported_format') throw error;
+      // What trapped is in no known state, and what could not be loaded may be there the next time.
+      this.#readers = undefined;
+      throw error instanceof CytodropError ? error : new CytodropError('internal', `The file could not be read: ${(error as Error).message}`);
+    }
+  }
+}
+
+function isLeft(error: unknown): boolean {
+  return error instanceof CytodropError && error.code === 'needs_reader';
+}
