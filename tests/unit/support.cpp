@@ -161,7 +161,7 @@ FileBytes make_tiff(const std::vector<TiffPage>& pages, bool big_endian, bool bi
     number(278, 4, static_cast<std::uint64_t>(page.height_px));
     number(279, 4, page.pixels.size());
     for (const TiffEntry& extra : page.extra) {
-      const std::size_t size = extra.type == 2 ? 1 : extra.type == 3 ? 2 : extra.type == 4 ? 4 : 8;
+      const std::size_t size = extra.type <= 2 || extra.type == 7 ? 1 : extra.type == 3 ? 2 : extra.type == 4 ? 4 : 8;
       entries.push_back({extra.tag, extra.type, extra.value.size() / size, extra.value});
     }
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.tag < b.tag; });

@@ -34,7 +34,7 @@ FileBytes make_bmp(int width_px, int height_px, std::uint8_t fill);
 /// A TIFF of one strip a page, no compression. Tags beyond the basic ones, such as a description, are added by `extra`.
 struct TiffEntry {
   std::uint16_t tag;
-  std::uint16_t type;  ///< 2 text, 3 uint16, 4 uint32, 5 rational
+  std::uint16_t type;  ///< 1 bytes, 2 text, 3 uint16, 4 uint32, 5 rational, 7 undefined
   FileBytes value;     ///< in the byte order of the file
 };
 struct TiffPage {

@@ -185,10 +185,13 @@ TEST_CASE("descriptions that are nonsense say nothing, at once") {
   }
 }
 
-TEST_CASE("images that ImageJ writes behind one directory are told, not passed over in silence") {
+TEST_CASE("images that ImageJ writes behind one directory are left to the reader that has them, others that are missing are told") {
   const FileBytes one = numbered_pages(1, "ImageJ=1.53k\nimages=6\nslices=6\nunit=um\n");
-  CHECK(decode_tiff(one, {}).images_stated == 6);
-  CHECK(read_tiff_facts(one).images_stated == 6);
+  CHECK(error_of([&] { decode_tiff(one, {}); }).code() == ErrorCode::kNeedsReader);
+  CHECK(error_of([&] { read_tiff_facts(one); }).code() == ErrorCode::kNeedsReader);
+  const FileBytes two = numbered_pages(2, "ImageJ=1.53k\nimages=6\nslices=6\nunit=um\n");
+  CHECK(decode_tiff(two, {}).images_stated == 6);
+  CHECK(read_tiff_facts(two).images_stated == 6);
   CHECK(decode_tiff(numbered_pages(6, "ImageJ=1.53k\nimages=6\nslices=6\n"), {}).images_stated == 0);
   CHECK(decode_tiff(numbered_pages(1, "ImageJ=1.53k\nimages=-6\n"), {}).images_stated == 0);
 }

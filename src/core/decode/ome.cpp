@@ -10,33 +10,47 @@
 #include "core/decode/xml_search.h"
 
 namespace cytodrop {
-namespace {
 
-/// A number that begins the text; NaN where none does.
-double number(std::string_view text) {
+double leading_number(std::string_view text) {
   const std::string copy(text.substr(0, 40));
   char* end = nullptr;
   const double value = std::strtod(copy.c_str(), &end);
   return end == copy.c_str() ? std::nan("") : value;
 }
 
-/// A whole number from `least` to a million, or `otherwise` where the attribute is missing; -1 where it is nonsense.
-int whole(std::string_view text, int least, int otherwise) {
-  if (text.empty()) return otherwise;
-  const double value = number(text);
-  return value >= least && value <= 1e6 && value == std::floor(value) ? static_cast<int>(value) : -1;
-}
-
-/// Micrometres in a unit of length; 0 for what is none.
 double um_per(std::string_view unit) {
   if (unit == "\xc2\xb5m" || unit == "\xce\xbcm" || unit == "\xb5m" || unit == "um" || unit == "micron" || unit == "microns" || unit == "\\u00B5m") return 1;
   if (unit == "nm") return 1e-3;
+  if (unit == "\xc3\x85" || unit == "\xe2\x84\xab") return 1e-4;  // ångström
   if (unit == "pm") return 1e-6;
   if (unit == "mm") return 1e3;
   if (unit == "cm") return 1e4;
   if (unit == "m") return 1e6;
   if (unit == "inch" || unit == "in") return 25400;
   return 0;
+}
+
+std::string_view line_value(std::string_view text, std::string_view name) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    if (line.size() > name.size() && line.substr(0, name.size()) == name && line[name.size()] == '=') {
+      std::string_view value = line.substr(name.size() + 1);
+      while (!value.empty() && (is_xml_space(value.back()) || value.back() == '\0')) value.remove_suffix(1);
+      return value;
+    }
+    at = end + 1;
+  }
+  return {};
+}
+
+namespace {
+
+/// A whole number from `least` to a million, or `otherwise` where the attribute is missing; -1 where it is nonsense.
+int whole(std::string_view text, int least, int otherwise) {
+  if (text.empty()) return otherwise;
+  const double value = leading_number(text);
+  return value >= least && value <= 1e6 && value == std::floor(value) ? static_cast<int>(value) : -1;
 }
 
 double sane_pixel_size(double um) { return um > 1e-6 && um < 1e6 ? um : 0; }
@@ -47,7 +61,7 @@ TiffLayout read_ome(std::string_view xml, int directory_count, int samples_per_p
   const auto pixels = next_tag(xml, "Pixels", from);
   if (!pixels) return layout;
   const std::string_view unit = attribute(*pixels, "PhysicalSizeXUnit");
-  const double size = number(attribute(*pixels, "PhysicalSizeX"));
+  const double size = leading_number(attribute(*pixels, "PhysicalSizeX"));
   if (size > 0) layout.pixel_size_um = sane_pixel_size(size * (unit.empty() ? 1 : um_per(unit)));
 
   const std::string_view order = attribute(*pixels, "DimensionOrder");
@@ -102,21 +116,6 @@ TiffLayout read_ome(std::string_view xml, int directory_count, int samples_per_p
   return layout;
 }
 
-/// The value of a line `name=value`; empty where there is none.
-std::string_view line_value(std::string_view text, std::string_view name) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, end - at);
-    if (line.size() > name.size() && line.substr(0, name.size()) == name && line[name.size()] == '=') {
-      std::string_view value = line.substr(name.size() + 1);
-      while (!value.empty() && (is_xml_space(value.back()) || value.back() == '\0')) value.remove_suffix(1);
-      return value;
-    }
-    at = end + 1;
-  }
-  return {};
-}
-
 TiffLayout read_imagej(std::string_view text, int directory_count, double x_pixels_per_unit) {
   TiffLayout layout;
   if (x_pixels_per_unit > 0) layout.pixel_size_um = sane_pixel_size(um_per(line_value(text, "unit")) / x_pixels_per_unit);
@@ -131,6 +130,16 @@ TiffLayout read_imagej(std::string_view text, int directory_count, double x_pixe
 }
 
 }  // namespace
+
+bool is_stack_of_one_directory(std::string_view description, std::size_t directory_count) {
+  return directory_count == 1 && description.starts_with("ImageJ=") && leading_number(line_value(description, "images")) > 1;
+}
+
+bool has_several_images(std::string_view description) {
+  if (description.find("<OME") == std::string_view::npos && description.find(":OME") == std::string_view::npos) return false;
+  std::size_t from = 0;
+  return next_tag(description, "Pixels", from) && next_tag(description, "Pixels", from);
+}
 
 TiffLayout read_description(std::string_view description, int directory_count, int samples_per_pixel, double x_pixels_per_unit) {
   if (description.substr(0, 7) == "ImageJ=") return read_imagej(description, directory_count, x_pixels_per_unit);

@@ -24,4 +24,19 @@ struct TiffLayout {
 /// Source: OME-TIFF specification 6.0; ImageJ 1.53 ij/io/TiffDecoder.
 TiffLayout read_description(std::string_view description, int directory_count, int samples_per_pixel, double x_pixels_per_unit);
 
+/// Whether ImageJ wrote more images than there are directories, behind the only one, as it does with large stacks.
+bool is_stack_of_one_directory(std::string_view description, std::size_t directory_count);
+
+/// Whether it is OME-XML of more than one image.
+bool has_several_images(std::string_view description);
+
+/// Micrometres in a unit of length; 0 for what is none.
+double um_per(std::string_view unit);
+
+/// A number that begins the text; NaN where none does.
+double leading_number(std::string_view text);
+
+/// The value of a line `name=value`; empty where there is none.
+std::string_view line_value(std::string_view text, std::string_view name);
+
 }  // namespace cytodrop

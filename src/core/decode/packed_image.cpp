@@ -36,11 +36,11 @@ std::vector<std::uint8_t> pack_image(const DecodedImage& decoded) {
                       .pixel_size_um = decoded.pixel_size_um,
                       .pixels = {image.width_px(), image.height_px(), image.channels(), static_cast<int>(image.type())}};
   const std::size_t pixel_bytes = image.row_stride_bytes() * static_cast<std::size_t>(image.height_px());
-  std::vector<std::uint8_t> bytes(kHeaderBytes + pixel_bytes);
-  std::uint8_t* to = bytes.data();
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(kHeaderBytes + pixel_bytes);
   const auto put = [&](const void* from, std::size_t count) {
-    std::memcpy(to, from, count);
-    to += count;
+    const auto* first = static_cast<const std::uint8_t*>(from);
+    bytes.insert(bytes.end(), first, first + count);
   };
   put(kMagic.data(), kMagic.size());
   put(fields.file.data(), sizeof fields.file);

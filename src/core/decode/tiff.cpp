@@ -22,7 +22,7 @@ namespace {
 std::vector<std::uint64_t> page_offsets(const TiffDirectories& directories) {
   std::vector<std::uint64_t> offsets;
   for (std::size_t i = 0; i < directories.all.size(); ++i) {
-    if (i == 0 || !directories.all[i].auxiliary) offsets.push_back(directories.all[i].offset);
+    if (i == 0 || !directories.all[i].auxiliary()) offsets.push_back(directories.all[i].offset);
   }
   return offsets;
 }
@@ -50,6 +50,16 @@ int images_stated(const TiffLayout& layout, std::size_t directories) {
 /// The description knows better than the resolution tags, which some writers fill in for a screen.
 double pixel_size(const TiffLayout& layout, const TiffPage& page) { return layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um; }
 
+/// What core/formats alone reads: files of slide scanners, of LSM and MetaMorph, of several images, stacks behind one directory.
+void leave_to_further_readers(TIFF* tiff, const TiffDirectories& directories) {
+  const char* text = description(tiff);
+  const std::string_view said = text ? text : "";
+  const bool further = std::any_of(directories.all.begin(), directories.all.end(), [](const TiffDirectory& one) { return one.further; });
+  if (further || said.starts_with("Aperio") || is_stack_of_one_directory(said, directories.all.size()) || has_several_images(said)) {
+    throw Error(ErrorCode::kNeedsReader, "this is a TIFF file of a kind of its own");
+  }
+}
+
 /// Args:
 ///   what: "page" or "channel".
 void check_asked(const std::string& what, int asked, int count) {
@@ -76,17 +86,22 @@ bool is_tiff(Bytes file) {
   return (little || big) && (version == 42 || version == 43);
 }
 
-FileHeader read_tiff_header(Bytes file) {
+FileHeader read_tiff_header(Bytes bytes) {
+  MemorySource file(bytes);
   const TiffDirectories directories = walk_directories(file);
   TiffLibrary library(file);
   library.read_directory(directories.all.front().offset);
+  leave_to_further_readers(library.get(), directories);
   return read_page(library).header();
 }
 
-TiffFacts read_tiff_facts(Bytes file) {
-  const std::vector<std::uint64_t> offsets = page_offsets(walk_directories(file));
+TiffFacts read_tiff_facts(Bytes bytes) {
+  MemorySource file(bytes);
+  const TiffDirectories directories = walk_directories(file);
+  const std::vector<std::uint64_t> offsets = page_offsets(directories);
   TiffLibrary library(file);
   library.read_directory(offsets.front());
+  leave_to_further_readers(library.get(), directories);
   const TiffPage page = read_page(library);
   const TiffLayout layout = read_layout(library.get(), offsets.size());
   const char* text = description(library.get());
@@ -99,11 +114,13 @@ TiffFacts read_tiff_facts(Bytes file) {
           .pixel_size_source = layout.pixel_size_um > 0 ? (imagej ? "ImageJ" : "OME-XML") : page.pixel_size_um > 0 ? "resolution tags" : ""};
 }
 
-DecodedImage decode_tiff(Bytes file, const DecodeOptions& options) {
+DecodedImage decode_tiff(Bytes bytes, const DecodeOptions& options) {
+  MemorySource file(bytes);
   const TiffDirectories directories = walk_directories(file);
   const std::vector<std::uint64_t> offsets = page_offsets(directories);
   TiffLibrary library(file);
   library.read_directory(offsets.front());
+  leave_to_further_readers(library.get(), directories);
 
   DecodedImage decoded;
   const TiffLayout layout = read_layout(library.get(), offsets.size());
@@ -126,7 +143,7 @@ DecodedImage decode_tiff(Bytes file, const DecodeOptions& options) {
   decoded.header = page.header();
   decoded.pixel_size_um = pixel_size(layout, page);
 
-  Image image = read_pixels(library, page, layout.channels > 1 ? 0 : channel);
+  Image image = read_pixels(library, page, layout.channels > 1 ? 0 : channel, {0, 0, static_cast<int>(page.width_px), static_cast<int>(page.height_px)});
   const bool no_numbers = remove_non_numbers(image);
   decoded.damaged = no_numbers || library.complained() || directories.circular;
   decoded.image = apply_orientation(on_white(std::move(image), page), page.orientation);

@@ -1,4 +1,4 @@
-// libtiff over bytes in memory, and the chain of directories that it is pointed at.
+// libtiff over a source of bytes, and the chain of directories that it is pointed at.
 
 #pragma once
 
@@ -14,7 +14,7 @@
 
 #include <tiffio.h>
 
-#include "core/decode/bytes.h"
+#include "core/decode/source.h"
 #include "core/decode/tiff.h"
 #include "core/decode/tiff_memory.h"
 #include "core/error.h"
@@ -29,7 +29,14 @@ constexpr std::size_t kMaxLibraryBytes = 256'000'000;
 
 struct TiffDirectory {
   std::uint64_t offset = 0;
-  bool auxiliary = false;  ///< a thumbnail or a mask
+  std::uint32_t subfile = 0;  ///< FILETYPE_REDUCEDIMAGE and so on
+  std::int64_t width_px = 0;  ///< as the tags say; 0: they do not
+  std::int64_t height_px = 0;
+  bool tiled = false;
+  bool further = false;  ///< with tags of makers whose files core/formats reads: NDPI, LSM, MetaMorph
+
+  /// A thumbnail or a mask.
+  bool auxiliary() const { return (subfile & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) != 0; }
 };
 
 struct TiffDirectories {
@@ -40,12 +47,12 @@ struct TiffDirectories {
 /// Walks the chain of directories. libtiff would walk it again for every page.
 ///
 /// Raises: kTruncated, kCorrupt.
-TiffDirectories walk_directories(Bytes file);
+TiffDirectories walk_directories(Source& file);
 
-/// An open file. libtiff reads the caller's bytes where they lie; its messages are kept, never printed.
+/// An open file, which stays the caller's. Bytes in memory are read where they lie; messages of libtiff are kept, never printed.
 class TiffLibrary {
  public:
-  explicit TiffLibrary(Bytes file) : file_(file) {
+  explicit TiffLibrary(Source& file) : file_(file) {
     tiff_memory() = {.left_bytes = kMaxLibraryBytes};
     std::unique_ptr<TIFFOpenOptions, decltype(&TIFFOpenOptionsFree)> options(TIFFOpenOptionsAlloc(), &TIFFOpenOptionsFree);
     if (!options) throw Error(ErrorCode::kOutOfMemory, "there is not enough memory to read the TIFF file");
@@ -81,6 +88,7 @@ class TiffLibrary {
 
   /// Names what went wrong in the last call.
   [[noreturn]] void fail() {
+    if (unreadable_) throw Error(ErrorCode::kUnreadable, "the file cannot be read any more; check that it is still there and has not changed");
     if (tiff_memory().exhausted) throw Error(ErrorCode::kOutOfMemory, "there is not enough memory to read the TIFF file");
     if (tiff_memory().exceeded) throw Error(ErrorCode::kTooLarge, "the TIFF file asks for far more memory than its image needs");
     if (tiff_ && data_beyond_end()) tiff_truncated();
@@ -109,7 +117,12 @@ class TiffLibrary {
     TiffLibrary& library = self(handle);
     const std::uint64_t size = library.file_.size(), at = std::min(library.at_, size);
     const std::uint64_t step = std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max<tmsize_t>(count, 0)), size - at);
-    if (step > 0) std::memcpy(to, library.file_.data() + at, static_cast<std::size_t>(step));
+    try {
+      library.file_.read(at, {static_cast<std::uint8_t*>(to), static_cast<std::size_t>(step)});
+    } catch (const Error&) {  // no exception passes through libtiff, which would lose its memory
+      library.unreadable_ = true;
+      return 0;
+    }
     library.at_ = at + step;
     return static_cast<tmsize_t>(step);
   }
@@ -123,10 +136,11 @@ class TiffLibrary {
   static int close(thandle_t) { return 0; }
   static toff_t size(thandle_t handle) { return self(handle).file_.size(); }
   static int map(thandle_t handle, void** base, toff_t* size) {
-    TiffLibrary& library = self(handle);
+    const Bytes bytes = self(handle).file_.in_memory();
+    if (bytes.empty()) return 0;
     // Opened for reading only: libtiff does not write there.
-    *base = const_cast<std::uint8_t*>(library.file_.data());
-    *size = library.file_.size();
+    *base = const_cast<std::uint8_t*>(bytes.data());
+    *size = bytes.size();
     return 1;
   }
   static void unmap(thandle_t, void*, toff_t) {}
@@ -153,10 +167,11 @@ class TiffLibrary {
     }
   }
 
-  Bytes file_;
+  Source& file_;
   std::uint64_t at_ = 0;
   TIFF* tiff_ = nullptr;
   bool complained_ = false;
+  bool unreadable_ = false;
   std::string message_;
 };
 

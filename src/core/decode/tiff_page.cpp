@@ -1,6 +1,8 @@
 #include "core/decode/tiff_page.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string>
 
 #include "core/decode/tiff.h"
@@ -35,6 +37,12 @@ std::string compression_name(int code) {
     case 50002: return "with JPEG XL";
     default: return "in a way that is not read (number " + std::to_string(code) + ")";
   }
+}
+
+/// Codecs that core/formats has: LERC, JPEG 2000 (also Aperio's), LZMA, Zstandard, WebP, JPEG XL.
+bool is_read_elsewhere(int code) {
+  constexpr int kCodes[] = {COMPRESSION_LERC, COMPRESSION_JP2000, 33003, 33005, COMPRESSION_LZMA, COMPRESSION_ZSTD, COMPRESSION_WEBP, 50002};
+  return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
 }
 
 void read_samples(TIFF* tiff, TiffPage& page) {
@@ -115,13 +123,15 @@ void read_geometry(TIFF* tiff, TiffPage& page) {
 
 }  // namespace
 
-TiffPage read_page(TiffLibrary& library) {
+TiffPage read_page(TiffLibrary& library, bool in_parts) {
   TIFF* tiff = library.get();
   TiffPage page;
   read_geometry(tiff, page);
   const int compression = tiff_tag<std::uint16_t>(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
   if (!TIFFIsCODECConfigured(static_cast<std::uint16_t>(compression))) {
-    tiff_unsupported("the TIFF file is compressed " + compression_name(compression) + "; save it uncompressed or with LZW");
+    const std::string what = "the TIFF file is compressed " + compression_name(compression);
+    if (is_read_elsewhere(compression)) throw Error(ErrorCode::kNeedsReader, what);
+    tiff_unsupported(what + "; save it uncompressed or with LZW");
   }
   read_samples(tiff, page);
   if (compression == COMPRESSION_JPEG && page.bits != 8) {
@@ -129,11 +139,11 @@ TiffPage read_page(TiffLibrary& library) {
   }
   read_colours(tiff, page);
   const int channels = page.palette ? 3 : page.colours + (page.alpha >= 0 ? 1 : 0);
-  check_decoded_size(page.width_px, page.height_px, static_cast<std::int64_t>(channels * static_cast<int>(sample_bytes(page.type))));
+  if (!in_parts) check_decoded_size(page.width_px, page.height_px, static_cast<std::int64_t>(channels * static_cast<int>(sample_bytes(page.type))));
   if (TIFFIsTiled(tiff)) {
     const std::uint64_t tile = TIFFTileSize64(tiff), count = TIFFNumberOfTiles(tiff);
     if (tile == 0) library.fail();
-    if (tile > kMaxTileBytes || count > kMaxAllTileBytes / tile) {
+    if (tile > kMaxTileBytes || (!in_parts && count > kMaxAllTileBytes / tile)) {
       throw Error(ErrorCode::kTooLarge, "the TIFF file has tiles far larger than its image");
     }
   } else {

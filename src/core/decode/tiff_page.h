@@ -47,7 +47,9 @@ Value tiff_tag(TIFF* tiff, std::uint32_t name, Value otherwise) {
 
 /// Everything of the directory that libtiff holds now; refuses what is not read before any pixel is.
 ///
-/// Raises: kUnsupportedFeature, kCorrupt, kTooLarge.
-TiffPage read_page(TiffLibrary& library);
+/// Args:
+///   in_parts: only a part of it will be read at once, so that all of it may be larger than memory.
+/// Raises: kUnsupportedFeature, kNeedsReader, kCorrupt, kTooLarge.
+TiffPage read_page(TiffLibrary& library, bool in_parts = false);
 
 }  // namespace cytodrop

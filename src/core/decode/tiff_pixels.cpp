@@ -53,28 +53,28 @@ class Placer {
   }
 
   /// Args:
-  ///   row: `count` pixels of `row_samples` samples each.
+  ///   row: pixels of `row_samples` samples each, of which `count` from `skip` on are taken.
   ///   plane: of the file where it holds one sample after the other; -1: all samples of a pixel lie together.
-  void place(const std::uint8_t* row, std::size_t count, int plane, std::int64_t x, std::int64_t y) {
+  void place(const std::uint8_t* row, std::size_t skip, std::size_t count, int plane, std::int64_t x, std::int64_t y) {
     const std::size_t row_samples = plane >= 0 ? 1 : static_cast<std::size_t>(page_.samples);
     std::byte* to = image_.data() + static_cast<std::size_t>(y) * image_.row_stride_bytes() + static_cast<std::size_t>(x) * image_.view().pixel_bytes();
     if (page_.palette) {
       const std::size_t entries = std::size_t{1} << page_.bits;
       for (std::size_t i = 0; i < count; ++i, to += 3) {
-        const std::uint32_t index = load_bits(row, i * row_samples, page_.bits);
+        const std::uint32_t index = load_bits(row, (skip + i) * row_samples, page_.bits);
         for (std::size_t c = 0; c < 3; ++c) to[c] = static_cast<std::byte>(colours_[c * entries + index]);
       }
       return;
     }
     const bool as_it_is = plane < 0 && page_.kind == TiffKind::kUnsigned && (page_.bits == 8 || page_.bits == 16);
     if (as_it_is && !page_.white_is_zero && page_.samples == image_.channels()) {
-      std::memcpy(to, row, count * image_.view().pixel_bytes());
+      std::memcpy(to, row + skip * image_.view().pixel_bytes(), count * image_.view().pixel_bytes());
       return;
     }
     for (const auto& [sample, channel] : picks_) {
       if (plane >= 0 && sample != plane) continue;
       const std::size_t first = plane >= 0 ? 0 : static_cast<std::size_t>(sample);
-      place_channel(row, first, row_samples, count, to, static_cast<std::size_t>(channel));
+      place_channel(row, skip * row_samples + first, row_samples, count, to, static_cast<std::size_t>(channel));
     }
   }
 
@@ -112,36 +112,41 @@ class Placer {
   std::vector<std::uint8_t> colours_;       ///< [3][2^bits]
 };
 
-void read_strips(TiffLibrary& library, const TiffPage& page, Placer& placer, const std::vector<int>& planes) {
+/// Bytes of a row as it is stored.
+std::uint64_t row_bytes_of(const TiffPage& page, std::int64_t width_px) {
+  return (static_cast<std::uint64_t>(width_px) * static_cast<std::uint64_t>(page.bits) * (page.planar ? 1u : static_cast<unsigned>(page.samples)) + 7) / 8;
+}
+
+void read_strips(TiffLibrary& library, const TiffPage& page, Placer& placer, const std::vector<int>& planes, const Box& region) {
   TIFF* tiff = library.get();
   std::vector<std::uint8_t> row(static_cast<std::size_t>(TIFFScanlineSize64(tiff)));
-  const std::uint64_t needed = (static_cast<std::uint64_t>(page.width_px) * static_cast<std::uint64_t>(page.bits) * (page.planar ? 1u : static_cast<unsigned>(page.samples)) + 7) / 8;
-  if (row.size() < needed) tiff_corrupt("rows shorter than the image is wide");
+  if (row.size() < row_bytes_of(page, page.width_px)) tiff_corrupt("rows shorter than the image is wide");
   for (const int plane : planes) {
-    for (std::int64_t y = 0; y < page.height_px; ++y) {
-      if (TIFFReadScanline(tiff, row.data(), static_cast<std::uint32_t>(y), static_cast<std::uint16_t>(std::max(plane, 0))) < 0) library.fail();
-      placer.place(row.data(), static_cast<std::size_t>(page.width_px), plane, 0, y);
+    for (int y = 0; y < region.height_px; ++y) {
+      if (TIFFReadScanline(tiff, row.data(), static_cast<std::uint32_t>(region.top_px + y), static_cast<std::uint16_t>(std::max(plane, 0))) < 0) library.fail();
+      placer.place(row.data(), static_cast<std::size_t>(region.left_px), static_cast<std::size_t>(region.width_px), plane, 0, y);
     }
   }
 }
 
-void read_tiles(TiffLibrary& library, const TiffPage& page, Placer& placer, const std::vector<int>& planes) {
+void read_tiles(TiffLibrary& library, const TiffPage& page, Placer& placer, const std::vector<int>& planes, const Box& region) {
   TIFF* tiff = library.get();
   const std::int64_t tile_width = tiff_tag<std::uint32_t>(tiff, TIFFTAG_TILEWIDTH, 0), tile_height = tiff_tag<std::uint32_t>(tiff, TIFFTAG_TILELENGTH, 0);
   const auto row_bytes = static_cast<std::size_t>(TIFFTileRowSize64(tiff));
   std::vector<std::uint8_t> tile(static_cast<std::size_t>(TIFFTileSize64(tiff)));
-  const std::uint64_t needed = (static_cast<std::uint64_t>(tile_width) * static_cast<std::uint64_t>(page.bits) * (page.planar ? 1u : static_cast<unsigned>(page.samples)) + 7) / 8;
-  if (tile_width < 1 || tile_height < 1 || row_bytes < needed || tile.size() < row_bytes * static_cast<std::size_t>(tile_height)) tiff_corrupt("tiles of no valid size");
+  if (tile_width < 1 || tile_height < 1 || row_bytes < row_bytes_of(page, tile_width) || tile.size() < row_bytes * static_cast<std::size_t>(tile_height)) tiff_corrupt("tiles of no valid size");
   for (const int plane : planes) {
-    for (std::int64_t top = 0; top < page.height_px; top += tile_height) {
-      for (std::int64_t left = 0; left < page.width_px; left += tile_width) {
+    for (std::int64_t top = region.top_px / tile_height * tile_height; top < region.top_px + region.height_px; top += tile_height) {
+      for (std::int64_t left = region.left_px / tile_width * tile_width; left < region.left_px + region.width_px; left += tile_width) {
         if (TIFFReadTile(tiff, tile.data(), static_cast<std::uint32_t>(left), static_cast<std::uint32_t>(top), 0,
                          static_cast<std::uint16_t>(std::max(plane, 0))) < 0) {
           library.fail();
         }
-        const std::int64_t bottom = std::min(page.height_px, top + tile_height);
-        const auto count = static_cast<std::size_t>(std::min(page.width_px - left, tile_width));
-        for (std::int64_t y = top; y < bottom; ++y) placer.place(tile.data() + static_cast<std::size_t>(y - top) * row_bytes, count, plane, left, y);
+        const std::int64_t first_y = std::max<std::int64_t>(region.top_px, top), first_x = std::max<std::int64_t>(region.left_px, left);
+        const std::int64_t bottom = std::min<std::int64_t>(region.top_px + region.height_px, top + tile_height), right = std::min<std::int64_t>(region.left_px + region.width_px, left + tile_width);
+        for (std::int64_t y = first_y; y < bottom; ++y) {
+          placer.place(tile.data() + static_cast<std::size_t>(y - top) * row_bytes, static_cast<std::size_t>(first_x - left), static_cast<std::size_t>(right - first_x), plane, first_x - region.left_px, y - region.top_px);
+        }
       }
     }
   }
@@ -190,7 +195,10 @@ bool remove_non_numbers(Image& image) {
   return any;
 }
 
-Image read_pixels(TiffLibrary& library, const TiffPage& page, int channel) {
+namespace {
+
+/// Which samples of the file become which channels of the image.
+std::vector<std::pair<int, int>> picks_of(const TiffPage& page, int channel) {
   std::vector<std::pair<int, int>> picks;
   if (page.colours == 1) {
     picks.emplace_back(page.grey_channels > 1 ? channel : 0, 0);
@@ -198,20 +206,60 @@ Image read_pixels(TiffLibrary& library, const TiffPage& page, int channel) {
     for (int c = 0; c < page.colours; ++c) picks.emplace_back(c, c);
   }
   if (page.alpha >= 0) picks.emplace_back(page.alpha, page.colours);
-  std::vector<int> planes{-1};
-  if (page.planar && page.samples > 1) {
-    planes.clear();
-    for (const auto& pick : picks) planes.push_back(pick.first);
-  }
-  const int channels = page.palette ? 3 : static_cast<int>(picks.size());
-  Image image(static_cast<int>(page.width_px), static_cast<int>(page.height_px), channels, page.type);
+  return picks;
+}
+
+/// Planes that are read one after the other; -1 alone where all samples of a pixel lie together.
+std::vector<int> planes_of(const TiffPage& page, const std::vector<std::pair<int, int>>& picks) {
+  std::vector<int> planes;
+  if (!page.planar || page.samples == 1) return {-1};
+  for (const auto& pick : picks) planes.push_back(pick.first);
+  return planes;
+}
+
+Image blank(const TiffPage& page, const std::vector<std::pair<int, int>>& picks, const Box& region) {
+  return Image(region.width_px, region.height_px, page.palette ? 3 : static_cast<int>(picks.size()), page.type);
+}
+
+}  // namespace
+
+Image read_pixels(TiffLibrary& library, const TiffPage& page, int channel, const Box& region) {
+  const auto picks = picks_of(page, channel);
+  const std::vector<int> planes = planes_of(page, picks);
+  Image image = blank(page, picks, region);
   TiffPage as_read = page;
   as_read.planar = planes.front() >= 0;
-  Placer placer(as_read, image, std::move(picks), library.get());
+  Placer placer(as_read, image, picks, library.get());
   if (TIFFIsTiled(library.get())) {
-    read_tiles(library, as_read, placer, planes);
+    read_tiles(library, as_read, placer, planes, region);
   } else {
-    read_strips(library, as_read, placer, planes);
+    read_strips(library, as_read, placer, planes, region);
+  }
+  return image;
+}
+
+std::uint64_t plane_bytes(const TiffPage& page) {
+  return row_bytes_of(page, page.width_px) * static_cast<std::uint64_t>(page.height_px) * (page.planar ? static_cast<std::uint64_t>(page.samples) : 1);
+}
+
+Image read_stacked_pixels(Source& file, std::uint64_t at, TiffLibrary& library, const TiffPage& page, int channel, const Box& region) {
+  const auto picks = picks_of(page, channel);
+  const std::vector<int> planes = planes_of(page, picks);
+  Image image = blank(page, picks, region);
+  TiffPage as_read = page;
+  as_read.planar = planes.front() >= 0;
+  Placer placer(as_read, image, picks, library.get());
+  const std::uint64_t stored = row_bytes_of(as_read, page.width_px);
+  std::vector<std::uint8_t> row(static_cast<std::size_t>(stored));
+  for (const int plane : planes) {
+    const std::uint64_t first = at + static_cast<std::uint64_t>(std::max(plane, 0)) * stored * static_cast<std::uint64_t>(page.height_px);
+    for (int y = 0; y < region.height_px; ++y) {
+      file.read(first + static_cast<std::uint64_t>(region.top_px + y) * stored, row);
+      if (TIFFIsByteSwapped(library.get())) {
+        for (std::size_t i = 0, bytes = static_cast<std::size_t>(page.bits) / 8; bytes > 1 && i + bytes <= row.size(); i += bytes) std::reverse(row.begin() + static_cast<std::ptrdiff_t>(i), row.begin() + static_cast<std::ptrdiff_t>(i + bytes));
+      }
+      placer.place(row.data(), static_cast<std::size_t>(region.left_px), static_cast<std::size_t>(region.width_px), plane, 0, y);
+    }
   }
   return image;
 }

@@ -61,6 +61,9 @@ class ImageFile {
   /// What the file says beside its pixels; each with what it may give away.
   virtual void list_tags(TagList& tags) const = 0;
 
+  /// Images that the file says it has, where it has fewer; 0: no such.
+  virtual int images_stated() const { return 0; }
+
   /// Pixels as stored, upright, in RGB where there are colours; what the file left out is black.
   ///
   /// Raises: kInvalidArgument for a choice that the file has not, kTooLarge over kMaxPixels or kMaxDecodedBytes, kTruncated, kCorrupt,

@@ -51,6 +51,7 @@ DecodedImage decode_page(ImageFile& file, const DecodeOptions& options) {
   decoded.header = header_of(file, series);
   decoded.pages = page_count(file);
   decoded.channels = static_cast<int>(series.channels.size());
+  decoded.images_stated = file.images_stated();
   decoded.pixel_size_um = series.x_um;
   decoded.damaged = file.damaged();
   return decoded;
@@ -64,7 +65,7 @@ FileContent inspect(const ImageFile& file) {
   content.facts = FileFacts{.header = header_of(file, first),
                             .pages = page_count(file),
                             .channels = static_cast<int>(first.channels.size()),
-                            .images_stated = 0,
+                            .images_stated = file.images_stated(),
                             .pixel_size_um = first.x_um,
                             .pixel_size_source = first.x_um > 0 ? "the file's metadata" : ""};
   return content;

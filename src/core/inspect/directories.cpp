@@ -15,6 +15,8 @@ constexpr std::uint64_t kMaxEntries = 1000;
 /// Directories after the first whose texts are looked at.
 constexpr int kMaxFurther = 16;
 constexpr std::uint64_t kMaxNumbers = 12;
+/// Of one value; only OME-XML is that long.
+constexpr std::uint64_t kMostRead = 8'000'000;
 
 constexpr std::uint32_t kAscii = 2, kUndefined = 7;
 enum : std::uint16_t { kExifDirectory = 34665, kGpsDirectory = 34853, kThumbnailBytes = 514 };
@@ -24,19 +26,15 @@ enum : std::uint16_t { kExifDirectory = 34665, kGpsDirectory = 34853, kThumbnail
 constexpr std::array<std::uint64_t, 19> kTypeBytes{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
 
 /// Numbers at checked places of a TIFF structure.
-struct Reader {
-  Bytes bytes;
+struct Reader : SourceNumbers {
+  Reader(Source& file, bool is_little) : SourceNumbers(file, is_little), source(file), little(is_little) {}
+
+  bool has(std::uint64_t at, std::uint64_t count) const { return source.has(at, count); }
+  std::uint64_t word(std::uint64_t at) const { return big ? u64(at) : u32(at); }
+
+  Source& source;
   bool little = false;
   bool big = false;
-
-  bool has(std::uint64_t at, std::uint64_t count) const { return at <= bytes.size() && count <= bytes.size() - at; }
-  std::uint32_t u16(std::uint64_t at) const { return little ? le16(bytes, static_cast<std::size_t>(at)) : be16(bytes, static_cast<std::size_t>(at)); }
-  std::uint32_t u32(std::uint64_t at) const { return little ? le32(bytes, static_cast<std::size_t>(at)) : be32(bytes, static_cast<std::size_t>(at)); }
-  std::uint64_t u64(std::uint64_t at) const {
-    const std::uint64_t a = u32(at), b = u32(at + 4);
-    return little ? b << 32 | a : a << 32 | b;
-  }
-  std::uint64_t word(std::uint64_t at) const { return big ? u64(at) : u32(at); }
 };
 
 struct Entry {
@@ -58,14 +56,14 @@ std::optional<Directory> read_directory(const Reader& file, std::uint64_t offset
   const std::uint64_t count_bytes = file.big ? 8 : 2, entry_bytes = file.big ? 20 : 12, word_bytes = file.big ? 8 : 4;
   if (offset == 0 || !file.has(offset, count_bytes)) return std::nullopt;
   const std::uint64_t stated = file.big ? file.u64(offset) : file.u16(offset), first = offset + count_bytes;
-  const std::uint64_t fit = (file.bytes.size() - first) / entry_bytes, count = std::min({stated, fit, kMaxEntries});
+  const std::uint64_t fit = (file.source.size() - first) / entry_bytes, count = std::min({stated, fit, kMaxEntries});
   Directory directory{.entries = {}, .next = 0, .cut = count < stated};
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t at = first + i * entry_bytes, value = at + 4 + word_bytes;
     Entry entry{.number = static_cast<std::uint16_t>(file.u16(at)), .type = file.u16(at + 2), .count = file.word(at + 4)};
     const std::uint64_t size = entry.type < kTypeBytes.size() ? kTypeBytes[entry.type] : 0;
     // A count that would overflow lies beyond any file.
-    if (size > 0 && entry.count <= file.bytes.size()) {
+    if (size > 0 && entry.count <= file.source.size()) {
       entry.bytes = size * entry.count;
       entry.at = entry.bytes <= word_bytes ? value : file.word(value);
       entry.there = file.has(entry.at, entry.bytes);
@@ -96,11 +94,11 @@ double number_at(const Reader& file, const Entry& entry, std::uint64_t i) {
   const std::uint64_t at = entry.at + i * kTypeBytes[entry.type];
   const auto signed32 = [&](std::uint64_t place) { return static_cast<double>(static_cast<std::int32_t>(file.u32(place))); };
   switch (entry.type) {
-    case 1: case 7: return file.bytes[static_cast<std::size_t>(at)];
+    case 1: case 7: return file.u8(at);
     case 3: return file.u16(at);
     case 4: case 13: return file.u32(at);
     case 5: return file.u32(at + 4) == 0 ? std::nan("") : static_cast<double>(file.u32(at)) / file.u32(at + 4);
-    case 6: return static_cast<std::int8_t>(file.bytes[static_cast<std::size_t>(at)]);
+    case 6: return static_cast<std::int8_t>(file.u8(at));
     case 8: return static_cast<std::int16_t>(file.u16(at));
     case 9: return signed32(at);
     case 10: return file.u32(at + 4) == 0 ? std::nan("") : signed32(at) / signed32(at + 4);
@@ -155,13 +153,14 @@ std::string encoded_text(Bytes value, bool little_endian) {
 
 std::string value_of(const Reader& file, const Entry& entry, bool gps) {
   if (!entry.there) return "not readable: it lies outside the file";
-  const Bytes value = file.bytes.subspan(static_cast<std::size_t>(entry.at), static_cast<std::size_t>(entry.bytes));
+  const std::vector<std::uint8_t> all_bytes = file.source.read(entry.at, std::min<std::uint64_t>(entry.bytes, kMostRead));
+  const Bytes value(all_bytes);
   const std::string_view text(reinterpret_cast<const char*>(value.data()), value.size());
   if (is_utf16_tag(entry.number) && !gps) return clean_utf16(value, true);
   if (entry.number == 37510 || (gps && (entry.number == 27 || entry.number == 28))) return encoded_text(value, file.little);
   if (entry.type == kAscii) {
     const bool ome = entry.number == 270 && (text.find("<OME") != text.npos || text.find(":OME") != text.npos);
-    return ome ? "OME-XML of " + std::to_string(text.size()) + " bytes; its main fields are listed below" : clean_text(text);
+    return ome ? "OME-XML of " + std::to_string(entry.bytes) + " bytes; its main fields are listed below" : clean_text(text);
   }
   if (is_text_tag(entry.number)) return clean_text(text);
   if (entry.type == kUndefined || (entry.type == 1 && entry.count > 4)) return unread_bytes(entry.bytes);
@@ -229,18 +228,21 @@ void list_thumbnail(const Reader& file, std::uint64_t offset, TagList& tags) {
 
 }  // namespace
 
-void list_directories(Bytes tiff, bool is_file, TagList& tags) {
+void list_directories(Source& tiff, bool is_file, TagList& tags) {
   if (tiff.size() < 8) return;
-  Reader file{.bytes = tiff, .little = tiff[0] == 'I'};
+  std::array<std::uint8_t, 2> order{};
+  tiff.read(0, order);
+  Reader file(tiff, order[0] == 'I');
   const std::uint32_t version = file.u16(2);
   file.big = version == 43;
-  if (!(tiff[0] == tiff[1] && (tiff[0] == 'I' || tiff[0] == 'M')) || (version != 42 && version != 43) || (file.big && tiff.size() < 16)) return;
+  if (!(order[0] == order[1] && (order[0] == 'I' || order[0] == 'M')) || (version != 42 && version != 43) || (file.big && tiff.size() < 16)) return;
   const auto first = read_directory(file, file.big ? file.u64(8) : file.u32(4));
   if (!first) return;
   list_entries(file, *first, is_file ? "TIFF" : "EXIF", false, tags);
   list_linked(file, *first, tags);
   if (const Entry* text = find_entry(*first, 270); is_file && text && text->type == kAscii) {
-    list_ome({reinterpret_cast<const char*>(tiff.data() + text->at), static_cast<std::size_t>(text->bytes)}, tags);
+    const std::vector<std::uint8_t> said = tiff.read(text->at, std::min(text->bytes, kMostRead));
+    list_ome({reinterpret_cast<const char*>(said.data()), said.size()}, tags);
   }
   if (is_file) list_further(file, first->next, tags);
   else list_thumbnail(file, first->next, tags);

@@ -69,7 +69,8 @@ void list_png_chunk(std::string_view type, Bytes data, TagList& tags) {
   if (type == "tEXt" || type == "zTXt" || type == "iTXt") {
     list_png_text(type, data, tags);
   } else if (type == "eXIf") {
-    list_directories(data, false, tags);
+    MemorySource exif(data);
+    list_directories(exif, false, tags);
   } else if (type == "tIME" && data.size() == 7) {
     tags.add("PNG", "Last change", std::to_string(be16(data, 0)) + "-" + two_digits(2) + "-" + two_digits(3) + " " + two_digits(4) + ":" + two_digits(5) + ":" + two_digits(6), Mark::kTime);
   } else if (type == "pHYs" && data.size() == 9) {
@@ -104,7 +105,8 @@ void list_jpeg_segment(std::uint8_t code, Bytes data, TagList& tags) {
     const std::string_view unit = data[7] == 1 ? "inch" : data[7] == 2 ? "centimetre" : "unit";
     tags.add("JPEG", "Pixels per " + std::string(unit), std::to_string(be16(data, 8)) + " × " + std::to_string(be16(data, 10)));
   } else if (code == 0xe1 && text.starts_with("Exif\0\0"sv)) {
-    list_directories(data.subspan(6), false, tags);
+    MemorySource exif(data.subspan(6));
+    list_directories(exif, false, tags);
   } else if (code == 0xe1 && text.starts_with("http://ns.adobe.com/xap/1.0/\0"sv)) {
     tags.add("JPEG", "XMP", clean_text(text.substr(29)), Mark::kText);
   } else if (code == 0xe2 && text.starts_with("ICC_PROFILE\0"sv)) {
@@ -148,7 +150,8 @@ FileFacts read_facts(Bytes file) {
 
 FileContent inspect(Bytes file) {
   TagList tags;
-  if (is_tiff(file)) list_directories(file, true, tags);
+  MemorySource source(file);
+  if (is_tiff(file)) list_directories(source, true, tags);
   if (text_of(file).starts_with("\x89PNG\r\n\x1a\n")) list_png(file, tags);
   if (text_of(file).starts_with("\xff\xd8")) list_jpeg(file, tags);
   FileContent content = tags.take();

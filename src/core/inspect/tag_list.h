@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/decode/bytes.h"
+#include "core/decode/source.h"
 #include "core/inspect/inspect.h"
 
 namespace cytodrop {
@@ -35,7 +35,7 @@ std::string clean_utf16(Bytes text, bool little_endian);
 std::string unread_bytes(std::uint64_t count);
 
 /// The tags of a TIFF file, or of the TIFF structure that EXIF is. `is_file`: the first.
-void list_directories(Bytes tiff, bool is_file, TagList& tags);
+void list_directories(Source& tiff, bool is_file, TagList& tags);
 
 /// The fields of OME-XML.
 void list_ome(std::string_view xml, TagList& tags);
