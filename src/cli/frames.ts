@@ -1,9 +1,9 @@
 /** Frames with many cells on the command line: the cells as text, their outlines as files, or the count of a culture. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameOptions, type FrameRecord, framesHead,
+  type Box, type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameOptions, type FrameRecord, framesHead,
   framesRecord, framesTail, leftToLook, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
 } from '../js/index.ts';
 import { UsageError } from './exit.ts';
@@ -16,6 +16,8 @@ export interface FrameOptionValues {
   pixelSize?: number;
   page?: number;
   channel?: number;
+  level?: number;
+  region?: Box;
   method?: SearchSettings['method'];
   minDiameter?: number;
   maxDiameter?: number;
@@ -36,6 +38,8 @@ export function frameOptions(command: Command): Command {
     .addOption(number('--pixel-size <um>', 'µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px', between(1e-4, 1e4)))
     .addOption(number('--page <n>', 'picture of a file with several, from 1 (the default)', wholeBetween(1, 1000)))
     .addOption(number('--channel <n>', 'channel of a file that has them one by one, from 1; unless told, as the file has them', wholeBetween(1, 1000)))
+    .addOption(number('--level <n>', 'of a file with smaller copies of itself, as slides have, from 1, the full size (the default)', wholeBetween(1, 100)))
+    .addOption(number('--region <left,top,width,height>', 'a part of each frame alone, in px of the level', asRegion))
     .addOption(number('--method <name>', 'how cells are found: network_round or network_adherent (by a network for cells in suspension, or for spread, attached ones), round or adherent (without a '
       + 'network); unless told, as the model says, else what a quick look at each frame finds most with, else round', oneOf(searchMethods)))
     .addOption(number('--min-diameter <d>', 'of a cell; unless told, as the model says, else as a quick look at each frame finds, else 8', between(0, 1e5)))
@@ -61,13 +65,24 @@ export interface FrameJob {
   count: { chamber: Chamber | null } | undefined;
 }
 
+/** Raises: InvalidArgumentError. */
+function asRegion(text: string): Box {
+  const [left_px = NaN, top_px = NaN, width_px = NaN, height_px = NaN, ...more] = text.split(',').map(Number);
+  const numbers = [left_px, top_px, width_px, height_px];
+  if (more.length > 0 || !numbers.every((one) => Number.isInteger(one) && one >= 0) || width_px < 1 || height_px < 1) throw new InvalidArgumentError('four whole numbers, as in 0,0,2000,1500.');
+  return { left_px, top_px, width_px, height_px };
+}
+
 /** Undefined without --detect, where none of the others may be there. Raises: UsageError. */
 export function frameJob({ detect, count, ...values }: FrameOptionValues): FrameJob | undefined {
   assertInPlace({ detect, count, ...values });
   if (!detect) return undefined;
   const { squareMm, depthMm = 0.1, dilution = 1 } = values;
   return {
-    frames: { choice: { page: (values.page ?? 1) - 1, channel: (values.channel ?? 0) - 1 }, pixelSizeUm: values.pixelSize ?? null, classify: true },
+    frames: {
+      choice: { page: (values.page ?? 1) - 1, channel: (values.channel ?? 0) - 1, ...(values.level !== undefined && { level: values.level - 1 }), ...(values.region && { region: values.region }) },
+      pixelSizeUm: values.pixelSize ?? null, classify: true,
+    },
     searchIn: (spec) => ({ search: searchAsked(searchFor(spec), values), look: leftToLook(spec, searchSet(values)) }), geojson: values.geojson, rois: values.rois,
     count: count ? { chamber: squareMm === undefined ? null : { squareMm, depthMm, dilution } } : undefined,
   };
@@ -76,7 +91,7 @@ export function frameJob({ detect, count, ...values }: FrameOptionValues): Frame
 /** Options of the count need it, and all need --detect. */
 function assertInPlace({ detect, count, ...values }: { detect: true | undefined; count: true | undefined } & Omit<FrameOptionValues, 'detect' | 'count'>): void {
   const flags = {
-    pixelSize: 'pixel-size', page: 'page', channel: 'channel', method: 'method', minDiameter: 'min-diameter', maxDiameter: 'max-diameter', sensitivity: 'sensitivity', geojson: 'geojson',
+    pixelSize: 'pixel-size', page: 'page', channel: 'channel', level: 'level', region: 'region', method: 'method', minDiameter: 'min-diameter', maxDiameter: 'max-diameter', sensitivity: 'sensitivity', geojson: 'geojson',
     rois: 'rois', squareMm: 'square-mm', depthMm: 'depth-mm', dilution: 'dilution',
   } as const;
   const ofCount = ['squareMm', 'depthMm', 'dilution'];

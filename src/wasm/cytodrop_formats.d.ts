@@ -1,5 +1,5 @@
 /** The module that reads microscopes' files, as Embind exports it; src/js/core/readers.ts wraps it. */
-import type { FileContent, Result } from './cytodrop_core.d.ts';
+import type { Box, FileContent, Result } from './cytodrop_core.d.ts';
 
 /** What lies on one plane of pixels and has one size: a scene, a position, an image of a file. */
 export interface Series {
@@ -26,7 +26,7 @@ export interface ImageFiles {
   /** `read`: bytes from an offset on, as many as asked for; null where the file cannot be read any more. */
   open(size: number, read: (at: number, count: number) => Uint8Array | null): Result<OpenedFile>;
   /** A decoded page, as bytes that `Classifier.prepare`, `view` and `open_frame` of the core take for a file. */
-  read_page(file: number, page: number, channel: number): Result<Uint8Array>;
+  read_page(file: number, page: number, channel: number, level: number, region: Box | null): Result<Uint8Array>;
   inspect(file: number): Result<FileContent>;
   close(file: number): Result<null>;
   /** Frees it and all that is open. */

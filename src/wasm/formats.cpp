@@ -72,10 +72,14 @@ class ImageFiles {
     });
   }
 
-  val read_page(const val& number, const val& page, const val& channel) {
+  val read_page(const val& number, const val& page, const val& channel, const val& level, const val& region) {
     return guard([&] {
       const DecodeOptions options{.page = whole_number(page, "page", 0, 1'000'000), .channel = whole_number(channel, "channel", -1, 1'000)};
-      return copy_out(pack_image(decode_page(opened(number), options)));
+      ImageFile& file = opened(number);
+      PlaneChoice choice = plane_of(file, options);
+      choice.level = whole_number(level, "level", 0, 100);
+      if (!region.isNull()) choice.region = box_of(region, "region");
+      return copy_out(pack_image(decode_plane(file, choice)));
     });
   }
 

@@ -46,15 +46,6 @@ constexpr double kLargestLength = 1e6;
 /// A pixel size in µm, 0 for null: not known.
 double pixel_size(const val& value) { return value.isNull() ? 0 : finite_number(value, "pixel_size_um", 1e-6, kLargestLength); }
 
-Box box_of(const val& value, const char* argument) {
-  constexpr int kFar = 1'000'000'000, kWidest = 100'000;
-  const val& fields = fields_of(value, argument);
-  const Box box{whole_number(fields["left_px"], "left_px", -kFar, kFar), whole_number(fields["top_px"], "top_px", -kFar, kFar),
-                whole_number(fields["width_px"], "width_px", 1, kWidest), whole_number(fields["height_px"], "height_px", 1, kWidest)};
-  if (std::int64_t{box.width_px} * box.height_px > kMaxPixels) throw Error(ErrorCode::kTooLarge, std::string(argument) + " has too many pixels");
-  return box;
-}
-
 DetectSettings detect_settings(const val& given) {
   const DetectSettings settings{.pixel_size_um = pixel_size(given["pixel_size_um"]),
                                 .least_diameter = finite_number(given["least_diameter"], "least_diameter", 0, kLargestLength),

@@ -50,6 +50,15 @@ CellShape cell_shape(const val& shape, const char* first, int most_cells) {
           .width = whole_number(shape[3], "shape[3]", 1, kMaxSide)};
 }
 
+Box box_of(const val& value, const char* argument) {
+  constexpr int kFar = 1'000'000'000, kWidest = 100'000;
+  const val& fields = fields_of(value, argument);
+  const Box box{whole_number(fields["left_px"], "left_px", -kFar, kFar), whole_number(fields["top_px"], "top_px", -kFar, kFar),
+                whole_number(fields["width_px"], "width_px", 1, kWidest), whole_number(fields["height_px"], "height_px", 1, kWidest)};
+  if (std::int64_t{box.width_px} * box.height_px > kMaxPixels) throw Error(ErrorCode::kTooLarge, std::string(argument) + " has too many pixels");
+  return box;
+}
+
 val array_of(const std::vector<int>& numbers) {
   val array = val::array();
   for (const int number : numbers) array.call<void>("push", number);

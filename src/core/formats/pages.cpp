@@ -12,9 +12,8 @@ constexpr int kMaxPages = 1'000'000;
 
 int pages_of(const Series& series) { return static_cast<int>(std::min<std::int64_t>(std::int64_t{series.z} * series.t, kMaxPages)); }
 
-FileHeader header_of(const ImageFile& file, const Series& series) {
-  const Level& full = series.levels.front();
-  return {.format = file.format(), .width_px = static_cast<int>(full.width_px), .height_px = static_cast<int>(full.height_px), .channels = series.samples, .bits_per_channel = series.bits};
+FileHeader header_of(const ImageFile& file, const Series& series, const Level& level) {
+  return {.format = file.format(), .width_px = static_cast<int>(level.width_px), .height_px = static_cast<int>(level.height_px), .channels = series.samples, .bits_per_channel = series.bits};
 }
 
 }  // namespace
@@ -43,26 +42,29 @@ PlaneChoice plane_of(const ImageFile& file, const DecodeOptions& options) {
   return {};
 }
 
-DecodedImage decode_page(ImageFile& file, const DecodeOptions& options) {
-  const PlaneChoice choice = plane_of(file, options);
-  const Series& series = file.series()[static_cast<std::size_t>(choice.series)];
+DecodedImage decode_plane(ImageFile& file, const PlaneChoice& choice) {
   DecodedImage decoded;
   decoded.image = file.read(choice);
-  decoded.header = header_of(file, series);
+  const Series& series = file.series()[static_cast<std::size_t>(choice.series)];
+  const Level& level = series.levels[static_cast<std::size_t>(choice.level)];
+  decoded.header = header_of(file, series, level);
   decoded.pages = page_count(file);
   decoded.channels = static_cast<int>(series.channels.size());
   decoded.images_stated = file.images_stated();
-  decoded.pixel_size_um = series.x_um;
+  // The pixels of a smaller level are larger.
+  decoded.pixel_size_um = series.x_um * static_cast<double>(series.levels.front().width_px) / static_cast<double>(level.width_px);
   decoded.damaged = file.damaged();
   return decoded;
 }
+
+DecodedImage decode_page(ImageFile& file, const DecodeOptions& options) { return decode_plane(file, plane_of(file, options)); }
 
 FileContent inspect(const ImageFile& file) {
   TagList tags;
   file.list_tags(tags);
   FileContent content = tags.take();
   const Series& first = file.series().front();
-  content.facts = FileFacts{.header = header_of(file, first),
+  content.facts = FileFacts{.header = header_of(file, first, first.levels.front()),
                             .pages = page_count(file),
                             .channels = static_cast<int>(first.channels.size()),
                             .images_stated = file.images_stated(),

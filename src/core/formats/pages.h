@@ -11,7 +11,10 @@ int page_count(const ImageFile& file);
 /// Raises: kInvalidArgument for a page or channel that the file has not.
 PlaneChoice plane_of(const ImageFile& file, const DecodeOptions& options);
 
-/// Decodes one page. Raises: as ImageFile::read.
+/// Decodes one plane, or a part of it. Raises: as ImageFile::read.
+DecodedImage decode_plane(ImageFile& file, const PlaneChoice& choice);
+
+/// The same for a page. Raises: as ImageFile::read.
 DecodedImage decode_page(ImageFile& file, const DecodeOptions& options);
 
 /// What the file says beside its pixels. Raises: nothing but kOutOfMemory.

@@ -1,10 +1,25 @@
 /** Files that the core leaves to further readers, which are loaded when the first such file comes. */
-import type { FileContent } from '#cytodrop_core';
+import type { Box, FileContent } from '#cytodrop_core';
 import { CytodropError } from './errors.ts';
 import type { Readers } from './readers.ts';
 
-/** Which picture of a file: its first page, in all its colours, unless told. */
-export interface PageChoice { page: number; channel: number }
+/** A file that is read by parts. */
+export interface FileParts {
+  /** In bytes. */
+  length: number;
+  /** Bytes from an offset on, as many as asked for; null where they cannot be read any more. */
+  read(at: number, count: number): Uint8Array | null;
+  close(): void;
+}
+
+/** Which picture of a file: its first page, in all its colours and at full size, unless told. */
+export interface PageChoice {
+  page: number;
+  channel: number;
+  level?: number;
+  /** In px of the level. */
+  region?: Box;
+}
 
 const firstPage: PageChoice = { page: 0, channel: -1 };
 
@@ -18,30 +33,35 @@ export class FurtherReaders {
   }
 
   /**
-   * Gives the core a file; where it leaves it to further readers, the page that they decode.
+   * Gives the core a file; where it leaves it to further readers, the page that they decode, and so of a file that is not held, or of which
+   * a part is wanted.
    *
    * Args:
    *   call: takes the bytes of an image file.
    * Raises: CytodropError, or what `call` raises.
    */
-  async withPage<T>(file: Uint8Array, call: (file: Uint8Array) => T, { page, channel } = firstPage): Promise<T> {
-    try {
-      return call(file);
-    } catch (error) {
-      if (!isLeft(error)) throw error;
+  async withPage<T>(file: Uint8Array | FileParts, call: (file: Uint8Array) => T, choice = firstPage): Promise<T> {
+    if (file instanceof Uint8Array && (choice.level ?? 0) === 0 && choice.region === undefined) {
+      try {
+        return call(file);
+      } catch (error) {
+        if (!isLeft(error)) throw error;
+      }
     }
-    return call(await this.#ask((readers) => readers.page(file, page, channel)));
+    return call(await this.#ask((readers) => readers.page(partsOf(file), choice)));
   }
 
   /** As `withPage`, for what a file says beside its pixels. */
-  async inspect(file: Uint8Array, call: (file: Uint8Array) => FileContent): Promise<FileContent> {
-    try {
-      return call(file);
-    } catch (error) {
-      if (!isLeft(error)) throw error;
+  async inspect(file: Uint8Array | FileParts, call: (file: Uint8Array) => FileContent): Promise<FileContent> {
+    if (file instanceof Uint8Array) {
+      try {
+        return call(file);
+      } catch (error) {
+        if (!isLeft(error)) throw error;
+      }
     }
     try {
-      return await this.#ask((readers) => readers.inspect(file));
+      return await this.#ask((readers) => readers.inspect(partsOf(file)));
     } catch (error) {
       if (error instanceof CytodropError && error.code !== 'out_of_memory') return { facts: null, problem: error.message, tags: [], notes: [] };
       throw error;
@@ -60,6 +80,10 @@ export class FurtherReaders {
       throw error instanceof CytodropError ? error : new CytodropError('internal', `The file could not be read: ${(error as Error).message}`);
     }
   }
+}
+
+function partsOf(file: Uint8Array | FileParts): FileParts {
+  return file instanceof Uint8Array ? { length: file.length, read: (at, count) => file.subarray(at, at + count), close: () => {} } : file;
 }
 
 function isLeft(error: unknown): boolean {

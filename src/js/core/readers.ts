@@ -2,9 +2,7 @@
 import createCytodropFormats, { type CytodropFormats, type ImageFiles, type OpenedFile } from '#cytodrop_formats';
 import type { FileContent } from '#cytodrop_core';
 import { unwrap } from './core.ts';
-
-/** Bytes from an offset on, as many as asked for; null where the file cannot be read any more. */
-export type ReadPart = (at: number, count: number) => Uint8Array | null;
+import type { FileParts, PageChoice } from './further_readers.ts';
 
 export class Readers {
   readonly #files: ImageFiles;
@@ -24,17 +22,17 @@ export class Readers {
    * Returns: bytes that the core takes for a file.
    * Raises: CytodropError.
    */
-  page(file: Uint8Array, page: number, channel: number): Uint8Array {
-    return this.#with(file, ({ file: number }) => unwrap(this.#files.read_page(number, page, channel)));
+  page(file: FileParts, { page, channel, level = 0, region }: PageChoice): Uint8Array {
+    return this.#with(file, ({ file: number }) => unwrap(this.#files.read_page(number, page, channel, level, region ?? null)));
   }
 
   /** What a file says beside its pixels. Raises: CytodropError. */
-  inspect(file: Uint8Array): FileContent {
+  inspect(file: FileParts): FileContent {
     return this.#with(file, ({ file: number }) => unwrap(this.#files.inspect(number)));
   }
 
-  #with<T>(file: Uint8Array, use: (opened: OpenedFile) => T): T {
-    const opened = unwrap(this.#files.open(file.length, (at, count) => file.subarray(at, at + count)));
+  #with<T>(file: FileParts, use: (opened: OpenedFile) => T): T {
+    const opened = unwrap(this.#files.open(file.length, file.read));
     try {
       return use(opened);
     } finally {

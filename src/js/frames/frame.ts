@@ -9,7 +9,14 @@ export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
 
 
 /** Which picture of a file; `channel` -1: as the file has it. */
-export interface FrameChoice { page: number; channel: number }
+export interface FrameChoice {
+  page: number;
+  channel: number;
+  /** Of a file with smaller copies of itself; 0, the full size, unless told. */
+  level?: number;
+  /** Part of it, in px of the level; all of it unless told. */
+  region?: Box;
+}
 
 /**
  * What is measured of a cell beside the network, from the pixels inside its outline; NaN is what cannot be told, as the shape of a cell of which the

@@ -6,6 +6,7 @@ import { type Pipeline, type Prepared, withOpinions } from '../classify/pipeline
 import type { Core, DetectorName, PlacedCells } from '../core/core.ts';
 import { batchSize } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
+import type { FileParts } from '../core/further_readers.ts';
 import { sha256 } from '../core/sha256.ts';
 import { detectorFacts, type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import { somePlaces } from './cells.ts';
@@ -34,11 +35,11 @@ export class OpenFrames {
    *   frame: names it until `close`.
    * Raises: CytodropError for a file that cannot be decoded.
    */
-  async open(frame: number, file: Uint8Array, { page, channel }: FrameChoice): Promise<FrameFacts> {
-    const opened = await this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes) => ({ core, ...core.openFrame(bytes, page, channel) }), { page, channel }));
+  async open(frame: number, file: Uint8Array | FileParts, choice: FrameChoice): Promise<FrameFacts> {
+    const opened = await this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes) => ({ core, ...core.openFrame(bytes, choice.page, choice.channel) }), choice));
     const { core, frame: number, ...facts } = opened;
     this.#frames.set(frame, { core, number, facts });
-    await this.#second?.open(frame, file, { page, channel });
+    await this.#second?.open(frame, file, choice);
     return facts;
   }
 

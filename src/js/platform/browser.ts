@@ -1,10 +1,14 @@
 /** A browser: the page, or a worker of it. */
 import { refuseSize, type UnreadFile, unreadFile } from '../core/errors.ts';
-import type { Platform, Port, Transport } from './platform.ts';
+import type { FileParts } from '../core/further_readers.ts';
+import { largeFrom, type LargeFile, type Platform, type Port, type Transport } from './platform.ts';
 
 /** More would each take memory for little speed. */
 const mostWorkers = 4;
 const mostThreads = 4;
+
+/** In workers alone, and not in the types of pages. */
+declare class FileReaderSync { readAsArrayBuffer(blob: Blob): ArrayBuffer }
 
 /** What only this room says to itself: the name of a lock that a worker holds as long as it lives. */
 interface Alive { type: 'alive'; lock: string }
@@ -42,6 +46,24 @@ export const platform: Platform = {
     } catch {
       return unreadFile('unreadable_file', 'The address could not be reached.');
     }
+  },
+
+  async readFrame(source, mostBytes) {
+    if (!(source instanceof Blob)) return platform.readImage(source, mostBytes);
+    const bytes = await readBlob(source, Math.min(mostBytes, largeFrom), () => undefined);
+    return bytes ?? (mostBytes > largeFrom ? { place: source, length: source.size } : undefined);
+  },
+
+  openParts({ place, length }: LargeFile): FileParts {
+    const reader = new FileReaderSync();
+    const read = (at: number, count: number): Uint8Array | null => {
+      try {
+        return new Uint8Array(reader.readAsArrayBuffer((place as Blob).slice(at, at + count)));
+      } catch {  // it is gone, or has changed
+        return null;
+      }
+    };
+    return { length, read, close: () => {} };
   },
 
   startWorker<Sent, Received>(onMessage: (message: Received) => void, onDeath: () => void): Transport<Sent> {
@@ -94,11 +116,11 @@ async function readAsItComes(body: ReadableStream<Uint8Array<ArrayBuffer>>, onPr
  * Reads a file without asking for its size first, which would stop the page until the browser has looked it up: the reader tells
  * the size when it begins, in time to leave a large file alone.
  */
-function readBlob(blob: Blob, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined> {
+function readBlob(blob: Blob, mostBytes: number, refuse = refuseSize): Promise<Uint8Array | UnreadFile | undefined> {
   return new Promise((resolve) => {
     const reader = new FileReader();
     const look = ({ total }: ProgressEvent): void => {
-      const refusal = refuseSize(total);
+      const refusal = refuse(total);
       if (refusal === undefined && total <= mostBytes) return;
       resolve(refusal);
       reader.abort();
@@ -106,7 +128,7 @@ function readBlob(blob: Blob, mostBytes: number): Promise<Uint8Array | UnreadFil
     reader.onloadstart = look;
     reader.onprogress = look;
     reader.onload = () => resolve(new Uint8Array(reader.result as ArrayBuffer));
-    reader.onerror = () => resolve(refuseSize(blob.size) ?? unreadFile('unreadable_file', 'The browser could not read the file.'));
+    reader.onerror = () => resolve(refuse(blob.size) ?? unreadFile('unreadable_file', 'The browser could not read the file.'));
     reader.readAsArrayBuffer(blob);
   });
 }

@@ -1,11 +1,13 @@
 /** Node, from version 18 on: the one file of the library that asks it for anything. */
 import { webcrypto } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { refuseSize, type UnreadFile, unreadFile } from '../core/errors.ts';
-import type { Platform, Port, Transport } from './platform.ts';
+import type { FileParts } from '../core/further_readers.ts';
+import { type ImageSource, largeFrom, type LargeFile, type Platform, type Port, type Transport } from './platform.ts';
 
 // Node 18 has it under another name only.
 globalThis.crypto ??= webcrypto as Crypto;
@@ -45,6 +47,26 @@ export const platform: Platform = {
     }
   },
 
+  async readFrame(source, mostBytes) {
+    const path = pathOf(source);
+    const length = path === undefined ? 0 : await stat(path).then(({ size }) => size, () => 0);
+    if (path === undefined || length < largeFrom) return platform.readImage(source, mostBytes);
+    return mostBytes < length ? undefined : { place: path, length };
+  },
+
+  openParts({ place, length }: LargeFile): FileParts {
+    const file = openSync(place as string, 'r');
+    const read = (at: number, count: number): Uint8Array | null => {
+      const part = new Uint8Array(count);
+      try {
+        return readSync(file, part, 0, count, at) === count ? part : null;
+      } catch {
+        return null;
+      }
+    };
+    return { length, read, close: () => closeSync(file) };
+  },
+
   startWorker<Sent, Received>(onMessage: (message: Received) => void, onDeath: () => void): Transport<Sent> {
     const worker = new Worker(workerFile, { workerData: mark });
     worker.on('message', onMessage).on('messageerror', onDeath).on('error', onDeath).on('exit', onDeath);
@@ -59,6 +81,11 @@ export const platform: Platform = {
 
   isHidden: () => false,
 };
+
+function pathOf(source: ImageSource): string | undefined {
+  if (source instanceof URL) return source.protocol === 'file:' ? fileURLToPath(source) : undefined;
+  return typeof source === 'string' ? source : undefined;
+}
 
 async function fitting(bytes: number, mostBytes: number, read: () => Promise<Uint8Array> | Uint8Array): Promise<Uint8Array | UnreadFile | undefined> {
   return refuseSize(bytes) ?? (bytes > mostBytes ? undefined : read());

@@ -1,8 +1,19 @@
 /** What the library asks of what it runs in: two rooms with the same furniture, `browser.ts` and `node.ts`. */
 import type { UnreadFile } from '../core/errors.ts';
+import type { FileParts } from '../core/further_readers.ts';
 
 /** An image as a caller may hand it over: bytes, a file of a browser or of Node, the path of a file under Node, or an address. */
 export type ImageSource = Uint8Array | ArrayBuffer | Blob | URL | string;
+
+/** A file that is too large to be held: where a worker finds it, to read it by parts. */
+export interface LargeFile {
+  place: Blob | string;
+  /** In bytes. */
+  length: number;
+}
+
+/** From this size on, in bytes, a file is read by parts where that is possible. */
+export const largeFrom = 64_000_000;
 
 /** One end of what workers and their owners say to each other. */
 export interface Port<Sent, Received> {
@@ -42,6 +53,14 @@ export interface Platform {
    *   rest is left unread; an outcome where it cannot be read or is too large.
    */
   readImage(source: ImageSource, mostBytes: number): Promise<Uint8Array | UnreadFile | undefined>;
+  /**
+   * As `readImage`, where a large file may be read by parts later.
+   *
+   * Returns: for a file from `largeFrom` on, where it lies.
+   */
+  readFrame(source: ImageSource, mostBytes: number): Promise<Uint8Array | UnreadFile | LargeFile | undefined>;
+  /** In a worker. Raises: Error where it cannot be opened. */
+  openParts(file: LargeFile): FileParts;
   /** Starts a worker that serves. */
   startWorker<Sent, Received>(onMessage: (message: Received) => void, onDeath: () => void): Transport<Sent>;
   /** In a worker that the library started: the way to whoever did; undefined elsewhere. */

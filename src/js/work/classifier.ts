@@ -21,7 +21,7 @@ import { checkReport, type CheckResult, type Report } from '../report/report.ts'
 import { appVersion, commit } from '../report/version.ts';
 import { checkWorker } from './check_worker.ts';
 import { Crew, type Equipment } from './crew.ts';
-import { Frame } from './frame.ts';
+import { Frame, type FrameFile } from './frame.ts';
 import { frameWorker } from './frame_worker.ts';
 import { Handoff } from './handoff.ts';
 import { type Images, Line } from './line.ts';
@@ -212,7 +212,7 @@ export class Classifier {
    * Raises: CytodropError for an image that cannot be read or decoded; WorkerDied.
    */
   async openFrame(image: ImageSource, choice: Partial<FrameChoice> = {}): Promise<Frame> {
-    const read = async (): Promise<Uint8Array | UnreadFile> => (await platform.readImage(image, Infinity)) as Uint8Array | UnreadFile;
+    const read = async (): Promise<FrameFile | UnreadFile> => (await platform.readFrame(image, Infinity)) as FrameFile | UnreadFile;
     return Frame.open(this.#crew.host(this.#crew.links(1)[0] as WorkerLink), await read(), { ...wholeFile, ...choice }, read);
   }
 
@@ -265,8 +265,11 @@ export class Classifier {
 
   /** What a file says beside its pixels; served as `view`. Raises: CytodropError, also for a file that cannot be read. */
   async inspect(file: ImageSource): Promise<FileContent> {
-    const { link, bytes, options } = await this.#hand(file);
-    return (await link.ask({ type: 'inspect', file: bytes }, 'inspected', options)).content;
+    const link = this.#crew.next();
+    const [read] = await Promise.all([platform.readFrame(file, Infinity), this.#crew.makeReady(link)]);
+    if (read === undefined || 'status' in read) throw new CytodropError(read?.code ?? 'unreadable_file', read?.message ?? 'The file could not be read.');
+    const patience = patienceSeconds(read.length);
+    return (await link.ask({ type: 'inspect', file: read }, 'inspected', { transfer: transferable(read instanceof Uint8Array ? [read] : []), patience: () => patience })).content;
   }
 
   /** Fetches a network that finds cells ahead of need. Raises: CytodropError, `detector_not_loaded`. */
@@ -303,7 +306,8 @@ export class Classifier {
     const stop = (): void => { run.cancelled = true; };
     signal?.addEventListener('abort', stop);
     this.#runs.add(run);
-    const line = new Line(images);
+    // Frames go one by one.
+    const line = new Line(images, atOnce === 1);
     const results = new Handoff<(Result | UnreadFile) & { index: number; path: string }>();
     const work = this.#queued(() => classifyInOrder(this.#crew.links(jobs).map((link) => worker(link, run)), {
       ...(atOnce !== undefined && { atOnce }),

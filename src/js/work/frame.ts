@@ -8,6 +8,7 @@ import { frameCells, placesOf, withMorphometry } from '../frames/cells.ts';
 import { type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
 import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
+import type { LargeFile } from '../platform/platform.ts';
 import { WorkerDied, WorkerHung } from './pool.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { type ReplyOf, transferable, type WorkerLink } from './worker_link.ts';
@@ -37,6 +38,9 @@ export interface ClassifyOptions {
   onVerdicts?: (cells: FrameCell[]) => void;
 }
 
+/** Bytes of a file, or where a large one lies. */
+export type FrameFile = Uint8Array | LargeFile;
+
 let framesOpened = 0;
 
 /** A frame decoded in a worker; `close` frees it, and so does `await using`. */
@@ -44,14 +48,14 @@ export class Frame {
   readonly choice: FrameChoice;
   readonly facts: FrameFacts;
   readonly #host: FrameHost;
-  readonly #readAgain: (() => Promise<Uint8Array | UnreadFile>) | undefined;
+  readonly #readAgain: (() => Promise<FrameFile | UnreadFile>) | undefined;
   /** Seconds that the worker may be silent over one thing done with it. */
   readonly #patience = (): number => patienceSeconds(4 * this.facts.image.width_px * this.facts.image.height_px);
   #number: number;
   /** Of the last search. */
   #pixelSizeUm: number | null;
 
-  private constructor(host: FrameHost, choice: FrameChoice, opened: { number: number; facts: FrameFacts }, readAgain: (() => Promise<Uint8Array | UnreadFile>) | undefined) {
+  private constructor(host: FrameHost, choice: FrameChoice, opened: { number: number; facts: FrameFacts }, readAgain: (() => Promise<FrameFile | UnreadFile>) | undefined) {
     this.#host = host;
     this.#readAgain = readAgain;
     this.choice = choice;
@@ -62,11 +66,11 @@ export class Frame {
 
   /**
    * Args:
-   *   file: its bytes, which are handed over.
+   *   file: its bytes, which are handed over, or where it lies.
    *   readAgain: gives them anew when the worker died or took another model; without it the frame is lost then.
    * Raises: CytodropError for a file that cannot be read or decoded; WorkerDied.
    */
-  static async open(host: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice = wholeFile, readAgain?: () => Promise<Uint8Array | UnreadFile>): Promise<Frame> {
+  static async open(host: FrameHost, file: FrameFile | UnreadFile, choice: FrameChoice = wholeFile, readAgain?: () => Promise<FrameFile | UnreadFile>): Promise<Frame> {
     return new Frame(host, choice, await openIn(host, file, choice), readAgain);
   }
 
@@ -195,11 +199,11 @@ export class Frame {
   }
 }
 
-async function openIn({ link, makeReady }: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice): Promise<{ number: number; facts: FrameFacts }> {
+async function openIn({ link, makeReady }: FrameHost, file: FrameFile | UnreadFile, choice: FrameChoice): Promise<{ number: number; facts: FrameFacts }> {
   if ('status' in file) throw new CytodropError(file.code, file.message);
   await link.ready(makeReady);
   const number = ++framesOpened;
   const patience = patienceSeconds(file.length);
-  const { facts } = await link.ask({ type: 'open_frame', frame: number, file, choice }, 'frame_opened', { transfer: transferable([file]), patience: () => patience });
+  const { facts } = await link.ask({ type: 'open_frame', frame: number, file, choice }, 'frame_opened', { transfer: transferable(file instanceof Uint8Array ? [file] : []), patience: () => patience });
   return { number, facts };
 }

@@ -2,7 +2,7 @@
 import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
 import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
 import type { FrameOptions } from '../frames/search.ts';
-import { Frame, type FrameHost } from './frame.ts';
+import { Frame, type FrameFile, type FrameHost } from './frame.ts';
 import { type PoolWorker, type Run, WorkerHung } from './pool.ts';
 
 /**
@@ -24,7 +24,7 @@ export function signalOf(run: Run): Pick<AbortSignal, 'aborted'> {
 }
 
 /** A worker's place in a pool, for work that takes one file after the other. */
-export function fileByFile<Result>(work: (file: Uint8Array | UnreadFile, position: number) => Promise<Result | UnreadFile>): PoolWorker<Result> {
+export function fileByFile<Result>(work: (file: FrameFile | UnreadFile, position: number) => Promise<Result | UnreadFile>): PoolWorker<Result> {
   let before: Promise<unknown> = Promise.resolve();
   return {
     classify: (files, positions) => {
@@ -44,7 +44,7 @@ export function fileByFile<Result>(work: (file: Uint8Array | UnreadFile, positio
  *
  * Raises: WorkerDied; what is wrong with the file, or a worker that hung on it, becomes the outcome.
  */
-export async function withOpenFrame<Result>(host: FrameHost, file: Uint8Array | UnreadFile, choice: FrameChoice, use: (frame: Frame) => Promise<Result>): Promise<Result | UnreadFile> {
+export async function withOpenFrame<Result>(host: FrameHost, file: FrameFile | UnreadFile, choice: FrameChoice, use: (frame: Frame) => Promise<Result>): Promise<Result | UnreadFile> {
   let frame: Frame | undefined;
   try {
     frame = await Frame.open(host, file, choice);

@@ -5,7 +5,7 @@ import { Core } from '../core/core.ts';
 import { CytodropError } from '../core/errors.ts';
 import type { FurtherReaders } from '../core/further_readers.ts';
 import type { ImageSource } from '../platform/platform.ts';
-import { readersOf } from './readers_of.ts';
+import { readersOf, withParts } from './readers_of.ts';
 
 export class Inspector {
   readonly #core: Core;
@@ -26,9 +26,9 @@ export class Inspector {
 
   /** Raises: CytodropError for a file that cannot be read; one that is no image says so in the result. */
   async inspect(file: ImageSource): Promise<FileContent> {
-    const bytes = await platform.readImage(file, Infinity);
-    if (!(bytes instanceof Uint8Array)) throw new CytodropError(bytes?.code ?? 'unreadable_file', bytes?.message ?? 'The file could not be read.');
-    return this.#readers.inspect(bytes, (file) => this.#core.inspect(file));
+    const read = await platform.readFrame(file, Infinity);
+    if (read === undefined || 'status' in read) throw new CytodropError(read?.code ?? 'unreadable_file', read?.message ?? 'The file could not be read.');
+    return withParts(read, (parts) => this.#readers.inspect(parts, (bytes) => this.#core.inspect(bytes)));
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Images on their way to the workers. */
 import { platform } from '#platform';
 import type { UnreadFile } from '../core/errors.ts';
-import type { ImageSource } from '../platform/platform.ts';
+import type { ImageSource, LargeFile } from '../platform/platform.ts';
 import { type NamedImage, pathOf, sourceOf } from './sources.ts';
 
 /** Images in the order in which their results are wanted; an endless or slow list is read no faster than it is worked on. */
@@ -12,6 +12,7 @@ export class Line {
   readonly #iterator: Iterator<ImageSource | NamedImage> | AsyncIterator<ImageSource | NamedImage>;
   readonly #inHand = new Map<number, Promise<ImageSource | NamedImage | null>>();
   readonly #names = new Map<number, string>();
+  readonly #byParts: boolean;
   #taken = 0;
   /** One after the other: not every list can be asked twice at once. */
   #taking: Promise<unknown> = Promise.resolve();
@@ -19,12 +20,14 @@ export class Line {
   count: number;
   #ended = false;
 
-  constructor(images: Images) {
+  /** Args: byParts: of a large file its place is given. */
+  constructor(images: Images, byParts = false) {
+    this.#byParts = byParts;
     this.#iterator = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
     this.count = Array.isArray(images) ? images.length : Infinity;
   }
 
-  async read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | null | undefined> {
+  async read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | LargeFile | null | undefined> {
     while (this.#taken <= position) {
       const next = this.#taken++;
       const image = this.#taking.then(() => this.#take(next));
@@ -34,7 +37,7 @@ export class Line {
     const image = (await this.#inHand.get(position)) ?? null;
     if (image === null) return null;
     this.#names.set(position, pathOf(image, position));
-    return platform.readImage(sourceOf(image), mostBytes);
+    return this.#byParts ? platform.readFrame(sourceOf(image), mostBytes) : platform.readImage(sourceOf(image), mostBytes);
   }
 
   /** Its name; it is let go. */

@@ -11,6 +11,7 @@ import type { FrameChoice, FrameFacts } from '../frames/frame.ts';
 import type { DetectorFacts, DetectorFiles } from '../model/detector.ts';
 import type { EncoderFiles } from '../model/encoder.ts';
 import type { ModelFiles } from '../model/model_files.ts';
+import type { LargeFile } from '../platform/platform.ts';
 import type { LearnCall, LearnResults } from './learn_calls.ts';
 import type { RequestFacts } from './requests.ts';
 
@@ -31,9 +32,9 @@ export type WorkerRequest =
   | { type: 'classify'; ticket: number; images: (Uint8Array | UnreadFile)[]; checks: Checks; imageScale: number }
   | { type: 'view'; ticket: number; image: Uint8Array; maxSidePx: number; imageScale: number }
   | { type: 'judge_batch'; ticket: number; deviations: Float32Array }
-  | { type: 'inspect'; ticket: number; file: Uint8Array }
+  | { type: 'inspect'; ticket: number; file: Uint8Array | LargeFile }
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
-  | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array; choice: FrameChoice }
+  | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array | LargeFile; choice: FrameChoice }
   | { type: 'load_detector'; ticket: number; files: DetectorFiles }
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings; region?: Box | undefined }
   | { type: 'classify_cells'; ticket: number; frame: number; places: PlacedCells; pixelSizeUm: number | null; checks: Checks }

@@ -31,27 +31,27 @@ function inWords(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
 }
 
-/** `Result`: what becomes of a file that could be read; an image of one cell, or a frame. */
-export interface PoolWorker<Result = Outcome> {
+/** `Result`: what becomes of a file that could be read; an image of one cell, or a frame. `File`: its bytes, or where it lies. */
+export interface PoolWorker<Result = Outcome, File = Uint8Array> {
   /**
    * Classifies a few image files; asked again while it is at it, it takes the next after that. One that died starts anew.
    *
    * Args:
-   *   images: bytes of each file, which may be taken from the caller, or the outcome of one that could not be read.
+   *   images: bytes of each file, which may be taken from the caller, where it lies if it is large, or the outcome of one that could not be read.
    *   positions: of each file in the queue.
    * Returns: one outcome each, in order.
    * Raises: WorkerDied.
    */
-  classify(images: (Uint8Array | UnreadFile)[], positions: readonly number[]): Promise<(Result | UnreadFile)[]>;
+  classify(images: (File | UnreadFile)[], positions: readonly number[]): Promise<(Result | UnreadFile)[]>;
 }
 
-export interface ImageQueue<Result = Outcome> {
+export interface ImageQueue<Result = Outcome, File = Uint8Array> {
   /** Files that a worker takes at once; a few unless told. */
   readonly atOnce?: number;
   /** How many files there are; Infinity while that is not known. */
   readonly count: number;
   /** Reads one file; undefined where it has more than `mostBytes` and was left alone; null where the queue had ended before it. */
-  read(position: number, mostBytes: number): Promise<Uint8Array | UnreadFile | null | undefined>;
+  read(position: number, mostBytes: number): Promise<File | UnreadFile | null | undefined>;
   /** Told once for every image, in order; while it is at it no worker takes more. */
   tell(position: number, outcome: Result | UnreadFile): Promise<void> | void;
 }
@@ -74,7 +74,7 @@ interface Batch {
  *
  * Raises: what `read`, `tell` or a worker throws, after all workers have come to rest.
  */
-export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWorker<Result>[], queue: ImageQueue<Result>, run: Run): Promise<void> {
+export async function classifyInOrder<Result = Outcome, File extends object = Uint8Array>(workers: readonly PoolWorker<Result, File>[], queue: ImageQueue<Result, File>, run: Run): Promise<void> {
   const batches = new Batches(queue, workers.length, queue.atOnce ?? batchSize);
   const early = new Map<number, Result | UnreadFile>();
   let due = 0;
@@ -95,12 +95,12 @@ export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWo
     telling = telling.then(tellDue);
     return telling;
   };
-  const classify = async (worker: PoolWorker<Result>, { positions, alone }: Batch): Promise<void> => {
+  const classify = async (worker: PoolWorker<Result, File>, { positions, alone }: Batch): Promise<void> => {
     const files = await Promise.all(
       positions.map(async (position) => ({ position, image: await queue.read(position, alone ? Infinity : maxBytesTogether) })),
     );
     batches.putBack(files.filter(({ image }) => image === undefined).map(({ position }) => position), 'large');
-    const images = files.flatMap(({ image }) => image ?? []);
+    const images = files.flatMap(({ image }): (File | UnreadFile)[] => (image ? [image] : []));
     const read = files.flatMap(({ position, image }) => (image === undefined || image === null ? [] : position));
     if (images.length === 0) return;
     try {
@@ -115,7 +115,7 @@ export async function classifyInOrder<Result = Outcome>(workers: readonly PoolWo
       else batches.putBack(read, 'suspect');
     }
   };
-  const employ = async (worker: PoolWorker<Result>): Promise<void> => {
+  const employ = async (worker: PoolWorker<Result, File>): Promise<void> => {
     const inHand = new Map<Batch, Promise<void>>();
     for (;;) {
       const batch = run.cancelled ? undefined : batches.next();

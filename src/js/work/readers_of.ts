@@ -1,6 +1,8 @@
-/** The further readers that lie beside the library. */
+/** The further readers that lie beside the library, and files as they take them. */
 import { platform } from '#platform';
-import { FurtherReaders } from '../core/further_readers.ts';
+import { CytodropError } from '../core/errors.ts';
+import { type FileParts, FurtherReaders } from '../core/further_readers.ts';
+import type { LargeFile } from '../platform/platform.ts';
 
 /** Args: home: folder of the library's files. */
 export function readersOf(home: URL): FurtherReaders {
@@ -8,4 +10,20 @@ export function readersOf(home: URL): FurtherReaders {
     const [{ Readers }, wasm] = await Promise.all([import('../core/readers.ts'), platform.read(new URL('cytodrop_formats.wasm', home))]);
     return Readers.open(wasm);
   });
+}
+
+/** Raises: CytodropError where a large file cannot be opened, or what `use` raises. */
+export async function withParts<T>(file: Uint8Array | LargeFile, use: (file: Uint8Array | FileParts) => Promise<T>): Promise<T> {
+  if (file instanceof Uint8Array) return use(file);
+  let parts: FileParts;
+  try {
+    parts = platform.openParts(file);
+  } catch {
+    throw new CytodropError('unreadable_file', 'The file cannot be read.');
+  }
+  try {
+    return await use(parts);
+  } finally {
+    parts.close();
+  }
 }

@@ -10,7 +10,7 @@ import { OpenFrames } from '../frames/open_frames.ts';
 import type { Port } from '../platform/platform.ts';
 import { answerLearnCall } from './learn_calls.ts';
 import { failed, type WorkerReply, type WorkerRequest } from './messages.ts';
-import { readersOf } from './readers_of.ts';
+import { readersOf, withParts } from './readers_of.ts';
 import { inTurns } from './worker_turns.ts';
 import { requestFactsOf } from './requests.ts';
 
@@ -78,7 +78,7 @@ class Server {
     } else if (request.type === 'judge_batch') {
       this.#port.post({ type: 'batch_judged', ticket, batch: await pipeline.judgeBatch(request.deviations) });
     } else {
-      this.#port.post({ type: 'inspected', ticket, content: await pipeline.inspect(request.file) });
+      this.#port.post({ type: 'inspected', ticket, content: await withParts(request.file, (file) => pipeline.inspect(file)) });
     }
   }
 
@@ -115,7 +115,7 @@ class Server {
     const { ticket } = request;
     const { post } = this.#port;
     switch (request.type) {
-      case 'open_frame': return post({ type: 'frame_opened', ticket, facts: await frames.open(request.frame, request.file, request.choice) });
+      case 'open_frame': return post({ type: 'frame_opened', ticket, facts: await withParts(request.file, (file) => frames.open(request.frame, file, request.choice)) });
       case 'load_detector':
         await frames.loadDetector(request.files);
         return post({ type: 'detector_loaded', ticket });
