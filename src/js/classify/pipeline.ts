@@ -1,7 +1,8 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
 import type { BatchVerdict, FileContent, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import { type FileParts, FurtherReaders } from '../core/further_readers.ts';
+import type { FileParts } from '../core/file_parts.ts';
+import { FurtherReaders } from '../core/further_readers.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { ModelFiles } from '../model/model_files.ts';
 import type { ModelSpec } from '../model/spec.ts';

@@ -1,25 +1,8 @@
 /** Files that the core leaves to further readers, which are loaded when the first such file comes. */
-import type { Box, FileContent } from '#cytodrop_core';
+import type { FileContent } from '#cytodrop_core';
 import { CytodropError } from './errors.ts';
+import type { FileParts, PageChoice } from './file_parts.ts';
 import type { Readers } from './readers.ts';
-
-/** A file that is read by parts. */
-export interface FileParts {
-  /** In bytes. */
-  length: number;
-  /** Bytes from an offset on, as many as asked for; null where they cannot be read any more. */
-  read(at: number, count: number): Uint8Array | null;
-  close(): void;
-}
-
-/** Which picture of a file: its first page, in all its colours and at full size, unless told. */
-export interface PageChoice {
-  page: number;
-  channel: number;
-  level?: number;
-  /** In px of the level. */
-  region?: Box;
-}
 
 const firstPage: PageChoice = { page: 0, channel: -1 };
 

@@ -2,7 +2,7 @@
 import createCytodropFormats, { type CytodropFormats, type ImageFiles, type OpenedFile } from '#cytodrop_formats';
 import type { FileContent } from '#cytodrop_core';
 import { unwrap } from './core.ts';
-import type { FileParts, PageChoice } from './further_readers.ts';
+import type { FileParts, PageChoice } from './file_parts.ts';
 
 export class Readers {
   readonly #files: ImageFiles;

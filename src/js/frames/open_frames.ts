@@ -6,7 +6,7 @@ import { type Pipeline, type Prepared, withOpinions } from '../classify/pipeline
 import type { Core, DetectorName, PlacedCells } from '../core/core.ts';
 import { batchSize } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
-import type { FileParts } from '../core/further_readers.ts';
+import type { FileParts } from '../core/file_parts.ts';
 import { sha256 } from '../core/sha256.ts';
 import { detectorFacts, type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import { somePlaces } from './cells.ts';

@@ -1,6 +1,6 @@
 /** A browser: the page, or a worker of it. */
 import { refuseSize, type UnreadFile, unreadFile } from '../core/errors.ts';
-import type { FileParts } from '../core/further_readers.ts';
+import type { FileParts } from '../core/file_parts.ts';
 import { largeFrom, type LargeFile, type Platform, type Port, type Transport } from './platform.ts';
 
 /** More would each take memory for little speed. */

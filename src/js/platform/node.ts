@@ -6,7 +6,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { refuseSize, type UnreadFile, unreadFile } from '../core/errors.ts';
-import type { FileParts } from '../core/further_readers.ts';
+import type { FileParts } from '../core/file_parts.ts';
 import { type ImageSource, largeFrom, type LargeFile, type Platform, type Port, type Transport } from './platform.ts';
 
 // Node 18 has it under another name only.

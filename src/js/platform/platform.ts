@@ -1,6 +1,6 @@
 /** What the library asks of what it runs in: two rooms with the same furniture, `browser.ts` and `node.ts`. */
 import type { UnreadFile } from '../core/errors.ts';
-import type { FileParts } from '../core/further_readers.ts';
+import type { FileParts } from '../core/file_parts.ts';
 
 /** An image as a caller may hand it over: bytes, a file of a browser or of Node, the path of a file under Node, or an address. */
 export type ImageSource = Uint8Array | ArrayBuffer | Blob | URL | string;

@@ -1,7 +1,8 @@
 /** The further readers that lie beside the library, and files as they take them. */
 import { platform } from '#platform';
 import { CytodropError } from '../core/errors.ts';
-import { type FileParts, FurtherReaders } from '../core/further_readers.ts';
+import type { FileParts } from '../core/file_parts.ts';
+import { FurtherReaders } from '../core/further_readers.ts';
 import type { LargeFile } from '../platform/platform.ts';
 
 /** Args: home: folder of the library's files. */
