@@ -265,7 +265,7 @@ export interface FileFacts {
   pixel_size_um: number | null;
   /** Images that the file says it has, where it has fewer to choose from: those cannot be reached; 0: no such. */
   images_stated: number;
-  pixel_size_source: 'OME-XML' | 'ImageJ' | 'resolution tags' | null;
+  pixel_size_source: string | null;
 }
 
 export interface FileContent {

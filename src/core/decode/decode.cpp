@@ -92,6 +92,7 @@ DecodedImage decode(std::span<const std::uint8_t> file, const DecodeOptions& opt
   if (image.width_px() != header.width_px || image.height_px() != header.height_px) {
     throw Error(ErrorCode::kCorrupt, "the image data has another size than the header states");
   }
+  decoded.pixel_size_um = header.pixel_size_um;
   header.channels = image.channels();  // a BMP's header does not tell whether its alpha is used
   decoded.image = apply_orientation(composite_on_white(std::move(image)), header.exif_orientation);
   return decoded;

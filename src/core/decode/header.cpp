@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,6 +64,18 @@ std::uint32_t crc32(Bytes data) {
   return ~c;
 }
 
+/// The size of a pixel that a pHYs chunk states; 0 where it is that of a screen or a printer, or in no unit.
+double microscope_um(std::uint32_t x_per_metre, std::uint32_t y_per_metre, std::uint8_t unit) {
+  constexpr std::uint32_t kPerMetre = 1;
+  constexpr double kCoarsestUm = 50;
+  // 600, 720, 1200 and 1440 dots an inch.
+  constexpr std::uint32_t kPrinters[] = {23'622, 28'346, 47'244, 56'693};
+  const auto is_near = [&](std::uint32_t printer) { return x_per_metre + 1 >= printer && x_per_metre <= printer + 1; };
+  if (unit != kPerMetre || x_per_metre == 0 || x_per_metre != y_per_metre || std::any_of(std::begin(kPrinters), std::end(kPrinters), is_near)) return 0;
+  const double um = 1e6 / x_per_metre;
+  return um < kCoarsestUm ? um : 0;
+}
+
 FileHeader read_png(Bytes file) {
   FileHeader header{.format = FileFormat::kPng};
   bool palette = false, transparency = false, pixels = false;
@@ -102,6 +115,8 @@ FileHeader read_png(Bytes file) {
       palette = true;
     } else if (type == "tRNS") {
       transparency = true;
+    } else if (type == "pHYs" && length == 9) {
+      header.pixel_size_um = microscope_um(be32(data, 0), be32(data, 4), data[8]);
     } else if (type == "eXIf") {
       header.exif_orientation = read_exif_orientation(data);
     } else if (type == "IDAT") {

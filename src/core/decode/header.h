@@ -18,6 +18,7 @@ struct FileHeader {
   int channels = 0;   ///< 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; of a TIFF the samples a pixel
   int bits_per_channel = 8;
   int exif_orientation = 1;  ///< 1 to 8
+  double pixel_size_um = 0;  ///< of a PNG, where it can be a microscope's; 0: it does not tell
 };
 
 /// Reads and checks the structure of an untrusted image file without decoding it.

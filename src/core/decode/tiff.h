@@ -21,7 +21,7 @@ FileHeader read_tiff_header(std::span<const std::uint8_t> file);
 ///   unsigned, other ≤ 16     widened to the full scale of uint8 (to 8 bits) or uint16, rounded
 ///   unsigned, 32 bits        float32, the share of the full scale
 ///   signed, 8, 16, 32 bits   shifted by half of the full scale, then as unsigned
-///   float, 16, 32, 64 bits   float32; what is no number within ±1e30 becomes 0 and the image counts as damaged
+///   float, 16, 32, 64 bits   float32; what is no number within ±1e30 becomes the least of the others and the image counts as damaged
 /// WhiteIsZero is turned over; a palette gives RGB of uint8; alpha is composited on white as in `decode`, further samples are left out.
 ///
 /// Pages: the file's directories without thumbnails and masks. With OME-XML, or the description that ImageJ writes, z and time are

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -180,19 +181,24 @@ Image on_white(Image image, const TiffPage& page) {
   return composite<std::uint8_t>(image, 255, true);
 }
 
-/// Sets what is no finite number, or could become none on the way through a network, to 0; says whether there was any.
 bool remove_non_numbers(Image& image) {
   constexpr float kLargest = 1e30f;
   if (image.type() != SampleType::kFloat32) return false;
   auto* values = reinterpret_cast<float*>(image.data());
   const std::size_t count = image.row_stride_bytes() / sizeof(float) * static_cast<std::size_t>(image.height_px());
+  // The least of the others, so that what is shown as black and white is theirs alone.
+  float least = std::numeric_limits<float>::infinity();
   bool any = false;
   for (std::size_t i = 0; i < count; ++i) {
-    if (std::abs(values[i]) <= kLargest) continue;  // false for NaN too
-    values[i] = 0;
-    any = true;
+    if (std::abs(values[i]) <= kLargest) least = std::min(least, values[i]);
+    else any = true;  // NaN too
   }
-  return any;
+  if (!any) return false;
+  if (!std::isfinite(least)) least = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!(std::abs(values[i]) <= kLargest)) values[i] = least;
+  }
+  return true;
 }
 
 namespace {

@@ -27,7 +27,7 @@ std::uint64_t plane_bytes(const TiffPage& page);
 /// Lays an image with transparency on white; as it is without.
 Image on_white(Image image, const TiffPage& page);
 
-/// Turns samples that are no numbers, or far too large, into zeros. Returns whether there were any.
+/// Turns samples that are no finite number, or could become none on the way through a network, into the least of the others. Returns whether there were any.
 bool remove_non_numbers(Image& image);
 
 }  // namespace cytodrop

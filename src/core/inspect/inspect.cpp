@@ -136,7 +136,10 @@ void list_jpeg(Bytes file, TagList& tags) {
 }
 
 FileFacts read_facts(Bytes file) {
-  if (!is_tiff(file)) return {.header = read_header(file), .pixel_size_source = ""};
+  if (!is_tiff(file)) {
+    const FileHeader header = read_header(file);
+    return {.header = header, .pixel_size_um = header.pixel_size_um, .pixel_size_source = header.pixel_size_um > 0 ? "pHYs" : ""};
+  }
   const TiffFacts tiff = read_tiff_facts(file);
   return {.header = tiff.header,
           .pages = tiff.pages,
