@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  type Box, type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameOptions, type FrameRecord, framesHead,
+  type Box, type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameChoice, type FrameOptions, type FrameRecord, framesHead,
   framesRecord, framesTail, leftToLook, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
 } from '../js/index.ts';
 import { UsageError } from './exit.ts';
@@ -15,7 +15,11 @@ export interface FrameOptionValues {
   detect?: true;
   pixelSize?: number;
   page?: number;
-  channel?: number;
+  channel?: string;
+  series?: string;
+  z?: number;
+  t?: number;
+  projection?: 'max' | 'mean';
   level?: number;
   region?: Box;
   method?: SearchSettings['method'];
@@ -37,7 +41,11 @@ export function frameOptions(command: Command): Command {
     .option('--detect', 'find the cells of each image first; every cell has a line of its own')
     .addOption(number('--pixel-size <um>', 'µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px', between(1e-4, 1e4)))
     .addOption(number('--page <n>', 'picture of a file with several, from 1 (the default)', wholeBetween(1, 1000)))
-    .addOption(number('--channel <n>', 'channel of a file that has them one by one, from 1; unless told, as the file has them', wholeBetween(1, 1000)))
+    .option('--channel <n>', 'channel of a file that has them one by one, by its number from 1 or its name; unless told, as the file has them, of a microscope\'s file the one that is named as brightfield')
+    .option('--series <n>', 'scene, position or image of a file with several, by its number from 1 or its name')
+    .addOption(number('--z <n>', 'plane of a stack, from 1; unless told, of a microscope\'s file the sharpest', wholeBetween(1, 1_000_000)))
+    .addOption(number('--t <n>', 'point in time, from 1', wholeBetween(1, 1_000_000)))
+    .addOption(number('--projection <name>', 'max or mean of all planes of a stack, in place of one', oneOf(['max', 'mean'])))
     .addOption(number('--level <n>', 'of a file with smaller copies of itself, as slides have, from 1, the full size (the default)', wholeBetween(1, 100)))
     .addOption(number('--region <left,top,width,height>', 'a part of each frame alone, in px of the level', asRegion))
     .addOption(number('--method <name>', 'how cells are found: network_round or network_adherent (by a network for cells in suspension, or for spread, attached ones), round or adherent (without a '
@@ -80,7 +88,7 @@ export function frameJob({ detect, count, ...values }: FrameOptionValues): Frame
   const { squareMm, depthMm = 0.1, dilution = 1 } = values;
   return {
     frames: {
-      choice: { page: (values.page ?? 1) - 1, channel: (values.channel ?? 0) - 1, ...(values.level !== undefined && { level: values.level - 1 }), ...(values.region && { region: values.region }) },
+      choice: choiceAsked(values),
       pixelSizeUm: values.pixelSize ?? null, classify: true,
     },
     searchIn: (spec) => ({ search: searchAsked(searchFor(spec), values), look: leftToLook(spec, searchSet(values)) }), geojson: values.geojson, rois: values.rois,
@@ -91,12 +99,21 @@ export function frameJob({ detect, count, ...values }: FrameOptionValues): Frame
 /** Options of the count need it, and all need --detect. */
 function assertInPlace({ detect, count, ...values }: { detect: true | undefined; count: true | undefined } & Omit<FrameOptionValues, 'detect' | 'count'>): void {
   const flags = {
-    pixelSize: 'pixel-size', page: 'page', channel: 'channel', level: 'level', region: 'region', method: 'method', minDiameter: 'min-diameter', maxDiameter: 'max-diameter', sensitivity: 'sensitivity', geojson: 'geojson',
+    pixelSize: 'pixel-size', page: 'page', channel: 'channel', series: 'series', z: 'z', t: 't', projection: 'projection', level: 'level', region: 'region', method: 'method', minDiameter: 'min-diameter', maxDiameter: 'max-diameter', sensitivity: 'sensitivity', geojson: 'geojson',
     rois: 'rois', squareMm: 'square-mm', depthMm: 'depth-mm', dilution: 'dilution',
   } as const;
   const ofCount = ['squareMm', 'depthMm', 'dilution'];
   const stray = (Object.keys(flags) as (keyof typeof flags)[]).find((option) => values[option] !== undefined && (!detect || (!count && ofCount.includes(option))));
   if (stray !== undefined || (count && !detect)) throw new UsageError(`--${stray === undefined ? 'count' : flags[stray]}: needs ${!detect ? '--detect' : '--count'}.`);
+}
+
+function choiceAsked({ page = 1, channel, series, z, t, level, region, projection }: FrameOptionValues): FrameChoice {
+  const isNumber = channel !== undefined && /^\d+$/.test(channel) && Number(channel) >= 1;
+  const named = { ...(series !== undefined && { series }), ...(channel !== undefined && !isNumber && { channel }), ...(z !== undefined && { z }), ...(t !== undefined && { t }) };
+  return {
+    page: page - 1, channel: isNumber ? Number(channel) - 1 : -1, ...(Object.keys(named).length > 0 && { named }), ...(level !== undefined && { level: level - 1 }), ...(region && { region }),
+    ...(projection && { projection }),
+  };
 }
 
 function searchSet({ method, minDiameter, maxDiameter, sensitivity }: FrameOptionValues): Partial<SearchSettings> {

@@ -51,7 +51,7 @@ export { asAsked, type Asked, kindOf, riskCoverage, type RiskPoint, thresholdFor
 // What becomes of a frame with many cells.
 export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
-export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, type Morphometry, wholeFile } from './frames/frame.ts';
+export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, type Morphometry, pictureKey, wholeFile } from './frames/frame.ts';
 export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
 // How good a model is on cells of known type.

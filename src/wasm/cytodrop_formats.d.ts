@@ -26,7 +26,9 @@ export interface ImageFiles {
   /** `read`: bytes from an offset on, as many as asked for; null where the file cannot be read any more. */
   open(size: number, read: (at: number, count: number) => Uint8Array | null): Result<OpenedFile>;
   /** A decoded page, as bytes that `Classifier.prepare`, `view` and `open_frame` of the core take for a file. */
-  read_page(file: number, page: number, channel: number, level: number, region: Box | null): Result<Uint8Array>;
+  read_page(file: number, page: number, channel: number, level: number, region: Box | null, projection: 'max' | 'mean' | null): Result<Uint8Array>;
+  /** Which plane of a series is looked at where nobody chose; `reason`: a sentence, '' where there was nothing to choose. */
+  choose(file: number, series: number): Result<{ channel: number; z: number; reason: string }>;
   inspect(file: number): Result<FileContent>;
   close(file: number): Result<null>;
   /** Frees it and all that is open. */

@@ -46,6 +46,14 @@ val describe(const Series& series) {
   return object;
 }
 
+Projection projection_of(const val& value) {
+  if (value.isNull()) return Projection::kNone;
+  const std::string word = text(value, "projection");
+  if (word == "max") return Projection::kMax;
+  if (word == "mean") return Projection::kMean;
+  throw Error(ErrorCode::kInvalidArgument, "projection must be max, mean or null");
+}
+
 /// The files that are open, by numbers.
 class ImageFiles {
  public:
@@ -72,14 +80,25 @@ class ImageFiles {
     });
   }
 
-  val read_page(const val& number, const val& page, const val& channel, const val& level, const val& region) {
+  val read_page(const val& number, const val& page, const val& channel, const val& level, const val& region, const val& projection) {
     return guard([&] {
       const DecodeOptions options{.page = whole_number(page, "page", 0, 1'000'000), .channel = whole_number(channel, "channel", -1, 1'000)};
       ImageFile& file = opened(number);
       PlaneChoice choice = plane_of(file, options);
       choice.level = whole_number(level, "level", 0, 100);
       if (!region.isNull()) choice.region = box_of(region, "region");
-      return copy_out(pack_image(decode_plane(file, choice)));
+      return copy_out(pack_image(decode_plane(file, choice, projection_of(projection))));
+    });
+  }
+
+  val choose(const val& number, const val& series) {
+    return guard([&] {
+      const ChosenPlane chosen = choose_plane(opened(number), whole_number(series, "series", 0, 1'000'000));
+      val object = val::object();
+      object.set("channel", chosen.channel);
+      object.set("z", chosen.z);
+      object.set("reason", chosen.reason);
+      return object;
     });
   }
 
@@ -114,6 +133,7 @@ EMSCRIPTEN_BINDINGS(cytodrop_formats) {
       .constructor<>()
       .function("open", &ImageFiles::open)
       .function("read_page", &ImageFiles::read_page)
+      .function("choose", &ImageFiles::choose)
       .function("inspect", &ImageFiles::inspect)
       .function("close", &ImageFiles::close);
 }

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import {
   type Box, carryOver, cellKey, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, frameOfKey, type FrameOutcome, type HandOptions,
-  kindOf, leftToLook, type ModelSpec, type Morphometry, type ProjectFrame, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
+  kindOf, leftToLook, type ModelSpec, type Morphometry, pictureKey, type ProjectFrame, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
 } from '../../src/js/index.ts';
 import { touch } from './changes.ts';
 import { leftOut } from './left_out.ts';
@@ -55,7 +55,7 @@ function withHand(options: FieldOptions, { choice = options.choice, search, pixe
 
 /** By which a frame knows whether it was searched with the settings in force. */
 export function optionsKey({ choice, search, look, pixelSizeUm }: FieldOptions): string {
-  return JSON.stringify([choice.page, choice.channel, search, look, pixelSizeUm]);
+  return JSON.stringify([pictureKey(choice), search, look, pixelSizeUm]);
 }
 
 /** Off: the cells of frames are found and counted, not named. */
@@ -165,8 +165,10 @@ export function framesToName(): number[] {
 }
 
 export function optionsOf(frame: number): FieldOptions {
-  const own = slots[frame]?.own;
-  return own ? withHand(fieldOptions.value, own) : fieldOptions.value;
+  const slot = slots[frame];
+  const options = slot?.own ? withHand(fieldOptions.value, slot.own) : fieldOptions.value;
+  // Where nobody chose a picture of the file, the one that was chosen for them stays.
+  return slot && 'analysis' in slot && slot.own?.choice === undefined && slot.analysis.facts.file ? { ...options, choice: slot.analysis.choice } : options;
 }
 
 /** What a frame was searched for, as far as a look decided, else what it is to be searched for. */
@@ -215,10 +217,6 @@ export function spokenOf(frame: number): Set<number> {
   return new Set([...allReviews('fields').keys()].filter((key) => frameOfKey(key) === frame).map((key) => key - cellKey(frame, 0)));
 }
 
-export function pictureKey({ page, channel }: FrameChoice): string {
-  return `${page} ${channel}`;
-}
-
 /** What a search found in a picture that was not looked at before, or that is looked at again. */
 export function inPicture(frame: number, choice: FrameChoice, found: readonly FrameCell[]): FrameCell[] {
   const { pictures = {}, nextId = 0, removed = [] } = frameAt(frame) ?? {};
@@ -230,18 +228,19 @@ export function inPicture(frame: number, choice: FrameChoice, found: readonly Fr
 export function settleFrame(frame: number, path: string, outcome: FrameOutcome, options: FieldOptions): void {
   touch('frames', frame);
   const before = slots[frame];
-  const [own, searchedAs] = [before?.own ?? null, optionsKey(options)];
+  const choice = outcome.status === 'ok' ? outcome.choice : options.choice;
+  const [own, searchedAs] = [before?.own ?? null, optionsKey({ ...options, choice })];
   unable.delete(frame);
   if (outcome.status === 'error') {
     slots[frame] = { failure: { ...outcome, index: frame, path }, own, searchedAs };
     return;
   }
   const known = frameAt(frame);
-  const isSame = known !== undefined && pictureKey(known.analysis.choice) === pictureKey(options.choice);
+  const isSame = known !== undefined && pictureKey(known.analysis.choice) === pictureKey(choice);
   const isOther = known !== undefined && !isSame;
   const spoken = spokenOf(frame);
   const edited = isSame && (spoken.size > 0 || known.removed.length > 0 || known.analysis.cells.some(({ searchScore }) => searchScore === null)) ? known : undefined;
-  const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed, spoken) : isOther ? inPicture(frame, options.choice, outcome.cells) : outcome.cells;
+  const cells = edited ? carryOver(edited.analysis.cells, outcome.cells, edited.removed, spoken) : isOther ? inPicture(frame, choice, outcome.cells) : outcome.cells;
   // What was said and removed in other pictures of the file stays theirs.
   const { nextId, pictures } = known ?? {};
   const range = isSame ? known.range : null;

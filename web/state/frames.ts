@@ -1,7 +1,7 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { type Box, carryOver, cellByHand, cellKey, type DisplayRange, type FrameCell, type FrameChoice, type HandOptions, overlap, type SearchSettings } from '../../src/js/index.ts';
-import { allFrames, changeFrame, frameAt, handOptions, inPicture, optionsKey, optionsOf, pictureKey, searchOf, setHand, spokenOf } from './frame_store.ts';
+import { type Box, carryOver, cellByHand, cellKey, type DisplayRange, type FrameCell, type FrameChoice, type HandOptions, overlap, pictureKey, type SearchSettings } from '../../src/js/index.ts';
+import { allFrames, changeFrame, frameAt, handOptions, inPicture, optionsKey, optionsOf, searchOf, setHand, spokenOf } from './frame_store.ts';
 import { mode } from './mode.ts';
 import { withFrame } from './held_frames.ts';
 import { ownPart, take } from './history.ts';
@@ -158,9 +158,9 @@ async function search(frame: number, anew: boolean): Promise<void> {
       // Another pixel size is another picture for the network: what it said before does not hold.
       const known = scaleChanged ? entry.analysis.cells.map(({ verdict: _, ...cell }) => cell) : entry.analysis.cells;
       const { detector: _, ...before } = entry.analysis;
-      const cells = anew ? inPicture(frame, options.choice, found) : carryOver(known, found, entry.removed, spokenOf(frame));
+      const cells = anew ? inPicture(frame, held.choice, found) : carryOver(known, found, entry.removed, spokenOf(frame));
       const elapsedMs = { ...entry.analysis.elapsedMs, detect: performance.now() - started };
-      changeFrame(frame, { searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: options.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
+      changeFrame(frame, { searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: held.choice, settings, ...(detector && { detector }), elapsedMs, cells: [], ...(anew && { pixelsSha256 }) } }, cells);
       flush();
     });
     await classifySoon(frame, isStale);

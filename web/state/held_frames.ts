@@ -1,5 +1,5 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
-import { type Checked, type Checks, type Frame, type FrameChoice, frameOfKey } from '../../src/js/index.ts';
+import { type Checked, type Checks, type Frame, type FrameChoice, frameOfKey, pictureKey } from '../../src/js/index.ts';
 import { client } from './client.ts';
 import { cellAt, frameAt } from './frame_store.ts';
 import { allImages } from './images.ts';
@@ -20,7 +20,7 @@ let released: (() => void)[] = [];
  * Raises: CytodropError, also where the file cannot be read any more; WorkerDied.
  */
 export async function withFrame<T>(frame: number, choice: FrameChoice, use: (frame: Frame) => Promise<T>): Promise<T> {
-  const key = [frame, choice.page, choice.channel].join();
+  const key = `${frame} ${pictureKey(choice)}`;
   let one = held.get(key);
   while (!one) {
     const idle = [...held].find(([, { uses }]) => uses === 0);

@@ -42,9 +42,9 @@ PlaneChoice plane_of(const ImageFile& file, const DecodeOptions& options) {
   return {};
 }
 
-DecodedImage decode_plane(ImageFile& file, const PlaneChoice& choice) {
+DecodedImage decode_plane(ImageFile& file, const PlaneChoice& choice, Projection projection) {
   DecodedImage decoded;
-  decoded.image = file.read(choice);
+  decoded.image = read_projected(file, choice, projection);
   const Series& series = file.series()[static_cast<std::size_t>(choice.series)];
   const Level& level = series.levels[static_cast<std::size_t>(choice.level)];
   decoded.header = header_of(file, series, level);

@@ -1,7 +1,7 @@
 /** Files that the core leaves to further readers, which are loaded when the first such file comes. */
 import type { FileContent } from '#cytodrop_core';
 import { CytodropError } from './errors.ts';
-import type { FileParts, PageChoice } from './file_parts.ts';
+import type { FileParts, ImageFileFacts, PageChoice } from './file_parts.ts';
 import type { Readers } from './readers.ts';
 
 const firstPage: PageChoice = { page: 0, channel: -1 };
@@ -20,18 +20,20 @@ export class FurtherReaders {
    * a part is wanted.
    *
    * Args:
-   *   call: takes the bytes of an image file.
+   *   call: takes the bytes of an image file, and what the further readers know of it.
    * Raises: CytodropError, or what `call` raises.
    */
-  async withPage<T>(file: Uint8Array | FileParts, call: (file: Uint8Array) => T, choice = firstPage): Promise<T> {
-    if (file instanceof Uint8Array && (choice.level ?? 0) === 0 && choice.region === undefined) {
+  async withPage<T>(file: Uint8Array | FileParts, call: (file: Uint8Array, facts?: ImageFileFacts) => T, choice: PageChoice = firstPage): Promise<T> {
+    const { page: _, channel: __, ...more } = choice;
+    if (file instanceof Uint8Array && Object.values(more).every((asked) => asked === undefined)) {
       try {
         return call(file);
       } catch (error) {
         if (!isLeft(error)) throw error;
       }
     }
-    return call(await this.#ask((readers) => readers.page(partsOf(file), choice)));
+    const { bytes, facts } = await this.#ask((readers) => readers.page(partsOf(file), choice));
+    return call(bytes, facts);
   }
 
   /** As `withPage`, for what a file says beside its pixels. */

@@ -2,7 +2,7 @@
 import createCytodropFormats, { type CytodropFormats, type ImageFiles, type OpenedFile } from '#cytodrop_formats';
 import type { FileContent } from '#cytodrop_core';
 import { unwrap } from './core.ts';
-import type { FileParts, PageChoice } from './file_parts.ts';
+import { type FileParts, type ImageFileFacts, type PageChoice, pageOf, placeOf } from './file_parts.ts';
 
 export class Readers {
   readonly #files: ImageFiles;
@@ -19,11 +19,21 @@ export class Readers {
   /**
    * Decodes a page.
    *
-   * Returns: bytes that the core takes for a file.
+   * Returns: bytes that the core takes for a file, and what the file is.
    * Raises: CytodropError.
    */
-  page(file: FileParts, { page, channel, level = 0, region }: PageChoice): Uint8Array {
-    return this.#with(file, ({ file: number }) => unwrap(this.#files.read_page(number, page, channel, level, region ?? null)));
+  page(file: FileParts, choice: PageChoice): { bytes: Uint8Array; facts: ImageFileFacts } {
+    return this.#with(file, ({ file: number, format, series }) => {
+      const { isFree, ...place } = placeOf(series, choice);
+      const { level = 0, region = null, projection = null } = choice;
+      let reason = '';
+      if (isFree) {
+        const chosen = unwrap(this.#files.choose(number, place.series));
+        ({ channel: place.channel, reason } = chosen);
+        if (projection === null) place.z = chosen.z;
+      }
+      return { bytes: unwrap(this.#files.read_page(number, pageOf(series, place), place.channel, level, region, projection)), facts: { format, series, place, reason } };
+    });
   }
 
   /** What a file says beside its pixels. Raises: CytodropError. */

@@ -2,20 +2,23 @@
 import type { Box, DetectSettings, FrameFacts as CoreFrameFacts } from '#cytodrop_core';
 import type { CellVerdict } from '../classify/outcome.ts';
 import type { UnreadFile } from '../core/errors.ts';
+import { type ImageFileFacts, type PageChoice, pageOf } from '../core/file_parts.ts';
 import type { DetectorFacts } from '../model/detector.ts';
 
 /** What an open frame turned out to be; the number that the core gave it stays in the worker. */
-export type FrameFacts = Omit<CoreFrameFacts, 'frame'>;
+export interface FrameFacts extends Omit<CoreFrameFacts, 'frame'> {
+  /** Of a file that the further readers read. */
+  file?: ImageFileFacts;
+}
 
+/** Which picture of a file. */
+export type FrameChoice = PageChoice;
 
-/** Which picture of a file; `channel` -1: as the file has it. */
-export interface FrameChoice {
-  page: number;
-  channel: number;
-  /** Of a file with smaller copies of itself; 0, the full size, unless told. */
-  level?: number;
-  /** Part of it, in px of the level; all of it unless told. */
-  region?: Box;
+/** The same, told what was chosen where nobody did. */
+export function choiceMade(choice: FrameChoice, { file }: Pick<FrameFacts, 'file'>): FrameChoice {
+  if (file === undefined) return choice;
+  const { named: _, ...rest } = choice;
+  return { ...rest, page: pageOf(file.series, file.place), channel: file.place.channel };
 }
 
 /**
@@ -81,3 +84,9 @@ export type FrameOutcome = FrameAnalysis | UnreadFile;
 export type FrameRecord = FrameOutcome & { index: number; path: string; removedBoxes?: readonly Box[] };
 
 export const wholeFile: FrameChoice = { page: 0, channel: -1 };
+
+/** Names the picture that a choice means among those of its file. */
+export function pictureKey({ page, channel, level, region, projection }: FrameChoice): string {
+  const place = region && `${region.left_px},${region.top_px},${region.width_px},${region.height_px}`;
+  return [page, channel, ...(level || region || projection ? [level ?? 0, place ?? '', projection ?? ''] : [])].join(' ');
+}

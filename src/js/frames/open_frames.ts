@@ -36,7 +36,7 @@ export class OpenFrames {
    * Raises: CytodropError for a file that cannot be decoded.
    */
   async open(frame: number, file: Uint8Array | FileParts, choice: FrameChoice): Promise<FrameFacts> {
-    const opened = await this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes) => ({ core, ...core.openFrame(bytes, choice.page, choice.channel) }), choice));
+    const opened = await this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes, of) => ({ core, ...core.openFrame(bytes, choice.page, choice.channel), ...(of && { file: of }) }), choice));
     const { core, frame: number, ...facts } = opened;
     this.#frames.set(frame, { core, number, facts });
     await this.#second?.open(frame, file, choice);

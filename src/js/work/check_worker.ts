@@ -2,7 +2,7 @@
 import type { Box } from '#cytodrop_core';
 import { CytodropError } from '../core/errors.ts';
 import { overlap } from '../frames/cells.ts';
-import { type FrameCell, type FrameChoice, wholeFile } from '../frames/frame.ts';
+import { type FrameCell, type FrameChoice, pictureKey, wholeFile } from '../frames/frame.ts';
 import type { CheckedFile, CheckedFrame } from '../report/check_frames.ts';
 import { morphometryFields } from '../report/morphometry_fields.ts';
 import { sixDecimals } from '../report/provenance.ts';
@@ -38,7 +38,7 @@ export function checkWorker(host: FrameHost, report: FrameReport, now: ModelsNow
 
 /** The pages and channels that the report speaks of. */
 function distinctChoices(frames: readonly ReportedFrame[]): FrameChoice[] {
-  const found = new Map(frames.map(({ choice }) => [`${choice.page} ${choice.channel}`, choice]));
+  const found = new Map(frames.map(({ choice }) => [pictureKey(choice), choice]));
   return found.size === 0 ? [wholeFile] : [...found.values()];
 }
 

@@ -5,7 +5,7 @@ import type { CellVerdict } from '../classify/outcome.ts';
 import type { DetectorName } from '../core/core.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { frameCells, placesOf, withMorphometry } from '../frames/cells.ts';
-import { type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
+import { choiceMade, type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
 import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { LargeFile } from '../platform/platform.ts';
@@ -58,7 +58,7 @@ export class Frame {
   private constructor(host: FrameHost, choice: FrameChoice, opened: { number: number; facts: FrameFacts }, readAgain: (() => Promise<FrameFile | UnreadFile>) | undefined) {
     this.#host = host;
     this.#readAgain = readAgain;
-    this.choice = choice;
+    this.choice = choiceMade(choice, opened.facts);
     this.facts = opened.facts;
     this.#number = opened.number;
     this.#pixelSizeUm = opened.facts.pixel_size_um;
