@@ -64,7 +64,7 @@ def measure(encoder: Encoder, task, size: int) -> dict[str, list[float]]:
     """Balanced accuracies of the draws, by row."""
     drawn = Drawn(task)
     columns, divisors = columns_of(encoder.spec, MIDDLE + SMEAR + MEASURED)
-    features = features_of(encoder, drawn, task)[:, :, columns]
+    features = features_of(encoder, drawn, task)[:, :encoder.spec["turns"], columns]
     last, _ = columns_of(encoder.spec, ("imagenet last",))
     upright = features[:, 0, np.flatnonzero(np.isin(columns, last))]
     types = drawn.types(size)
