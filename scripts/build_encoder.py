@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import torch
 
-from cytotrain.encoder import MIDDLE_BLOCKS, TURNS, mapped
+from cytotrain.encoder import MIDDLE_BLOCKS, TAUGHT_TURNS, mapped
 from cytotrain.measurements import NAMES, SIDE_PX
 from cytotrain.model_folder import format_json, sha256
 from cytotrain.networks import NETWORKS, Classifier, load_pretrained
@@ -29,7 +29,7 @@ TITLES = {
 ABOUT = {
     "kind": "encoder",
     "name": "cell-encoder",
-    "version": "1.1.0",
+    "version": "1.2.0",
     "title": "Features for new types of cells",
     "purpose": "Turns a picture of one cell into numbers, from which a few images of each type are enough to learn new types.",
 }
@@ -57,11 +57,11 @@ def main() -> None:
     spec = {
         "$schema": "../encoder.schema.json", **ABOUT,
         "input": {"width_px": arguments.side, "height_px": arguments.side, "channels": "rgb"}, "crop": {"rule": "none"}, "resize": {"rule": "bilinear_antialiased"},
-        "normalisation": NORMALISATION, "networks": networks, "grid": grid, "turns": TURNS, "measurements": {"side_px": SIDE_PX, "names": list(NAMES)},
+        "normalisation": NORMALISATION, "networks": networks, "grid": grid, "turns": TAUGHT_TURNS, "measurements": {"side_px": SIDE_PX, "names": list(NAMES)},
     }
     file = arguments.out / "spec.json"
     before = json.loads(file.read_text()) if file.exists() else {}
-    if "metrics" in before and all(before.get(key) == spec[key] for key in ("input", "normalisation", "networks", "turns", "measurements")):
+    if "metrics" in before and all(before.get(key) == spec[key] for key in ("input", "normalisation", "networks", "measurements")):
         spec["metrics"] = before["metrics"]
     file.write_text(format_json(spec) + "\n")
     print(f"{file}: " + ", ".join(f"{network['file']} {network['bytes']:,} bytes, {network['features']} features" for network in networks))

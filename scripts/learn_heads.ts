@@ -8,13 +8,14 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import createCytodropCore, { type LearnedHead, type Lessons, type Result } from '#cytodrop_core';
+import type { Lessons } from '#cytodrop_core';
+import { floats, namedBy, openCore, value } from './learned.ts';
 
 interface Written { labels: number[]; types: number; blocks: number[]; tested: number }
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('a folder is needed');
-const core = await createCytodropCore({ wasmBinary: readFileSync(new URL('../build/wasm/cytodrop_core.wasm', import.meta.url)) });
+const core = await openCore();
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.json') && !name.endsWith('.named.json'))) {
   const name = join(folder, file.replace(/\.json$/, ''));
@@ -26,26 +27,5 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.json') &
   const plan = value(core.plan_lessons(lessons));
   const parts = Array.from({ length: plan.parts }, (_, part) => value(core.leave_part_out({ ...lessons, groups: plan.groups }, part)));
   const crossValidated = parts.reduce((sum, { curve }) => sum + (curve.at(-1)?.balanced_accuracy ?? 0) / parts.length, 0);
-  writeFileSync(`${name}.named.json`, JSON.stringify({ named: namedBy(head, floats(`${name}.tested`), types), cross_validated: crossValidated, strength: head.strength }));
-}
-
-function namedBy({ weights, bias }: LearnedHead, tested: Float32Array, types: number): number[] {
-  const width = weights.length / types;
-  return Array.from({ length: tested.length / width }, (_, cell) => {
-    const logits = Array.from({ length: types }, (__, type) => {
-      let sum = bias[type] ?? 0;
-      for (let j = 0; j < width; j++) sum += (weights[type * width + j] as number) * (tested[cell * width + j] as number);
-      return sum;
-    });
-    return logits.indexOf(Math.max(...logits));
-  });
-}
-
-function floats(file: string): Float32Array {
-  return new Float32Array(new Uint8Array(readFileSync(file)).buffer);
-}
-
-function value<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(result.message);
-  return result.value;
+  writeFileSync(`${name}.named.json`, JSON.stringify({ named: namedBy(head, floats(`${name}.tested`)), cross_validated: crossValidated, strength: head.strength }));
 }

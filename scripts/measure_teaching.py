@@ -64,7 +64,7 @@ def measure(encoder: Encoder, task, size: int) -> dict[str, list[float]]:
     """Balanced accuracies of the draws, by row."""
     drawn = Drawn(task)
     columns, divisors = columns_of(encoder.spec, MIDDLE + SMEAR + MEASURED)
-    features = features_of(encoder, drawn, task)[:, :, columns]
+    features = features_of(encoder, drawn, task)[:, :encoder.spec["turns"], columns]
     last, _ = columns_of(encoder.spec, ("imagenet last",))
     upright = features[:, 0, np.flatnonzero(np.isin(columns, last))]
     types = drawn.types(size)
@@ -87,10 +87,12 @@ def measure(encoder: Encoder, task, size: int) -> dict[str, list[float]]:
 def write_lessons(name: Path, features: np.ndarray, divisors: np.ndarray, labels: np.ndarray, types: list[str], learned: np.ndarray, tested: np.ndarray) -> None:
     for ending, values in (("features", features[learned].mean(1)), ("turned", features[learned].var(1)), ("tested", features[tested].mean(1))):
         name.with_suffix(f".{ending}").write_bytes(values.astype("<f4").tobytes())
-    starts = np.flatnonzero(np.diff(divisors, prepend=-1))
-    # Two blocks of one length may stand side by side: the encoder's order is middle and last of each network, and measurements.
-    blocks = np.diff([*starts, len(divisors)]).tolist()
-    name.with_suffix(".json").write_text(json.dumps({"labels": [types.index(label) for label in labels[learned]], "types": len(types), "blocks": blocks, "tested": len(tested)}))
+    name.with_suffix(".json").write_text(json.dumps({"labels": [types.index(label) for label in labels[learned]], "types": len(types), "blocks": blocks_of(divisors), "tested": len(tested)}))
+
+
+def blocks_of(divisors: np.ndarray) -> list[int]:
+    """Lengths of the blocks that weigh the same. The encoder's order is middle and last of each network, and measurements: none stands beside one of its length."""
+    return np.diff([*np.flatnonzero(np.diff(divisors, prepend=-1)), len(divisors)]).tolist()
 
 
 def by_scikit_learn(features: np.ndarray, divisors: np.ndarray, labels: np.ndarray, learned: np.ndarray, tested: np.ndarray) -> np.ndarray:

@@ -17,7 +17,8 @@ from cytotrain.prepare import prepare
 
 MIDDLE_BLOCKS = (6, 10, 13, 16)
 """Blocks of MobileNetV2 whose sums become features: the last of each width before a stride or a wider block, but for the first."""
-TURNS = 8
+TURNS, TAUGHT_TURNS = 8, 4
+"""That there are, and of which types are taught: the first four, by quarters. Mirrored ones too are twice the time for next to nothing (card.md)."""
 
 
 def mapped(model: onnx.ModelProto, grid: int) -> tuple[onnx.ModelProto, int]:

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { checkLines, checkWords, readReport, type Report } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
-import { engineOption, isModelName, jobsOption, modelOption, openClassifier, outputOption, type Staff } from './options.ts';
+import { detectorOption, engineOption, isModelName, jobsOption, modelOption, openClassifier, outputOption, type Staff } from './options.ts';
 import { interruptible, progressReport, withOutput, write } from './output.ts';
 import { filesOf } from './paths.ts';
 
@@ -18,6 +18,7 @@ export function checkCommand(finish: (code: number) => void): Command {
     .argument('<path...>', 'image files or folders')
     .addOption(modelOption('where the report is by a model of your own: its zip, or its folder as a path'))
     .addOption(modelOption('the same for the second model', '--second'))
+    .addOption(detectorOption())
     .addOption(engineOption())
     .addOption(jobsOption())
     .addOption(outputOption())

@@ -3,11 +3,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  type Box, type Chamber, type Classifier, type Countable, countCulture, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameChoice, type FrameOptions, type FrameRecord, framesHead,
+  type Box, type Chamber, type Classifier, type Countable, countCulture, detectorOf, type ExportContext, exportCount, type ExportFormat, frameFileName, type FrameChoice, type FrameOptions, type FrameRecord, framesHead,
   framesRecord, framesTail, leftToLook, type ModelSpec, scalingFor, searchFor, searchMethods, type SearchSettings, toGeoJson, toRoiZip,
 } from '../js/index.ts';
 import { UsageError } from './exit.ts';
-import { between, oneOf, place, wholeBetween } from './options.ts';
+import { between, detectorOption, oneOf, place, wholeBetween } from './options.ts';
 import { type Task, warn } from './output.ts';
 
 /** As commander gives them. */
@@ -26,6 +26,7 @@ export interface FrameOptionValues {
   minDiameter?: number;
   maxDiameter?: number;
   sensitivity?: number;
+  detector?: string;
   geojson?: string;
   rois?: string;
   count?: true;
@@ -50,6 +51,7 @@ export function frameOptions(command: Command): Command {
     .addOption(number('--region <left,top,width,height>', 'a part of each frame alone, in px of the level', asRegion))
     .addOption(number('--method <name>', 'how cells are found: network_round or network_adherent (by a network for cells in suspension, or for spread, attached ones), round or adherent (without a '
       + 'network); unless told, as the model says, else what a quick look at each frame finds most with, else round', oneOf(searchMethods)))
+    .addOption(detectorOption())
     .addOption(number('--min-diameter <d>', 'of a cell; unless told, as the model says, else as a quick look at each frame finds, else 8', between(0, 1e5)))
     .addOption(number('--max-diameter <d>', 'of a cell; unless told, as the model says, else as a quick look at each frame finds, else 60', between(0, 1e5)))
     .addOption(number('--sensitivity <s>', '0 to 1, 0.5 unless told: how faint a cell may be', between(0, 1)))
@@ -85,12 +87,10 @@ function asRegion(text: string): Box {
 export function frameJob({ detect, count, ...values }: FrameOptionValues): FrameJob | undefined {
   assertInPlace({ detect, count, ...values });
   if (!detect) return undefined;
+  if (values.detector !== undefined && values.method !== undefined && detectorOf(values.method) === undefined) throw new UsageError(`--detector: ${values.method} takes no network; network_round and network_adherent do.`);
   const { squareMm, depthMm = 0.1, dilution = 1 } = values;
   return {
-    frames: {
-      choice: choiceAsked(values),
-      pixelSizeUm: values.pixelSize ?? null, classify: true,
-    },
+    frames: { choice: choiceAsked(values), pixelSizeUm: values.pixelSize ?? null, classify: true },
     searchIn: (spec) => ({ search: searchAsked(searchFor(spec), values), look: leftToLook(spec, searchSet(values)) }), geojson: values.geojson, rois: values.rois,
     count: count ? { chamber: squareMm === undefined ? null : { squareMm, depthMm, dilution } } : undefined,
   };
@@ -99,7 +99,7 @@ export function frameJob({ detect, count, ...values }: FrameOptionValues): Frame
 /** Options of the count need it, and all need --detect. */
 function assertInPlace({ detect, count, ...values }: { detect: true | undefined; count: true | undefined } & Omit<FrameOptionValues, 'detect' | 'count'>): void {
   const flags = {
-    pixelSize: 'pixel-size', page: 'page', channel: 'channel', series: 'series', z: 'z', t: 't', projection: 'projection', level: 'level', region: 'region', method: 'method', minDiameter: 'min-diameter', maxDiameter: 'max-diameter', sensitivity: 'sensitivity', geojson: 'geojson',
+    pixelSize: 'pixel-size', page: 'page', channel: 'channel', series: 'series', z: 'z', t: 't', projection: 'projection', level: 'level', region: 'region', method: 'method', minDiameter: 'min-diameter', maxDiameter: 'max-diameter', sensitivity: 'sensitivity', detector: 'detector', geojson: 'geojson',
     rois: 'rois', squareMm: 'square-mm', depthMm: 'depth-mm', dilution: 'dilution',
   } as const;
   const ofCount = ['squareMm', 'depthMm', 'dilution'];
@@ -116,7 +116,7 @@ function choiceAsked({ page = 1, channel, series, z, t, level, region, projectio
   };
 }
 
-function searchSet({ method, minDiameter, maxDiameter, sensitivity }: FrameOptionValues): Partial<SearchSettings> {
+function searchSet({ detector, method = detector === undefined ? undefined : 'network_round', minDiameter, maxDiameter, sensitivity }: FrameOptionValues): Partial<SearchSettings> {
   return {
     ...(method !== undefined && { method }), ...(minDiameter !== undefined && { least_diameter: minDiameter }), ...(maxDiameter !== undefined && { most_diameter: maxDiameter }),
     ...(sensitivity !== undefined && { sensitivity }),

@@ -42,6 +42,8 @@ export function modelSource(given: string): ModelSource {
 /** Args: which: "--model", or another option that names one. */
 export const modelOption = (words: string, which = '--model'): Option => new Option(`${which} <name>`, words).argParser(modelName);
 
+export const detectorOption = (): Option => modelOption('a network of your own that finds cells, in the shipped ones\' format: its zip, or its folder as a path; with network_round or network_adherent alike', '--detector');
+
 /** What --model takes where one has to be named. */
 export const whichModel = 'folder in models/, for example blood-smear; or a model of your own: its zip, or its folder as a path';
 
@@ -82,16 +84,16 @@ export function typesAsked(spec: ModelSpec, ids: string[] | undefined): string[]
 }
 
 /** Who runs the network. */
-export interface Staff { engine?: EngineKind; jobs?: number; threads?: number }
+export interface Staff { engine?: EngineKind; jobs?: number; threads?: number; detector?: string }
 
 /**
  * Opens a model and its workers, no more than there are files.
  *
  * Raises: UsageError where there is no such model; CytodropError, `self_test_failed`.
  */
-export async function openClassifier(model: string, second: string | undefined, { engine, jobs, threads = 1 }: Staff, files: number): Promise<Classifier> {
+export async function openClassifier(model: string, second: string | undefined, { engine, jobs, threads = 1, detector }: Staff, files: number): Promise<Classifier> {
   try {
-    return await Classifier.open(modelSource(model), { ...(engine && { engine }), threads, jobs: Math.max(1, Math.min(jobs ?? defaultJobs(threads), files)), second: second === undefined ? undefined : modelSource(second) });
+    return await Classifier.open(modelSource(model), { ...(engine && { engine }), threads, jobs: Math.max(1, Math.min(jobs ?? defaultJobs(threads), files)), second: second === undefined ? undefined : modelSource(second), ...(detector !== undefined && { detector: modelSource(detector) }) });
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
@@ -102,6 +104,7 @@ export async function openClassifier(model: string, second: string | undefined, 
       const owns = [model, second].filter((name) => name !== undefined && !isModelName(name));
       if (owns.length > 0) throw new UsageError(`${owns.join(' or ')}: ${message}`);
     }
+    if (error instanceof CytodropError && error.code === 'detector_not_loaded') throw new UsageError(`--detector ${detector}: ${message}`);
     if (error instanceof CytodropError && error.code === 'invalid_argument') throw new UsageError(`--second: ${message}`);
     throw error;
   }

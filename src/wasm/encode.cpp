@@ -61,15 +61,17 @@ val Classifier::encode_lessons(const val& tensor, const val& shape) {
     const Pictures pictures(tensor, shape);
     const auto count = static_cast<std::size_t>(loaded.feature_count());
     std::vector<float> means, variances;
+    const auto turns = static_cast<std::size_t>(loaded.spec().turns);
+    const auto ways = static_cast<double>(turns);
     pictures.each([&](std::span<const float> picture) {
-      const std::vector<float> rows = loaded.features(picture, kEncoderTurns);
+      const std::vector<float> rows = loaded.features(picture, loaded.spec().turns);
       for (std::size_t i = 0; i < count; ++i) {
         double sum = 0, squares = 0;
-        for (std::size_t row = 0; row < kEncoderTurns; ++row) sum += static_cast<double>(rows[row * count + i]);
-        const double mean = sum / kEncoderTurns;
-        for (std::size_t row = 0; row < kEncoderTurns; ++row) squares += (static_cast<double>(rows[row * count + i]) - mean) * (static_cast<double>(rows[row * count + i]) - mean);
+        for (std::size_t row = 0; row < turns; ++row) sum += static_cast<double>(rows[row * count + i]);
+        const double mean = sum / ways;
+        for (std::size_t row = 0; row < turns; ++row) squares += (static_cast<double>(rows[row * count + i]) - mean) * (static_cast<double>(rows[row * count + i]) - mean);
         means.push_back(static_cast<float>(mean));
-        variances.push_back(static_cast<float>(squares / kEncoderTurns));
+        variances.push_back(static_cast<float>(squares / ways));
       }
     });
     val object = val::object();

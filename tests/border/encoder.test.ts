@@ -34,9 +34,9 @@ describe('features', () => {
     });
 
     test(`of ${image} are the same bits again, and the first turn is the picture as it is`, () => {
-      const [one, again, upright] = [8, 8, 1].map((asked) => valueOf(loaded.encode(picture(image), asked)).data) as [Float32Array, Float32Array, Float32Array];
+      const [one, again, ...fewer] = [8, 8, 4, 1].map((asked) => valueOf(loaded.encode(picture(image), asked)).data) as [Float32Array, Float32Array, Float32Array, Float32Array];
       assert.deepEqual(one, again);
-      assert.deepEqual(one.subarray(0, upright.length), upright);
+      for (const first of fewer) assert.deepEqual(one.subarray(0, first.length), first);
     });
   }
 });

@@ -87,7 +87,7 @@ describe('models/cell-encoder', () => {
     assert.deepEqual([modelsOfKind('encoder'), spec.name], [['cell-encoder'], 'cell-encoder']);
     assert.ok(matchesEncoder(spec), ajv.errorsText(matchesEncoder.errors));
     assert.ok(!matches(spec) && !matchesDetector(spec));
-    assert.ok(!matchesEncoder({ ...(spec as object), turns: 4 }));
+    assert.ok(matchesEncoder({ ...(spec as object), turns: 8 }) && !matchesEncoder({ ...(spec as object), turns: 5 }));
   });
 
   test('the networks are the ones the spec names, small, and say whose they are', () => {

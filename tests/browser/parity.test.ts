@@ -66,7 +66,7 @@ before(async () => {
 async function searchUnderNode(pipeline: Pipeline): Promise<string[]> {
   const lines: string[] = [];
   const frames = new OpenFrames(pipeline);
-  for (const name of ['round', 'adherent'] as const) await frames.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`))));
+  for (const name of ['round', 'adherent'] as const) await frames.loadDetector(name, await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`))));
   await frames.open(1, bytesOf(`public/samples/${field}`), wholeFile);
   for (const method of searchMethods) {
     const { cells } = await frames.detect(1, { ...fieldSearch, method });

@@ -528,7 +528,7 @@ describe('real frames', () => {
       const settings = { ...searchFor(model.spec), pixel_size_um: null };
       const frames = new OpenFrames(other);
       const wanted = detectorOf(settings.method);
-      if (wanted !== undefined) await frames.loadDetector(await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(wanted)}/${file}`))));
+      if (wanted !== undefined) await frames.loadDetector(wanted, await readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(wanted)}/${file}`))));
       const records: FrameRecord[] = [];
       for (const [index, file] of paths.entries()) {
         const facts = await frames.open(index, new Uint8Array(readFileSync(file)), wholeFile);

@@ -7,9 +7,9 @@ import { cytodrop } from './fixtures.ts';
 const options: Record<string, string[]> = {
   classify: [
     'model', 'format', 'output', 'engine', 'jobs', 'max-error', 'image-scale', 'threads', 'numbers', 'turns', 'types', 'explain', 'second', 'detect', 'pixel-size', 'page', 'channel', 'method', 'min-diameter', 'max-diameter',
-    'sensitivity', 'geojson', 'rois', 'count', 'square-mm', 'depth-mm', 'dilution', 'help',
+    'sensitivity', 'detector', 'geojson', 'rois', 'count', 'square-mm', 'depth-mm', 'dilution', 'help',
   ],
-  check: ['engine', 'jobs', 'output', 'model', 'second', 'help'],
+  check: ['engine', 'jobs', 'output', 'model', 'second', 'detector', 'help'],
   inspect: ['format', 'output', 'help'],
   teach: ['types', 'start', 'group', 'out', 'name', 'title', 'author', 'data', 'format', 'jobs', 'help'],
 };

@@ -74,6 +74,20 @@ Image draw(Rule rule) {
 /// A red disc of radius 16 left of the middle of a blue field.
 int disc(int x, int y, int c) { return std::hypot(x - 25.5, y - 31.5) < 16 ? (c == 0 ? 200 : 30) : (c == 2 ? 220 : 90); }
 
+/// The maps' means are those of the features over the turns that the spec says.
+void check_means(Encoder& encoder, std::span<const float> picture_now) {
+  const auto plane = static_cast<std::size_t>(encoder.spec().grid * encoder.spec().grid), count = static_cast<std::size_t>(encoder.feature_count()), turns = static_cast<std::size_t>(encoder.spec().turns);
+  const std::vector<float> maps = encoder.maps(picture_now), rows = encoder.features(picture_now, encoder.spec().turns);
+  REQUIRE(maps.size() == count * plane);
+  for (std::size_t i = 0; i < count; ++i) {
+    double mean = 0, expected = 0;
+    for (std::size_t p = 0; p < plane; ++p) mean += static_cast<double>(maps[i * plane + p]) / static_cast<double>(plane);
+    for (std::size_t t = 0; t < turns; ++t) expected += static_cast<double>(rows[t * count + i]) / static_cast<double>(turns);
+    INFO(i);
+    CHECK(mean == Approx(expected).epsilon(1e-4).margin(1e-5));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("measurements equal Python's to 1e-5") {
@@ -171,6 +185,8 @@ TEST_CASE("features of models/cell-encoder equal Python's") {
     const std::vector<float> picture_now = picture_of(decoded.image.view());
     std::vector<float> found = encoder.features(picture_now, kEncoderTurns);
     CHECK(found == encoder.features(picture_now, kEncoderTurns));
+    const std::vector<float> quarters = encoder.features(picture_now, kQuarterTurns);
+    CHECK(std::equal(quarters.begin(), quarters.end(), found.begin(), found.begin() + static_cast<std::ptrdiff_t>(kQuarterTurns * count)));
     const std::vector<float> upright = encoder.features(picture_now, 1);
     CHECK(std::equal(upright.begin(), upright.end(), found.begin()));
     REQUIRE(upright.size() == count);
@@ -182,18 +198,21 @@ TEST_CASE("features of models/cell-encoder equal Python's") {
   }
 }
 
+TEST_CASE("a model that was taught on eight turns goes on looking at eight") {
+  EncoderSpec spec = shipped_spec();
+  CHECK(spec.turns == kQuarterTurns);
+  spec.turns = kEncoderTurns;
+  Encoder eight(spec, shipped_files());
+  const std::vector<float> picture_now = picture_of(draw(disc).view());
+  check_means(eight, picture_now);
+  CHECK(eight.maps(picture_now) != shipped().maps(picture_now));
+}
+
 TEST_CASE("maps are those of all turns, turned back: their means are the features' means, and they turn with the picture") {
   const auto plane = static_cast<std::size_t>(shipped_spec().grid * shipped_spec().grid), count = static_cast<std::size_t>(shipped().feature_count());
   const std::vector<float> picture_now = picture_of(draw(disc).view());
-  const std::vector<float> maps = shipped().maps(picture_now), rows = shipped().features(picture_now, kEncoderTurns);
-  REQUIRE(maps.size() == count * plane);
-  for (std::size_t i = 0; i < count; ++i) {
-    double mean = 0, expected = 0;
-    for (std::size_t p = 0; p < plane; ++p) mean += static_cast<double>(maps[i * plane + p]) / static_cast<double>(plane);
-    for (std::size_t t = 0; t < kEncoderTurns; ++t) expected += static_cast<double>(rows[t * count + i]) / kEncoderTurns;
-    INFO(i);
-    CHECK(mean == Approx(expected).epsilon(1e-4).margin(1e-5));
-  }
+  const std::vector<float> maps = shipped().maps(picture_now);
+  check_means(shipped(), picture_now);
   const std::vector<float> turned_maps = shipped().maps(picture_of(draw([](int x, int y, int c) { return disc(63 - y, x, c); }).view()));
   const int grid = shipped_spec().grid;
   double worst = 0, spread = 0;
@@ -224,7 +243,7 @@ TEST_CASE("an encoder whose spec or files are wrong says what is") {
   CHECK(changed("/networks/1/normalisation/std", {1, 0, 1}).find("normalisation.std") != std::string::npos);
   CHECK(changed("/normalisation/deeper/gain", "much").find("normalisation.deeper.gain") != std::string::npos);
   CHECK(changed("/measurements/names", {"one"}).find("measurements.names") != std::string::npos);
-  CHECK(changed("/turns", 4).find("turns") != std::string::npos);
+  for (const int turns : {1, 5, 16}) CHECK(changed("/turns", turns).find("turns") != std::string::npos);
   CHECK(error_of([] { Encoder(shipped_spec(), {}); }).code() == ErrorCode::kInvalidModel);
   EncoderSpec too_many = shipped_spec();
   ++too_many.networks[0].features;

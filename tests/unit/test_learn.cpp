@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
+#include "core/learn/dot.h"
 #include "core/learn/exact.h"
 #include "core/learn/regression.h"
 #include "core/simd.h"
@@ -106,6 +107,23 @@ struct Rows {
 double length(std::span<const double> values) { return std::sqrt(dot(values, values)); }
 
 }  // namespace
+
+TEST_CASE("rows side by side have the sums that each has alone, to the bit", "[learn]") {
+  for (const std::size_t count : {0u, 1u, 3u, 4u, 7u, 64u, 257u}) {
+    std::vector<double> values(kSide * count), other(count), together(count, 0.1), alone(count, 0.1);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0 / static_cast<double>(i + 3);
+    for (std::size_t i = 0; i < count; ++i) other[i] = 1.0 / static_cast<double>(2 * i + 1) - 0.2;
+    SideRows rows;
+    for (std::size_t k = 0; k < kSide; ++k) rows[k] = values.data() + k * count;
+    const SideValues sums = dots(rows, other.data(), count), factors = {0.3, -1.7, 0, 11};
+    add_multiples(together.data(), rows, factors, count);
+    for (std::size_t k = 0; k < kSide; ++k) {
+      CHECK(sums[k] == dot(rows[k], other.data(), count));
+      for (std::size_t i = 0; i < count; ++i) alone[i] += rows[k][i] * factors[k];
+    }
+    CHECK(together == alone);
+  }
+}
 
 TEST_CASE("the exponential is the C library's to two last bits, 0 far below and infinite far above", "[learn]") {
   std::uint64_t worst = 0;

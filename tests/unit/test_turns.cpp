@@ -86,11 +86,12 @@ TEST_CASE("maps of turned inputs, turned back, are the input; what differs betwe
   std::vector<float> corners(8 * 4);
   for (std::size_t way = 0; way < 8; ++way) corners[way * 4] = static_cast<float>(1 << way);
   const std::vector<float> back = mean_turned_back(corners, {square, 1, 2, 2});
+  CHECK(mean_turned_back(std::span(corners).first(16), {square, 1, 2, 2}) == std::vector<float>{1 / 4.0f, 8 / 4.0f, 2 / 4.0f, 4 / 4.0f});
   // As written out above: 1 is first as it is and in way 7; 3 in 1 and 6, 4 in 2 and 5, 2 in 3 and 4.
   CHECK(back == std::vector<float>{(1 + 128) / 8.0f, (8 + 16) / 8.0f, (2 + 64) / 8.0f, (4 + 32) / 8.0f});
 }
 
-TEST_CASE("maps that are not eight, or not square, are refused") {
+TEST_CASE("maps that are neither four nor eight, or not square, are refused") {
   const float values[64] = {};
   CHECK(error_of([&] { mean_turned_back(std::span(values, 28), {values, 1, 2, 2}); }).code() == ErrorCode::kInvalidArgument);
   CHECK(error_of([&] { mean_turned_back(std::span(values, 48), {values, 1, 2, 3}); }).code() == ErrorCode::kInvalidArgument);

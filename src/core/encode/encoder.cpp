@@ -54,7 +54,8 @@ std::vector<float> measured(std::span<const float> picture, std::size_t side) {
 EncoderSpec parse_encoder_spec(std::string_view json_text) {
   const SpecText text("the encoder's spec", json_text);
   const Field root = text.root();
-  EncoderSpec spec{.prepare = read_picture(root), .networks = {}, .grid = root["grid"].integer(2, kMostGrid)};
+  EncoderSpec spec{.prepare = read_picture(root), .networks = {}, .grid = root["grid"].integer(2, kMostGrid), .turns = root["turns"].integer(kQuarterTurns, kEncoderTurns)};
+  if (spec.turns != kQuarterTurns && spec.turns != kEncoderTurns) root["turns"].reject("must be 4 or 8");
   for (const Field& network : root["networks"].items(1, 8)) {
     const Field normalisation = network["normalisation"];
     normalisation["rule"].one_of<int>({{"mean_std", 0}});
@@ -64,7 +65,6 @@ EncoderSpec parse_encoder_spec(std::string_view json_text) {
                              .std = three(normalisation["std"], kSmallest, kLargest),
                              .features = network["features"].integer(1, kMostFeatures)});
   }
-  root["turns"].integer(kEncoderTurns, kEncoderTurns);
   const Field measurements = root["measurements"];
   measurements["side_px"].integer(kMeasuredSidePx, kMeasuredSidePx);
   measurements["names"].items(kMeasurementCount, kMeasurementCount);
@@ -87,7 +87,7 @@ int Encoder::feature_count() const {
 }
 
 std::vector<float> Encoder::features(std::span<const float> picture, int turns) {
-  if (turns != 1 && turns != kEncoderTurns) throw Error(ErrorCode::kInvalidArgument, "turns must be 1 or 8");
+  if (turns != 1 && turns != kQuarterTurns && turns != kEncoderTurns) throw Error(ErrorCode::kInvalidArgument, "turns must be 1, 4 or 8");
   const auto count = static_cast<std::size_t>(feature_count()), rows = static_cast<std::size_t>(turns);
   std::vector<float> features(rows * count);
   std::size_t column = 0;
@@ -110,7 +110,7 @@ std::vector<float> Encoder::maps(std::span<const float> picture) {
   std::vector<float> maps;
   for (std::size_t i = 0; i < networks_.size(); ++i) {
     const EncoderNetwork& network = spec_.networks[i];
-    const std::span<const float> found = run(i, input_of(network, picture, kEncoderTurns), kEncoderTurns);
+    const std::span<const float> found = run(i, input_of(network, picture, spec_.turns), spec_.turns);
     const std::vector<float> upright = mean_turned_back(found, {.data = found.data(), .channels = network.features, .height_px = spec_.grid, .width_px = spec_.grid});
     maps.insert(maps.end(), upright.begin(), upright.end());
   }
@@ -125,7 +125,7 @@ std::vector<float> Encoder::input_of(const EncoderNetwork& network, std::span<co
   for (std::size_t i = 0; i < input.size(); ++i) input[i] = (picture[i] - network.mean[i / plane]) / network.std[i / plane];
   if (turns > 1) {
     const std::vector<float> others = turned({.data = input.data(), .channels = 3, .height_px = spec_.prepare.height_px, .width_px = spec_.prepare.width_px});
-    input.insert(input.end(), others.begin(), others.end());
+    input.insert(input.end(), others.begin(), others.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(turns - 1) * picture.size()));
   }
   return input;
 }

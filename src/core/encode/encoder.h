@@ -24,7 +24,8 @@ struct EncoderNetwork {
 struct EncoderSpec {
   PrepareRules prepare;  ///< to a square picture, R, G, B on the 0..255 scale
   std::vector<EncoderNetwork> networks;
-  int grid = 0;  ///< side of the maps
+  int grid = 0;   ///< side of the maps
+  int turns = 0;  ///< ways to turn a picture that its features are the mean of: 4, by quarters; or 8, mirrored too
 };
 
 /// Reads the text of an encoder's spec.json; untrusted input is safe.
@@ -32,7 +33,7 @@ struct EncoderSpec {
 /// Raises: kInvalidModel naming the field.
 EncoderSpec parse_encoder_spec(std::string_view json_text);
 
-constexpr int kEncoderTurns = 8;
+constexpr int kQuarterTurns = 4, kEncoderTurns = 8;
 
 /// Turns the picture of one cell into features, from which new types are learned from few images.
 ///
@@ -54,12 +55,12 @@ class Encoder {
   ///
   /// Args:
   ///   picture: 3 × side × side, as `prepare` makes it by the spec's rules.
-  ///   turns: 1, the picture as it is; or kEncoderTurns, in the order of `turned`, on which the measurements do not depend.
+  ///   turns: 1, the picture as it is; kQuarterTurns or kEncoderTurns, in the order of `turned`, on which the measurements do not depend.
   /// Returns: turns × feature_count().
   /// Raises: kInvalidArgument, kOutOfMemory.
   std::vector<float> features(std::span<const float> picture, int turns);
 
-  /// The same as maps, to name a cell by: the mean over all turns, each map turned back. Its mean over the grid is the mean of the
+  /// The same as maps, to name a cell by: the mean over the spec's turns, each map turned back. Its mean over the grid is the mean of the
   /// features over the turns, but for the rounding; measurements are the same everywhere.
   ///
   /// Returns: feature_count() × grid × grid.

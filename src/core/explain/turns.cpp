@@ -37,18 +37,18 @@ std::vector<float> turned(const InputView& input) {
 }
 
 std::vector<float> mean_turned_back(std::span<const float> maps, const InputView& one) {
-  constexpr int kWays = 8;
-  if (turn_count(one) != kWays || maps.size() != kWays * one.size()) throw Error(ErrorCode::kInvalidArgument, "eight square maps are needed");
+  const int ways = one.size() > 0 && maps.size() == 4 * one.size() ? 4 : 8;
+  if (turn_count(one) != 8 || maps.size() != static_cast<std::size_t>(ways) * one.size()) throw Error(ErrorCode::kInvalidArgument, "four or eight square maps are needed");
   std::vector<float> mean(one.size());
   const float* value = maps.data();
-  for (int way = 0; way < kWays; ++way) {
+  for (int way = 0; way < ways; ++way) {
     for (std::size_t first = 0; first < mean.size(); first += one.plane()) {
       for (int y = 0; y < one.height_px; ++y) {
         for (int x = 0; x < one.width_px; ++x) mean[first + source(one, way, y, x)] += *value++;
       }
     }
   }
-  for (float& sum : mean) sum /= kWays;
+  for (float& sum : mean) sum /= static_cast<float>(ways);
   return mean;
 }
 

@@ -16,10 +16,10 @@ int turn_count(const InputView& input);
 /// Returns: (turn_count − 1) × C × H × W float32, ways in rising order without way 0, the input as it is.
 std::vector<float> turned(const InputView& input);
 
-/// The mean of maps of all eight ways of a square input, each turned back.
+/// The mean of maps of the first four or of all eight ways of a square input, each turned back.
 ///
 /// Args:
-///   maps: 8 × C × H × W, in the order of the ways, that of the input as it is first.
+///   maps: 4 or 8 × C × H × W, in the order of the ways, that of the input as it is first.
 ///   one: the shape of one of them; a square.
 /// Returns: C × H × W; each sum is in float32, in the order of the ways.
 /// Raises: kInvalidArgument.

@@ -11,6 +11,16 @@ namespace {
 
 /// Below this share of the longest row's square what is left of a row is rounding.
 constexpr double kLeastLeft = 1e-6, kLeastSpread = 1e-6;
+constexpr std::size_t kAhead = 4;
+
+template <typename Is>
+std::vector<std::size_t> numbers_where(std::size_t count, Is is) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (is(i)) found.push_back(i);
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -69,20 +79,36 @@ Compact::Compact(const Features& features, std::span<const std::size_t> cells) :
   const double least_left = kLeastLeft * *std::max_element(left.begin(), left.end());
   const std::size_t most = std::min(kMostRank, cells.size());
   std::vector<double> decomposed(cells.size() * most);
+  // Of each cell that is a landmark or soon will be, its products with all. A few at once: to read all rows takes longer than to multiply them.
+  std::vector<std::vector<double>> products(cells.size());
+  const auto multiply = [&](std::size_t pivot) {
+    std::vector<std::size_t> next(numbers_where(cells.size(), [&](std::size_t i) { return i != pivot && left[i] > least_left && products[i].empty(); }));
+    const std::size_t more = std::min(kAhead - 1, next.size());
+    std::partial_sort(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(more), next.end(), [&](std::size_t a, std::size_t b) { return left[a] != left[b] ? left[a] > left[b] : a < b; });
+    next.resize(more);
+    next.push_back(pivot);
+    for (const std::size_t own : next) products[own].resize(cells.size());
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (!(left[i] > 0)) continue;
+      for (const std::size_t own : next) products[own][i] = product(standard_row(i), standard_row(own));
+    }
+  };
   for (std::size_t k = 0; k < most; ++k) {
     const auto pivot = static_cast<std::size_t>(std::max_element(left.begin(), left.end()) - left.begin());
     if (!(left[pivot] > least_left)) break;
     const double root = std::sqrt(left[pivot]);
     landmarks_.push_back(pivot);
+    if (products[pivot].empty()) multiply(pivot);
     const double* own = &decomposed[pivot * most];
     for (std::size_t i = 0; i < cells.size(); ++i) {
       // A landmark lies in the space of those before the next.
       if (!(left[i] > 0)) continue;
       double* row = &decomposed[i * most];
-      const double sum = product(standard_row(i), standard_row(pivot)) - dot(row, own, k);
+      const double sum = products[pivot][i] - dot(row, own, k);
       row[k] = i == pivot ? root : sum / root;
       left[i] = i == pivot ? 0 : std::max(0.0, left[i] - row[k] * row[k]);
     }
+    products[pivot] = {};
   }
   rows_.resize(cells.size() * rank());
   for (std::size_t i = 0; i < cells.size(); ++i) std::copy_n(decomposed.data() + i * most, rank(), rows_.data() + i * rank());

@@ -100,7 +100,7 @@ export class Core {
     unwrap(this.#classifier.load_encoder(specJson, networks));
   }
 
-  /** Features [turns, D] of an image of one cell; `turns` is 1 or 8. */
+  /** Features [turns, D] of an image of one cell; `turns` is 1, 4 or 8. */
   encode(file: Uint8Array, turns: number): Tensor {
     return unwrap(this.#classifier.encode(file, turns));
   }

@@ -43,13 +43,13 @@ export class OpenFrames {
     return facts;
   }
 
-  /** Takes a network that finds cells. Raises: CytodropError. */
-  async loadDetector({ specJson, spec, network }: DetectorFiles): Promise<void> {
+  /** Takes a network that finds cells, for the method that asks for that name. Raises: CytodropError. */
+  async loadDetector(name: DetectorName, { specJson, spec, network }: DetectorFiles): Promise<void> {
     const core = await this.#insist((taking) => {
-      taking.loadDetector(spec.name, specJson, network);
+      taking.loadDetector(name, specJson, network);
       return taking;
     });
-    this.#detectors.set(spec.name, { core, facts: detectorFacts(spec) });
+    this.#detectors.set(name, { core, facts: detectorFacts(spec) });
   }
 
   /**

@@ -4,6 +4,8 @@ import type { DetectorName } from '../core/core.ts';
 import { CytodropError } from '../core/errors.ts';
 import { checkSum } from '../core/sha256.ts';
 
+export const detectorNames: readonly DetectorName[] = ['round', 'adherent'];
+
 /** Folder beside the page and beside the command line. */
 export function detectorFolder(name: DetectorName): string {
   return `models/${name}`;
@@ -17,7 +19,8 @@ export function detectorOf(method: DetectSettings['method']): DetectorName | und
 
 /** The part of models/<name>/spec.json that TypeScript reads. */
 export interface DetectorSpec {
-  name: DetectorName;
+  /** Of a shipped one a `DetectorName`. */
+  name: string;
   version: string;
   title: string;
   network: { file: string; sha256: string; bytes: number };
@@ -38,11 +41,12 @@ export function detectorFacts({ name, version, network: { sha256 } }: DetectorSp
  *
  * Args:
  *   read: gives the bytes of a file, by its path beside the page or the command line.
+ *   readOwn: reads one of a person's own, which then stands for all of them.
  */
-export function detectorShelf(read: (path: string) => Promise<Uint8Array>): (name: DetectorName) => Promise<DetectorFiles> {
+export function detectorShelf(read: (path: string) => Promise<Uint8Array>, readOwn?: () => Promise<DetectorFiles>): (name: DetectorName) => Promise<DetectorFiles> {
   const shelf = new Map<DetectorName, Promise<DetectorFiles>>();
   return (name) => {
-    const files = shelf.get(name) ?? readDetector((file) => read(`${detectorFolder(name)}/${file}`));
+    const files = shelf.get(name) ?? (readOwn?.() ?? readDetector((file) => read(`${detectorFolder(name)}/${file}`)));
     shelf.set(name, files);
     files.catch(() => shelf.delete(name));
     return files;
@@ -64,6 +68,10 @@ export async function readDetector(read: (file: string) => Promise<Uint8Array>):
     await checkSum(spec.network.file, network, spec.network.sha256);
     return { specJson, spec, network };
   } catch (error) {
-    throw new CytodropError('detector_not_loaded', `The network that finds cells could not be loaded. ${(error as Error).message}`);
+    throw notLoaded(error);
   }
+}
+
+export function notLoaded(error: unknown): CytodropError {
+  return new CytodropError('detector_not_loaded', `The network that finds cells could not be loaded. ${(error as Error).message}`);
 }

@@ -14,8 +14,8 @@ export interface EncoderSpec {
   networks: EncoderNetwork[];
   /** Side of the maps. */
   grid: number;
-  /** Ways to turn and mirror a picture. */
-  turns: number;
+  /** Ways to turn a picture that types are learned from and named by: 4, by quarters; or 8, mirrored too. */
+  turns: 4 | 8;
   measurements: { names: string[] };
 }
 

@@ -13,6 +13,10 @@ const fileName = v.pipe(v.string(), v.maxLength(200), v.regex(/^[A-Za-z0-9_-]+(\
 const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16_384));
 const file = { file: fileName, sha256 };
 
+const detector = v.looseObject({
+  kind: v.literal('detector'), name: v.pipe(v.string(), v.maxLength(80), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)), version: v.pipe(v.string(), v.maxLength(40), v.regex(/^[0-9]+\.[0-9]+\.[0-9]+$/)),
+  title: v.pipe(v.string(), v.minLength(1), v.maxLength(200)), network: v.looseObject({ ...file, bytes: count }),
+});
 const network = v.looseObject({
   ...file, bytes: count, architecture: words, parameters: count, input: words, output: words, batch: v.optional(v.literal(1)),
   features: v.looseObject({ channels: side, height: side, width: side }),
@@ -81,6 +85,11 @@ function check(schema: v.GenericSchema, of: string, value: unknown): void {
 /** Of spec.json. Raises: as `check`. */
 export function checkSpec(value: unknown): void {
   check(spec, 'spec.json', value);
+}
+
+/** Of a detector's spec.json, as far as TypeScript reads it; the rest the core reads. Raises: as `check`. */
+export function checkDetector(value: unknown): void {
+  check(detector, 'spec.json', value);
 }
 
 /** Of golden/golden.json. Raises: as `check`. */

@@ -45,10 +45,15 @@ export async function examine(learning: Learning, lessons: readonly Lesson[], ty
   signal?.throwIfAborted();
   const parts = Array.from({ length: plan.parts }, (_, part) => part);
   const corners = backgroundLessons(grouped, lessons);
-  const tasks = [...parts.map((part) => () => learning.leaveOut(grouped, part)), ...parts.map((part) => () => learning.leaveOut(corners, part))];
-  const found = await inTurns(tasks.map((task) => () => step(task())), learning.atOnce, signal);
-  const [left, leftByCorners] = [found.slice(0, plan.parts), found.slice(plan.parts)];
-  const head = await step(learning.head(grouped, null));
+  let head: LearnedHead = { weights: new Float32Array(), bias: new Float32Array(), strength: 0 };
+  const [left, leftByCorners]: [LeftOut[], LeftOut[]] = [[], []];
+  // The longest first, so that none is left at the end for one to work on alone.
+  const tasks = [
+    async () => { head = await learning.head(grouped, null); },
+    ...parts.map((part) => async () => { left[part] = await learning.leaveOut(grouped, part); }),
+    ...parts.map((part) => async () => { leftByCorners[part] = await learning.leaveOut(corners, part); }),
+  ];
+  await inTurns(tasks.map((task) => () => step(task())), learning.atOnce, signal);
   const logits = gathered(left, lessons.length * types.length, ({ logits: own }) => own, types.length);
   const distances = gathered(left, lessons.length, (part) => part.distances, 1);
   const kind = plan.parts > 0 ? await step(learning.kind(grouped, distances)) : null;
@@ -59,16 +64,14 @@ export async function examine(learning: Learning, lessons: readonly Lesson[], ty
 }
 
 /** Raises: what a task raises, the signal's reason; no further task is begun then. */
-async function inTurns<T>(tasks: readonly (() => Promise<T>)[], atOnce: number, signal: ExamineOptions['signal']): Promise<T[]> {
-  const results: T[] = [];
+async function inTurns(tasks: readonly (() => Promise<void>)[], atOnce: number, signal: ExamineOptions['signal']): Promise<void> {
   let next = 0;
   let isOver = false;
   const turn = async (): Promise<void> => {
     while (next < tasks.length && !isOver) {
-      const place = next++;
       try {
         signal?.throwIfAborted();
-        results[place] = await (tasks[place] as () => Promise<T>)();
+        await (tasks[next++] as () => Promise<void>)();
       } catch (error) {
         isOver = true;
         throw error;
@@ -76,7 +79,6 @@ async function inTurns<T>(tasks: readonly (() => Promise<T>)[], atOnce: number, 
     }
   };
   await Promise.all(Array.from({ length: atOnce }, turn));
-  return results;
 }
 
 async function crossValidate(learning: Learning, lessons: Lessons, plan: LessonPlan, left: LeftOut[], byCorners: LeftOut[], logits: Float64Array, distances: Float64Array): Promise<CrossValidated> {

@@ -80,9 +80,9 @@ export class Classifier {
   readonly #runs = new Set<Run>();
 
   /** Without a model: `load` one, or use `Classifier.open`. */
-  constructor({ engine, threads = platform.threads(), jobs, home = platform.home, onSelfTest = () => {} }: ClassifierOptions = {}) {
+  constructor({ engine, threads = platform.threads(), jobs, home = platform.home, detector, onSelfTest = () => {} }: ClassifierOptions = {}) {
     this.#home = home;
-    this.#crew = new Crew({ engine, threads, jobs, home }, onSelfTest);
+    this.#crew = new Crew({ engine, threads, jobs, home, detector }, onSelfTest);
   }
 
   /**

@@ -4,11 +4,12 @@ import type { RuntimeFacts } from '../classify/engines.ts';
 import { type SelfTest, worstSelfTest } from '../classify/self_test.ts';
 import type { EngineKind } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
-import { detectorShelf } from '../model/detector.ts';
+import { detectorNames, detectorShelf, notLoaded } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { FrameHost } from './frame.ts';
 import { type ModelParcel } from './messages.ts';
 import { WorkerHung } from './pool.ts';
+import { type ModelSource, readOwnDetector } from './sources.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { WorkerLink } from './worker_link.ts';
 
@@ -20,6 +21,8 @@ export interface Equipment {
   threads: number;
   /** Workers; undefined: as many as the platform bears. */
   jobs: number | undefined;
+  /** A network that finds cells, in place of the shipped ones wherever a method asks for one: its folder, its files, a zip of them, or the name of a shipped one. */
+  detector?: ModelSource | undefined;
   /** Folder of the library's files. */
   home: URL;
 }
@@ -48,7 +51,8 @@ export class Crew {
   constructor(equipment: Equipment, onSelfTest: (worst: SelfTest) => void) {
     this.#equipment = equipment;
     this.#onSelfTest = onSelfTest;
-    this.#readDetector = detectorShelf((path) => platform.read(new URL(path, equipment.home)));
+    const { detector, home } = equipment;
+    this.#readDetector = detectorShelf((path) => platform.read(new URL(path, home)), detector === undefined ? undefined : () => readOwnDetector(detector, home));
   }
 
   get #first(): WorkerLink {
@@ -142,6 +146,16 @@ export class Crew {
     this.#onSelfTest(this.selfTest);
     if (!selfTest.passed) {
       throw new CytodropError('self_test_failed', 'The self-test failed: this computer does not compute for the model\'s own test image what it should. There are no results.');
+    }
+    if (this.#equipment.detector !== undefined) await this.#handDetector(link);
+  }
+
+  /** What is wrong with a network of somebody's own is better known now than at the first frame. Raises: CytodropError, `detector_not_loaded`. */
+  async #handDetector(link: WorkerLink): Promise<void> {
+    for (const name of detectorNames) {
+      const files = await this.#readDetector(name);
+      const seconds = patienceSeconds(files.network.length);
+      await link.ask({ type: 'load_detector', name, files }, 'detector_loaded', { patience: () => seconds }).catch((error: unknown) => { throw notLoaded(error); });
     }
   }
 

@@ -48,11 +48,11 @@ export class Encoder {
    * Computes the features of a picture that shows one cell; `featureCount(spec)` says how many they are.
    *
    * Args:
-   *   turns: 1, the picture as it is; 8, also turned by quarters and mirrored, one after the other.
+   *   turns: 1, the picture as it is; 4, also turned by quarters; 8, these mirrored too, one after the other.
    * Returns: turns × features; equal bits on every machine.
    * Raises: CytodropError for an image that cannot be read or decoded; WorkerDied.
    */
-  async features(image: ImageSource, { turns = 1 }: { turns?: 1 | 8 } = {}): Promise<Float32Array> {
+  async features(image: ImageSource, { turns = 1 }: { turns?: 1 | 4 | 8 } = {}): Promise<Float32Array> {
     const [bytes] = await Promise.all([platform.readImage(image, Infinity), this.#ready()]);
     if (!(bytes instanceof Uint8Array)) throw new CytodropError(bytes?.code ?? 'unreadable_file', bytes?.message ?? 'The file could not be read.');
     const patience = patienceSeconds(bytes.length);

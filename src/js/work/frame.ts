@@ -137,7 +137,7 @@ export class Frame {
       const name = detectorOf(settings.method);
       if (!(error instanceof CytodropError && error.code === 'detector_not_loaded') || name === undefined) throw error;
       const files = await this.#host.readDetector(name);
-      await this.#ask((link) => link.ask({ type: 'load_detector', files }, 'detector_loaded', { patience: this.#patience }));
+      await this.#ask((link) => link.ask({ type: 'load_detector', name, files }, 'detector_loaded', { patience: this.#patience }));
       return detect();
     });
   }

@@ -4,7 +4,7 @@ import type { Checks } from '../classify/checks.ts';
 import type { RuntimeFacts } from '../classify/engines.ts';
 import type { CellVerdict, Outcome } from '../classify/outcome.ts';
 import type { SelfTest } from '../classify/self_test.ts';
-import type { PlacedCells } from '../core/core.ts';
+import type { DetectorName, PlacedCells } from '../core/core.ts';
 import type { EngineKind } from '../core/engine.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import type { FrameChoice, FrameFacts } from '../frames/frame.ts';
@@ -35,7 +35,7 @@ export type WorkerRequest =
   | { type: 'inspect'; ticket: number; file: Uint8Array | LargeFile }
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array | LargeFile; choice: FrameChoice }
-  | { type: 'load_detector'; ticket: number; files: DetectorFiles }
+  | { type: 'load_detector'; ticket: number; name: DetectorName; files: DetectorFiles }
   | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings; region?: Box | undefined }
   | { type: 'classify_cells'; ticket: number; frame: number; places: PlacedCells; pixelSizeUm: number | null; checks: Checks }
   | { type: 'measure_outlines'; ticket: number; frame: number; places: PlacedCells }

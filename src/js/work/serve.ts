@@ -117,7 +117,7 @@ class Server {
     switch (request.type) {
       case 'open_frame': return post({ type: 'frame_opened', ticket, facts: await withParts(request.file, (file) => frames.open(request.frame, file, request.choice)) });
       case 'load_detector':
-        await frames.loadDetector(request.files);
+        await frames.loadDetector(request.name, request.files);
         return post({ type: 'detector_loaded', ticket });
       case 'detect': return post({ type: 'detected', ticket, ...(await frames.detect(request.frame, request.settings, request.region)) });
       case 'classify_cells': {

@@ -2,6 +2,7 @@
 import { platform } from '#platform';
 import { CytodropError } from '../core/errors.ts';
 import { sha256 } from '../core/sha256.ts';
+import { type DetectorFiles, readDetector } from '../model/detector.ts';
 import { readModel } from '../model/model_files.ts';
 import type { ModelZip } from '../model/model_zip.ts';
 import type { ModelListing, ModelSpec } from '../model/spec.ts';
@@ -72,6 +73,15 @@ export function modelReaderOf(model: ModelSource, home: URL): ReadModelFile {
     (file === 'spec.json' ? checkSpec : checkGolden)(parsed(file, bytes));
     return bytes;
   };
+}
+
+/** A network that finds cells, checked like a model. Raises: CytodropError, `detector_not_loaded`, in one line for a person. */
+export function readOwnDetector(detector: ModelSource, home: URL): Promise<DetectorFiles> {
+  return readDetector(async (file) => {
+    const bytes = await readerOf(detector, home)(file);
+    if (file === 'spec.json') (await import('../model/model_schema.ts')).checkDetector(parsed(file, bytes));
+    return bytes;
+  });
 }
 
 function parsed(file: string, bytes: Uint8Array): unknown {
