@@ -42,8 +42,8 @@ export function frameOptions(command: Command): Command {
     .option('--detect', 'find the cells of each image first; every cell has a line of its own')
     .addOption(number('--pixel-size <um>', 'µm per px, whatever the files say; --min-diameter and --max-diameter are in µm where it is known, else in px', between(1e-4, 1e4)))
     .addOption(number('--page <n>', 'picture of a file with several, from 1 (the default)', wholeBetween(1, 1000)))
-    .option('--channel <n>', 'channel of a file that has them one by one, by its number from 1 or its name; unless told, as the file has them, of a microscope\'s file the one that is named as brightfield')
-    .option('--series <n>', 'scene, position or image of a file with several, by its number from 1 or its name')
+    .addOption(number('--channel <n>', 'channel of a file that has them one by one, by its number from 1 or its name; unless told, as the file has them, of a microscope\'s file the one that is named as brightfield', numberOrName))
+    .addOption(number('--series <n>', 'scene, position or image of a file with several, by its number from 1 or its name', numberOrName))
     .addOption(number('--z <n>', 'plane of a stack, from 1; unless told, of a microscope\'s file the sharpest', wholeBetween(1, 1_000_000)))
     .addOption(number('--t <n>', 'point in time, from 1', wholeBetween(1, 1_000_000)))
     .addOption(number('--projection <name>', 'max or mean of all planes of a stack, in place of one', oneOf(['max', 'mean'])))
@@ -73,6 +73,12 @@ export interface FrameJob {
   rois: string | undefined;
   /** Write the count instead of the cells; `chamber` null: shares only. */
   count: { chamber: Chamber | null } | undefined;
+}
+
+/** Raises: InvalidArgumentError. */
+function numberOrName(text: string): string {
+  if (text.trim() !== '' && Number.isFinite(Number(text))) wholeBetween(1, 1_000_000)(text);
+  return text;
 }
 
 /** Raises: InvalidArgumentError. */

@@ -133,6 +133,42 @@ TEST_CASE("OME-XML of several images gives a series each, with names and sizes")
   CHECK(decode_page(*file, {.page = 2}).image.width_px() == 6);
 }
 
+TEST_CASE("OME-XML says which directory is which plane, and ImageJ's lines do") {
+  const auto numbered = [](int count, const std::string& said) {
+    std::vector<TiffPage> pages;
+    for (int i = 0; i < count; ++i) pages.push_back(page(1, 1, static_cast<std::uint8_t>(i)));
+    pages[0].extra = {{270, 2, text(said)}};
+    return make_tiff(pages);
+  };
+  const std::string head = R"(<OME><Image><Pixels DimensionOrder=")", sizes = R"(" SizeC="2" SizeZ="3" SizeT="1" PhysicalSizeX="325" PhysicalSizeXUnit="nm">)";
+  const FileBytes channels_first = numbered(6, head + "XYCZT" + sizes + "<TiffData/></Pixels></Image></OME>");
+  const auto by_channel = open(channels_first);
+  CHECK(by_channel->series().size() == 1);
+  CHECK(by_channel->series()[0].z == 3);
+  CHECK(by_channel->series()[0].x_um == Approx(0.325));
+  CHECK(first_sample(*by_channel, {.channel = 0, .z = 2}) == 4);
+  CHECK(first_sample(*by_channel, {.channel = 1, .z = 2}) == 5);
+  const FileBytes z_first = numbered(6, head + "XYZCT" + sizes + "</Pixels></Image></OME>");
+  CHECK(first_sample(*open(z_first), {.channel = 1, .z = 2}) == 5);
+  CHECK(first_sample(*open(z_first), {.channel = 0, .z = 2}) == 2);
+  // Each plane where TiffData says.
+  std::string planes;
+  for (int i = 0; i < 6; ++i) planes += "<TiffData IFD=\"" + std::to_string(5 - i) + "\" FirstZ=\"" + std::to_string(i % 3) + "\" FirstC='" + std::to_string(i / 3) + "' PlaneCount=\"1\"/>";
+  const FileBytes told = numbered(6, head + "XYZCT" + sizes + planes + "</Pixels></Image></OME>");
+  CHECK(first_sample(*open(told), {.channel = 1, .z = 1}) == 1);
+  // What contradicts the file says nothing of planes.
+  const FileBytes short_of_one = numbered(5, head + "XYZCT" + sizes + "</Pixels></Image></OME>");
+  CHECK(open(short_of_one)->series()[0].z == 5);
+  for (const std::string& nonsense : {std::string("<OME"), std::string("<OME><Image><Pixels"), std::string("<OME><Image><Pixels SizeC=\"9999999999\" SizeZ=\"-1\" DimensionOrder=\"XYCZT\"></Image>"),
+                                      std::string("<OME><Image><Pixels DimensionOrder=\"XYCCC\">"), "<OME><Image>" + std::string(1'000'000, '<'), std::string("ImageJ=\nchannels=x\nframes=0\n")}) {
+    CHECK(open(numbered(4, nonsense))->series()[0].z == 4);
+  }
+  const FileBytes hyperstack = numbered(6, "ImageJ=1.53t\nimages=6\nchannels=2\nslices=3\nhyperstack=true\nunit=micron\n");
+  CHECK(open(hyperstack)->series()[0].channels.size() == 2);
+  CHECK(first_sample(*open(hyperstack), {.channel = 1, .z = 1}) == 3);
+  CHECK(decode_page(*open(numbered(2, "ImageJ=1.53k\nimages=6\nslices=6\n")), {}).images_stated == 6);
+}
+
 TEST_CASE("LSM and MetaMorph stacks have their planes and sizes") {
   FileBytes info;
   append<std::uint32_t>(info, 0x00400494);

@@ -152,56 +152,29 @@ TEST_CASE("pages of a TIFF are chosen by number, thumbnails are none") {
   CHECK(number_of(with_thumbnail, 1) == 2);
 }
 
-TEST_CASE("OME-XML says which directory is which page and channel, and how large a pixel is") {
-  const std::string head = R"(<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///etc/passwd"><OME><Image><Pixels DimensionOrder=")";
-  const std::string sizes = R"(" SizeC="2" SizeZ="3" SizeT="1" PhysicalSizeX="325" PhysicalSizeXUnit="nm" Type="uint8">)";
-  const FileBytes channels_first = numbered_pages(6, head + "XYCZT" + sizes + "<TiffData/></Pixels></Image></OME>");
-  CHECK(decode(channels_first).pages == 3);
-  CHECK(decode(channels_first).channels == 2);
-  CHECK(decode(channels_first).pixel_size_um == Approx(0.325));
-  CHECK(number_of(channels_first, 2, 0) == 4);
-  CHECK(number_of(channels_first, 2, 1) == 5);
-  CHECK(error_of([&] { decode(channels_first, {.page = 0, .channel = 2}); }).code() == ErrorCode::kInvalidArgument);
-
-  const FileBytes z_first = numbered_pages(6, head + "XYZCT" + sizes + "</Pixels></Image></OME>");
-  CHECK(number_of(z_first, 2, 0) == 2);
-  CHECK(number_of(z_first, 2, 1) == 5);
-
-  // Each plane where TiffData says.
-  std::string planes;
-  for (int i = 0; i < 6; ++i) planes += "<TiffData IFD=\"" + std::to_string(5 - i) + "\" FirstZ=\"" + std::to_string(i % 3) + "\" FirstC='" + std::to_string(i / 3) + "' PlaneCount=\"1\"/>";
-  CHECK(number_of(numbered_pages(6, head + "XYZCT" + sizes + planes + "</Pixels></Image></OME>"), 1, 1) == 1);
-
-  // What contradicts the file says nothing of pages.
-  const FileBytes short_of_one = numbered_pages(5, head + "XYZCT" + sizes + "</Pixels></Image></OME>");
-  CHECK(decode(short_of_one).pages == 5);
-  CHECK(decode(short_of_one).channels == 1);
-}
-
-TEST_CASE("descriptions that are nonsense say nothing, at once") {
-  for (const std::string& xml : {std::string("<OME"), std::string("<OME><Pixels"), std::string("<OME><Pixels SizeC=\"9999999999\" SizeZ=\"-1\" DimensionOrder=\"XYCZT\">"),
-                                 std::string("<OME><Pixels DimensionOrder=\"XYCCC\">"), "<OME>" + std::string(1'000'000, '<'), std::string("ImageJ=\nchannels=x\nframes=0\n")}) {
-    CHECK(read_description(xml, 4, 1, 0).pages == 0);
+TEST_CASE("files whose directories mean more than pages are left to the readers that know what") {
+  for (const std::string& said : {std::string("<OME><Image><Pixels SizeZ=\"2\"/></Image></OME>"), std::string("ImageJ=1.53k\nimages=2\nslices=2\n")}) {
+    const FileBytes two = numbered_pages(2, said);
+    CHECK(error_of([&] { decode_tiff(two, {}); }).code() == ErrorCode::kNeedsReader);
+    CHECK(error_of([&] { read_tiff_facts(two); }).code() == ErrorCode::kNeedsReader);
+    CHECK(error_of([&] { read_header(two); }).code() == ErrorCode::kNeedsReader);
   }
+  CHECK(error_of([&] { decode_tiff(numbered_pages(1, "ImageJ=1.53k\nimages=6\n"), {}); }).code() == ErrorCode::kNeedsReader);
+  CHECK(decode_tiff(numbered_pages(1, "ImageJ=1.53k\nimages=-6\n"), {}).pages == 1);
+  CHECK(decode_tiff(numbered_pages(1, "<OME><Image><Pixels SizeZ=\"9\"/></Image></OME>"), {}).pages == 1);
+  CHECK(decode_tiff(numbered_pages(2, "two pages"), {}).pages == 2);
 }
 
-TEST_CASE("images that ImageJ writes behind one directory are left to the reader that has them, others that are missing are told") {
-  const FileBytes one = numbered_pages(1, "ImageJ=1.53k\nimages=6\nslices=6\nunit=um\n");
-  CHECK(error_of([&] { decode_tiff(one, {}); }).code() == ErrorCode::kNeedsReader);
-  CHECK(error_of([&] { read_tiff_facts(one); }).code() == ErrorCode::kNeedsReader);
-  const FileBytes two = numbered_pages(2, "ImageJ=1.53k\nimages=6\nslices=6\nunit=um\n");
-  CHECK(decode_tiff(two, {}).images_stated == 6);
-  CHECK(read_tiff_facts(two).images_stated == 6);
-  CHECK(decode_tiff(numbered_pages(6, "ImageJ=1.53k\nimages=6\nslices=6\n"), {}).images_stated == 0);
-  CHECK(decode_tiff(numbered_pages(1, "ImageJ=1.53k\nimages=-6\n"), {}).images_stated == 0);
-}
-
-TEST_CASE("an ImageJ stack has channels, z and time, and its pixel size in its unit") {
-  const FileBytes file = numbered_pages(6, "ImageJ=1.53t\nimages=6\nchannels=2\nslices=3\nhyperstack=true\nunit=micron\n");
-  CHECK(decode(file).pages == 3);
-  CHECK(decode(file).channels == 2);
-  CHECK(number_of(file, 1, 1) == 3);
-  CHECK(read_description("ImageJ=1.53t\nunit=micron\n", 1, 1, 4.0).pixel_size_um == Approx(0.25));
+TEST_CASE("a description tells the size of a pixel in its unit, and nonsense tells nothing, at once") {
+  CHECK(described_pixel_um("ImageJ=1.53t\nunit=micron\n", 4) == Approx(0.25));
+  CHECK(described_pixel_um("ImageJ=1.53t\nunit=pixel\n", 4) == 0);
+  CHECK(described_pixel_um(R"(<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///etc/passwd"><OME><Image><Pixels PhysicalSizeX="325" PhysicalSizeXUnit="nm"/></Image></OME>)", 0) == Approx(0.325));
+  CHECK(described_pixel_um("<OME><Pixels PhysicalSizeX=\"3250\" PhysicalSizeXUnit=\"\xc3\x85\"/></OME>", 0) == Approx(0.325));
+  CHECK(described_pixel_um("<OME><Pixels PhysicalSizeX=\"1\" PhysicalSizeXUnit=\"pixel\"/></OME>", 0) == 0);
+  for (const std::string& text : {std::string("<OME"), std::string("<OME><Pixels"), std::string("<OME><Pixels PhysicalSizeX=\"-1\"/>"), std::string("<OME><Pixels PhysicalSizeX=\"1e999\"/>"),
+                                  "<OME>" + std::string(1'000'000, '<'), std::string("ImageJ=\nunit=\n")}) {
+    CHECK(described_pixel_um(text, 4) == 0);
+  }
 }
 
 TEST_CASE("resolution tags tell the pixel size where they are of a microscope") {

@@ -32,30 +32,19 @@ const char* description(TIFF* tiff) {
   return TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) ? text : nullptr;
 }
 
-/// What the description of the first directory, which libtiff holds now, says of the pages of the file.
-TiffLayout read_layout(TIFF* tiff, std::size_t directories) {
-  const char* text = description(tiff);
-  if (!text) return {};
-  return read_description(text, static_cast<int>(directories), tiff_tag<std::uint16_t>(tiff, TIFFTAG_SAMPLESPERPIXEL, 1),
-                          static_cast<double>(tiff_tag<float>(tiff, TIFFTAG_XRESOLUTION, 0)));
-}
-
-int page_count(const TiffLayout& layout, std::size_t directories) { return layout.pages > 0 ? layout.pages : static_cast<int>(directories); }
-
-/// What the description promises beyond the directories that there are; 0: nothing.
-int images_stated(const TiffLayout& layout, std::size_t directories) {
-  return layout.images > 0 && static_cast<std::size_t>(layout.images) > directories ? layout.images : 0;
-}
-
 /// The description knows better than the resolution tags, which some writers fill in for a screen.
-double pixel_size(const TiffLayout& layout, const TiffPage& page) { return layout.pixel_size_um > 0 ? layout.pixel_size_um : page.pixel_size_um; }
+double described_um(TIFF* tiff) {
+  const char* text = description(tiff);
+  return text ? described_pixel_um(text, static_cast<double>(tiff_tag<float>(tiff, TIFFTAG_XRESOLUTION, 0))) : 0;
+}
 
-/// What core/formats alone reads: files of slide scanners, of LSM and MetaMorph, of several images, stacks behind one directory.
+/// What core/formats alone reads: files of slide scanners, of LSM and MetaMorph, pyramids, and stacks whose planes a description explains.
 void leave_to_further_readers(TIFF* tiff, const TiffDirectories& directories) {
   const char* text = description(tiff);
   const std::string_view said = text ? text : "";
   const bool further = std::any_of(directories.all.begin(), directories.all.end(), [](const TiffDirectory& one) { return one.further; });
-  if (further || said.starts_with("Aperio") || is_stack_of_one_directory(said, directories.all.size()) || has_several_images(said)) {
+  const bool stacked = is_imagej(said) && (directories.all.size() > 1 || leading_number(line_value(said, "images")) > 1);
+  if (further || said.starts_with("Aperio") || stacked || (is_ome(said) && directories.all.size() > 1)) {
     throw Error(ErrorCode::kNeedsReader, "this is a TIFF file of a kind of its own");
   }
 }
@@ -103,15 +92,13 @@ TiffFacts read_tiff_facts(Bytes bytes) {
   library.read_directory(offsets.front());
   leave_to_further_readers(library.get(), directories);
   const TiffPage page = read_page(library);
-  const TiffLayout layout = read_layout(library.get(), offsets.size());
+  const double said = described_um(library.get());
   const char* text = description(library.get());
-  const bool imagej = text && std::string_view(text).starts_with("ImageJ=");
   return {.header = page.header(),
-          .pages = page_count(layout, offsets.size()),
-          .channels = layout.channels > 1 ? layout.channels : page.grey_channels,
-          .images_stated = images_stated(layout, offsets.size()),
-          .pixel_size_um = pixel_size(layout, page),
-          .pixel_size_source = layout.pixel_size_um > 0 ? (imagej ? "ImageJ" : "OME-XML") : page.pixel_size_um > 0 ? "resolution tags" : ""};
+          .pages = static_cast<int>(offsets.size()),
+          .channels = page.grey_channels,
+          .pixel_size_um = said > 0 ? said : page.pixel_size_um,
+          .pixel_size_source = said > 0 ? (is_imagej(text) ? "ImageJ" : "OME-XML") : page.pixel_size_um > 0 ? "resolution tags" : ""};
 }
 
 DecodedImage decode_tiff(Bytes bytes, const DecodeOptions& options) {
@@ -123,27 +110,18 @@ DecodedImage decode_tiff(Bytes bytes, const DecodeOptions& options) {
   leave_to_further_readers(library.get(), directories);
 
   DecodedImage decoded;
-  const TiffLayout layout = read_layout(library.get(), offsets.size());
-  decoded.pages = page_count(layout, offsets.size());
-  decoded.images_stated = images_stated(layout, offsets.size());
+  const double said = described_um(library.get());
+  decoded.pages = static_cast<int>(offsets.size());
   check_asked("page", options.page, decoded.pages);
-  const int channel = std::max(options.channel, 0);
-  std::size_t directory = static_cast<std::size_t>(options.page);
-  if (layout.pages > 0) {
-    decoded.channels = layout.channels;
-    check_asked("channel", channel, decoded.channels);
-    directory = static_cast<std::size_t>(layout.directories[static_cast<std::size_t>(options.page * layout.channels + channel)]);
-  }
-  if (directory > 0) library.read_directory(offsets[directory]);
+  if (options.page > 0) library.read_directory(offsets[static_cast<std::size_t>(options.page)]);
   const TiffPage page = read_page(library);
-  if (decoded.channels == 1) {
-    decoded.channels = page.grey_channels;
-    check_asked("channel", channel, decoded.channels);
-  }
+  const int channel = std::max(options.channel, 0);
+  decoded.channels = page.grey_channels;
+  check_asked("channel", channel, decoded.channels);
   decoded.header = page.header();
-  decoded.pixel_size_um = pixel_size(layout, page);
+  decoded.pixel_size_um = said > 0 ? said : page.pixel_size_um;
 
-  Image image = read_pixels(library, page, layout.channels > 1 ? 0 : channel, {0, 0, static_cast<int>(page.width_px), static_cast<int>(page.height_px)});
+  Image image = read_pixels(library, page, channel, {0, 0, static_cast<int>(page.width_px), static_cast<int>(page.height_px)});
   const bool no_numbers = remove_non_numbers(image);
   decoded.damaged = no_numbers || library.complained() || directories.circular;
   decoded.image = apply_orientation(on_white(std::move(image), page), page.orientation);

@@ -24,14 +24,13 @@ FileHeader read_tiff_header(std::span<const std::uint8_t> file);
 ///   float, 16, 32, 64 bits   float32; what is no number within ±1e30 becomes the least of the others and the image counts as damaged
 /// WhiteIsZero is turned over; a palette gives RGB of uint8; alpha is composited on white as in `decode`, further samples are left out.
 ///
-/// Pages: the file's directories without thumbnails and masks. With OME-XML, or the description that ImageJ writes, z and time are
-/// pages and each page has as many channels as the description says, where it fits the number of directories. A grey image of
-/// several samples a pixel has them as channels. The XML is read as inert text: nothing in it is resolved or fetched.
+/// Pages: the file's directories without thumbnails and masks. A grey image of several samples a pixel has them as channels. Files whose directories mean
+/// more than pages, as those of OME, ImageJ, slide scanners and pyramids do, are left to core/formats.
 ///
 /// Pixel size: of the OME-XML (PhysicalSizeX), of ImageJ's unit, else of the resolution tags where these say 20 µm or less a pixel:
 /// coarser ones are of screens and printers.
 ///
-/// Raises: kInvalidArgument (no such page or channel), kUnsupportedFeature, kTruncated, kCorrupt, kTooLarge, kOutOfMemory.
+/// Raises: kInvalidArgument (no such page or channel), kNeedsReader, kUnsupportedFeature, kTruncated, kCorrupt, kTooLarge, kOutOfMemory.
 /// Source: TIFF 6.0; OME-TIFF specification 6.0; libtiff 4.5 or newer for the samples.
 DecodedImage decode_tiff(std::span<const std::uint8_t> file, const DecodeOptions& options);
 
@@ -40,7 +39,6 @@ struct TiffFacts {
   FileHeader header;
   int pages = 1;
   int channels = 1;
-  int images_stated = 0;               ///< as DecodedImage
   double pixel_size_um = 0;            ///< 0: the file does not tell
   std::string_view pixel_size_source;  ///< "OME-XML", "ImageJ" or "resolution tags"; empty where it does not tell
 };

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kMaxDirectories = 65'536;
 
 bool is_of_further(std::uint32_t tag) {
-  // NDPI's format and lens, LSM, MetaMorph's UIC1 to UIC4.
-  return tag == 65420 || tag == 65421 || tag == 34412 || (tag >= 33628 && tag <= 33631);
+  // SubIFDs, NDPI's format and lens, LSM, MetaMorph's UIC1 to UIC4.
+  return tag == TIFFTAG_SUBIFD || tag == 65420 || tag == 65421 || tag == 34412 || (tag >= 33628 && tag <= 33631);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ struct TiffDirectory {
   std::int64_t width_px = 0;  ///< as the tags say; 0: they do not
   std::int64_t height_px = 0;
   bool tiled = false;
-  bool further = false;  ///< with tags of makers whose files core/formats reads: NDPI, LSM, MetaMorph
+  bool further = false;  ///< with tags of what core/formats reads: SubIFDs, NDPI, LSM, MetaMorph
 
   /// A thumbnail or a mask.
   bool auxiliary() const { return (subfile & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) != 0; }

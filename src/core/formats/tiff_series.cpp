@@ -184,7 +184,7 @@ class ContentReader {
   }
 
   bool read_ome(std::string_view text, const TiffPage& first) {
-    if (text.find("<OME") == text.npos && text.find(":OME") == text.npos) return false;
+    if (!is_ome(text)) return false;
     std::vector<const TiffDirectory*> full;
     for (const TiffDirectory& directory : directories_.all) {
       if (&directory == &directories_.all.front() || !directory.auxiliary()) full.push_back(&directory);
@@ -215,8 +215,7 @@ class ContentReader {
   }
 
   bool read_imagej(std::string_view text, const TiffPage& first) {
-    if (!text.starts_with("ImageJ=")) return false;
-    const auto said = [&](std::string_view name) { return static_cast<int>(std::clamp(leading_number(line_value(text, name)), 0.0, 1e6)); };
+    if (!is_imagej(text)) return false;
     const auto stated = [&](std::string_view name) { const double value = leading_number(line_value(text, name)); return value >= 1 && value <= 1e6 ? static_cast<int>(value) : 1; };
     TiffSeries one = series_of(first);
     const double unit_um = um_per(line_value(text, "unit"));
@@ -225,14 +224,16 @@ class ContentReader {
       const double spacing = leading_number(line_value(text, "spacing")) * unit_um;
       if (spacing > 1e-6 && spacing < 1e6) one.facts.z_um = spacing;
     }
-    if (is_stack_of_one_directory(text, directories_.all.size())) {
-      add_stack(one, first, said("images"));
+    const int images = stated("images");
+    if (directories_.all.size() == 1 && images > 1) {
+      add_stack(one, first, images);
     } else {
       for (const TiffDirectory& directory : directories_.all) {
         if (&directory == &directories_.all.front() || !directory.auxiliary()) one.planes.push_back({.directory = directory.offset});
       }
     }
     const std::size_t planes = one.planes.size();
+    if (static_cast<std::size_t>(images) > planes) content_.images_stated = images;
     const int c = stated("channels"), z = stated("slices"), t = stated("frames");
     if (!one.channels_are_samples && static_cast<std::uint64_t>(c) * static_cast<std::uint64_t>(z) * static_cast<std::uint64_t>(t) == planes) {
       one.facts.channels.resize(static_cast<std::size_t>(c));

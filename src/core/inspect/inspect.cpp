@@ -144,7 +144,6 @@ FileFacts read_facts(Bytes file) {
   return {.header = tiff.header,
           .pages = tiff.pages,
           .channels = tiff.channels,
-          .images_stated = tiff.images_stated,
           .pixel_size_um = tiff.pixel_size_um,
           .pixel_size_source = tiff.pixel_size_source};
 }
