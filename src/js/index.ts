@@ -10,7 +10,7 @@ export type { Images } from './work/line.ts';
 export { defaultJobs } from './work/crew.ts';
 export { type ClassifyOptions, Frame } from './work/frame.ts';
 export { Encoder } from './work/encoder.ts';
-export { probabilitiesOf, type QuickHead, Teacher, type TeacherOptions } from './work/teacher.ts';
+export { probabilitiesOf, type QuickHead, type ShowFrameOptions, Teacher, type TeacherOptions } from './work/teacher.ts';
 export { type AskedModel, type SeenImage, type WhichModel, whichModel, type WhichModelOptions } from './work/which_model.ts';
 export { Inspector } from './work/inspector.ts';
 export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
@@ -66,7 +66,7 @@ export { Measurer, type Stratum, usualDraws } from './work/measurer.ts';
 export { agreementMatrix, type Answer, isConfirmed, isEmptyReview, noReview, type Review, type ReviewOrigin, type ReviewOutcome, reviewOrigins, reviewOutcomes } from './review/review.ts';
 
 // Projects.
-export { cellKey, frameOfKey, type GroupTable, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, type ProjectLabels, projectSchema, type ProjectSettings, type ProjectTeaching, type Sample, type TeachGrouping } from './project/project.ts';
+export { cellKey, frameOfKey, type GroupTable, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, type ProjectLabels, projectSchema, type ProjectSettings, type TaughtCells, type ProjectTeaching, type Sample, type TeachGrouping } from './project/project.ts';
 export { projectEnding, projectFileName, type ReadProject, readProject, writeProject } from './project/project_file.ts';
 export { countsOf, resultsOf, reviewsOf } from './project/project_results.ts';
 

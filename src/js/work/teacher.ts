@@ -30,6 +30,17 @@ export interface TeacherOptions {
   home?: URL;
 }
 
+export interface ShowFrameOptions {
+  /** Page and channel of the file; the first page as it is unless told. */
+  choice?: Partial<FrameChoice>;
+  /** µm per px; as the file states it unless told. */
+  pixelSizeUm?: number | null;
+  /** Asked before every step. */
+  signal?: Pick<AbortSignal, 'aborted'>;
+  /** Told the cells of each step. Args: first: the place of the first of them among all. */
+  onShown?: (some: ShownCell[], first: number) => void;
+}
+
 /** A head that was learned at once, untested. */
 export interface QuickHead extends LearnedHead { types: TaughtType[] }
 
@@ -77,13 +88,22 @@ export class Teacher {
   /**
    * Looks at cells of a frame.
    *
+   * Returns: of each cell, in order; after a stop of those that were reached.
    * Raises: CytodropError for an image that cannot be read or decoded, or where the base cannot classify the cells of a frame.
    */
-  async showFrame(image: ImageSource, cells: readonly FrameCell[], { choice = {}, pixelSizeUm }: { choice?: Partial<FrameChoice>; pixelSizeUm?: number | null } = {}): Promise<ShownCell[]> {
+  async showFrame(image: ImageSource, cells: readonly FrameCell[], { choice = {}, pixelSizeUm, signal, onShown = () => {} }: ShowFrameOptions = {}): Promise<ShownCell[]> {
     const frame = await this.#classifier.openFrame(image, choice);
+    const all: ShownCell[] = [];
     try {
-      const named = await frame.classify([...cells], { checks: lookedAt, ...(pixelSizeUm !== undefined && { pixelSizeUm }) });
-      return named.flatMap(({ verdict }) => (verdict ? [shownCell(verdict, pixelSizeUm ?? frame.facts.image.pixel_size_um, this.base)] : []));
+      await frame.classify([...cells], {
+        checks: lookedAt, ...(pixelSizeUm !== undefined && { pixelSizeUm }), ...(signal && { signal }),
+        onVerdicts: (named) => {
+          const some = named.flatMap(({ verdict }) => (verdict ? [shownCell(verdict, pixelSizeUm ?? frame.facts.pixel_size_um, this.base)] : []));
+          onShown(some, all.length);
+          all.push(...some);
+        },
+      });
+      return all;
     } finally {
       await frame.close();
     }
