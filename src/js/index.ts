@@ -29,7 +29,7 @@ export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detec
 export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/encoder.ts';
 
 // Teaching new types.
-export { canStartFrom, type FrameSquare, type TeachBase } from './teach/base.ts';
+export { canStartFrom, type TeachBase } from './teach/base.ts';
 export type { ExamineOptions } from './teach/examination.ts';
 export type { CrossValidated, Examination, TeachingWarning } from './teach/examined.ts';
 export type { Lesson, ShownCell, TaughtType } from './teach/lessons.ts';
@@ -52,7 +52,7 @@ export { asAsked, type Asked, kindOf, riskCoverage, type RiskPoint, thresholdFor
 export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
 export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, type Morphometry, wholeFile } from './frames/frame.ts';
-export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
+export { type CellScaling, defaultSearch, type FrameOptions, type FrameSquare, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
 // How good a model is on cells of known type.
 export { type Accounting, type Grouping, type Measurable, MeasuredCells } from './measure/measured_cells.ts';

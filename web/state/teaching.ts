@@ -60,10 +60,10 @@ export const trays = computed<ReadonlyMap<string, number[]>>(() => {
 /** By which a step knows whose label it changes. */
 const labelParts: Record<Mode, string> = { cells: 'taught', fields: 'taught_fields' };
 
-for (const of of ['cells', 'fields'] as const) {
-  ownPart<Label | null>(labelParts[of], (index, label) => {
-    if (label === null) labels[of].delete(index);
-    else labels[of].set(index, label);
+for (const which of ['cells', 'fields'] as const) {
+  ownPart<Label | null>(labelParts[which], (index, label) => {
+    if (label === null) labels[which].delete(index);
+    else labels[which].set(index, label);
     labelRevision.value += 1;
     touch('teaching', 0);
   });

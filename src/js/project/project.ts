@@ -4,10 +4,9 @@ import type { RuntimeFacts } from '../classify/engines.ts';
 import type { CellRecord } from '../classify/outcome.ts';
 import type { UnreadFile } from '../core/errors.ts';
 import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
-import type { SearchSettings } from '../frames/search.ts';
+import type { FrameSquare, SearchSettings } from '../frames/search.ts';
 import type { ModelClass } from '../model/spec.ts';
 import type { Review } from '../review/review.ts';
-import type { FrameSquare } from '../teach/base.ts';
 
 /** Settings of a search that a person made by hand; what is not here follows the model, in whatever order model, frames and settings came. */
 export interface HandOptions { choice?: FrameChoice; search: Partial<SearchSettings>; pixelSizeUm?: number | null }

@@ -1,6 +1,6 @@
 /** What a model is taught on: an encoder, that knows no types, or a model whose types are kept. */
 import { sha256 } from '../core/sha256.ts';
-import type { SearchSettings } from '../frames/search.ts';
+import type { FrameSquare } from '../frames/search.ts';
 import type { EncoderFiles } from '../model/encoder.ts';
 import { featureCount } from '../model/encoder.ts';
 import type { ModelFiles } from '../model/model_files.ts';
@@ -23,15 +23,6 @@ export interface TeachBase {
 
 /** Not called spec.json, of which a model has one. */
 const encoderFile = 'encoder/encoder.json';
-
-/** The square around a cell of a frame that is looked at. */
-export interface FrameSquare {
-  sidePx: number;
-  /** Of frames in which it has that side, µm per px; null: in every frame. */
-  pixelSizeUm: number | null;
-  /** How the cells were found, so that the taught model finds others like them. */
-  search?: Pick<SearchSettings, 'least_diameter' | 'most_diameter' | 'method'>;
-}
 
 const usualSquare: FrameSquare = { sidePx: 64, pixelSizeUm: null };
 
