@@ -1,10 +1,11 @@
 /** Teaching types by selecting cells in frames: what comes of it on the page is what the library makes of the same cells. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { AxeResults } from 'axe-core';
 import { Classifier, type Lesson, Teacher, typesNamed } from '../../src/js/index.ts';
 import { filesOfZip, unpacked } from '../../src/js/core/unzip.ts';
 import { root } from '../border/fixtures.ts';
@@ -88,6 +89,15 @@ async function reader(zip: Buffer): Promise<(name: string) => Promise<Buffer>> {
   const fault = (): Error => new Error('no zip');
   const files = await filesOfZip(new Blob([new Uint8Array(zip)]), 100, { none: fault, tooMany: fault });
   return async (name) => Buffer.from(await unpacked(files.get(name) ?? assert.fail(name)));
+}
+
+async function checkWithAxe(page: CellPage, view: string): Promise<void> {
+  await page.page.evaluate(readFileSync(fileURLToPath(import.meta.resolve('axe-core')).replace(/axe\.js$/, 'axe.min.js'), 'utf8'));
+  for (const scheme of ['light', 'dark']) {
+    await page.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
+    const { violations } = (await page.page.evaluate(`axe.run(document, { rules: { 'label-content-name-mismatch': { enabled: false } } })`)) as AxeResults;
+    assert.deepEqual(violations.map(({ id, nodes }) => `${view}, ${scheme}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`), []);
+  }
 }
 
 describe('teaching in frames', () => {
@@ -183,8 +193,32 @@ describe('teaching in frames', () => {
       await page.page.select(page.find('teach-base'), 'viability');
       await page.page.waitForSelector(page.find('no-frames'), { hidden: true });
       await page.page.waitForSelector(`${page.find('teach-others')}[data-named="60"]`, { timeout: 60_000 });
+      await checkWithAxe(page, 'taught');
       await page.press('to-frames');
       await page.page.waitForSelector(`${page.find('frame-canvas')}[data-tool=select]`);
+      await checkWithAxe(page, 'selecting');
+    });
+  });
+
+  test('answers of a review of frames are taken over as labels', async () => {
+    await site.visit(async (page) => {
+      await page.useModel('viability', 'Viability');
+      await page.press('sample-field');
+      await page.finish(1);
+      await page.press('review');
+      await page.page.keyboard.press('Escape');
+      await page.page.click(`label:has(${page.find('tool-select')})`);
+      const field = { width: 640, height: 480 };
+      await dragOnFrame(page, field, { x: 4, y: 4 }, { x: 320, y: 476 });
+      await page.page.waitForSelector(`${page.find('selection-bar')}:not([data-count="0"])`);
+      const chosen = await page.page.$eval(page.find('selection-bar'), (bar) => Number((bar as HTMLElement).dataset['count']));
+      assert.ok(chosen > 5 && chosen < 40, String(chosen));
+      await page.page.$eval(`${page.find('selection-bar')} ${page.find('answer-dead')}`, (button) => (button as HTMLElement).click());
+      await page.press('name-all');
+      await page.page.click(`label:has(${page.find('task-teach')})`);
+      await page.press('take-answers');
+      await page.page.waitForSelector(page.find('tray'));
+      assert.deepEqual(await trays(page), { dead: chosen });
     });
   });
 });
