@@ -10,7 +10,7 @@ export type { Images } from './work/line.ts';
 export { defaultJobs } from './work/crew.ts';
 export { type ClassifyOptions, Frame } from './work/frame.ts';
 export { Encoder } from './work/encoder.ts';
-export { probabilitiesOf, type QuickHead, Teacher, type TeacherOptions } from './work/teacher.ts';
+export { probabilitiesOf, type QuickHead, type ShowFrameOptions, Teacher, type TeacherOptions } from './work/teacher.ts';
 export { type AskedModel, type SeenImage, type WhichModel, whichModel, type WhichModelOptions } from './work/which_model.ts';
 export { Inspector } from './work/inspector.ts';
 export type { ModelFolder, ModelSource, NamedImage } from './work/sources.ts';
@@ -29,7 +29,7 @@ export { type DetectorFacts, detectorOf, type DetectorSpec } from './model/detec
 export { type EncoderNetwork, type EncoderSpec, featureCount } from './model/encoder.ts';
 
 // Teaching new types.
-export { canStartFrom, type FrameSquare, type TeachBase } from './teach/base.ts';
+export { canStartFrom, type TeachBase } from './teach/base.ts';
 export type { ExamineOptions } from './teach/examination.ts';
 export type { CrossValidated, Examination, TeachingWarning } from './teach/examined.ts';
 export type { Lesson, ShownCell, TaughtType } from './teach/lessons.ts';
@@ -52,7 +52,7 @@ export { asAsked, type Asked, kindOf, riskCoverage, type RiskPoint, thresholdFor
 export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
 export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, type Morphometry, pictureKey, wholeFile } from './frames/frame.ts';
-export { type CellScaling, defaultSearch, type FrameOptions, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
+export { type CellScaling, defaultSearch, type FrameOptions, type FrameSquare, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
 // How good a model is on cells of known type.
 export { type Accounting, type Grouping, type Measurable, MeasuredCells } from './measure/measured_cells.ts';
@@ -66,7 +66,7 @@ export { Measurer, type Stratum, usualDraws } from './work/measurer.ts';
 export { agreementMatrix, type Answer, isConfirmed, isEmptyReview, noReview, type Review, type ReviewOrigin, type ReviewOutcome, reviewOrigins, reviewOutcomes } from './review/review.ts';
 
 // Projects.
-export { cellKey, frameOfKey, type GroupTable, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, type ProjectLabels, projectSchema, type ProjectSettings, type ProjectTeaching, type Sample, type TeachGrouping } from './project/project.ts';
+export { cellKey, frameOfKey, type GroupTable, type HandOptions, type Project, type ProjectFrame, type ProjectHead, type ProjectImage, type ProjectLabels, projectSchema, type ProjectSettings, type TaughtCells, type ProjectTeaching, type Sample, type TeachGrouping } from './project/project.ts';
 export { projectEnding, projectFileName, type ReadProject, readProject, writeProject } from './project/project_file.ts';
 export { countsOf, resultsOf, reviewsOf } from './project/project_results.ts';
 

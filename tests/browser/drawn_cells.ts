@@ -22,10 +22,12 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-const sidePx = 96;
+export const sidePx = 96;
 
-/** A bitmap of 24 bits. */
-export function drawCell({ nucleus, lobes, ground = [0, 0, 0] }: Drawn, seed: number): Uint8Array {
+type Level = [red: number, green: number, blue: number];
+
+/** The levels at each place of a square of `sidePx` with one cell in it. */
+function cellLevels({ nucleus, lobes, ground = [0, 0, 0] }: Drawn, seed: number): (x: number, y: number) => Level {
   const random = randomFrom(seed);
   const [cx, cy, radius] = [48 + 6 * (random() - 0.5), 48 + 6 * (random() - 0.5), 30 + 6 * random()];
   const [turn, tone] = [random() * Math.PI, 24 * (random() - 0.5)];
@@ -34,22 +36,45 @@ export function drawCell({ nucleus, lobes, ground = [0, 0, 0] }: Drawn, seed: nu
     const out = lobes === 1 ? 0 : radius * 0.42;
     return { x: cx + out * Math.cos(angle), y: cy + out * Math.sin(angle), r: (radius * nucleus * (0.9 + 0.2 * random())) / (lobes === 1 ? 1 : 1.7) };
   });
+  return (x, y) => {
+    const isNucleus = nuclei.some((one) => (x - one.x) ** 2 + (y - one.y) ** 2 < one.r ** 2);
+    const isCell = (x - cx) ** 2 + (y - cy) ** 2 < radius ** 2;
+    const level: Level = isNucleus ? [112 + tone, 60 + tone, 150 + tone] : isCell ? [205 + tone / 2, 170 + tone / 2, 200 + tone / 2] : [224 + ground[0], 218 + ground[1], 226 + ground[2]];
+    return level.reverse().map((one) => one + 14 * (random() - 0.5)).reverse() as Level;
+  };
+}
+
+/** A bitmap of 24 bits, from its lowest row on. Rows of a multiple of four bytes. */
+function bitmap(width: number, height: number, levelAt: (x: number, y: number) => Level): Uint8Array {
   const header = 54;
-  const bytes = new Uint8Array(header + 3 * sidePx ** 2);
+  const bytes = new Uint8Array(header + 3 * width * height);
   const view = new DataView(bytes.buffer);
   bytes.set([0x42, 0x4d]);
-  for (const [at, value] of [[2, bytes.length], [10, header], [14, 40], [18, sidePx], [22, sidePx], [34, bytes.length - header]] as const) view.setUint32(at, value, true);
+  for (const [at, value] of [[2, bytes.length], [10, header], [14, 40], [18, width], [22, height], [34, bytes.length - header]] as const) view.setUint32(at, value, true);
   view.setUint16(26, 1, true);
   view.setUint16(28, 24, true);
-  for (let y = 0; y < sidePx; y++) {
-    for (let x = 0; x < sidePx; x++) {
-      const isNucleus = nuclei.some((one) => (x - one.x) ** 2 + (y - one.y) ** 2 < one.r ** 2);
-      const isCell = (x - cx) ** 2 + (y - cy) ** 2 < radius ** 2;
-      const [red, green, blue] = isNucleus ? [112 + tone, 60 + tone, 150 + tone] : isCell ? [205 + tone / 2, 170 + tone / 2, 200 + tone / 2] : [224 + ground[0], 218 + ground[1], 226 + ground[2]];
-      bytes.set([blue, green, red].map((level) => Math.max(0, Math.min(255, Math.round(level + 14 * (random() - 0.5))))), header + 3 * (y * sidePx + x));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [red, green, blue] = levelAt(x, y);
+      bytes.set([blue, green, red].map((level) => Math.max(0, Math.min(255, Math.round(level)))), header + 3 * (y * width + x));
     }
   }
   return bytes;
+}
+
+export function drawCell(drawn: Drawn, seed: number): Uint8Array {
+  return bitmap(sidePx, sidePx, cellLevels(drawn, seed));
+}
+
+/** A frame with a cell in each square of a grid, row by row from the top. */
+export function drawFrame(rows: readonly (readonly Drawn[])[], seed: number): Uint8Array {
+  const columns = rows[0]?.length ?? 0;
+  const squares = rows.map((row, i) => row.map((drawn, j) => cellLevels(drawn, seed + i * columns + j)));
+  const height = rows.length * sidePx;
+  return bitmap(columns * sidePx, height, (x, y) => {
+    const down = height - 1 - y;
+    return squares[Math.floor(down / sidePx)]?.[Math.floor(x / sidePx)]?.(x % sidePx, down % sidePx) ?? [0, 0, 0];
+  });
 }
 
 /** Writes pictures of one type into a folder. Returns: their paths. */

@@ -11,6 +11,7 @@ import { jsonOf, root } from '../border/fixtures.ts';
 import { cytodrop } from '../cli/fixtures.ts';
 import { follows, followsSchema } from '../cli/schemas.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
+import { pressFrame as pressFrameOf, slide } from './frame_page.ts';
 import { shared, Site, type CellPage } from './site.ts';
 
 const model = 'viability';
@@ -67,38 +68,11 @@ async function exportedFrames(page: CellPage): Promise<FoundFrame[]> {
   return (JSON.parse(await page.export('json')) as Document).frames;
 }
 
-const restsForFrames = 20;
-
-/** Presses the picture at a point of the frame, in px, while the frame is fitted into the canvas. */
-async function pressFrame(page: CellPage, x: number, y: number): Promise<void> {
-  const canvas = await page.page.$(page.find('frame-canvas'));
-  await canvas?.evaluate((element) => element.scrollIntoView({ block: 'center' }));
-  // A panel may still be closing, or a line above come or go: a press where the picture was would miss.
-  await page.page.waitForFunction((element, frames) => {
-    const { dataset, parentElement } = element as HTMLElement;
-    const { left, top, width, height } = element!.getBoundingClientRect();
-    const place = `${left} ${top} ${width} ${height}`;
-    const rests = dataset['place'] === place && parentElement?.contains(document.elementFromPoint(left + width / 2, top + height / 2));
-    dataset['place'] = place;
-    dataset['rested'] = String(rests ? Number(dataset['rested'] ?? 0) + 1 : 0);
-    return Number(dataset['rested']) >= frames;
-  }, { polling: 'raf' }, canvas, restsForFrames);
-  const box = await canvas?.boundingBox();
-  assert.ok(box);
-  const scale = Math.min(box.width / fieldSize.width, box.height / fieldSize.height);
-  await page.page.mouse.click(box.x + (box.width - fieldSize.width * scale) / 2 + x * scale, box.y + (box.height - fieldSize.height * scale) / 2 + y * scale);
-}
+/** Presses the picture at a point of the frame, in px. */
+const pressFrame = (page: CellPage, x: number, y: number): Promise<void> => pressFrameOf(page, fieldSize, { x, y });
 
 const boxOf = ({ left_px, top_px, width_px, height_px }: FoundCell): Box => ({ left_px, top_px, width_px, height_px });
 const isAt = (one: FoundCell) => (other: FoundCell): boolean => isDeepStrictEqual(boxOf(one), boxOf(other));
-
-/** Moves a range input as a person does. */
-async function slide(page: CellPage, hook: string, value: number): Promise<void> {
-  await page.page.$eval(page.find(hook), (element, to) => {
-    (element as HTMLInputElement).value = String(to);
-    element.dispatchEvent(new Event('input', { bubbles: true }));
-  }, value);
-}
 
 function copies(count: number, name: string): string[] {
   const first = join(folder, `${name}.png`);

@@ -45,7 +45,8 @@ before(async () => {
     reviews: { cells: [[0, { first: answer, second: null, note: 'fold' }], [1, { first: { ...answer, outcome: 'no_cell', type: null }, second: answer, note: '' }]], fields: [[cellKey(0, 3), { first: answer, second: null, note: '' }]] },
     labels: { file: 'labels.csv', text: 'image;cell\n0.png;Neu\n', heads: ['image', 'cell'], fileColumn: 'image', typeColumn: 'cell', names: { Neu: 'bar' } },
     teaching: {
-      base: null, types: [{ id: 'bar', name: 'Bar', letter: 'B', description: 'A bar.' }], labels: [[0, 'bar', 'day 1']], sure: [0], grouping: 'folder', table: null, about: { title: 'Bars', author: '', data: '' },
+      base: null, types: [{ id: 'bar', name: 'Bar', letter: 'B', description: 'A bar.' }], labels: [[0, 'bar', 'day 1']], sure: [0], inFrames: { labels: [[cellKey(0, 3), 'bar', 'dish']], sure: [cellKey(0, 3)] },
+      square: { sidePx: 48, pixelSizeUm: 0.5, search: { least_diameter: 8, most_diameter: 60, method: 'round' } }, grouping: 'folder', table: null, about: { title: 'Bars', author: '', data: '' },
     },
   };
   pipeline.close();
@@ -122,6 +123,7 @@ describe('a project file that is not as it must be is refused in one line', () =
   const faults: [what: string, parts: Parameters<typeof changed>[1], words: RegExp][] = [
     ['no manifest', { 'manifest.json': null }, /no project file/],
     ['no records', { 'records.ndjson': null }, /no records\.ndjson/],
+    ['a cell of a frame of no type', { 'teaching.json': '{"base":null,"types":[],"labels":[],"sure":[],"inFrames":{"labels":[[3,"x",""]],"sure":[]},"grouping":null,"table":null,"about":{"title":"","author":"","data":""}}' }, /is not as it must be/],
     ['a lesson of no type', { 'teaching.json': '{"base":null,"types":[],"labels":[[0,"x",""]],"sure":[],"grouping":null,"table":null,"about":{"title":"","author":"","data":""}}' }, /is not as it must be/],
     ['a table without its columns', { 'labels.json': '{"file":"a.csv","text":"a"}' }, /labels\.heads/],
     ['no JSON', { 'answers.json': '{' }, /answers\.json is no JSON/],

@@ -200,6 +200,26 @@ test('cells of a frame are looked at in the square that was asked for, and the m
   assert.deepEqual(named.map(({ verdict }) => verdict?.probabilities.length), cells.map(() => 2));
 });
 
+test('cells of a frame are told as they are looked at, until a stop; a square of known scale and how the cells were found stay with the model', async () => {
+  const square = { sidePx: 24, pixelSizeUm: 0.5, search: { least_diameter: 8, most_diameter: 40, method: 'round' as const } };
+  await using looking = await Teacher.open({ base, home, jobs: 1, frame: square });
+  const image = new URL('tests/golden/detect/frame.png', root);
+  const box = (i: number): { left_px: number; top_px: number; width_px: number; height_px: number } => ({ left_px: 10 + 2 * i, top_px: 20, width_px: 16, height_px: 16 });
+  const cells = Array.from({ length: 20 }, (_, id) => ({ id, box: box(id), outline: Float32Array.of(0, 0, 1, 0, 1, 1), areaPx: 200, searchScore: null, cutByBorder: false }));
+  const stop = new AbortController();
+  const told: [first: number, some: number][] = [];
+  const some = await looking.showFrame(image, cells, { pixelSizeUm: 0.5, signal: stop.signal, onShown: (shown, first) => { told.push([first, shown.length]); stop.abort(); } });
+  assert.deepEqual([told, some.length], [[[0, 16]], 16], 'a step is sixteen cells');
+  const all: number[] = [];
+  // At half the scale the same square is twice as many px of the frame.
+  const fine = await looking.showFrame(image, cells, { pixelSizeUm: 0.25, onShown: (shown, first) => all.push(first + shown.length) });
+  assert.deepEqual([all, fine.map(({ widthPx, pixelSizeUm }) => [widthPx, pixelSizeUm])], [[16, 20], cells.map(() => [48, 0.25])]);
+  const lessons = [...some.slice(0, 4), ...fine.slice(0, 4)].map((cell, i): Lesson => ({ cell, type: types[i % 2]?.id ?? '', path: `cell ${i}`, group: String(i) }));
+  const model = await looking.model(await looking.examine(lessons, types), { name: 'scaled', title: 'Scaled' });
+  await using classifier = await Classifier.open(model, { home, jobs: 1 });
+  assert.deepEqual(classifier.spec.frame, { side_px: 24, pixel_size_um: 0.5, search: square.search });
+});
+
 describe('what cannot be learned', () => {
   test('one type alone, and no cell at all: one line', async () => {
     const lessons = await lessonsOf(cells(3).slice(0, 3));

@@ -10,7 +10,7 @@ import { words } from './words.ts';
 
 /** The crop of one image as the network saw it, no side longer than asked. */
 export function viewOf(index: number, maxSidePx: number): Promise<ImageData> {
-  if (mode.value === 'fields') return viewCell(index, maxSidePx);
+  if (mode.value === 'fields') return modelSettled().then(() => viewCell(index, maxSidePx));
   const file = allImages()[index]?.file;
   return file ? viewed(file, maxSidePx) : Promise.reject(new Error(words.noSuchImage));
 }

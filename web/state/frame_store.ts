@@ -10,6 +10,7 @@ import { lastMode, mode, type Mode } from './mode.ts';
 import { checkTurns, spec } from './models.ts';
 import { remember, remembered } from './remembered.ts';
 import { allReviews } from './review_store.ts';
+import { allLabels } from './teaching.ts';
 
 export type FieldOptions = Omit<FrameOptions, 'classify'>;
 
@@ -106,7 +107,7 @@ const noVerdict: CellVerdict = {
 };
 
 /** What is shown of a cell that no network has seen: a square around its box. */
-function around({ left_px, top_px, width_px, height_px }: Box): Box {
+export function around({ left_px, top_px, width_px, height_px }: Box): Box {
   const side = Math.ceil(1.5 * Math.max(width_px, height_px));
   return { left_px: Math.round(left_px + (width_px - side) / 2), top_px: Math.round(top_px + (height_px - side) / 2), width_px: side, height_px: side };
 }
@@ -212,9 +213,35 @@ export function cellAt(key: number): Cell | undefined {
   return frameAt(frameOfKey(key))?.cells.find(({ index }) => index === key);
 }
 
+const byNumber = new WeakMap<readonly FrameCell[], ReadonlyMap<number, FrameCell>>();
+
+function numbered(cells: readonly FrameCell[]): ReadonlyMap<number, FrameCell> {
+  const known = byNumber.get(cells) ?? new Map(cells.map((cell) => [cell.id, cell]));
+  byNumber.set(cells, known);
+  return known;
+}
+
+/** A cell of a frame with the picture of the file that it is in, which may be another than the one looked at; `pixelSizeUm`: µm per px, as the frame was searched. */
+export interface FoundCell { cell: FrameCell; choice: FrameChoice; pixelSizeUm: number | null }
+
+export function findCell(key: number): FoundCell | undefined {
+  const frame = frameOfKey(key);
+  const { analysis, pictures = {} } = frameAt(frame) ?? {};
+  if (!analysis) return undefined;
+  const [id, pixelSizeUm] = [key - cellKey(frame, 0), analysis.settings.pixel_size_um];
+  const here = numbered(analysis.cells).get(id);
+  if (here) return { cell: here, choice: analysis.choice, pixelSizeUm };
+  for (const [picture, { cells }] of Object.entries(pictures)) {
+    const cell = numbered(cells).get(id);
+    const [page = 0, channel = -1] = picture.split(' ').map(Number);
+    if (cell) return { cell, choice: { page, channel }, pixelSizeUm };
+  }
+  return undefined;
+}
+
 /** Numbers of the cells of a frame that people said something of: they stay, whatever another search finds. */
 export function spokenOf(frame: number): Set<number> {
-  return new Set([...allReviews('fields').keys()].filter((key) => frameOfKey(key) === frame).map((key) => key - cellKey(frame, 0)));
+  return new Set([...allReviews('fields').keys(), ...allLabels('fields').keys()].filter((key) => frameOfKey(key) === frame).map((key) => key - cellKey(frame, 0)));
 }
 
 /** What a search found in a picture that was not looked at before, or that is looked at again. */

@@ -9,10 +9,11 @@ import { era, files, flush } from './images.ts';
 import { messageOf, notice } from './notice.ts';
 import { runState } from './progress.ts';
 import { classifyMissing, run } from './run.ts';
+import { allLabels, labelChange } from './teaching.ts';
 import { closeDetails, currentFrame, openIndex } from './view.ts';
 import { words } from './words.ts';
 
-export type Tool = 'look' | 'remove' | 'add' | 'measure';
+export type Tool = 'look' | 'select' | 'remove' | 'add' | 'measure';
 export const tool = signal<Tool>('look');
 
 /** The frame whose cells are being searched or classified at a person's wish. */
@@ -50,7 +51,9 @@ export function removeCell(frame: number, id: number): void {
   if (!entry || !cell) return;
   const removed = cell.searchScore === null ? entry.removed : [...entry.removed, cell.box];
   const before: Edit = { gone: [], come: [{ cell, at }], removed: entry.removed };
-  take(words.removal, [{ part: 'frame_cells', key: frame, before, after: { gone: [id], come: [], removed } satisfies Edit }]);
+  const key = cellKey(frame, id);
+  const label = allLabels('fields').has(key) ? [labelChange(key, null, 'fields')] : [];
+  take(words.removal, [...label, { part: 'frame_cells', key: frame, before, after: { gone: [id], come: [], removed } satisfies Edit }]);
 }
 
 /** Adds a cell around a point of the frame, in px, and classifies it. */

@@ -1,7 +1,7 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
 import { type Checked, type Checks, type Frame, type FrameChoice, frameOfKey, pictureKey } from '../../src/js/index.ts';
 import { client } from './client.ts';
-import { cellAt, frameAt } from './frame_store.ts';
+import { around, cellAt, findCell, frameAt } from './frame_store.ts';
 import { allImages } from './images.ts';
 import { words } from './words.ts';
 
@@ -67,13 +67,14 @@ export function forgetHeldFrames(): void {
   for (const [key, one] of held) letGo(key, one);
 }
 
-/** The square that the network saw of one cell of a frame. */
+/** The square that the network saw of one cell of a frame, or that is around it where none saw it. */
 export async function viewCell(key: number, maxSidePx: number): Promise<ImageData> {
-  const cell = cellAt(key);
+  const found = findCell(key);
   const frame = frameOfKey(key);
   const entry = frameAt(frame);
-  if (!cell || !entry) throw new Error(words.noSuchCell);
-  const { rgba, widthPx, heightPx } = await withFrame(frame, entry.analysis.choice, (open) => open.view(cell.crop, maxSidePx, entry.range));
+  if (!found || !entry) throw new Error(words.noSuchCell);
+  const region = cellAt(key)?.crop ?? around(found.cell.box);
+  const { rgba, widthPx, heightPx } = await withFrame(frame, found.choice, (open) => open.view(region, maxSidePx, entry.range));
   return new ImageData(rgba, widthPx, heightPx);
 }
 

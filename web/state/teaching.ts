@@ -1,10 +1,11 @@
-/** What a person teaches: the types, which image shows which, and what they are taught on. What is done with it: `teaching_steps.ts`; what is learned from it: `teaching_work.ts`. */
+/** What a person teaches: the types, which image or which cell of a frame shows which, and what they are taught on. What is done with it: `teaching_steps.ts`; what is learned from it: `teaching_work.ts`. */
 import { computed, signal } from '@preact/signals';
-import type { GroupTable, ModelClass, ProjectTeaching, TeachGrouping } from '../../src/js/index.ts';
+import type { FrameSquare, GroupTable, ModelClass, ProjectTeaching, TaughtCells, TeachGrouping } from '../../src/js/index.ts';
 import { touch } from './changes.ts';
 import { type Change, ownPart } from './history.ts';
+import { mode, type Mode } from './mode.ts';
 
-/** What an image shows, as a person says. `folder`: below that of its type; '' where there is none. */
+/** What a cell is, as a person says. `folder`: what it shares with others alike; '' where there is none. */
 export interface Label { type: string; folder: string }
 
 export interface Plan {
@@ -12,14 +13,16 @@ export interface Plan {
   base: string | null;
   /** In the model's order; those of the base come first. */
   types: readonly ModelClass[];
-  /** Positions of images whose label was doubted and stays. */
-  sure: readonly number[];
+  /** Cells whose label was doubted and stays. */
+  sure: Readonly<Record<Mode, readonly number[]>>;
+  /** What is looked at around a cell of a frame; null: none has a label yet. */
+  square: FrameSquare | null;
   /** null: as the folders suggest. */
   grouping: TeachGrouping | null;
   table: GroupTable | null;
 }
 
-const blank: Plan = { base: null, types: [], sure: [], grouping: null, table: null };
+const blank: Plan = { base: null, types: [], sure: { cells: [], fields: [] }, square: null, grouping: null, table: null };
 const nobody = { title: '', author: '', data: '' };
 
 /** Whether that view is open. */
@@ -31,41 +34,50 @@ export const about = signal(nobody);
 /** Counts up when all of it came from elsewhere, as of another project. */
 export const teachingEra = signal(0);
 
-let labels = new Map<number, Label>();
+/** As reviews are: of images of one cell, and of cells of frames. */
+let labels: Record<Mode, Map<number, Label>> = { cells: new Map(), fields: new Map() };
 /** Counts up whenever a label came, went or changed. */
 export const labelRevision = signal(0);
 
+/** Of the cell with this index, of images of one cell or of frames as they are looked at now. */
 export function labelAt(index: number): Label | undefined {
-  return labels.get(index);
+  return labels[mode.value].get(index);
 }
 
-export function allLabels(): ReadonlyMap<number, Label> {
-  return labels;
+export function allLabels(of: Mode = mode.value): ReadonlyMap<number, Label> {
+  return labels[of];
 }
 
-/** Positions of the images of each type, in the order of the images. */
+/** Indices of the cells of each type, in their order. */
 export const trays = computed<ReadonlyMap<string, number[]>>(() => {
   labelRevision.value;
   const found = new Map<string, number[]>(plan.value.types.map(({ id }) => [id, []]));
-  for (const [index, { type }] of labels) found.get(type)?.push(index);
+  for (const [index, { type }] of allLabels()) found.get(type)?.push(index);
   for (const tray of found.values()) tray.sort((a, b) => a - b);
   return found;
 });
 
-ownPart<Label | null>('taught', (index, label) => {
-  if (label === null) labels.delete(index);
-  else labels.set(index, label);
-  labelRevision.value += 1;
-  touch('teaching', 0);
-});
+/** By which a step knows whose label it changes. */
+const labelParts: Record<Mode, string> = { cells: 'taught', fields: 'taught_fields' };
+
+for (const which of ['cells', 'fields'] as const) {
+  ownPart<Label | null>(labelParts[which], (index, label) => {
+    if (label === null) labels[which].delete(index);
+    else labels[which].set(index, label);
+    labelRevision.value += 1;
+    touch('teaching', 0);
+  });
+}
 
 ownPart<Plan>('teach', (_, value) => {
-  plan.value = value;
+  // Steps of older projects know no frames.
+  const { sure } = value as { sure: Plan['sure'] | readonly number[] };
+  plan.value = { ...blank, ...value, sure: 'cells' in sure ? sure : { cells: sure, fields: [] } };
   touch('teaching', 0);
 });
 
-export function labelChange(index: number, after: Label | null): Change {
-  return { part: 'taught', key: index, before: labels.get(index) ?? null, after };
+export function labelChange(index: number, after: Label | null, of: Mode = mode.value): Change {
+  return { part: labelParts[of], key: index, before: labels[of].get(index) ?? null, after };
 }
 
 export function planChange(after: Partial<Plan>): Change {
@@ -79,15 +91,18 @@ export function setAbout(change: Partial<typeof nobody>): void {
 
 /** null where nothing is taught. */
 export function teachingAsKept(): ProjectTeaching | null {
-  const { base, types, sure, grouping, table } = plan.value;
-  if (types.length === 0 && labels.size === 0) return null;
-  return { base, types: [...types], labels: [...labels].map(([index, { type, folder }]) => [index, type, folder]), sure: [...sure], grouping, table, about: about.value };
+  const { base, types, sure, square, grouping, table } = plan.value;
+  if (types.length === 0 && labels.cells.size + labels.fields.size === 0) return null;
+  const cellsOf = (of: Mode): TaughtCells => ({ labels: [...labels[of]].map(([index, { type, folder }]) => [index, type, folder]), sure: [...sure[of]] });
+  return { base, types: [...types], ...cellsOf('cells'), inFrames: cellsOf('fields'), square, grouping, table, about: about.value };
 }
 
 /** Puts what was kept in place. */
 export function restoreTeaching(kept: ProjectTeaching | null): void {
-  plan.value = kept ? { base: kept.base, types: kept.types, sure: kept.sure, grouping: kept.grouping, table: kept.table } : blank;
-  labels = new Map((kept?.labels ?? []).map(([index, type, folder]) => [index, { type, folder }]));
+  const inFrames = kept?.inFrames ?? { labels: [], sure: [] };
+  const labelsOf = (from: TaughtCells['labels']): Map<number, Label> => new Map(from.map(([index, type, folder]) => [index, { type, folder }]));
+  plan.value = kept ? { base: kept.base, types: kept.types, sure: { cells: kept.sure, fields: inFrames.sure }, square: kept.square ?? null, grouping: kept.grouping, table: kept.table } : blank;
+  labels = { cells: labelsOf(kept?.labels ?? []), fields: labelsOf(inFrames.labels) };
   about.value = kept?.about ?? nobody;
   labelRevision.value += 1;
   teachingEra.value += 1;

@@ -1,8 +1,9 @@
-/** Which pictures belong together, so that none is learned from while one alike is tested on. */
+/** Which cells belong together, so that none is learned from while one alike is tested on. */
 import { computed } from '@preact/signals';
 import { readHeads, readLabels, type TeachGrouping, truthByLabels } from '../../src/js/index.ts';
-import { allImages, files } from './images.ts';
+import { files, imageAt } from './images.ts';
 import { allLabels, labelRevision, plan } from './teaching.ts';
+import { positionOf } from './teaching_items.ts';
 import { changeGroupTable } from './teaching_steps.ts';
 
 /** Folders below those of the types, of each type as many as differ. */
@@ -37,12 +38,13 @@ export const tableGroups = computed<Groups>(() => {
   }
 });
 
-/** Of an image that has a label; one of which nothing is known stands for itself. */
+/** Of a cell that has a label; a file of which nothing is known stands for itself. */
 export function groupOf(index: number): string {
   const grouping = groupingNow.value;
-  const alone = `${index} ${allImages()[index]?.path ?? ''}`;
+  const position = positionOf(index);
+  const alone = `${position} ${imageAt(index)?.path ?? ''}`;
   if (grouping === 'folder') return allLabels().get(index)?.folder || alone;
-  return grouping === 'column' ? (tableGroups.value.of[index] ?? alone) : alone;
+  return grouping === 'column' ? (tableGroups.value.of[position] ?? alone) : alone;
 }
 
 /** Columns whose names sound like what pictures have in common. */

@@ -1,8 +1,9 @@
 /** What a person does while teaching: each is a step that can be taken back. */
 import { batch } from '@preact/signals';
-import { type GroupTable, type ModelClass, type TeachGrouping, typeNamer } from '../../src/js/index.ts';
-import { chooseMode } from './adding.ts';
+import { type FrameSquare, type GroupTable, type ModelClass, type TeachGrouping, typeNamer } from '../../src/js/index.ts';
+import { addFiles, chooseMode } from './adding.ts';
 import type { Found } from './found_files.ts';
+import { tool } from './frames.ts';
 import { type Change, take } from './history.ts';
 import { allImages, appendImages, firstImageAtMs, flush, sizeOf } from './images.ts';
 import { mode } from './mode.ts';
@@ -11,18 +12,20 @@ import { notice } from './notice.ts';
 import { runState } from './progress.ts';
 import { allReviews } from './review_store.ts';
 import { cancel, run } from './run.ts';
-import { allLabels, isTeaching, type Label, labelAt, labelChange, plan, planChange } from './teaching.ts';
+import { allLabels, isTeaching, type Label, labelAt, labelChange, type Plan, plan, planChange } from './teaching.ts';
+import { folderOf, squareFor, subjectOf } from './teaching_items.ts';
 import { foldersBelow, mostTypes, newType, typeFolders, withFolders } from './teaching_types.ts';
+import { layout } from './view.ts';
 import { words } from './words.ts';
 
 /** A person had stopped the work on the results before. */
 let wasStopped = false;
 
-/** Opens the view. The model in use waits meanwhile: what is taught needs the workers. */
+/** Opens the view. The model in use waits meanwhile: what is taught needs the workers. In frames it goes on: it finds the cells. */
 export function openTeaching(): void {
   if (allImages().length === 0) chooseMode('cells');
   wasStopped = runState.value === 'cancelled';
-  cancel();
+  if (mode.value === 'cells') cancel();
   isTeaching.value = true;
 }
 
@@ -32,20 +35,34 @@ export function closeTeaching(): void {
   if (allImages().length > 0 && modelState.value.phase !== 'failed' && !wasStopped) void run();
 }
 
+/** To the frames, where a press selects cells. */
+export function selectInFrames(): void {
+  closeTeaching();
+  layout.value = 'frame';
+  tool.value = 'select';
+}
+
 const nameOf = (type: string | null): string => plan.value.types.find(({ id }) => id === type)?.name ?? '';
 
-/** Says what images show; with null nothing is said of them any more. */
+/** Says what cells are; with null nothing is said of them any more. */
 export function label(indices: Iterable<number>, type: string | null): void {
   const changes = [...indices].flatMap((index): Change[] => {
     const before = labelAt(index);
     if (type === null) return before ? [labelChange(index, null)] : [];
     return before?.type === type ? [] : [labelChange(index, { type, folder: before?.folder ?? folderOf(index) })];
   });
-  take(type === null ? words.teach.unlabelling(changes.length) : words.teach.labelling(changes.length, nameOf(type)), changes);
+  const square = type === null ? {} : firstSquare(changes[0]?.key);
+  take(type === null ? words.teach.unlabelling(changes.length) : words.teach.labelling(changes.length, nameOf(type)), [...('square' in square ? [planChange(square)] : []), ...changes]);
 }
 
-function folderOf(index: number): string {
-  return (allImages()[index]?.path ?? '').split('/').slice(0, -1).join('/');
+/** With the first label in a frame it is decided what is looked at around each cell; decided anew, all would have to be looked at again. */
+function firstSquare(index: number | undefined): Partial<Plan> {
+  const isDecided = plan.value.square !== null && allLabels().size > 0;
+  return mode.value !== 'fields' || index === undefined || isDecided ? {} : { square: squareFor(index) };
+}
+
+export function chooseSquare(square: FrameSquare): void {
+  take(words.teach.square, [planChange({ square })]);
 }
 
 /** Says so where there are more types than a model can have. */
@@ -81,8 +98,9 @@ export function removeType(id: string): void {
   take(words.teach.removingType(nameOf(id)), [...changesOf(id, () => null), planChange({ types: plan.value.types.filter((one) => one.id !== id) })]);
 }
 
+/** Of images and of cells of frames alike: they share the types. */
 function changesOf(type: string, change: (label: Label) => Label | null): Change[] {
-  return [...allLabels()].flatMap(([index, known]) => (known.type === type ? [labelChange(index, change(known))] : []));
+  return (['cells', 'fields'] as const).flatMap((of) => [...allLabels(of)].flatMap(([index, known]) => (known.type === type ? [labelChange(index, change(known), of)] : [])));
 }
 
 function baseTypes(base: string | null): readonly ModelClass[] {
@@ -99,7 +117,7 @@ export function chooseBase(base: string | null): void {
   const given = baseTypes(base);
   const before = plan.value;
   if (base === before.base) return;
-  const used = new Set([...allLabels().values()].map(({ type }) => type));
+  const used = new Set([...allLabels('cells').values(), ...allLabels('fields').values()].map(({ type }) => type));
   const own = before.types.filter(({ id }) => !isOfBase(id) || used.has(id));
   const named = typeNamer(given);
   const sameAs = new Map(own.map(({ id, name }) => [id, named(name) ?? named(id)]));
@@ -112,7 +130,7 @@ export function chooseBase(base: string | null): void {
     ids.set(one.id, same ?? type?.id ?? one.id);
   }
   if (areTooMany(types)) return;
-  const labels = [...allLabels()].flatMap(([index, known]) => { const id = ids.get(known.type); return id === undefined || id === known.type ? [] : [labelChange(index, { ...known, type: id })]; });
+  const labels = [...ids].flatMap(([from, to]) => (from === to ? [] : changesOf(from, (known) => ({ ...known, type: to }))));
   take(words.teach.startingFrom, [planChange({ base, types }), ...labels]);
 }
 
@@ -124,13 +142,16 @@ export function changeGroupTable(table: GroupTable): void {
   take(words.teach.grouping, [planChange({ grouping: 'column', table })]);
 }
 
-/** The label of an image was doubted and is right. */
+/** The label of a cell was doubted and is right. */
 export function keepLabel(index: number): void {
-  take(words.teach.keeping, [planChange({ sure: [...plan.value.sure.filter((one) => one !== index), index] })]);
+  const { sure } = plan.value;
+  take(words.teach.keeping, [planChange({ sure: { ...sure, [mode.value]: [...sure[mode.value].filter((one) => one !== index), index] } })]);
 }
 
-/** Takes files for teaching: into one type, or with null each into the type that its folder names; without a folder they have no label yet. */
-export function teachFiles({ files, unopened, documents }: Found, type: string | null): void {
+/** Takes files for teaching: into one type, or with null each into the type that its folder names; without a folder they have no label yet. Where there are frames they are frames, whose cells have none. */
+export function teachFiles(found: Found, type: string | null): void {
+  const { files, unopened, documents } = found;
+  if (mode.value === 'fields' && allImages().length > 0) return addFiles(found);
   if (files.length + unopened.length === 0) {
     notice.value = { words: documents.length > 0 ? words.onlyDocuments(documents.length) : words.nothingThere };
     return;
@@ -169,8 +190,9 @@ function labelByFolders(indices: readonly number[], paths: readonly string[]): v
   if (labels.length > 0) take(words.teach.byFolders(labels.length), [planChange({ types }), ...labels]);
 }
 
-/** Positions of images without a label that lie in at least two folders, as those dropped on Look may. */
+/** Positions of images without a label that lie in at least two folders, as those dropped on Look may. A frame holds cells of several types. */
 export function inFolders(): number[] {
+  if (mode.value === 'fields') return [];
   const without = allImages().flatMap(({ path }, index) => (labelAt(index) ? [] : [{ index, path }]));
   const names = new Set(typeFolders(without.map(({ path }) => path)).map((one) => one?.name));
   return names.size > 1 && !names.has(undefined) ? without.map(({ index }) => index) : [];
@@ -182,7 +204,7 @@ export function labelFolders(indices: readonly number[]): void {
 
 /** Answers of a review that name a type of the model in use, and are no lessons yet. */
 export function answersToTeach(): { index: number; type: string }[] {
-  return [...allReviews('cells')].flatMap(([index, { first }]) => (first?.outcome === 'type' && first.type !== null && labelAt(index) === undefined ? [{ index, type: first.type }] : []));
+  return [...allReviews()].flatMap(([index, { first }]) => (first?.outcome === 'type' && first.type !== null && labelAt(index) === undefined && subjectOf(index) ? [{ index, type: first.type }] : []));
 }
 
 /** Takes answers of a review for lessons; types come along by their names. */
@@ -191,5 +213,6 @@ export function teachAnswers(classes: readonly ModelClass[]): void {
   const named = (id: string): string => classes.find((one) => one.id === id)?.name ?? id;
   const { types, idOf } = withFolders(answers.map(({ type }) => named(type)), plan.value.types);
   if (areTooMany(types)) return;
-  take(words.teach.byAnswers(answers.length), [planChange({ types }), ...answers.map(({ index, type }) => labelChange(index, { type: idOf.get(named(type)) ?? '', folder: folderOf(index) }))]);
+  const labels = answers.map(({ index, type }) => labelChange(index, { type: idOf.get(named(type)) ?? '', folder: folderOf(index) }));
+  take(words.teach.byAnswers(answers.length), [planChange({ types, ...firstSquare(answers[0]?.index) }), ...labels]);
 }

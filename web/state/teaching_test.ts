@@ -2,14 +2,16 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { type Examination, type TeachGrouping, zip } from '../../src/js/index.ts';
 import { addModel } from './added_models.ts';
+import { chooseMode } from './adding.ts';
 import { chooseModel } from './model_choice.ts';
-import { allImages } from './images.ts';
+import { mode } from './mode.ts';
 import { messageOf, notice } from './notice.ts';
 import { about, isTeaching, labelAt, plan, teachingEra, trays } from './teaching.ts';
 import { groupingNow } from './teaching_groups.ts';
+import { items } from './teaching_items.ts';
 import { closeTeaching, isOfBase } from './teaching_steps.ts';
 import { modelNameOf } from './teaching_types.ts';
-import { canLearn, learnAs, lessonsNow, looked, teacherNow } from './teaching_work.ts';
+import { canLearn, ground, learnAs, lessonsNow, looked, teacherNow } from './teaching_work.ts';
 import { words } from './words.ts';
 
 /** From so many cells of every type on it is tested by itself. */
@@ -18,8 +20,8 @@ const testAfterMs = 1_200;
 /** A test that took longer is begun by a person. */
 const mostMsByItself = 20_000;
 
-/** What came of a test. `indices`: positions of the lessons' images. */
-export interface Tested { key: string; base: string | null; grouping: TeachGrouping; found: Examination; indices: number[] }
+/** What came of a test. `indices`: of the lessons' cells. */
+export interface Tested { key: string; ground: string; grouping: TeachGrouping; found: Examination; indices: number[] }
 
 export const tested = signal<Tested | null>(null);
 /** How much of a test is done; null where none is under way. */
@@ -48,7 +50,7 @@ let testedKey: string | null = null;
 export async function test(): Promise<Tested | null> {
   under?.abort();
   clearTimeout(timer);
-  const { key, lessons, types, indices, base } = lessonsNow.value;
+  const { key, lessons, types, indices, ground } = lessonsNow.value;
   testedKey = key;
   const own = under = new AbortController();
   const grouping = groupingNow.value;
@@ -62,10 +64,10 @@ export async function test(): Promise<Tested | null> {
     const found = await teacher.examine(lessons, types, { signal: own.signal, onProgress: (done) => { if (under === own) testing.value = done; } });
     if (under !== own) return null;
     lastMs = performance.now() - began;
-    const result: Tested = { key, base, grouping, found, indices };
+    const result: Tested = { key, ground, grouping, found, indices };
     batch(() => {
       tested.value = result;
-      learnAs.value = { base, strength: found.head.strength, temperature: found.crossValidated?.temperature ?? 1 };
+      learnAs.value = { ground, strength: found.head.strength, temperature: found.crossValidated?.temperature ?? 1 };
     });
     return result;
   } catch (error) {
@@ -105,8 +107,8 @@ effect(() => {
   });
 });
 effect(() => {
-  const { base } = plan.value;
-  untracked(() => { if (tested.value && tested.value.base !== base) tested.value = null; });
+  const now = ground.value;
+  untracked(() => { if (tested.value && tested.value.ground !== now) tested.value = null; });
 });
 
 // What was found of one project says nothing of another.
@@ -121,7 +123,7 @@ effect(() => {
   });
 });
 
-/** What a test says of one image, as far as its label is still the one that was tested. */
+/** What a test says of one cell, as far as its label is still the one that was tested. */
 export function indexOf({ indices, found }: Tested, lesson: number): number | null {
   const index = indices[lesson];
   return index !== undefined && labelAt(index)?.type === found.lessons[lesson]?.type ? index : null;
@@ -132,7 +134,7 @@ export const doubtful = computed(() => {
   lessonsNow.value;
   const now = tested.value;
   if (!now) return [];
-  const sure = new Set(plan.value.sure);
+  const sure = new Set(plan.value.sure[mode.value]);
   return now.found.doubtful.flatMap(({ lesson, probability, likelier }) => {
     const index = indexOf(now, lesson);
     return index === null || sure.has(index) ? [] : [{ index, label: now.found.lessons[lesson]?.type ?? '', probability, likelier }];
@@ -167,11 +169,12 @@ export async function makeModel(): Promise<void> {
   }
 }
 
-/** Chooses a model and shows its results. */
+/** Chooses a model and shows its results; where cells of frames were only counted, they are named. */
 export function useModel({ name, title }: { name: string; title: string }): void {
-  const all = allImages().length;
+  const all = items.value.length;
   const taught = [...trays.value.values()].reduce((sum, tray) => sum + tray.length, 0);
+  if (mode.value === 'fields') chooseMode('fields');
   void chooseModel(name);
   closeTeaching();
-  if (all > 0) notice.value = { words: words.teach.learnedFrom(taught, all, title) };
+  if (all > 0) notice.value = { words: words.teach.learnedFrom(taught, all, title, mode.value === 'fields' ? 'cells' : 'pictures') };
 }

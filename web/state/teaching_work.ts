@@ -1,19 +1,22 @@
 /** What is learned from what a person teaches: cells are looked at once, a head is learned after each change. Loaded when it is taught; `teaching_test.ts` says how good it is. */
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
-import { type Lesson, probabilitiesOf, type QuickHead, type ShownCell, type TaughtType, Teacher } from '../../src/js/index.ts';
+import { CytodropError, type FrameSquare, type Lesson, probabilitiesOf, type QuickHead, type ShownCell, type TaughtType, Teacher } from '../../src/js/index.ts';
 import { sourceOfModel } from './added_models.ts';
 import { allImages, files, noteRead } from './images.ts';
-import { leftOut } from './left_out.ts';
+import { mode } from './mode.ts';
+import { listings } from './models.ts';
 import { messageOf } from './notice.ts';
 import { allLabels, isTeaching, labelAt, labelRevision, plan, teachingEra, trays } from './teaching.ts';
 import { groupingNow, groupOf, tableGroups } from './teaching_groups.ts';
+import { items, pathOf, type Subject, subjectOf, whyGone } from './teaching_items.ts';
 import { isOfBase } from './teaching_steps.ts';
-import { words } from './words.ts';
 
-/** Pictures without a label that are looked at, at most: each holds a tenth of a megabyte. */
+/** Cells without a label that are looked at, at most: each holds a tenth of a megabyte. */
 export const mostOthers = 1_000;
 /** Between two looks at what has changed. */
 const atOnce = 48;
+/** Of cells of one frame, which is decoded each time. */
+const atOnceInFrame = 192;
 const learnAfterMs = 120;
 /** While pictures are still on their way. */
 const learnEveryMs = 1_500;
@@ -24,7 +27,17 @@ export const trouble = signal('');
 /** A person let it wait. */
 export const isPaused = signal(false);
 
-interface Room { base: string | null; teacher: Teacher; shown: WeakMap<File, ShownCell>; failed: WeakMap<File, string> }
+/** What is taught on. Cells that were looked at on other ground cannot be compared. */
+const basis = computed<{ base: string | null; frame: FrameSquare | null }>(() => ({ base: plan.value.base, frame: mode.value === 'fields' && plan.value.base === null ? plan.value.square : null }));
+export const ground = computed(() => JSON.stringify([basis.value, mode.value]));
+
+/** Whether the base looks at what there is: a model of images of one cell each cannot be shown the cells of a frame. */
+export const canLook = computed(() => mode.value === 'cells' || plan.value.base === null || listings.value.find(({ name }) => name === plan.value.base)?.spec.frame !== undefined);
+
+/** Of each file, by the key of what is looked at in it: what was seen, or why it could not be. */
+type Seen = WeakMap<File, Map<string, ShownCell | string>>;
+
+interface Room { ground: string; teacher: Teacher; seen: Seen }
 let room: Room | null = null;
 let opening: Promise<Room> | null = null;
 let under: AbortController | null = null;
@@ -34,10 +47,10 @@ const shownRevision = signal(0);
 
 /** The teacher of the base that is chosen. Raises: as `Teacher.open`. */
 export async function teacherNow(): Promise<Room> {
-  const { base } = plan.value;
+  const now = ground.value;
   if (opening) await opening.catch(() => undefined);
-  if (room?.base === base) return room;
-  opening = open(base);
+  if (room?.ground === now) return room;
+  opening = open();
   try {
     return await opening;
   } finally {
@@ -45,8 +58,9 @@ export async function teacherNow(): Promise<Room> {
   }
 }
 
-async function open(base: string | null): Promise<Room> {
+async function open(): Promise<Room> {
   const before = room;
+  const [now, { base, frame }] = [ground.value, basis.value];
   room = null;
   batch(() => {
     teacherState.value = 'opening';
@@ -55,8 +69,8 @@ async function open(base: string | null): Promise<Room> {
   });
   try {
     await before?.teacher.close();
-    const teacher = await Teacher.open({ home: new URL('./', document.baseURI), ...(base !== null && { base: sourceOfModel(base) }) });
-    room = { base, teacher, shown: new WeakMap(), failed: new WeakMap() };
+    const teacher = await Teacher.open({ home: new URL('./', document.baseURI), ...(base !== null && { base: sourceOfModel(base) }), ...(frame && { frame }) });
+    room = { ground: now, teacher, seen: new WeakMap() };
     teacherState.value = 'ready';
     shownRevision.value += 1;
     return room;
@@ -69,32 +83,48 @@ async function open(base: string | null): Promise<Room> {
   }
 }
 
-/** What was looked at on another base says nothing on this one. */
-function roomNow(): Room | null {
-  return room?.base === plan.value.base ? room : null;
+function seenOf({ file, key }: Subject): ShownCell | string | undefined {
+  return room?.ground === ground.value ? room.seen.get(file)?.get(key) : undefined;
+}
+
+function note({ seen }: Room, { file, key }: Subject, what: ShownCell | string): void {
+  const own = seen.get(file) ?? new Map<string, ShownCell | string>();
+  seen.set(file, own.set(key, what));
+  shownSoon();
 }
 
 export function cellAt(index: number): ShownCell | undefined {
-  const file = allImages()[index]?.file;
-  return file ? roomNow()?.shown.get(file) : undefined;
+  const subject = subjectOf(index);
+  const seen = subject ? seenOf(subject) : undefined;
+  return typeof seen === 'object' ? seen : undefined;
 }
 
-/** Positions of all images without a label, as far as they are looked at. */
+/** Why a cell could not be looked at. */
+function failureAt(index: number): string | undefined {
+  const subject = subjectOf(index);
+  const seen = subject ? seenOf(subject) : whyGone(index);
+  return typeof seen === 'string' ? seen : undefined;
+}
+
+/** Indices of all cells without a label. */
 export const others = computed(() => {
   labelRevision.value;
-  return files.value.flatMap((_, index) => (labelAt(index) || leftOut.value.has(index) ? [] : [index]));
+  return items.value.filter((index) => !labelAt(index));
 });
 
-/** Labelled ones first. */
+/** Labelled ones first; none before it is known what is looked at around each. */
 function wanted(): number[] {
+  const { base, square } = plan.value;
+  if (!canLook.value || (mode.value === 'fields' && base === null && square === null)) return [];
   return [...[...allLabels().keys()].sort((a, b) => a - b), ...others.value.slice(0, mostOthers)];
 }
 
-function due(): { index: number; file: File }[] {
-  const here = roomNow();
+interface Job { index: number; subject: Subject }
+
+function due(): Job[] {
   return wanted().flatMap((index) => {
-    const file = allImages()[index]?.file;
-    return file && !here?.shown.has(file) && !here?.failed.has(file) ? [{ index, file }] : [];
+    const subject = subjectOf(index);
+    return subject && seenOf(subject) === undefined ? [{ index, subject }] : [];
   });
 }
 
@@ -107,16 +137,11 @@ export const looked = computed(() => {
   return { done: all.filter((index) => cellAt(index) || failureAt(index)).length, of: all.length };
 });
 
-export function failureAt(index: number): string | undefined {
-  const { file, away } = allImages()[index] ?? {};
-  if (!file) return away ? words.notKept : words.teach.imageGone;
-  return roomNow()?.failed.get(file);
-}
-
-/** Pictures that could not be read, each with why. */
+/** Cells that could not be looked at, each with why. */
 export const unreadable = computed(() => {
   shownRevision.value;
-  return files.value.flatMap(({ path }, index) => { const why = failureAt(index); return why === undefined ? [] : [{ index, path, why }]; });
+  labelRevision.value;
+  return [...new Set([...items.value, ...allLabels().keys()])].flatMap((index) => { const why = failureAt(index); return why === undefined ? [] : [{ index, path: pathOf(index), why }]; });
 });
 
 let runner: Promise<void> | null = null;
@@ -130,26 +155,46 @@ async function work(): Promise<void> {
     while (isTeaching.value && !isPaused.value) {
       // Nothing is loaded before there is something to look at.
       if (due().length === 0) return;
-      const { base } = plan.value;
-      const { teacher, shown, failed } = await teacherNow();
-      if (plan.value.base !== base) continue;
-      const jobs = due().slice(0, atOnce);
+      const now = ground.value;
+      const here = await teacherNow();
+      if (ground.value !== now) continue;
+      const jobs = due();
       if (jobs.length === 0) return;
       under = new AbortController();
       const { signal } = under;
       try {
-        for await (const one of teacher.show(jobs.map(({ file }) => file), { signal, onRead: (i, bytes) => { const job = jobs[i]; if (job && allImages()[job.index]?.file === job.file) noteRead(job.index, bytes); } })) {
-          const { file } = jobs[one.index] as (typeof jobs)[number];
-          if (one.status === 'ok') shown.set(file, one.cell);
-          else failed.set(file, `${one.message}`);
-          shownSoon();
-        }
+        await (mode.value === 'fields' ? lookInFrame : lookAtImages)(here, jobs, signal);
       } catch (error) {
         if (!signal.aborted) throw error;
       }
     }
   } catch (error) {
     if (teacherState.value !== 'failed') trouble.value = messageOf(error);
+  }
+}
+
+/** Looks at the first images of one cell each. Raises: as `Teacher.show`. */
+async function lookAtImages(here: Room, due: readonly Job[], signal: AbortSignal): Promise<void> {
+  const jobs = due.slice(0, atOnce);
+  const onRead = (i: number, bytes: Uint8Array): void => { const job = jobs[i]; if (job && allImages()[job.index]?.file === job.subject.file) noteRead(job.index, bytes); };
+  for await (const one of here.teacher.show(jobs.map(({ subject }) => subject.file), { signal, onRead })) {
+    note(here, (jobs[one.index] as Job).subject, one.status === 'ok' ? one.cell : one.message);
+  }
+}
+
+/** Looks at the cells of one picture of a file, which is decoded once for all of them. */
+async function lookInFrame(here: Room, due: readonly Job[], signal: AbortSignal): Promise<void> {
+  const [first] = due;
+  if (!first?.subject.found) return;
+  const { file, found: { choice, pixelSizeUm } } = first.subject;
+  const jobs = due.filter(({ subject }) => subject.file === file && subject.found?.choice.page === choice.page && subject.found.choice.channel === choice.channel).slice(0, atOnceInFrame);
+  const cells = jobs.flatMap(({ subject }) => subject.found?.cell ?? []);
+  try {
+    await here.teacher.showFrame(file, cells, { choice, pixelSizeUm, signal, onShown: (some, place) => some.forEach((cell, i) => note(here, (jobs[place + i] as Job).subject, cell)) });
+  } catch (error) {
+    if (!(error instanceof CytodropError)) throw error;
+    // A file that cannot be decoded harms no other.
+    for (const { subject } of jobs) if (seenOf(subject) === undefined) note(here, subject, error.message);
   }
 }
 
@@ -173,12 +218,12 @@ export function tryAgain(): void {
 }
 
 /** What can be learned from now, and by what it is known. */
-export interface LessonsNow { key: string; base: string | null; types: TaughtType[]; indices: number[]; lessons: Lesson[] }
+export interface LessonsNow { key: string; ground: string; types: TaughtType[]; indices: number[]; lessons: Lesson[] }
 
 export const lessonsNow = computed<LessonsNow>(() => {
   shownRevision.value;
   labelRevision.value;
-  const { base, types, table } = plan.value;
+  const { types, table } = plan.value;
   const some = types.filter(({ id }) => (trays.value.get(id)?.length ?? 0) > 0 || isOfBase(id));
   const known = new Set(some.map(({ id }) => id));
   const grouping = groupingNow.value;
@@ -189,9 +234,9 @@ export const lessonsNow = computed<LessonsNow>(() => {
     const cell = cellAt(index);
     if (!cell || !known.has(type)) continue;
     indices.push(index);
-    lessons.push({ cell, type, group: groupOf(index), path: allImages()[index]?.path ?? '' });
+    lessons.push({ cell, type, group: groupOf(index), path: pathOf(index) });
   }
-  return { key: JSON.stringify([base, some.map(({ id, name, letter }) => [id, name, letter]), grouping, table && [table.file, table.fileColumn, table.groupColumn], labelRevision.value, lessons.length]), base, types: some, indices, lessons };
+  return { key: JSON.stringify([ground.value, some.map(({ id, name, letter }) => [id, name, letter]), grouping, table && [table.file, table.fileColumn, table.groupColumn], labelRevision.value, lessons.length]), ground: ground.value, types: some, indices, lessons };
 });
 
 /** Whether two types have pictures to learn from. */
@@ -200,7 +245,7 @@ export const canLearn = computed(() => new Set(lessonsNow.value.lessons.map(({ t
 /** The head that was learned last, and from what. */
 export const learned = signal<{ key: string; head: QuickHead; ms: number } | null>(null);
 /** Of the head that was tested last: the strength that was best, and how far its probabilities are to be drawn to the middle. */
-export const learnAs = signal<{ base: string | null; strength: number; temperature: number } | null>(null);
+export const learnAs = signal<{ ground: string; strength: number; temperature: number } | null>(null);
 
 /** From so many pictures without a type on some are worth more than others. */
 const leastOthers = 12;
@@ -236,14 +281,14 @@ let isLearning = false;
 
 async function learn(): Promise<void> {
   learnTimer = undefined;
-  const { key, lessons, types, base } = lessonsNow.value;
+  const { key, lessons, types, ground: on } = lessonsNow.value;
   const { teacher } = room ?? {};
-  if (!teacher || !canLearn.value || room?.base !== base) return;
+  if (!teacher || !canLearn.value || room?.ground !== on) return;
   isLearning = true;
   const began = performance.now();
   try {
     const known = learnAs.value;
-    const head = await teacher.learn(lessons, types, known?.base === base ? known.strength : undefined);
+    const head = await teacher.learn(lessons, types, known?.ground === on ? known.strength : undefined);
     isLearning = false;
     if (room?.teacher === teacher) learned.value = { key, head, ms: performance.now() - began };
   } catch (error) {
@@ -261,9 +306,9 @@ export const guesses = computed<Guess[]>(() => {
   const { head } = learned.value ?? {};
   if (!head) return [];
   const known = learnAs.value;
-  const temperature = known?.base === plan.value.base ? known.temperature : 1;
+  const temperature = known?.ground === ground.value ? known.temperature : 1;
   const place = new Map(head.types.map(({ id }, i) => [id, i]));
-  return others.value.flatMap((index): Guess[] => {
+  return others.value.slice(0, mostOthers).flatMap((index): Guess[] => {
     const cell = cellAt(index);
     if (!cell) return [];
     const probabilities = probabilitiesOf(head, cell, temperature);
@@ -279,16 +324,16 @@ effect(() => {
   if (learnTimer === undefined && !isLearning) learnTimer = setTimeout(() => void learn(), isBusy ? learnEveryMs : learnAfterMs);
 });
 
-let lastBase: string | null = null;
+let lastGround = '';
 effect(() => {
-  const { base } = plan.value;
+  const now = ground.value;
   const isOpen = isTeaching.value;
   files.value;
   labelRevision.value;
   isPaused.value;
   untracked(() => {
-    if (!isOpen || base !== lastBase) under?.abort();
-    lastBase = base;
+    if (!isOpen || now !== lastGround) under?.abort();
+    lastGround = now;
     if (isOpen) wake();
   });
 });

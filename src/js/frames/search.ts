@@ -48,6 +48,15 @@ export interface FrameOptions {
   checks?: Checks;
 }
 
+/** The square around a cell of a frame that is looked at. */
+export interface FrameSquare {
+  sidePx: number;
+  /** Of frames in which it has that side, µm per px; null: in every frame. */
+  pixelSizeUm: number | null;
+  /** How the cells were found, so that the taught model finds others like them. */
+  search?: Pick<SearchSettings, 'least_diameter' | 'most_diameter' | 'method'>;
+}
+
 /** How the cells of a frame are brought to the scale that the model knows. */
 export interface CellScaling {
   /** Whether the model can classify cells of a frame at all. */

@@ -4,7 +4,7 @@ import type { RuntimeFacts } from '../classify/engines.ts';
 import type { CellRecord } from '../classify/outcome.ts';
 import type { UnreadFile } from '../core/errors.ts';
 import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
-import type { SearchSettings } from '../frames/search.ts';
+import type { FrameSquare, SearchSettings } from '../frames/search.ts';
 import type { ModelClass } from '../model/spec.ts';
 import type { Review } from '../review/review.ts';
 
@@ -76,15 +76,17 @@ export type TeachGrouping = 'file' | 'folder' | 'column';
 /** A table that says which pictures belong together. */
 export interface GroupTable { file: string; text: string; heads: string[]; fileColumn: string; groupColumn: string }
 
-/** What a person teaches. */
-export interface ProjectTeaching {
+/** Cells that have a label. `labels`: by the cell's index, the type that a person says it is, and the folder that it shares with others, '' where there is none. `sure`: those whose label was doubted and stays. */
+export interface TaughtCells { labels: [index: number, type: string, folder: string][]; sure: number[] }
+
+/** What a person teaches: images of one cell each, whose index is their position, and cells of frames. */
+export interface ProjectTeaching extends TaughtCells {
   /** The model whose types are kept, by its name here; null: none. */
   base: string | null;
   types: ModelClass[];
-  /** By the image's position: the type that a person says it shows, and the folder below its type's, '' where it has none. */
-  labels: [index: number, type: string, folder: string][];
-  /** Positions of images whose label was doubted and stays. */
-  sure: number[];
+  inFrames?: TaughtCells;
+  /** What is looked at around a cell of a frame; null: it is not decided. */
+  square?: FrameSquare | null;
   /** null: as the folders suggest. */
   grouping: TeachGrouping | null;
   table: GroupTable | null;

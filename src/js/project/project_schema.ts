@@ -1,5 +1,6 @@
 /** What a project file may hold: it comes from anybody. Loaded only when one is opened. */
 import * as v from 'valibot';
+import { searchMethods } from '../frames/search.ts';
 import { reviewOrigins, reviewOutcomes } from '../review/review.ts';
 import { type Project, projectSchema } from './project.ts';
 
@@ -74,12 +75,14 @@ const images = v.array(v.looseObject({ path: text, intended: orNull(id), sizeByt
 /** As much as ten million cells need. */
 const labels = v.object({ file: text, text: v.pipe(v.string(), v.maxLength(5e8)), heads: v.array(text), fileColumn: text, typeColumn: text, names: v.record(v.string(), id) });
 
+const taughtCells = { labels: v.array(v.tuple([count, id, text])), sure: v.array(count) };
 const teaching = v.pipe(
   v.object({
-    base: orNull(id), types: v.array(v.object({ id, name: id, letter: id, description: text })), labels: v.array(v.tuple([count, id, text])), sure: v.array(count), grouping: orNull(v.picklist(['file', 'folder', 'column'])),
+    base: orNull(id), types: v.array(v.object({ id, name: id, letter: id, description: text })), ...taughtCells, inFrames: v.optional(v.object(taughtCells)), square: v.optional(orNull(v.object({ sidePx: side, pixelSizeUm: orNull(finite), search: v.optional(v.object({ least_diameter: finite, most_diameter: finite, method: v.picklist(searchMethods) })) }))),
+    grouping: orNull(v.picklist(['file', 'folder', 'column'])),
     table: orNull(v.object({ file: text, text: v.pipe(v.string(), v.maxLength(5e8)), heads: v.array(text), fileColumn: text, groupColumn: text })), about: v.object({ title: text, author: text, data: text }),
   }),
-  v.check(({ types, labels: given }) => given.every(([, type]) => types.some((one) => one.id === type))),
+  v.check(({ types, labels: given, inFrames }) => [...given, ...(inFrames?.labels ?? [])].every(([, type]) => types.some((one) => one.id === type))),
 );
 
 const project = v.pipe(

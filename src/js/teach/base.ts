@@ -1,5 +1,6 @@
 /** What a model is taught on: an encoder, that knows no types, or a model whose types are kept. */
 import { sha256 } from '../core/sha256.ts';
+import type { FrameSquare } from '../frames/search.ts';
 import type { EncoderFiles } from '../model/encoder.ts';
 import { featureCount } from '../model/encoder.ts';
 import type { ModelFiles } from '../model/model_files.ts';
@@ -22,13 +23,6 @@ export interface TeachBase {
 
 /** Not called spec.json, of which a model has one. */
 const encoderFile = 'encoder/encoder.json';
-
-/** The square around a cell of a frame that is looked at. */
-export interface FrameSquare {
-  sidePx: number;
-  /** Of frames in which it has that side, µm per px; null: in every frame. */
-  pixelSizeUm: number | null;
-}
 
 const usualSquare: FrameSquare = { sidePx: 64, pixelSizeUm: null };
 
@@ -69,7 +63,7 @@ export function filesOf({ files: { specJson, spec, network, encoder, head, novel
   ]);
 }
 
-function blankSpec({ spec, specJson, networks }: EncoderFiles, { sidePx, pixelSizeUm }: FrameSquare): ModelSpec {
+function blankSpec({ spec, specJson, networks }: EncoderFiles, { sidePx, pixelSizeUm, search }: FrameSquare): ModelSpec {
   const { input, crop, resize, normalisation } = JSON.parse(specJson) as Pick<ModelSpec, 'input' | 'crop' | 'resize' | 'normalisation'>;
   const features = { channels: featureCount(spec), height: spec.grid, width: spec.grid };
   return {
@@ -78,7 +72,7 @@ function blankSpec({ spec, specJson, networks }: EncoderFiles, { sidePx, pixelSi
       kind: 'encoder', file: encoderFile, sha256: '', bytes: networks.reduce((sum, { length }) => sum + length, 0),
       architecture: `${spec.name} ${spec.version}`, parameters: spec.networks.reduce((sum, { parameters }) => sum + parameters, 0), input: 'picture', output: 'features', features,
     },
-    input, crop, resize, normalisation, pixel_size_um: null, frame: { side_px: sidePx, pixel_size_um: pixelSizeUm },
+    input, crop, resize, normalisation, pixel_size_um: null, frame: { side_px: sidePx, pixel_size_um: pixelSizeUm, ...(search && { search }) },
     classes: ['one', 'other'].map((id, i) => ({ id, name: id, letter: 'AB'[i] as string, description: id })),
     head: { file: 'head.safetensors', sha256: '', layers: [{ name: 'dense_0', inputs: features.channels, outputs: 2, activation: 'none' }], output: 'softmax' },
     judge: { temperature: 1, abstain_below: 0 },

@@ -125,13 +125,13 @@ function noveltyFile({ mean, feature_scale, feature_limit, basis, scale, class_m
   ]);
 }
 
-/** The square around a cell of a frame as wide as the pictures that it was taught from; a known model keeps its own. */
+/** The square around a cell of a frame as wide as the pictures that it was taught from; a known model keeps its own, and one of which the scale is known stays. */
 function frameOf(lessons: Examination['lessons'], known: ModelSpec): ModelSpec['frame'] {
-  if (known.network.kind !== 'encoder') return known.frame;
+  if (known.network.kind !== 'encoder' || known.frame?.pixel_size_um != null) return known.frame;
   const middle = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
   const sidePx = Math.min(4096, Math.max(8, Math.round(middle(lessons.map(({ cell }) => Math.min(cell.widthPx, cell.heightPx))))));
   const sizes = lessons.flatMap(({ cell }) => (cell.pixelSizeUm === null ? [] : [cell.pixelSizeUm]));
-  return { side_px: sidePx, pixel_size_um: sizes.length === lessons.length ? middle(sizes) : null };
+  return { side_px: sidePx, pixel_size_um: sizes.length === lessons.length ? middle(sizes) : null, ...(known.frame?.search && { search: known.frame.search }) };
 }
 
 /** Thresholds rising by hundredths, as long as any cell is decided. */

@@ -3,11 +3,12 @@ import { platform } from '#platform';
 import type { LearnedHead } from '#cytodrop_core';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import type { FrameCell, FrameChoice } from '../frames/frame.ts';
+import type { FrameSquare } from '../frames/search.ts';
 import { readEncoder } from '../model/encoder.ts';
 import { type ModelFiles, readModel } from '../model/model_files.ts';
 import type { ImageSource } from '../platform/platform.ts';
 import { appVersion } from '../report/version.ts';
-import { canStartFrom, encoderBase, filesOf, modelBase, type FrameSquare, type TeachBase } from '../teach/base.ts';
+import { canStartFrom, encoderBase, filesOf, modelBase, type TeachBase } from '../teach/base.ts';
 import { examine, type ExamineOptions, type Learning } from '../teach/examination.ts';
 import type { Examination } from '../teach/examined.ts';
 import { blocksOf, coreLessons, knownLogits, type Lesson, shownCell, type ShownCell, softmax, type TaughtType } from '../teach/lessons.ts';
@@ -28,6 +29,17 @@ export interface TeacherOptions {
   jobs?: number;
   /** Folder of the library's files. */
   home?: URL;
+}
+
+export interface ShowFrameOptions {
+  /** Page and channel of the file; the first page as it is unless told. */
+  choice?: Partial<FrameChoice>;
+  /** µm per px; as the file states it unless told. */
+  pixelSizeUm?: number | null;
+  /** Asked before every step. */
+  signal?: Pick<AbortSignal, 'aborted'>;
+  /** Told the cells of each step. Args: first: the place of the first of them among all. */
+  onShown?: (some: ShownCell[], first: number) => void;
 }
 
 /** A head that was learned at once, untested. */
@@ -77,13 +89,22 @@ export class Teacher {
   /**
    * Looks at cells of a frame.
    *
+   * Returns: of each cell, in order; after a stop of those that were reached.
    * Raises: CytodropError for an image that cannot be read or decoded, or where the base cannot classify the cells of a frame.
    */
-  async showFrame(image: ImageSource, cells: readonly FrameCell[], { choice = {}, pixelSizeUm }: { choice?: Partial<FrameChoice>; pixelSizeUm?: number | null } = {}): Promise<ShownCell[]> {
+  async showFrame(image: ImageSource, cells: readonly FrameCell[], { choice = {}, pixelSizeUm, signal, onShown = () => {} }: ShowFrameOptions = {}): Promise<ShownCell[]> {
     const frame = await this.#classifier.openFrame(image, choice);
+    const all: ShownCell[] = [];
     try {
-      const named = await frame.classify([...cells], { checks: lookedAt, ...(pixelSizeUm !== undefined && { pixelSizeUm }) });
-      return named.flatMap(({ verdict }) => (verdict ? [shownCell(verdict, pixelSizeUm ?? frame.facts.image.pixel_size_um, this.base)] : []));
+      await frame.classify([...cells], {
+        checks: lookedAt, ...(pixelSizeUm !== undefined && { pixelSizeUm }), ...(signal && { signal }),
+        onVerdicts: (named) => {
+          const some = named.flatMap(({ verdict }) => (verdict ? [shownCell(verdict, pixelSizeUm ?? frame.facts.pixel_size_um, this.base)] : []));
+          onShown(some, all.length);
+          all.push(...some);
+        },
+      });
+      return all;
     } finally {
       await frame.close();
     }

@@ -116,7 +116,7 @@ function Results() {
       {!blind.value && <Toolbar />}
       {reviewing.value && <ReviewBar />}
       {blind.value ? <Gallery /> : layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : layout.value === 'measure' ? <MeasurePanel /> : layout.value === 'paper' ? <Paper /> : <ResultsTable />}
-      {reviewing.value && <SelectionBar />}
+      {(reviewing.value || layout.value === 'frame') && <SelectionBar />}
     </>
   );
 }

@@ -1,9 +1,21 @@
 /** The cells of a frame as they are drawn: which, in which colours. */
+import { computed } from '@preact/signals';
 import { cellKey, type FrameCell, type ModelSpec } from '../../../src/js/index.ts';
 import { classIndex, classStyle, type NoType, noTypeMarks } from '../../parts/class_mark.tsx';
 import { type FrameEntry } from '../../state/frame_store.ts';
-import { filter, leastProbability, shareOf, shown } from '../../state/view.ts';
+import { tool } from '../../state/frames.ts';
+import { labelAt, plan } from '../../state/teaching.ts';
+import { filter, leastProbability, reviewing, shareOf, shown } from '../../state/view.ts';
 import type { Colours, DrawnCell } from './frame_canvas.ts';
+
+/** While cells are selected to be taught, what each is taught as is shown in place of what the model makes of it. */
+export const showsTeaching = computed(() => tool.value === 'select' && !reviewing.value && plan.value.types.length > 0);
+
+function asTaught({ id, box, outline }: FrameCell, key: number): DrawnCell {
+  const { types } = plan.value;
+  const place = types.findIndex((one) => one.id === labelAt(key)?.type);
+  return { id, box, outline, style: place < 0 ? 'unnamed' : classStyle(place), letter: types[place]?.letter ?? '' };
+}
 
 /** The cells of a frame that pass the filters; those without a verdict pass where nothing is filtered. */
 export function drawnCells(model: ModelSpec, frame: number, { analysis, cells }: FrameEntry): DrawnCell[] {
@@ -16,6 +28,7 @@ export function drawnCells(model: ModelSpec, frame: number, { analysis, cells }:
     const named = matching.get(key);
     if (!named) return filtered || classified.has(key) ? [] : [{ id, box, outline, style: 'unnamed', letter: '' }];
     const answered = named.review?.first != null;
+    if (showsTeaching.value) return [asTaught(cell, key)];
     if (named.unnamed && !answered) return [{ id, box, outline, style: 'unnamed', letter: '' }];
     const share = shareOf(named);
     const { index, letter } = noTypeMarks[share as NoType] ?? { index: classIndex(model, share), letter: model.classes[classIndex(model, share)]?.letter ?? '' };

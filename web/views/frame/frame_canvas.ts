@@ -48,7 +48,8 @@ export class FrameCanvas {
   #colours: ReadonlyMap<string, Colours> = new Map();
   #current: DrawnCell | undefined;
   #hovered: DrawnCell | undefined;
-  #measured: [Point, Point] | undefined;
+  #selected: readonly DrawnCell[] = [];
+  #drawn: { shape: 'line' | 'box'; from: Point; to: Point } | undefined;
   #asked = 0;
   /** Told after every change of the view, to fetch the parts in sight. */
   onView: () => void = () => {};
@@ -103,16 +104,29 @@ export class FrameCanvas {
     return true;
   }
 
-  /** Draws a line from one point of the frame to another, px; without points takes it away. */
-  measure(from?: Point, to?: Point): void {
-    this.#measured = from && to ? [from, to] : undefined;
+  setSelected(ids: ReadonlySet<number>): void {
+    this.#selected = ids.size === 0 ? [] : this.#cells.filter(({ id }) => ids.has(id));
+    this.draw();
+  }
+
+  /** Draws a line or a box from one point of the frame to another, px; without points takes it away. */
+  stretch(shape: 'line' | 'box', from?: Point, to?: Point): void {
+    this.#drawn = from && to ? { shape, from, to } : undefined;
     this.draw();
   }
 
   /** Length of that line, px of the frame; 0: there is none. */
   measured(): number {
-    const [from, to] = this.#measured ?? [];
-    return from && to ? Math.hypot(to.x - from.x, to.y - from.y) : 0;
+    const { shape, from, to } = this.#drawn ?? {};
+    return shape === 'line' && from && to ? Math.hypot(to.x - from.x, to.y - from.y) : 0;
+  }
+
+  /** Cells whose middle lies in that box; null: there is none. */
+  boxed(): DrawnCell[] | null {
+    const { shape, from, to } = this.#drawn ?? {};
+    if (shape !== 'box' || !from || !to) return null;
+    const isBetween = (value: number, a: number, b: number): boolean => value >= Math.min(a, b) && value <= Math.max(a, b);
+    return this.#cells.filter(({ box }) => isBetween(box.left_px + box.width_px / 2, from.x, to.x) && isBetween(box.top_px + box.height_px / 2, from.y, to.y));
   }
 
   /** Makes the canvas as many device px as it is shown with. */
@@ -237,22 +251,26 @@ export class FrameCanvas {
     this.#paintOutlines();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (this.#hovered && this.#hovered !== this.#current) this.#paintFocus(this.#hovered, 1.5);
+    for (const cell of this.#selected) this.#paintFocus(cell, 2);
     if (this.#current) this.#paintFocus(this.#current, 3);
     this.#paintLetters();
-    if (this.#measured) this.#paintMeasured(this.#measured);
+    if (this.#drawn) this.#paintDrawn(this.#drawn);
   }
 
-  /** A white line on a dark one, seen on any ground. */
-  #paintMeasured(ends: [Point, Point]): void {
+  /** White on dark, seen on any ground. */
+  #paintDrawn({ shape, from, to }: { shape: 'line' | 'box'; from: Point; to: Point }): void {
     const context = this.#context;
     const { scale, left, top } = this.#view;
-    const [[x0, y0], [x1, y1]] = ends.map(({ x, y }) => [left + x * scale, top + y * scale]) as [[number, number], [number, number]];
+    const [[x0, y0], [x1, y1]] = [from, to].map(({ x, y }) => [left + x * scale, top + y * scale]) as [[number, number], [number, number]];
     for (const [width, colour] of [[6, 'rgb(0 0 0 / 0.6)'], [2, '#fff']] as const) {
       context.lineWidth = width;
       context.strokeStyle = colour;
       context.beginPath();
-      context.moveTo(x0, y0);
-      context.lineTo(x1, y1);
+      if (shape === 'box') context.rect(x0, y0, x1 - x0, y1 - y0);
+      else {
+        context.moveTo(x0, y0);
+        context.lineTo(x1, y1);
+      }
       context.stroke();
     }
   }

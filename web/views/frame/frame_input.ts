@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type Box, cellKey } from '../../../src/js/index.ts';
 import { frameAt } from '../../state/frame_store.ts';
 import { addCell, removeCell, searchLike, tool } from '../../state/frames.ts';
+import { select, selected, toggleSelected } from '../../state/reviewing.ts';
 import { currentIndex, openDetails, openIndex, standOn } from '../../state/view.ts';
 import type { DrawnCell, FrameCanvas } from './frame_canvas.ts';
 
@@ -32,6 +33,10 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
       const at = view.toFrame(x, y);
       const cell = view.cellAt(at, reach);
       if (tool.value === 'measure') return;
+      if (tool.value === 'select') {
+        if (cell) toggleSelected(cellKey(frame, cell.id));
+        return;
+      }
       if (tool.value === 'add') {
         if (view.isInside(at)) addCell(frame, at.x, at.y);
       } else if (!cell) return;
@@ -63,8 +68,8 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
         view.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
       } else {
         dragged ||= Math.hypot(now.x - start.x, now.y - start.y) > dragFromPx;
-        if (tool.value === 'measure') {
-          view.measure(view.toFrame(start.x, start.y), view.toFrame(now.x, now.y));
+        if (tool.value === 'measure' || (tool.value === 'select' && dragged)) {
+          view.stretch(tool.value === 'measure' ? 'line' : 'box', view.toFrame(start.x, start.y), view.toFrame(now.x, now.y));
           return;
         }
         // A whole frame stays where a finger finds it: the page moves.
@@ -74,15 +79,16 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
       pressed.set(event.pointerId, now);
     });
     on('pointerup', (event) => {
-      const measured = drawing.current?.measured() ?? 0;
-      drawing.current?.measure();
+      const [measured, boxed] = [drawing.current?.measured() ?? 0, drawing.current?.boxed() ?? []];
+      drawing.current?.stretch('line');
       if (measured > 0) searchLike(frame, measured);
+      if (boxed.length > 0) select([...selected.value, ...boxed.map(({ id }) => cellKey(frame, id))]);
       if (!pressed.delete(event.pointerId) || dragged || pressed.size > 0) return;
       press(event.offsetX, event.offsetY, event.pointerType === 'mouse' ? reachPx.mouse : reachPx.touch);
     });
     on('pointercancel', (event) => {
       pressed.delete(event.pointerId);
-      drawing.current?.measure();
+      drawing.current?.stretch('line');
     });
     on('pointerleave', () => drawing.current?.hover(undefined));
     on('wheel', (event) => {
@@ -101,6 +107,7 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
         const next = nextCell(latest.current, current, direction[0] as number, direction[1] as number);
         if (next) standOn(cellKey(frame, next.id));
       } else if (zoomKeys[event.key]) zoomKeys[event.key]?.();
+      else if (event.key === ' ' && current && tool.value === 'select') toggleSelected(cellKey(frame, current.id));
       else if (event.key === 'Enter' && current) openDetails(cellKey(frame, current.id));
       else if ((event.key === 'Delete' || event.key === 'Backspace') && current) removeCell(frame, current.id);
       else return;

@@ -1,6 +1,6 @@
 /** A frame that has been searched: its tools and its picture. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { frameOfKey, scalingFor } from '../../../src/js/index.ts';
+import { cellKey, frameOfKey, scalingFor } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { ofMany, verdict } from '../../parts/words.ts';
 import { type FrameEntry } from '../../state/frame_store.ts';
@@ -9,8 +9,10 @@ import { back, backWords } from '../../state/history.ts';
 import { spec } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
 import { underWay } from '../../state/progress.ts';
+import { selected } from '../../state/reviewing.ts';
+import { labelRevision, plan } from '../../state/teaching.ts';
 import { currentIndex, shown, theme } from '../../state/view.ts';
-import { drawnCells, medianSize, readColours } from './drawn_cells.ts';
+import { drawnCells, medianSize, showsTeaching, readColours } from './drawn_cells.ts';
 import { FrameCanvas, letterFromPx } from './frame_canvas.ts';
 import { useInput, zoomStep } from './frame_input.ts';
 import { savePicture } from './frame_picture.ts';
@@ -27,7 +29,9 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
   const [saving, setSaving] = useState(false);
   const model = spec.value;
   const { analysis, range } = entry;
+  const byTeaching = showsTeaching.value;
   const cells = model ? drawnCells(model, frame, entry) : [];
+  const chosen = new Set([...selected.value].filter((key) => frameOfKey(key) === frame).map((key) => key - cellKey(frame, 0)));
 
   useLayoutEffect(() => {
     if (!element.current) return;
@@ -66,7 +70,10 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
   useLayoutEffect(() => {
     if (element.current) drawing.current?.setCells(cells, readColours(element.current, cells));
     drawing.current?.setCurrent(standing?.inFrame?.id);
-  }, [entry.analysis.cells, shown.value, theme.value]);
+    drawing.current?.setSelected(chosen);
+  }, [entry.analysis.cells, shown.value, theme.value, byTeaching, byTeaching && labelRevision.value, byTeaching && plan.value]);
+
+  useEffect(() => drawing.current?.setSelected(chosen), [selected.value]);
 
   const standing = shown.value.find(({ index }) => index === currentIndex.value && frameOfKey(index) === frame);
   useEffect(() => {
@@ -126,6 +133,7 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
           data-tool={tool.value}
           data-frame={frame}
           data-outlined={cells.length}
+          data-selected={chosen.size}
           data-method={analysis.settings.method}
           aria-label={words.picture.label(analysis.cells.length)}
         />

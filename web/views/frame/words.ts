@@ -29,9 +29,10 @@ export const words = {
   tools: {
     bar: 'Frame tools',
     press: 'What a press on the picture does',
-    names: { look: 'Look', remove: 'Remove', add: 'Add', measure: 'Measure' },
+    names: { look: 'Look', select: 'Select', remove: 'Remove', add: 'Add', measure: 'Measure' },
     hints: {
       look: 'Press a cell for its details. Drag to move, turn the wheel to zoom.',
+      select: 'Press cells, or draw a box around them; then say below what to teach them as.',
       remove: 'Press what is no cell to take it away.',
       add: 'Press the middle of a cell that was not found.',
       measure: 'Draw across one typical cell: the diameters to search for follow it.',

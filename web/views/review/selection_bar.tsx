@@ -1,8 +1,9 @@
-/** What becomes of many chosen cells at once: said with their number before it is done. */
+/** What becomes of many chosen cells at once: said with their number before it is done. Without a review they can be taught. */
 import { className, inSentence } from '../../parts/words.ts';
+import { tool } from '../../state/frames.ts';
 import { spec } from '../../state/models.ts';
 import { answerSelected, pending, select, selected } from '../../state/reviewing.ts';
-import { shown } from '../../state/view.ts';
+import { layout, reviewing, shown } from '../../state/view.ts';
 import { AnswerButtons } from './answers.tsx';
 import { TeachAs } from './teach_as.tsx';
 import { words } from './words.ts';
@@ -10,7 +11,8 @@ import { words } from './words.ts';
 export function SelectionBar() {
   const count = selected.value.size;
   const model = spec.value;
-  if (count === 0 || !model) return null;
+  // On a frame it stands there from the first, so that the picture does not move under the hand.
+  if ((count === 0 && !(layout.value === 'frame' && tool.value === 'select')) || !model) return null;
   const asked = pending.value;
   const all = shown.value.length;
   return (
@@ -28,18 +30,25 @@ export function SelectionBar() {
       ) : (
         <>
           <p>
-            <strong aria-live="polite">{words.nameAll(count)}</strong>
+            <strong aria-live="polite">{reviewing.value && count > 0 ? words.nameAll(count) : words.selection(count)}</strong>
             {count < all && (
               <button type="button" class="link small" data-testid="select-all" onClick={() => select(shown.value.map(({ index }) => index))}>
                 {words.selectAll(all)}
               </button>
             )}
-            <button type="button" class="link small" data-testid="select-none" onClick={() => select([])}>
-              {words.selectNone}
-            </button>
+            {count > 0 && (
+              <button type="button" class="link small" data-testid="select-none" onClick={() => select([])}>
+                {words.selectNone}
+              </button>
+            )}
+            {!reviewing.value && <TeachAs />}
           </p>
-          <AnswerButtons onAnswer={answerSelected} />
-          <TeachAs />
+          {reviewing.value && count > 0 && (
+            <>
+              <AnswerButtons onAnswer={answerSelected} />
+              <TeachAs />
+            </>
+          )}
         </>
       )}
     </section>

@@ -1,5 +1,4 @@
-/** Chosen cells become pictures of a type that is taught. */
-import { mode } from '../../state/mode.ts';
+/** Chosen cells are taught as a type. */
 import { spec } from '../../state/models.ts';
 import { notice } from '../../state/notice.ts';
 import { select, selected } from '../../state/reviewing.ts';
@@ -11,8 +10,6 @@ import { words } from './words.ts';
 const fresh = '+';
 
 export function TeachAs() {
-  // Cells of frames have no picture of their own yet.
-  if (mode.value !== 'cells') return null;
   const { types } = plan.value;
   const more = (spec.value?.classes ?? []).filter(({ name }) => !types.some((one) => one.name.toLowerCase() === name.toLowerCase()));
   const teach = (chosen: string): void => {
@@ -30,7 +27,7 @@ export function TeachAs() {
   return (
     <label class="field">
       {words.teachAs}
-      <select data-testid="teach-selected" value="" onChange={(event) => { if (event.currentTarget.value !== '') teach(event.currentTarget.value); }}>
+      <select data-testid="teach-selected" value="" disabled={selected.value.size === 0} onChange={(event) => { if (event.currentTarget.value !== '') teach(event.currentTarget.value); }}>
         <option value="">{words.teachAsWhat}</option>
         {types.map(({ id, name }) => (
           <option key={id} value={id}>

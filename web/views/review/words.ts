@@ -50,7 +50,7 @@ export const words = {
   taught: (cells: number, type: string) => plural(cells, { one: `1 cell is taught as “${type}”.`, other: `${formatCount(cells)} cells are taught as “${type}”.` }),
   openTeach: 'Go to Teach',
   select: 'Select',
-  selection: (cells: number) => plural(cells, { one: '1 cell selected', other: `${formatCount(cells)} cells selected` }),
+  selection: (cells: number) => (cells === 0 ? 'No cells selected' : plural(cells, { one: '1 cell selected', other: `${formatCount(cells)} cells selected` })),
   selectAll: (cells: number) => `Select all ${formatCount(cells)}`,
   selectNone: 'Select none',
   nameAll: (cells: number) => plural(cells, { one: 'Name 1 cell:', other: `Name ${formatCount(cells)} cells:` }),

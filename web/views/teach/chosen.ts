@@ -1,5 +1,6 @@
-/** Pictures chosen to be taught at once, wherever they stand in the view. */
+/** Cells chosen to be taught at once, wherever they stand in the view. */
 import { computed, effect, signal } from '@preact/signals';
+import { mode } from '../../state/mode.ts';
 import { plan, teachingEra } from '../../state/teaching.ts';
 import { label } from '../../state/teaching_steps.ts';
 import { guesses } from '../../state/teaching_work.ts';
@@ -17,9 +18,10 @@ export function toggle(index: number): void {
   picked.value = next;
 }
 
-// Of another project they are other pictures.
+// Of another project, or as frames, they are others.
 effect(() => {
   teachingEra.value;
+  mode.value;
   picked.value = new Set();
 });
 

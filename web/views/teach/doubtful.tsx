@@ -2,8 +2,8 @@
 import { useState } from 'preact/hooks';
 import { ClassMark } from '../../parts/class_mark.tsx';
 import { inSentence } from '../../parts/words.ts';
-import { allImages } from '../../state/images.ts';
 import { plan } from '../../state/teaching.ts';
+import { pathOf } from '../../state/teaching_items.ts';
 import { keepLabel, label } from '../../state/teaching_steps.ts';
 import { doubtful } from '../../state/teaching_test.ts';
 import { Picture } from './pictures.tsx';
@@ -29,7 +29,7 @@ export function Doubtful() {
       <ul class="doubts">
         {all.slice(0, most).map(({ index, label: said, likelier, probability }) => {
           const [own, other] = [typeOf(said), typeOf(likelier)];
-          const path = allImages()[index]?.path ?? '';
+          const path = pathOf(index);
           return (
             <li key={index} class="doubt" data-testid="doubt" data-index={index} data-path={path} data-label={said} data-likelier={likelier} data-probability={probability}>
               <Picture index={index} sidePx={96} />

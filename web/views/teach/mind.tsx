@@ -1,7 +1,7 @@
 /** What to mind before the figure is believed: what was found, and what to do about it. */
 import { type TeachingWarning, warningWords } from '../../../src/js/index.ts';
-import { allImages } from '../../state/images.ts';
 import { labelAt, plan } from '../../state/teaching.ts';
+import { pathOf } from '../../state/teaching_items.ts';
 import { indexOf, type Tested } from '../../state/teaching_test.ts';
 import { type PictureItem, Pictures } from './pictures.tsx';
 import { words } from './words.ts';
@@ -50,7 +50,7 @@ function nameOf(id: string | undefined): string {
 }
 
 function itemOf(index: number): PictureItem {
-  return { index, label: words.mind.ofType(nameOf(labelAt(index)?.type), allImages()[index]?.path ?? '') };
+  return { index, label: words.mind.ofType(nameOf(labelAt(index)?.type), pathOf(index)) };
 }
 
 /** Those that are shown beside it. */

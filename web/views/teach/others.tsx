@@ -2,8 +2,11 @@
 import { useState } from 'preact/hooks';
 import { ClassMark } from '../../parts/class_mark.tsx';
 import { formatDuration, formatPercent } from '../../state/format.ts';
-import { allImages } from '../../state/images.ts';
+import { progress } from '../../state/images.ts';
+import { mode } from '../../state/mode.ts';
+import { runState } from '../../state/progress.ts';
 import { plan } from '../../state/teaching.ts';
+import { pathOf } from '../../state/teaching_items.ts';
 import { label } from '../../state/teaching_steps.ts';
 import { canLearn, type Guess, guesses, learned, lessonsNow, mostOthers, others, suggested } from '../../state/teaching_work.ts';
 import { type PictureItem, Pictures } from './pictures.tsx';
@@ -18,7 +21,6 @@ export function Others() {
   const named = guesses.value;
   const known = new Set(named.map(({ index }) => index));
   const unnamed = all.filter((index) => !known.has(index));
-  const pathOf = (index: number): string => allImages()[index]?.path ?? '';
   const last = learned.value;
   const nameOf = (type: string): string => plan.value.types.find(({ id }) => id === type)?.name ?? '';
   return (
@@ -30,6 +32,7 @@ export function Others() {
         {all.length === 0 ? words.others.none : canLearn.value ? words.others.hint : words.others.notYet}{' '}
         {all.length > 0 && last && <span class="number" data-testid="learned" data-ms={Math.round(last.ms)}>{words.others.learned(lessonsNow.value.lessons.length, formatDuration(last.ms))}</span>}
       </p>
+      {mode.value === 'fields' && runState.value === 'running' && <p class="small muted number">{words.others.searching(progress.value.done, progress.value.total)}</p>}
       {suggested.value.length > 0 && (
         <div role="group" class="guess next" data-testid="suggested" aria-label={words.others.next}>
           <h3>{words.others.next}</h3>

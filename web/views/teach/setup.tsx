@@ -3,16 +3,22 @@ import { useState } from 'preact/hooks';
 import { canStartFrom, type TeachGrouping } from '../../../src/js/index.ts';
 import { ColumnChoice } from '../../parts/column_choice.tsx';
 import { files } from '../../state/images.ts';
+import { mode } from '../../state/mode.ts';
 import { listings } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
 import { plan, trays } from '../../state/teaching.ts';
 import { foldersTell, groupingNow, tableGroups, takeGroupTable } from '../../state/teaching_groups.ts';
-import { changeGroupTable, chooseBase, chooseGrouping } from '../../state/teaching_steps.ts';
+import { changeGroupTable, chooseBase, chooseGrouping, chooseSquare } from '../../state/teaching_steps.ts';
+import { canLook } from '../../state/teaching_work.ts';
 import { words } from './words.ts';
+
+/** px. */
+const [leastSide, mostSide] = [8, 4096];
 
 export function Setup() {
   const { base } = plan.value;
   const grouping = groupingNow.value;
+  const inFrames = mode.value === 'fields';
   const some = [...trays.value.values()].some(({ length }) => length > 0);
   return (
     <div class="teach-setup">
@@ -29,9 +35,9 @@ export function Setup() {
       </label>
       {some && (
         <label class="field" title={words.setup.groupHint}>
-          {words.setup.group}
+          {inFrames ? words.setup.groupFrames : words.setup.group}
           <select data-testid="teach-grouping" value={grouping} onChange={(event) => chooseGrouping(event.currentTarget.value as TeachGrouping)}>
-            {Object.entries(words.setup.groups).map(([value, word]) => (
+            {Object.entries(inFrames ? words.setup.groupsInFrames : words.setup.groups).map(([value, word]) => (
               <option key={value} value={value}>
                 {word}
               </option>
@@ -39,9 +45,35 @@ export function Setup() {
           </select>
         </label>
       )}
+      {!canLook.value && (
+        <p class="small warning" data-testid="no-frames">
+          {words.setup.noFrames(listings.value.find(({ name }) => name === base)?.spec.title ?? '')}
+        </p>
+      )}
+      {some && inFrames && base === null && <Square />}
       {some && grouping === 'folder' && !foldersTell.value && <p class="small warning">{words.setup.noFolders}</p>}
       {some && grouping === 'column' && <GroupColumns />}
     </div>
+  );
+}
+
+/** What is looked at around a cell of a frame. */
+function Square() {
+  const { square } = plan.value;
+  if (square === null) return null;
+  const change = (event: Event & { currentTarget: HTMLInputElement }): void => {
+    const sidePx = Math.round(event.currentTarget.valueAsNumber);
+    if (sidePx >= leastSide && sidePx <= mostSide && sidePx !== square.sidePx) chooseSquare({ ...square, sidePx });
+    else event.currentTarget.value = String(square.sidePx);
+  };
+  return (
+    <label class="field" title={words.setup.squareHint}>
+      {words.setup.square}
+      <span class="teach-square">
+        <input type="number" data-testid="teach-square" min={leastSide} max={mostSide} step="1" value={square.sidePx} onChange={change} /> {words.setup.squareUnit(square.pixelSizeUm)}
+      </span>
+      <span class="small muted">{words.setup.squareHint}</span>
+    </label>
   );
 }
 

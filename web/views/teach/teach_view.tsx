@@ -1,7 +1,5 @@
 /** Teaching types of one's own: trays of pictures, how good it is, and what it makes of the rest. */
 import { ClassMark } from '../../parts/class_mark.tsx';
-import { chooseMode } from '../../state/adding.ts';
-import { files } from '../../state/images.ts';
 import { mode } from '../../state/mode.ts';
 import { plan } from '../../state/teaching.ts';
 import { StepButtons } from '../review/step_buttons.tsx';
@@ -16,25 +14,12 @@ import { words } from './words.ts';
 import './teach.css';
 
 export function TeachView() {
-  if (mode.value === 'fields' && files.value.length > 0) {
-    return (
-      <div class="teach">
-        <h1>{words.heading}</h1>
-        <p>{words.fields}</p>
-        <p>
-          <button type="button" class="main" data-testid="teach-as-cells" onClick={() => chooseMode('cells')}>
-            {words.asCells}
-          </button>
-        </p>
-      </div>
-    );
-  }
   return (
     <div class="teach" data-testid="teach" onKeyDown={onKeyDown}>
       <header class="teach-head">
         <div>
           <h1>{words.heading}</h1>
-          <p class="muted">{words.intro}</p>
+          <p class="muted">{mode.value === 'fields' ? words.introFrames : words.intro}</p>
         </div>
         <StepButtons />
       </header>

@@ -4,11 +4,12 @@ import type { ModelClass } from '../../../src/js/index.ts';
 import { ClassMark } from '../../parts/class_mark.tsx';
 import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
 import { collectDropped, collectPicked } from '../../state/found_files.ts';
-import { allImages } from '../../state/images.ts';
+import { mode } from '../../state/mode.ts';
 import { spec } from '../../state/models.ts';
 import { reviewRevision } from '../../state/review_store.ts';
 import { labelRevision, plan, trays } from '../../state/teaching.ts';
-import { addType, answersToTeach, inFolders, isOfBase, labelFolders, removeType, renameType, teachAnswers, teachFiles } from '../../state/teaching_steps.ts';
+import { pathOf } from '../../state/teaching_items.ts';
+import { addType, answersToTeach, inFolders, isOfBase, labelFolders, removeType, renameType, selectInFrames, teachAnswers, teachFiles } from '../../state/teaching_steps.ts';
 import { isSheet } from '../../state/view.ts';
 import { looked, unreadable } from '../../state/teaching_work.ts';
 import { Pictures } from './pictures.tsx';
@@ -42,6 +43,7 @@ function Tray({ type: { id, name, letter }, place, indices }: { type: ModelClass
   const [isAsked, setAsked] = useState(false);
   const [isOver, setOver] = useState(false);
   const isKept = isOfBase(id);
+  const inFrames = mode.value === 'fields';
   const mostShown = mostOf(plan.value.types.length);
   const more = indices.length - mostShown;
   const shown = isWhole || more <= 3 ? indices : indices.slice(0, mostShown);
@@ -70,9 +72,9 @@ function Tray({ type: { id, name, letter }, place, indices }: { type: ModelClass
         <span class="small muted number">{words.types.count(indices.length)}</span>
       </header>
       {shown.length > 0 ? (
-        <Pictures items={shown.map((index) => ({ index, label: words.types.one(allImages()[index]?.path ?? '', name) }))} sidePx={thumbnail} label={name} />
+        <Pictures items={shown.map((index) => ({ index, label: words.types.one(pathOf(index), name) }))} sidePx={thumbnail} label={name} />
       ) : (
-        <p class="small muted">{isKept ? words.types.emptyKept : words.types.empty}</p>
+        <p class="small muted">{isKept ? words.types.emptyKept : inFrames ? words.types.emptyInFrames : words.types.empty}</p>
       )}
       {isAsked ? (
         <p class="tray-actions small">
@@ -92,10 +94,12 @@ function Tray({ type: { id, name, letter }, place, indices }: { type: ModelClass
             </button>
           )}
           <span class="spacer" />
-          <label class="link">
-            <input type="file" class="visually-hidden" multiple accept="image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff" data-testid="tray-files" aria-label={words.types.addPicturesTo(name)} onChange={take} />
-            {words.types.addPictures}
-          </label>
+          {!inFrames && (
+            <label class="link">
+              <input type="file" class="visually-hidden" multiple accept="image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff" data-testid="tray-files" aria-label={words.types.addPicturesTo(name)} onChange={take} />
+              {words.types.addPictures}
+            </label>
+          )}
           {!isKept && (
             <button type="button" class="link" data-testid="delete-type" aria-label={words.types.removeType(name)} onClick={() => (indices.length === 0 ? removeType(id) : setAsked(true))}>
               {words.types.remove}
@@ -117,6 +121,24 @@ function DropTray({ isFirst }: { isFirst: boolean }) {
       input?.select();
     });
   };
+  const addButton = (
+    <button type="button" data-testid="add-type" onClick={add}>
+      {words.types.add}
+    </button>
+  );
+  if (mode.value === 'fields') {
+    return (
+      <div class="tray drop-tray" data-testid="drop-tray">
+        <p class="small muted">{words.types.selectInFrames}</p>
+        <p class="drop-actions">
+          <button type="button" class={isFirst ? 'main' : ''} data-testid="to-frames" onClick={selectInFrames}>
+            {words.types.toFrames}
+          </button>
+          {addButton}
+        </p>
+      </div>
+    );
+  }
   return (
     <div class="tray drop-tray" data-testid="drop-tray">
       <p>
@@ -130,9 +152,7 @@ function DropTray({ isFirst }: { isFirst: boolean }) {
         <button type="button" data-testid="teach-files" onClick={openFilePicker}>
           {words.types.choosePictures}
         </button>
-        <button type="button" data-testid="add-type" onClick={add}>
-          {words.types.add}
-        </button>
+        {addButton}
       </p>
     </div>
   );

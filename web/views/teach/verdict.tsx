@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks';
 import { verdictWords } from '../../../src/js/index.ts';
 import { lazily } from '../../parts/lazily.tsx';
-import { allImages } from '../../state/images.ts';
+import { mode } from '../../state/mode.ts';
 import { labelRevision, trays } from '../../state/teaching.ts';
+import { pathOf } from '../../state/teaching_items.ts';
 import { canLearn, isPaused, looked, pause, teacherState, trouble, tryAgain } from '../../state/teaching_work.ts';
 import { canTest, indexOf, isStale, leastToTest, stopTest, type Tested, test, tested, testing, testTrouble, tooFew } from '../../state/teaching_test.ts';
 import { LearningCurve } from './learning_curve.tsx';
@@ -107,7 +108,7 @@ function Sentence({ now: { found: { crossValidated }, grouping } }: { now: Teste
       </p>
       <p class="small muted">{words.good.commonest(most)}</p>
       <p class="small muted">
-        {grouping === 'file' && isGrouped && words.good.alone} {words.good.elsewhere}
+        {grouping === 'file' && isGrouped && words.good.alone(mode.value === 'fields')} {words.good.elsewhere}
       </p>
     </>
   );
@@ -144,7 +145,7 @@ function Behind({ now }: { now: Tested }) {
         {field && (
           <>
             <p class="small" aria-live="polite">{words.good.inField(inField.length, nameAt(field.truth), nameAt(field.named))}</p>
-            <Pictures items={inField.map((index) => ({ index, label: words.mind.ofType(nameAt(field.truth), allImages()[index]?.path ?? '') }))} sidePx={56} label={words.good.mistaken} />
+            <Pictures items={inField.map((index) => ({ index, label: words.mind.ofType(nameAt(field.truth), pathOf(index)) }))} sidePx={56} label={words.good.mistaken} />
           </>
         )}
       </details>
