@@ -9,3 +9,14 @@ add_decoder(zstd_decoder ${zstd_source}/lib
   decompress/huf_decompress.c decompress/zstd_ddict.c decompress/zstd_decompress.c decompress/zstd_decompress_block.c)
 # No assembler, no formats from before version 1.
 target_compile_definitions(zstd_decoder PRIVATE ZSTD_DISABLE_ASM=1 ZSTD_LEGACY_SUPPORT=0 XXH_NAMESPACE=ZSTD_)
+
+# jxrlib's authors keep no archives; Debian's is that of their last state. Its core only: the container is read by jpeg_xr.cpp, and its
+# streams and memory are ours.
+library_source(jxr_source jxrlib https://deb.debian.org/debian/pool/main/j/jxrlib/jxrlib_1.2~git20170615.f752187.orig.tar.xz
+               3e3c9d3752b0bbf018ed9ce01b43dcd4be866521dc2370dc9221520b5bd440d4)
+add_decoder(jxr_decoder ${jxr_source}/image
+  decode/decode.c decode/postprocess.c decode/segdec.c decode/strInvTransform.c decode/strPredQuantDec.c decode/strdec.c
+  sys/adapthuff.c sys/image.c sys/strPredQuant.c sys/strTransform.c sys/strcodec.c)
+target_include_directories(jxr_decoder SYSTEM PUBLIC ${jxr_source}/image/sys ${jxr_source}/common/include)
+target_compile_definitions(jxr_decoder PRIVATE __ANSI__ DISABLE_PERF_MEASUREMENT NDEBUG
+  malloc=cytodrop_jxr_malloc calloc=cytodrop_jxr_calloc free=cytodrop_jxr_free)

@@ -129,25 +129,24 @@ TEST_CASE("JPEG and JPEG XR in a CZI file give what their decoders give") {
       continue;
     }
     INFO(coded.name);
-    const bool lossy = coded.name == "jxr_lossy", bgr = coded.name == "jxr_bgr24";
+    const bool lossy = coded.name == "jxr_lossy";
     double most = 0;
     for (int y = 0; y < kCodedHeight; ++y) {
       for (int x = 0; x < kCodedWidth; ++x) {
         for (int c = 0; c < image.channels(); ++c) {
-          const int stored = bgr ? 2 - c : c;
           const auto* row = reinterpret_cast<const std::uint8_t*>(image.view().row(y)) + static_cast<std::size_t>(x * image.channels() + c) * sample_bytes(image.type());
           double value = 0, expected = 0;
           if (image.type() == SampleType::kUint8) {
             value = *row;
-            expected = image.channels() == 1 ? (9 * x + 5 * y) % 256 : stored == 0 ? 9 * x : stored == 1 ? 7 * y : x + y;
+            expected = image.channels() == 1 ? (9 * x + 5 * y) % 256 : c == 0 ? 9 * x : c == 1 ? 7 * y : x + y;
           } else if (image.type() == SampleType::kUint16) {
             value = row[0] + 256 * row[1];
-            expected = image.channels() == 1 ? (977 * x + 3301 * y) % 65536 : stored == 0 ? 977 * x : stored == 1 ? 3301 * y : 100 * (x + y);
+            expected = image.channels() == 1 ? (977 * x + 3301 * y) % 65536 : c == 0 ? 977 * x : c == 1 ? 3301 * y : 100 * (x + y);
           } else {
             float sample;
             std::memcpy(&sample, row, sizeof sample);
             value = sample;
-            expected = image.channels() == 1 ? x / 4.0 + 1.5 * y : stored == 0 ? x / 4.0 : stored == 1 ? 1.5 * y : x + y;
+            expected = image.channels() == 1 ? x / 4.0 + 1.5 * y : c == 0 ? x / 4.0 : c == 1 ? 1.5 * y : x + y;
           }
           most = std::max(most, std::abs(value - expected));
         }
@@ -280,7 +279,7 @@ TEST_CASE("planes that a CZI file left out are black") {
 }
 
 TEST_CASE("a CZI file that is cut off anywhere is refused, never guessed") {
-  for (const std::string name : {"mosaic_colour_zstd", "planes", "jpeg_colour"}) {
+  for (const std::string name : {"mosaic_colour_zstd", "planes", "jpeg_colour", "jxr_grey16"}) {
     const FileBytes& whole = example(name);
     REQUIRE_FALSE(outcome(whole));
     // What follows the last segment's bytes is only there to fill it up.

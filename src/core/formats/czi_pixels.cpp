@@ -76,7 +76,9 @@ std::vector<std::uint8_t> decode_block(Bytes stored, const CziBlock& block, cons
   switch (block.compression) {
     // Its colours come in the order of the uncompressed ones: so do Bio-Formats and czifile read them.
     case kJpeg: return decode_jpeg_block(stored, block, pixel, damaged);
-    case kJpegXr: return decode_jpeg_xr(stored, {.width_px = block.stored_width_px, .height_px = block.stored_height_px, .samples = pixel.stored_samples, .type = pixel.type}, is_rgb);
+    case kJpegXr:
+      is_rgb = true;
+      return decode_jpeg_xr(stored, {.width_px = block.stored_width_px, .height_px = block.stored_height_px, .samples = pixel.stored_samples, .type = pixel.type});
     case kZstd0: return decode_zstd(stored, bytes);
     case kZstd1: return decode_zstd1(stored, pixel, bytes);
     case kLzw: throw Error(ErrorCode::kUnsupportedFeature, "the CZI file is compressed with LZW, which is not read; save it from ZEN anew");

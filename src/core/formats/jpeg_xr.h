@@ -11,7 +11,7 @@ namespace cytodrop {
 struct JpegXrShape {
   int width_px = 0;
   int height_px = 0;
-  int samples = 0;  ///< 1 grey, 3 colours, 4 colours and alpha
+  int samples = 0;  ///< 1 grey, 3 colours
   SampleType type = SampleType::kUint8;
 };
 
@@ -19,10 +19,10 @@ struct JpegXrShape {
 ///
 /// Args:
 ///   shape: its size was checked against the limits.
-///   is_rgb: set where the colours come as RGB and not as BGR.
-/// Returns: packed samples.
-/// Raises: kCorrupt, also where the file has another shape; kUnsupportedFeature, kTooLarge, kOutOfMemory.
+/// Returns: packed samples, colours as RGB.
+/// Raises: kTruncated; kCorrupt, also where the file has another shape; kUnsupportedFeature (transparency, cropped and turned files); kTooLarge,
+///   kOutOfMemory.
 /// Source: ITU-T T.832; jxrlib.
-std::vector<std::uint8_t> decode_jpeg_xr(Bytes file, const JpegXrShape& shape, bool& is_rgb);
+std::vector<std::uint8_t> decode_jpeg_xr(Bytes file, const JpegXrShape& shape);
 
 }  // namespace cytodrop
