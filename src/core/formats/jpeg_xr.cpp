@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <windowsmediaphoto.h>
 // Macros of jxrlib with everybody's names.
@@ -90,13 +91,15 @@ Bytes find_image(Bytes file) {
   return bytes == 0 ? image : image.first(bytes);
 }
 
-/// What of the image's header the library does not tell.
+/// What of the image's header the library does not tell, or searches beyond the end of.
 ///
 /// Source: ITU-T T.832, 8.3: the signature, then version, then a bit each for tiles, order, and so on.
 void check_flags(Bytes image) {
   constexpr std::size_t kFlagsAt = 10;
   constexpr int kCropped = 0x20, kStretched = 0x08, kAlpha = 0x01;
+  constexpr std::string_view kSignature("WMPHOTO\0", 8);
   if (image.size() < kFlagsAt + 8) corrupt("its header is cut off");
+  if (!std::equal(kSignature.begin(), kSignature.end(), image.begin(), [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; })) corrupt("its header");
   if ((image[kFlagsAt] & kCropped) != 0) unsupported("is a part of another");
   if ((image[kFlagsAt] & kStretched) != 0) unsupported("has stretched tiles");
   if ((image[kFlagsAt] & kAlpha) != 0) unsupported("has transparency");
@@ -110,6 +113,15 @@ void check_tiles(const U32* begins, U32 more, std::size_t side_px) {
   }
 }
 
+/// What stands where an enumeration does: the library puts there whatever the file says.
+template <typename Enumeration>
+int number_of(const Enumeration& stands) {
+  int number = 0;
+  static_assert(sizeof number == sizeof stands);
+  std::memcpy(&number, &stands, sizeof number);
+  return number;
+}
+
 struct Decoder {
   CWMImageInfo info{};
   CWMIStrCodecParam parameters{};
@@ -120,12 +132,14 @@ void check(const Decoder& decoder, const JpegXrShape& shape) {
   if (info.cWidth != static_cast<std::size_t>(shape.width_px) || info.cHeight != static_cast<std::size_t>(shape.height_px)) {
     throw Error(ErrorCode::kCorrupt, "the image data has another size than the header states");
   }
-  const BITDEPTH_BITS depth = shape.type == SampleType::kUint8 ? BD_8 : shape.type == SampleType::kUint16 ? BD_16 : BD_32F;
-  const COLORFORMAT inside = parameters.cfColorFormat;
-  const bool grey = info.cfColorFormat == Y_ONLY && inside == Y_ONLY;
-  const bool colour = info.cfColorFormat == CF_RGB && (inside == YUV_420 || inside == YUV_422 || inside == YUV_444);
-  if (info.bdBitDepth != depth || !(shape.samples == 1 ? grey : colour)) corrupt("its pixels are of another type");
-  if (parameters.sbSubband >= SB_ISOLATED) corrupt("it has no bands");
+  const int depth = shape.type == SampleType::kUint8 ? BD_8 : shape.type == SampleType::kUint16 ? BD_16 : BD_32F;
+  const int outside = number_of(info.cfColorFormat), inside = number_of(parameters.cfColorFormat);
+  const bool grey = outside == Y_ONLY && inside == Y_ONLY;
+  const bool colour = outside == CF_RGB && (inside == YUV_420 || inside == YUV_422 || inside == YUV_444);
+  if (number_of(info.bdBitDepth) != depth || !(shape.samples == 1 ? grey : colour)) corrupt("its pixels are of another type");
+  if (number_of(parameters.sbSubband) >= SB_ISOLATED) corrupt("it has no bands");
+  // No encoder writes that, and the second overlap would reach beside the one column of blocks.
+  if ((inside == YUV_420 || inside == YUV_422) && number_of(parameters.olOverlap) == OL_TWO && info.cWidth <= 16) corrupt("it is too narrow for its overlap");
   // Bits that samples are shifted by, or of a mantissa.
   if (parameters.nLenMantissaOrShift > (shape.type == SampleType::kFloat32 ? 23 : 15)) corrupt("its samples have an impossible shift");
   if (parameters.cNumOfSliceMinus1V >= MAX_TILES || parameters.cNumOfSliceMinus1H >= MAX_TILES) corrupt("it has too many tiles");
