@@ -4,8 +4,10 @@
 #include <fstream>
 #include <iostream>
 
+#include "coded_pixels.h"
 #include "onnx_writer.h"
 #include "support.h"
+#include "write_czi.h"
 
 using namespace cytodrop::test;
 namespace fs = std::filesystem;
@@ -177,6 +179,15 @@ int main(int argc, char** argv) {
   seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
   seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});
   seeds.add("formats", {'Z', 'I', 'S', 'R', 'A', 'W'});
+  for (const auto& [name, bytes] : czi_examples()) seeds.add("czi", bytes);
+  for (const Coded& coded : coded_pixels()) {
+    if (coded.compression != 4) continue;
+    const bool colours = coded.pixel_type == 3 || coded.pixel_type == 4 || coded.pixel_type == 8;
+    const int type = coded.pixel_type == 1 || coded.pixel_type == 4 ? 1 : coded.pixel_type == 2 || coded.pixel_type == 8 ? 2 : 0;
+    FileBytes bytes{kCodedWidth - 1, kCodedHeight - 1, static_cast<std::uint8_t>((colours ? 1 : 0) + 2 * type)};
+    bytes.insert(bytes.end(), coded.bytes.begin(), coded.bytes.end());
+    seeds.add("jpeg_xr", bytes);
+  }
   const fs::path root = source_dir();
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");

@@ -1,6 +1,8 @@
 // Which reader a file is for. To add one: its files beside this one, a line here, its sources in CMakeLists.txt.
 #include <utility>
 
+#include "core/formats/czi.h"
+#include "core/formats/czi_directory.h"
 #include "core/formats/image_file.h"
 #include "core/formats/plain_file.h"
 #include "core/formats/tiff_file.h"
@@ -9,6 +11,7 @@ namespace cytodrop {
 
 std::unique_ptr<ImageFile> open_image_file(std::shared_ptr<Source> source) {
   if (is_tiff(*source)) return open_tiff(std::move(source));
+  if (is_czi(*source)) return open_czi(std::move(source));
   return open_plain(*source);
 }
 

@@ -30,8 +30,35 @@ void append_character(std::string& text, unsigned long c) {
   text += clean_utf16(unit, false);
 }
 
-/// The five entities of XML and numbers; anything else stays as it is written. Nothing is looked up.
-std::string unescaped(std::string_view text) {
+void list_attributes(std::string_view xml, const Element& element, TagList& tags) {
+  std::size_t from = 0;
+  for (int i = 0; i < kMaxOfOne; ++i) {
+    const auto tag = next_tag(xml, element.name, from);
+    if (!tag) return;
+    for (const auto& [name, mark] : element.fields) {
+      const std::string value = clean_text(unescape_xml(attribute(*tag, name)));
+      const std::string full = std::string(element.name) + " " + std::string(name);
+      if (!value.empty() && !tags.has(full, value)) tags.add("OME-XML", full, value, mark);
+    }
+  }
+}
+
+/// Text between a start tag and the next tag.
+void list_text(std::string_view xml, std::string_view name, Mark mark, TagList& tags) {
+  std::size_t from = 0;
+  for (int i = 0; i < kMaxOfOne; ++i) {
+    const auto tag = next_tag(xml, name, from);
+    if (!tag || from >= xml.size()) return;
+    if (tag->ends_with('/')) continue;
+    const std::string_view inside = xml.substr(from + 1, std::min(xml.find('<', from), xml.size()) - from - 1);
+    const std::string value = clean_text(unescape_xml(inside));
+    if (!value.empty() && !tags.has(name, value)) tags.add("OME-XML", name, value, mark);
+  }
+}
+
+}  // namespace
+
+std::string unescape_xml(std::string_view text) {
   constexpr std::pair<std::string_view, char> kEntities[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}};
   text = text.substr(0, 8 * kMaxValueBytes);
   std::string plain;
@@ -52,34 +79,6 @@ std::string unescaped(std::string_view text) {
   }
   return plain;
 }
-
-void list_attributes(std::string_view xml, const Element& element, TagList& tags) {
-  std::size_t from = 0;
-  for (int i = 0; i < kMaxOfOne; ++i) {
-    const auto tag = next_tag(xml, element.name, from);
-    if (!tag) return;
-    for (const auto& [name, mark] : element.fields) {
-      const std::string value = clean_text(unescaped(attribute(*tag, name)));
-      const std::string full = std::string(element.name) + " " + std::string(name);
-      if (!value.empty() && !tags.has(full, value)) tags.add("OME-XML", full, value, mark);
-    }
-  }
-}
-
-/// Text between a start tag and the next tag.
-void list_text(std::string_view xml, std::string_view name, Mark mark, TagList& tags) {
-  std::size_t from = 0;
-  for (int i = 0; i < kMaxOfOne; ++i) {
-    const auto tag = next_tag(xml, name, from);
-    if (!tag || from >= xml.size()) return;
-    if (tag->ends_with('/')) continue;
-    const std::string_view inside = xml.substr(from + 1, std::min(xml.find('<', from), xml.size()) - from - 1);
-    const std::string value = clean_text(unescaped(inside));
-    if (!value.empty() && !tags.has(name, value)) tags.add("OME-XML", name, value, mark);
-  }
-}
-
-}  // namespace
 
 void list_ome(std::string_view xml, TagList& tags) {
   if (xml.find("<OME") == xml.npos && xml.find(":OME") == xml.npos) return;

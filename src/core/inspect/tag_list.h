@@ -31,6 +31,9 @@ std::string clean_text(std::string_view text);
 /// As `clean_text`, of UTF-16.
 std::string clean_utf16(Bytes text, bool little_endian);
 
+/// Text of XML without its five entities and numbers of characters; anything else stays as it is written. Nothing is looked up.
+std::string unescape_xml(std::string_view text);
+
 /// "12 bytes, not read".
 std::string unread_bytes(std::uint64_t count);
 
