@@ -6,6 +6,7 @@
 
 #include "onnx_writer.h"
 #include "support.h"
+#include "write_nd2.h"
 
 using namespace cytodrop::test;
 namespace fs = std::filesystem;
@@ -177,6 +178,10 @@ int main(int argc, char** argv) {
   seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
   seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});
   seeds.add("formats", {'Z', 'I', 'S', 'R', 'A', 'W'});
+  for (const auto& [name, file] : nd2_examples()) {
+    // Small ones are changed more often.
+    if (file.width_px < 100) seeds.add("nd2", make_nd2(file));
+  }
   const fs::path root = source_dir();
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");
