@@ -13,7 +13,7 @@ template <typename Number>
 void put(FileBytes& to, Number number) {
   std::uint8_t raw[sizeof number];
   std::memcpy(raw, &number, sizeof number);
-  to.insert(to.end(), raw, raw + sizeof number);
+  for (const std::uint8_t byte : raw) to.push_back(byte);
 }
 
 inline void put_text(FileBytes& to, std::string_view text) { to.insert(to.end(), text.begin(), text.end()); }

@@ -6,6 +6,7 @@
 
 #include "onnx_writer.h"
 #include "support.h"
+#include "write_lif.h"
 #include "write_nd2.h"
 
 using namespace cytodrop::test;
@@ -182,6 +183,7 @@ int main(int argc, char** argv) {
     // Small ones are changed more often.
     if (file.width_px < 100) seeds.add("nd2", make_nd2(file));
   }
+  for (const auto& [name, file] : lif_examples()) seeds.add("lif", make_lif(file.images, file.version));
   const fs::path root = source_dir();
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");

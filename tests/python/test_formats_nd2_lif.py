@@ -97,6 +97,44 @@ class Formats(unittest.TestCase):
         print(f"ND2: {compared} series equal those of the package nd2", file=sys.stderr)
         self.assertGreaterEqual(compared, 20)
 
+    def test_lif(self):
+        try:
+            import liffile
+        except ImportError as error:
+            raise skip_aloud(f"{error}: LIF is not compared with another reader") from error
+        compared = 0
+        for path in self.files(".lif"):
+            said, ours = dump(path)
+            with self.subTest(file=path.name), liffile.LifFile(path, squeeze=False) as file:
+                number = 0
+                for image in file.images:
+                    series = said["series"][number]
+                    axes, theirs = list(image.sizes), image.asarray()
+                    colours = series["samples"] == 3
+                    # Three channels of colours and those that lie side by side are "S" or "C", by where they lie.
+                    axes = [{"S": "S" if colours else "C", "C": "S" if colours else "C"}.get(axis, axis) for axis in axes]
+                    if "Y" not in axes:
+                        axes = ["Y" if axis == "Z" else axis for axis in axes]
+                    order = [axis for axis in "M" if axis in axes] + [axis for axis in axes if axis in "TA"] + [axis for axis in "ZC\u03bbYXS" if axis in axes]
+                    sizes = dict(zip(axes, theirs.shape, strict=True))
+                    theirs = np.transpose(theirs, [axes.index(axis) for axis in order])
+                    size = lambda *names: int(np.prod([sizes.get(name, 1) for name in names]))  # noqa: E731
+                    theirs = theirs.reshape(size("M"), size("T", "A"), size("Z"), size("C", "\u03bb"), size("Y"), size("X"), size("S"))
+                    for tile in theirs:
+                        np.testing.assert_array_equal(ours[number], tile)
+                        self.assertEqual(ours[number].dtype, tile.dtype)
+                        name = image.path if len(theirs) == 1 else f"{image.path} tile {number + 1}"
+                        self.assertEqual(said["series"][number]["name"], name)
+                        for own, um in zip("XYZ", series["um"], strict=True):
+                            if own in image.coords and um > 0:
+                                first, second, *_ = image.coords[own]
+                                self.assertAlmostEqual(um, (second - first) * 1e6, places=9)
+                        number += 1
+                        compared += 1
+                self.assertEqual(number, len(said["series"]))
+        print(f"LIF: {compared} series equal those of the package liffile", file=sys.stderr)
+        self.assertGreaterEqual(compared, 20)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/error.h"
+#include "core/formats/utc_text.h"
 
 namespace cytodrop {
 namespace {
@@ -128,21 +129,6 @@ double emission_nm(const Nd2Value& plane) {
   return filters && !filters->items.empty() ? highest(filters->items.front().find("m_EmissionSpectrum")) : 0;
 }
 
-/// A Julian day and its fraction as a date.
-std::string date_of(double julian_day) {
-  const double seconds = std::floor((julian_day - 2440587.5) * 86400 + 0.5);
-  const auto days = static_cast<std::int64_t>(std::floor(seconds / 86400));
-  const auto second = static_cast<int>(seconds - static_cast<double>(days) * 86400);
-  // Years that begin in March have their odd day at the end. Source: H. Hinnant, chrono-compatible low-level date algorithms.
-  const std::int64_t shifted = days + 719468, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097, day_of_era = shifted - era * 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100), month = (5 * day_of_year + 2) / 153;
-  const auto day = static_cast<int>(day_of_year - (153 * month + 2) / 5 + 1), month_1 = static_cast<int>(month < 10 ? month + 3 : month - 9);
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02d-%02d %02d:%02d:%02d UTC", static_cast<int>(year_of_era + era * 400 + (month_1 <= 2)), month_1, day, second / 3600, second / 60 % 60, second % 60);
-  return text.data();
-}
-
 std::string short_number(double value) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.6g", value);
@@ -212,7 +198,7 @@ void list(const Nd2Value& value, TagList& tags, int& left) {
   if (const auto* known = std::find_if(std::begin(kKnown), std::end(kKnown), [&](const Known& one) { return one.value == value.name; }); known != std::end(kKnown)) {
     std::string text = value.text;
     // Numbers that are not known are stored as 0 or -1.
-    if (value.kind == Nd2Value::Kind::kNumber && value.number > 0) text = known->mark == Mark::kTime ? (value.number > 2e6 && value.number < 4e6 ? date_of(value.number) : "") : short_number(value.number);
+    if (value.kind == Nd2Value::Kind::kNumber && value.number > 0) text = known->mark == Mark::kTime ? (value.number > 2e6 && value.number < 4e6 ? utc_text((value.number - 2440587.5) * 86400) : "") : short_number(value.number);
     if (!text.empty() && !tags.has(known->name, text)) {
       tags.add("ND2", known->name, std::move(text), known->mark);
       --left;

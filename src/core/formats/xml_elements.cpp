@@ -65,6 +65,22 @@ std::string xml_unescaped(std::string_view text) {
   return plain;
 }
 
+std::optional<XmlAttribute> take_attribute(std::string_view& attributes) {
+  const std::size_t equals = attributes.find('=');
+  if (equals == attributes.npos) return std::nullopt;
+  std::string_view name = attributes.substr(0, equals);
+  while (!name.empty() && is_xml_space(name.front())) name.remove_prefix(1);
+  while (!name.empty() && is_xml_space(name.back())) name.remove_suffix(1);
+  attributes.remove_prefix(equals + 1);
+  while (!attributes.empty() && is_xml_space(attributes.front())) attributes.remove_prefix(1);
+  if (attributes.empty() || (attributes.front() != '"' && attributes.front() != '\'')) return std::nullopt;
+  const std::size_t end = attributes.find(attributes.front(), 1);
+  if (end == attributes.npos) return std::nullopt;
+  const std::string_view value = attributes.substr(1, end - 1);
+  attributes.remove_prefix(end + 1);
+  return XmlAttribute{name, value};
+}
+
 XmlElements::XmlElements(std::string text, const std::string& file) : text_(std::move(text)) {
   const auto corrupt = [&](const char* how) { return Error(ErrorCode::kCorrupt, file + " is damaged (its XML " + how + ")"); };
   const std::string_view xml = text_;

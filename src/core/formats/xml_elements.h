@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,13 @@ std::string utf8_of_utf16(Bytes text, bool little_endian);
 
 /// The five entities of XML and numbers resolved; anything else stays as it is written. Nothing is looked up.
 std::string xml_unescaped(std::string_view text);
+
+/// The first of some attributes, which is taken off them; none where there is no more.
+struct XmlAttribute {
+  std::string_view name;
+  std::string_view value;  ///< entities unresolved
+};
+std::optional<XmlAttribute> take_attribute(std::string_view& attributes);
 
 /// One element of a document; what it points to belongs to the XmlElements.
 struct XmlElement {
