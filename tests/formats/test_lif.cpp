@@ -160,6 +160,16 @@ TEST_CASE("Leica's other formats are refused by name, and an image that is not r
   CHECK(error_of([&] { open_bytes(third); }).code() == ErrorCode::kUnsupportedFeature);
 }
 
+TEST_CASE("of a LIF whose recording was stopped the planes that are there are read") {
+  auto images = lif_examples().at("channels").images;
+  const LifWrittenImage whole = images[0];
+  images[0].pixels.resize(whole.pixels.size() / 2);
+  const FileBytes bytes = make_lif(images);
+  const auto file = open_bytes(bytes);
+  CHECK(bytes_of(file->read({.channel = 1, .z = 2, .t = 0})) == expected(whole, 1, 2, 0, 0, 0, 0));
+  CHECK(error_of([&] { file->read({.channel = 0, .z = 0, .t = 1}); }).code() == ErrorCode::kCorrupt);
+}
+
 TEST_CASE("a LIF that is cut off is refused wherever that is") {
   const auto examples = lif_examples();
   for (const char* name : {"several", "version_1", "rgb"}) cut_everywhere(make_lif(examples.at(name).images, examples.at(name).version));

@@ -152,6 +152,12 @@ TEST_CASE("an ND2 tells what it says of people, times and devices, and what is m
   CHECK(list_of(*open_bytes(beyond)).find("2 frames beyond those") != std::string::npos);
 }
 
+TEST_CASE("pixels of an ND2 begin behind their chunk's name, however long it is") {
+  const Nd2Written written{.name_bytes = 50};
+  const FileBytes bytes = make_nd2(written);
+  CHECK(bytes_of(open_bytes(bytes)->read({})) == expected(written, 0, 0));
+}
+
 TEST_CASE("ND2 of the first version and of compression with losses is refused by name") {
   FileBytes old{0, 0, 0, 12, 'j', 'P', ' ', ' ', 13, 10, 0x87, 10};
   old.resize(100);

@@ -187,7 +187,7 @@ FileBytes make_nd2(const Nd2Written& file) {
     }
     put_all(data, file.deflated ? zlib_stored(rows) : rows);
     const bool is_missing = std::find(file.missing.begin(), file.missing.end(), frame) != file.missing.end();
-    put_nd2_chunk(out, is_missing ? ignored : map, "ImageDataSeq|" + std::to_string(frame) + "!", data, 4072);
+    put_nd2_chunk(out, is_missing ? ignored : map, "ImageDataSeq|" + std::to_string(frame) + "!", data, file.name_bytes);
     if (frame == 0) add("ImageMetadataSeq" + lv + "|0!", metadata(file, picture(file)));
   }
   if (!file.loops.empty()) add("ImageMetadata" + lv + "!", metadata(file, experiment(file.loops, 0, "SLxExperiment")));

@@ -44,6 +44,7 @@ struct Nd2Written {
   int frames = 1;
   std::vector<int> missing = {};  ///< frames that the list of contents has not
   int beyond = 0;                 ///< frames more than the loops tell
+  std::size_t name_bytes = 4072;  ///< of a frame's chunk: what is usual, on which other readers rely
 };
 
 /// Pixels of a frame without what fills up its rows.

@@ -74,22 +74,27 @@ class LifFile final : public ImageFile {
     const LifImage& stored = content_.images[index];
     const auto block = blocks_.find(stored.block);
     if (block == blocks_.end()) throw Error(ErrorCode::kTruncated, "the LIF file is cut off: the pixels of this image are missing");
-    check_bounds(stored, block->second);
-    const std::int64_t steps = count_of(stored.axes.spectrum);
-    const std::uint64_t plane = block->second.at + offset_of(stored.axes.tiles, tile) + offset_of(stored.axes.t, choice.t) + offset_of(stored.axes.z, choice.z) + offset_of(stored.axes.spectrum, choice.channel % steps);
+    const LifAxes& axes = stored.axes;
+    const std::int64_t steps = count_of(axes.spectrum);
     const std::vector<std::uint64_t>& samples = stored.samples[static_cast<std::size_t>(choice.channel / steps)];
+    const auto [least, most] = std::minmax_element(samples.begin(), samples.end());
+    const std::uint64_t holds = block->second.bytes;
+    const std::uint64_t offset = reach(axes.tiles, tile, block->second) + reach(axes.t, choice.t, block->second) + reach(axes.z, choice.z, block->second) + reach(axes.spectrum, choice.channel % steps, block->second);
+    // Of one plane, that is: where a recording was stopped, the first ones are there.
+    const std::uint64_t end = offset + reach(axes.x, axes.x.count - 1, block->second) + reach(axes.y, axes.y.count - 1, block->second) + sample_bytes(image.type());
+    if (*most > holds || end > holds - *most) throw corrupt("an image reaches beyond its block of memory");
+    const std::uint64_t plane = block->second.at + offset;
 
     // Lines run along what is nearer in memory: rows, but of a few files columns.
-    const bool by_columns = stored.axes.y.count > 1 && stored.axes.x.count > 1 && stored.axes.y.bytes < stored.axes.x.bytes;
+    const bool by_columns = axes.y.count > 1 && axes.x.count > 1 && axes.y.bytes < axes.x.bytes;
     const Box& region = *choice.region;
-    const LifAxis &along = by_columns ? stored.axes.y : stored.axes.x, &across = by_columns ? stored.axes.x : stored.axes.y;
+    const LifAxis &along = by_columns ? axes.y : axes.x, &across = by_columns ? axes.x : axes.y;
     const auto first = static_cast<std::uint64_t>(by_columns ? region.top_px : region.left_px), line_0 = static_cast<std::uint64_t>(by_columns ? region.left_px : region.top_px);
     const int length = by_columns ? region.height_px : region.width_px, lines = by_columns ? region.width_px : region.height_px;
     const std::size_t bytes = sample_bytes(image.type()), pixel = bytes * samples.size(), row = image.row_stride_bytes();
     const std::size_t step_along = by_columns ? row : pixel, step_across = by_columns ? pixel : row;
 
     // Samples that lie in one pixel are read together, others one after the other.
-    const auto [least, most] = std::minmax_element(samples.begin(), samples.end());
     const bool together = *most - *least + bytes <= along.bytes;
     std::vector<std::uint8_t> line;
     for (std::size_t s = 0; s < (together ? 1 : samples.size()); ++s) {
@@ -126,24 +131,20 @@ class LifFile final : public ImageFile {
     }
   }
 
-  /// All pixels lie in their block. Its distances multiply to no more than it holds, so that no sum of them overflows.
-  static void check_bounds(const LifImage& image, const Block& block) {
-    std::uint64_t end = 0;
-    const auto reach = [&](const LifAxis& axis) {
-      if (axis.count == 1) return;
-      const auto steps = static_cast<std::uint64_t>(axis.count - 1);
-      if (axis.bytes == 0 || steps > block.bytes / axis.bytes) throw corrupt("an image reaches beyond its block of memory");
-      end += steps * axis.bytes;
-    };
-    reach(image.axes.x);
-    reach(image.axes.y);
-    for (const auto* axes : {&image.axes.z, &image.axes.t, &image.axes.spectrum, &image.axes.tiles}) {
-      for (const LifAxis& axis : *axes) reach(axis);
+  /// Bytes to one of the things that an axis counts. No product is more than the block holds, so that no sum of a few overflows.
+  static std::uint64_t reach(const LifAxis& axis, std::int64_t index, const Block& block) {
+    if (index == 0) return 0;
+    if (axis.bytes == 0 || axis.bytes > block.bytes / static_cast<std::uint64_t>(index)) throw corrupt("an image reaches beyond its block of memory");
+    return static_cast<std::uint64_t>(index) * axis.bytes;
+  }
+
+  static std::uint64_t reach(const std::vector<LifAxis>& axes, std::int64_t index, const Block& block) {
+    std::uint64_t bytes = 0;
+    for (const LifAxis& axis : axes) {
+      bytes += reach(axis, index % axis.count, block);
+      index /= axis.count;
     }
-    std::uint64_t last = 0;
-    for (const std::vector<std::uint64_t>& samples : image.samples) last = std::max(last, *std::max_element(samples.begin(), samples.end()));
-    const std::uint64_t own = sample_bytes(image.series.type);
-    if (last > block.bytes || end > block.bytes - last || own > block.bytes - last - end) throw corrupt("an image reaches beyond its block of memory");
+    return bytes;
   }
 
   struct Tile {

@@ -16,6 +16,8 @@ namespace {
 constexpr std::int64_t kMaxSide = 1 << 30, kMaxPlanes = 10'000'000, kMaxChannels = 1'000'000;
 constexpr std::size_t kMaxDimensions = 12, kMaxImages = 100'000;
 constexpr int kMaxListed = 400;
+/// A file of many images says the same of each.
+constexpr int kMaxLookedAt = 200'000;
 
 std::string value_of(const XmlElement& element, std::string_view name) { return clean_text(xml_unescaped(attribute(element.attributes, name).substr(0, 8 * kMaxValueBytes))); }
 
@@ -243,7 +245,7 @@ class ContentReader {
 
   /// What a person would look for, and what tells of a person, wherever it stands.
   void list(const XmlElement& element) {
-    if (left_ <= 0) return;
+    if (left_ <= 0 || looked_at_++ >= kMaxLookedAt) return;
     if (element.name == "Element") add("Image or folder", value_of(element, "Name"), Mark::kText);
     if (element.name == "TimeStamp") {
       // One for each plane: the first tells the day.
@@ -283,7 +285,7 @@ class ContentReader {
   LifContent content_;
   TagList tags_;
   std::int64_t channels_ = 0;
-  int left_ = kMaxListed;
+  int left_ = kMaxListed, looked_at_ = 0;
 };
 
 }  // namespace
@@ -295,15 +297,6 @@ std::int64_t count_of(const std::vector<LifAxis>& axes) {
     count *= axis.count;
   }
   return count;
-}
-
-std::uint64_t offset_of(const std::vector<LifAxis>& axes, std::int64_t index) {
-  std::uint64_t offset = 0;
-  for (const LifAxis& axis : axes) {
-    offset += static_cast<std::uint64_t>(index % axis.count) * axis.bytes;
-    index /= axis.count;
-  }
-  return offset;
 }
 
 LifContent read_lif_content(const XmlElements& xml) { return ContentReader(xml).read(); }

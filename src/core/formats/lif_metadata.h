@@ -39,9 +39,6 @@ struct LifContent {
 /// Everything that axes of one kind count.
 std::int64_t count_of(const std::vector<LifAxis>& axes);
 
-/// Bytes to one of them.
-std::uint64_t offset_of(const std::vector<LifAxis>& axes, std::int64_t index);
-
 /// Raises: kTooLarge, kCorrupt for numbers that no file has.
 LifContent read_lif_content(const XmlElements& xml);
 
