@@ -1,8 +1,8 @@
 #include "core/formats/nd2_value.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include <zlib.h>
@@ -40,7 +40,13 @@ class LvReader {
       case 3: number(value, static_cast<double>(unsigned_of(4))); break;
       case 4: number(value, static_cast<double>(static_cast<std::int64_t>(unsigned_of(8)))); break;
       case 5: case 7: number(value, static_cast<double>(unsigned_of(8))); break;
-      case 6: number(value, std::bit_cast<double>(unsigned_of(8))); break;
+      case 6: {
+        const std::uint64_t bits = unsigned_of(8);
+        double is = 0;
+        std::memcpy(&is, &bits, sizeof is);
+        number(value, is);
+        break;
+      }
       case 8: {
         std::size_t end = at_;
         while (end + 1 < data_.size() && (data_[end] != 0 || data_[end + 1] != 0)) end += 2;
