@@ -8,6 +8,8 @@
 #include "onnx_writer.h"
 #include "support.h"
 #include "write_czi.h"
+#include "write_lif.h"
+#include "write_nd2.h"
 
 using namespace cytodrop::test;
 namespace fs = std::filesystem;
@@ -188,6 +190,12 @@ int main(int argc, char** argv) {
     bytes.insert(bytes.end(), coded.bytes.begin(), coded.bytes.end());
     seeds.add("jpeg_xr", bytes);
   }
+  for (auto [name, file] : nd2_examples()) {
+    // Small ones are changed more often.
+    file.name_bytes = 0;
+    if (file.width_px < 100) seeds.add("nd2", make_nd2(file));
+  }
+  for (const auto& [name, file] : lif_examples()) seeds.add("lif", make_lif(file.images, file.version));
   const fs::path root = source_dir();
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");

@@ -66,6 +66,7 @@ std::uint64_t SourceNumbers::number(std::uint64_t at, std::size_t bytes) const {
 }
 
 double SourceNumbers::f64(std::uint64_t at) const {
+  // Emscripten's library has no std::bit_cast yet.
   const std::uint64_t bits = u64(at);
   double value = 0;
   std::memcpy(&value, &bits, sizeof value);
