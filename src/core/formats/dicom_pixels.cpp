@@ -21,9 +21,10 @@ std::vector<std::uint8_t> say_rgb(std::vector<std::uint8_t> jpeg) {
   constexpr std::uint8_t kAdobe = 0xee, kJfif = 0xe0;
   std::size_t at = 2;
   while (at + 4 <= jpeg.size() && jpeg[at] == 0xff && jpeg[at + 1] >= 0xe0 && jpeg[at + 1] <= 0xef) {
-    // Either of them says which colours the file has.
-    if (jpeg[at + 1] == kAdobe || jpeg[at + 1] == kJfif) return jpeg;
-    at += 2 + be16(jpeg, at + 2);
+    const std::size_t length = be16(jpeg, at + 2);
+    // Either of them says which colours the file has, unless it is too short to.
+    if ((jpeg[at + 1] == kAdobe && length >= 14) || jpeg[at + 1] == kJfif) return jpeg;
+    at += 2 + length;
   }
   constexpr std::uint8_t kIsRgb[] = {0xff, kAdobe, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
   jpeg.insert(jpeg.begin() + 2, std::begin(kIsRgb), std::end(kIsRgb));

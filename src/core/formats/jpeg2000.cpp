@@ -9,6 +9,7 @@
 
 #include "core/decode/decode.h"
 #include "core/error.h"
+#include "core/formats/picture_file.h"
 
 namespace cytodrop {
 namespace {
@@ -126,44 +127,30 @@ class Decoder {
   opj_image_t* image_ = nullptr;
 };
 
-class Jpeg2000File final : public ImageFile {
+class Jpeg2000File final : public PictureFile {
  public:
   explicit Jpeg2000File(const std::shared_ptr<Source>& source) : bytes_(source->read(0, source->size())), header_(read_jpeg2000_header(bytes_)) {
     if (header_.is_signed) not_read("of signed samples");
-    Series& series = series_[0];
-    series.levels = {{header_.width_px, header_.height_px}};
-    series.samples = header_.samples > 2 ? 3 : 1;
-    series.type = header_.bits > 8 ? SampleType::kUint16 : SampleType::kUint8;
-    series.bits = header_.bits;
+    state(header_.width_px, header_.height_px, header_.samples > 2 ? 3 : 1, header_.bits);
   }
 
   FileFormat format() const override { return FileFormat::kJpeg2000; }
-  const std::vector<Series>& series() const override { return series_; }
   void list_tags(TagList&) const override {}
 
  protected:
-  void fill(const PlaneChoice& choice, Image& image) override {
-    if (pixels_.width_px() == 0) pixels_ = decode_all();
-    const ImageView part = pixels_.view().crop(*choice.region);
-    for (int y = 0; y < part.height_px; ++y) std::memcpy(image.data() + static_cast<std::size_t>(y) * image.row_stride_bytes(), part.row(y), image.row_stride_bytes());
-  }
-
- private:
-  Image decode_all() const {
+  Image decode_all() override {
     const CodecSize size{.width_px = static_cast<int>(header_.width_px), .height_px = static_cast<int>(header_.height_px), .samples = header_.samples, .most_bits = 16};
-    CodecSamples samples = decode_jpeg2000(bytes_, size);
     // Alpha counts in the full scale of the sample type.
     if (header_.samples % 2 == 0 && header_.bits != 8 && header_.bits != 16) not_read("with alpha of " + std::to_string(header_.bits) + " bits");
-    Image image(size.width_px, size.height_px, size.samples, series_[0].type);
+    const CodecSamples samples = decode_jpeg2000(bytes_, size);
+    Image image(size.width_px, size.height_px, size.samples, header_.bits > 8 ? SampleType::kUint16 : SampleType::kUint8);
     std::memcpy(image.data(), samples.bytes.data(), samples.bytes.size());
-    samples.bytes = {};
     return composite_on_white(std::move(image));
   }
 
+ private:
   std::vector<std::uint8_t> bytes_;
   Jpeg2000Header header_;
-  std::vector<Series> series_{1};
-  Image pixels_;
 };
 
 }  // namespace
