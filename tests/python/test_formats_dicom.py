@@ -58,7 +58,7 @@ def expected(dataset: pydicom.Dataset) -> np.ndarray:
         stored = apply_color_lut(stored, dataset)
     if dataset.SamplesPerPixel == 1 and colours != "PALETTE COLOR":
         bits = dataset.BitsStored
-        values = stored.astype(np.int64) & ((1 << bits) - 1)
+        values = stored.astype(np.int64) >> (dataset.HighBit + 1 - bits) & ((1 << bits) - 1)
         if dataset.PixelRepresentation == 1:
             values = np.where(values >= 1 << (bits - 1), values - (1 << bits), values)
         if colours == "MONOCHROME1":
@@ -73,6 +73,43 @@ def expected(dataset: pydicom.Dataset) -> np.ndarray:
             stored = values.astype(np.uint8 if dataset.BitsAllocated == 8 else np.uint16)
         stored = stored[..., None]
     return stored if int(dataset.get("NumberOfFrames", None) or 1) > 1 else stored[None]
+
+
+def written(folder: Path, number: int, syntax: str, frame: bytes, pixels: np.ndarray, bits: int) -> Path:
+    """A file of one encapsulated frame, by pydicom."""
+    meta = pydicom.dataset.FileMetaDataset()
+    meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
+    meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    dataset = pydicom.Dataset()
+    dataset.file_meta = meta
+    dataset.Rows, dataset.Columns = pixels.shape[:2]
+    dataset.SamplesPerPixel = 3 if pixels.ndim == 3 else 1
+    dataset.PhotometricInterpretation = "RGB" if pixels.ndim == 3 else "MONOCHROME2"
+    if pixels.ndim == 3:
+        dataset.PlanarConfiguration = 0
+    dataset.BitsAllocated = 8 * pixels.itemsize
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = bits, bits - 1, 0
+    dataset.PixelData = pydicom.encaps.encapsulate([frame])
+    dataset["PixelData"].is_undefined_length = True
+    file = folder / f"{number}.dcm"
+    dataset.save_as(file, enforce_file_format=True)
+    return file
+
+
+def drawn(random: np.random.Generator, kind: int, bits: int, colour: bool) -> np.ndarray:
+    """Noise, steps, or a slope with edges, in which all ways of coding come up."""
+    height, width = (int(side) for side in random.integers(1, 70, 2))
+    shape = (height, width, 3) if colour else (height, width)
+    most = 1 << bits
+    if kind == 0:
+        values = random.integers(0, most, shape)
+    elif kind == 1:
+        values = np.repeat(np.repeat(random.integers(0, most, shape), 9, 0), 13, 1)[:height, :width]
+    else:
+        steps = np.add.outer(np.arange(height) * most // 200, np.arange(width) * most // 90)
+        values = (steps[..., None] * [1, 2, 3] if colour else steps) + random.integers(0, 3, shape)
+    return (values % most).astype(np.uint8 if bits <= 8 else np.uint16)
 
 
 class Dicom(unittest.TestCase):
@@ -135,6 +172,38 @@ class Dicom(unittest.TestCase):
         print(f"DICOM: {counts} of {len(files)} written files", file=sys.stderr)
         self.assertEqual(counts["refused"], 0)
         self.assertGreaterEqual(counts["to the last bit"], 20)
+
+    def test_frames_that_other_encoders_made(self):
+        try:
+            import imagecodecs
+        except ImportError as error:
+            print(f"SKIPPED: {error}: no frames of other encoders are compared", file=sys.stderr)
+            self.skipTest(str(error))
+        random = np.random.default_rng(5)
+        counts = {}
+        with tempfile.TemporaryDirectory() as folder:
+            for number in range(240):
+                bits = int(random.choice([8, 8, 10, 12, 16]))
+                colour = bits == 8 and number % 2 == 1
+                pixels = drawn(random, number % 3, bits, colour)
+                near = int(random.integers(1, 4))
+                name, syntax, encode, decode = [
+                    ("JPEG-LS", "1.2.840.10008.1.2.4.80", imagecodecs.jpegls_encode, None),
+                    ("JPEG-LS near lossless", "1.2.840.10008.1.2.4.81", lambda a: imagecodecs.jpegls_encode(a, level=near), imagecodecs.jpegls_decode),
+                    ("lossless JPEG", "1.2.840.10008.1.2.4.57", lambda a: imagecodecs.ljpeg_encode(a, bitspersample=bits), None),
+                    ("JPEG 2000", "1.2.840.10008.1.2.4.90", lambda a: imagecodecs.jpeg2k_encode(a, level=0, codecformat="j2k", reversible=True, bitspersample=bits), None),
+                ][number // 6 % 4]
+                if name == "lossless JPEG" and (colour or min(pixels.shape) < 2):
+                    continue  # its encoder knows grey only
+                with self.subTest(codec=name, number=number, shape=pixels.shape, bits=bits):
+                    frame = encode(pixels)
+                    said, frames, refusal = read(written(Path(folder), number, syntax, frame, pixels, bits))
+                    self.assertEqual(refusal, "")
+                    wanted = decode(frame) if decode else pixels
+                    np.testing.assert_array_equal(frames[0].squeeze(), wanted.squeeze())
+                    counts[name] = counts.get(name, 0) + 1
+        print(f"DICOM: {counts} frames of other encoders to the last bit", file=sys.stderr)
+        self.assertGreaterEqual(sum(counts.values()), 200)
 
 
 if __name__ == "__main__":
