@@ -166,6 +166,8 @@ TEST_CASE("a whole slide of DICOM is put together from its tiles") {
           if (x >= 9 && x < 17 && y >= 3 && y < 9) return dicom_value(x - 9, y - 3, c, 1);
           return x < 8 && y < 6 ? dicom_value(x, y, c) : 0;
         }) == 0);
+  // The last two of six tiles.
+  CHECK(farthest<std::uint8_t>(open(example("slide-second-file"))->read({}), 3, [](int x, int y, int c) { return y >= 6 && x >= 8 ? dicom_value(x % 8, y - 6, c, x / 8 - 1) : 0; }) == 0);
   CHECK(open(example("slide-label"))->series()[0].name == "label");
 }
 

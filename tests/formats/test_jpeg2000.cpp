@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "catch.h"
 #include "core/formats/image_file.h"
@@ -35,6 +37,14 @@ TEST_CASE("a JPEG 2000 picture is read, with its boxes and without") {
     }
   }
   CHECK(wrong == 0);
+}
+
+TEST_CASE("a JPEG 2000 with a palette is refused by its name") {
+  FileBytes bytes = picture_examples().at("jp2-boxed");
+  const std::string colr = "colr", pclr = "pclr";
+  const auto box = std::search(bytes.begin(), bytes.end(), colr.begin(), colr.end());
+  std::copy(pclr.begin(), pclr.end(), box);
+  CHECK(std::string(error_of([&] { open(bytes); }).what()) == "the image data is JPEG 2000 with a palette, which is not read");
 }
 
 TEST_CASE("a damaged JPEG 2000 ends in an Error or in pixels") {

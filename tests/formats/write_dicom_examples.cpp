@@ -166,6 +166,7 @@ void add_slides(std::map<std::string, FileBytes>& all) {
     const std::string name = table == Table::kNone ? "none" : table == Table::kBasic ? "basic" : "extended";
     all["slide-rle-" + name] = slide("VOLUME", false, 6, kRle).frames(tiles, table).file();
   }
+  all["slide-second-file"] = slide("VOLUME", false, 2).numbers(0x00209228, "UL", {4}).pixels(all_samples(2, 3)).file();
   all["slide-label"] = slide("LABEL", false, 6).pixels(all_samples(6, 3)).file();
 }
 

@@ -122,15 +122,16 @@ class DicomFile final : public ImageFile {
     const std::int64_t plane = choice.channel * facts_.focal_planes + choice.z;
     std::vector<Tile> tiles;
     // As many planes as frames at most, so nothing overflows where the plane begins within the frames.
-    if (plane > 0 && across * down > facts_.frames / plane) return tiles;
+    const std::int64_t end = facts_.first_frame + facts_.frames;
+    if (plane > 0 && across * down > end / plane) return tiles;
     const std::int64_t first = plane * across * down;
     const Box& region = *choice.region;
     const std::int64_t to_x = (std::int64_t{region.left_px} + region.width_px - 1) / facts_.columns, to_y = (std::int64_t{region.top_px} + region.height_px - 1) / facts_.rows;
     for (std::int64_t y = region.top_px / facts_.rows; y <= to_y; ++y) {
       for (std::int64_t x = region.left_px / facts_.columns; x <= to_x; ++x) {
         const std::int64_t frame = first + y * across + x;
-        if (frame >= facts_.frames) return tiles;
-        tiles.push_back({frame, x * facts_.columns, y * facts_.rows});
+        if (frame >= end) return tiles;
+        if (frame >= facts_.first_frame) tiles.push_back({frame - facts_.first_frame, x * facts_.columns, y * facts_.rows});
       }
     }
     return tiles;

@@ -67,6 +67,7 @@ class Collector final : public DicomListener {
       case 0x00281101: case 0x00281102: case 0x00281103: facts_.palette_layout[(e.tag & 3) - 1] = e; break;
       case 0x00281201: case 0x00281202: case 0x00281203: facts_.palette[(e.tag & 3) - 1] = e; break;
       case 0x00281221: facts_.segmented_palette = true; break;
+      case 0x00209228: facts_.first_frame = number(e); break;
       case 0x00209311: facts_.sparse = text(e) == "TILED_SPARSE"; break;
       case 0x00480006: facts_.total_columns = number(e); break;
       case 0x00480007: facts_.total_rows = number(e); break;
@@ -211,7 +212,9 @@ void check(const DicomFacts& facts) {
   }
   constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
   if (facts.total_columns < 0 || facts.total_rows < 0 || facts.total_columns > kLargest || facts.total_rows > kLargest) dicom_damaged("it states no valid size of the whole slide");
-  if (facts.focal_planes < 1 || facts.optical_paths < 1 || facts.focal_planes > facts.frames || facts.optical_paths > facts.frames / facts.focal_planes) {
+  if (facts.first_frame < 0 || facts.first_frame > static_cast<std::int64_t>(kMaxFrames)) dicom_damaged("it states no valid number of frames before it");
+  const std::int64_t frames = facts.first_frame + facts.frames;
+  if (facts.focal_planes < 1 || facts.optical_paths < 1 || facts.focal_planes > frames || facts.optical_paths > frames / facts.focal_planes) {
     dicom_damaged("it states more planes than it has frames");
   }
 }

@@ -21,6 +21,17 @@ constexpr std::uint32_t kCodestream = 0x6a703263;  // "jp2c"
 
 bool is_boxed(Bytes file) { return file.size() >= 12 && be32(file, 0) == 12 && be32(file, 4) == 0x6a502020; }
 
+constexpr std::uint32_t kHeaderBoxes = 0x6a703268, kPalette = 0x70636c72;  // "jp2h", "pclr"
+
+void refuse_palette(Bytes boxes) {
+  for (std::size_t at = 0; boxes.size() - at >= 8;) {
+    const std::uint32_t length = be32(boxes, at);
+    if (be32(boxes, at + 4) == kPalette) not_read("with a palette");
+    if (length < 8 || length > boxes.size() - at) return;
+    at += length;
+  }
+}
+
 /// Where the codestream begins.
 std::size_t find_codestream(Bytes file) {
   if (!is_boxed(file)) return 0;
@@ -34,6 +45,7 @@ std::size_t find_codestream(Bytes file) {
     }
     if (be32(file, at + 4) == kCodestream) return at + static_cast<std::size_t>(head);
     if (length < head || length > file.size() - at) break;
+    if (be32(file, at + 4) == kHeaderBoxes) refuse_palette(file.subspan(at + static_cast<std::size_t>(head), static_cast<std::size_t>(length - head)));
     at += static_cast<std::size_t>(length);
   }
   codec_damaged("it has no codestream");
@@ -79,8 +91,6 @@ class Decoder {
   CodecSamples run(const CodecSize& size, const Jpeg2000Header& header) {
     opj_dparameters_t parameters;
     opj_set_default_decoder_parameters(&parameters);
-    // A palette and an order of channels are the container's, which says it itself.
-    parameters.flags |= OPJ_DPARAMETERS_IGNORE_PCLR_CMAP_CDEF_FLAG;
     if (!opj_setup_decoder(codec_, &parameters) || !opj_read_header(stream_, codec_, &image_)) codec_damaged("its header cannot be read");
     check(size, header);
     if (!opj_decode(codec_, stream_, image_) || !opj_end_decompress(codec_, stream_)) codec_damaged("its pixels cannot be read");
