@@ -53,6 +53,8 @@ def expected(dataset: pydicom.Dataset) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         stored = pixel_array(dataset, decoding_plugin=plugin)
+    if dataset.HighBit + 1 != dataset.BitsStored:  # pydicom takes the low bits whatever the high bit is
+        stored = np.frombuffer(dataset.PixelData, "<u2").reshape(dataset.Rows, dataset.Columns)
     colours = dataset.PhotometricInterpretation
     if colours == "PALETTE COLOR":
         stored = apply_color_lut(stored, dataset)
@@ -137,7 +139,7 @@ class Dicom(unittest.TestCase):
             return
         self.assertEqual(frames.shape, wanted.shape)
         lossy = dataset.file_meta.TransferSyntaxUID in LOSSY
-        if lossy or dataset.PhotometricInterpretation.startswith("YBR"):
+        if lossy:
             far = int(np.abs(frames.astype(np.int64) - wanted.astype(np.int64)).max())
             self.assertLessEqual(far, 1)
             counts["to one level"] += 1
