@@ -10,6 +10,8 @@
 #include "write_czi.h"
 #include "write_lif.h"
 #include "write_nd2.h"
+#include "write_dicom.h"
+#include "write_pictures.h"
 
 using namespace cytodrop::test;
 namespace fs = std::filesystem;
@@ -162,6 +164,12 @@ void add_lessons(Seeds& seeds) {
   }
 }
 
+/// A file of each branch of each reader of src/core/formats.
+void add_formats(Seeds& seeds) {
+  for (const auto& [name, bytes] : dicom_examples()) seeds.add("dicom", bytes);
+  for (const auto& [name, bytes] : picture_examples()) seeds.add(name.starts_with("gif") ? "gif" : name.starts_with("webp") ? "webp" : "jpeg2000", bytes);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -174,6 +182,7 @@ int main(int argc, char** argv) {
   add_frames(seeds);
   add_outlines(seeds);
   add_lessons(seeds);
+  add_formats(seeds);
   seeds.add("head", make_safetensors({{"a.weight", {2, 3}, values(6)}, {"a.bias", {2}, values(2)}, {"b.weight", {3, 2}, values(6)}, {"b.bias", {3}, values(3)}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, values(6)}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}, {"exposure", {3}, values(3)}, {"exposure_offset", {1}, {-1}}}));
   seeds.add("novelty", make_safetensors({{"mean", {3}, values(3)}, {"basis", {2, 3}, {}, {0x3c00, 0, 0, 0, 0xbc00, 0x0001}}, {"scale", {2}, values(2)}, {"class_means", {2, 2}, values(4)}, {"residual_scale", {1}, {2}}, {"appearance_mean", {14}, values(14)}, {"appearance", {14, 14}, values(196)}}));

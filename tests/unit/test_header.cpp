@@ -15,14 +15,12 @@ Error refusal(const FileBytes& file) {
 
 }  // namespace
 
-TEST_CASE("an empty file and files of other kinds are refused by name") {
+TEST_CASE("an empty file and files of other kinds are refused by name, or left to further readers") {
   CHECK(refusal({}).code() == ErrorCode::kEmptyFile);
   const std::pair<std::string, std::string> kinds[] = {
-      {"GIF89a...", "GIF"}, {"RIFF....WEBPVP8 ", "WebP"},
       {std::string("\0\0\0 ftypheic", 12), "HEIC"}, {std::string("\0\0\0 ftypavif", 12), "AVIF"}, {"%PDF-1.7", "PDF"},
       {"<!DOCTYPE html><html>", "HTML"}, {"  <svg xmlns='x'>", "SVG"}, {"8BPS....", "Photoshop"},
-      {std::string(128, '\0') + "DICM", "DICOM"}, {"ZISRAWFILE", "Zeiss CZI"},
-      {"\xda\xce\xbe\x0a....", "Nikon ND2"}, {std::string("\x70\0\0\0....\x2a<", 10), "Leica LIF"}, {"PK\3\4....", "ZIP"}};
+      {"PK\3\4....", "ZIP"}};
   for (const auto& [bytes, name] : kinds) {
     const Error error = refusal(text(bytes));
     CHECK(error.code() == ErrorCode::kUnsupportedFormat);
@@ -31,6 +29,13 @@ TEST_CASE("an empty file and files of other kinds are refused by name") {
     CHECK(std::string(error.what()).find("not read; ") != std::string::npos);  // and what to do
   }
   CHECK(refusal(text("a note in plain text")).code() == ErrorCode::kUnsupportedFormat);
+  const std::pair<std::string, std::string> others[] = {
+      {"GIF89a...", "GIF"}, {"RIFF....WEBPVP8 ", "WebP"}, {std::string(128, '\0') + "DICM", "DICOM"}, {"ZISRAWFILE", "Zeiss CZI"},
+      {"\xda\xce\xbe\x0a....", "Nikon ND2"}, {std::string("\x70\0\0\0....\x2a<", 10), "Leica LIF"}, {"\xff\x4f\xff\x51....", "JPEG 2000"}};
+  for (const auto& [bytes, name] : others) {
+    CHECK(refusal(text(bytes)).code() == ErrorCode::kNeedsReader);
+    CHECK(std::string(refusal(text(bytes)).what()).find(name) != std::string::npos);
+  }
 }
 
 TEST_CASE("a PNG is read up to its end and every cut is noticed") {

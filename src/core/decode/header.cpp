@@ -262,8 +262,8 @@ constexpr std::string_view kFiji = "open it in Fiji (Bio-Formats) and save it as
 
 /// Formats that people drop and that are not read, by their first bytes; the first match counts.
 constexpr KnownFormat kKnownFormats[] = {
-    {0, "GIF8", "GIF"},
-    {8, "WEBP", "WebP"},
+    {0, "GIF8", "GIF", "", true},
+    {8, "WEBP", "WebP", "", true},
     {4, "ftypavi", "AVIF"},
     {4, "ftyphei", "HEIC", "save it as JPEG; the camera of an iPhone does with the format Most Compatible"},
     {4, "ftyphevc", "HEIC", "save it as JPEG"},
@@ -273,10 +273,11 @@ constexpr KnownFormat kKnownFormats[] = {
     {4, "ftyp", "MP4 video", "save a frame of it as PNG"},
     {0, "8BPS", "Photoshop"},
     {0, "%PDF", "PDF", "save its image as PNG or TIFF"},
-    {128, "DICM", "DICOM", "export it from its viewer, or from Fiji, as TIFF or PNG"},
-    {0, "ZISRAWFILE", "Zeiss CZI", "export it from ZEN as OME-TIFF, or open it in Fiji (Bio-Formats) and save it as TIFF"},
-    {0, "\xda\xce\xbe\x0a", "Nikon ND2", "export it from NIS-Elements as TIFF, or open it in Fiji (Bio-Formats) and save it as TIFF"},
-    {0, "\0\0\0\x0cjP  \r\n"sv, "JPEG 2000"},
+    {128, "DICM", "DICOM", "", true},
+    {0, "ZISRAWFILE", "Zeiss CZI", "", true},
+    {0, "\xda\xce\xbe\x0a", "Nikon ND2", "", true},
+    {0, "\0\0\0\x0cjP  \r\n"sv, "JPEG 2000", "", true},
+    {0, "\xff\x4f\xff\x51", "JPEG 2000", "", true},
     {4, "JXL ", "JPEG XL"},
     {0, "\xff\x0a", "JPEG XL"},
     {0, "#?RADIANCE", "Radiance HDR"},
@@ -289,7 +290,7 @@ constexpr KnownFormat kKnownFormats[] = {
 /// A Leica LIF begins with a block of 0x70, whose text follows a star.
 bool is_lif(Bytes file) { return has_at(file, 0, "\x70\0\0\0"sv) && file.size() > 8 && file[8] == 0x2a; }
 
-constexpr KnownFormat kLif{0, {}, "Leica LIF", "export it from LAS X as TIFF, or open it in Fiji (Bio-Formats) and save it as TIFF"};
+constexpr KnownFormat kLif{0, {}, "Leica LIF", "", true};
 constexpr KnownFormat kMarkup{0, {}, "SVG or XML"}, kWebPage{0, {}, "HTML page", "drop the image itself, not the page it was on"};
 
 std::optional<KnownFormat> known_format(Bytes file) {
@@ -339,7 +340,7 @@ FileHeader read_header(Bytes file) {
     if (known->read_elsewhere) throw Error(ErrorCode::kNeedsReader, "this is a file of the kind " + std::string(known->name));
     throw Error(ErrorCode::kUnsupportedFormat, "this is a file of the kind " + std::string(known->name) + ", which is not read; " + std::string(known->hint));
   }
-  throw Error(ErrorCode::kUnsupportedFormat, "this is not an image that is read: PNG, JPEG, TIFF or BMP");
+  throw Error(ErrorCode::kUnsupportedFormat, "this is not an image that is read");
 }
 
 }  // namespace cytodrop

@@ -3,11 +3,15 @@
 
 #include "core/formats/czi.h"
 #include "core/formats/czi_directory.h"
+#include "core/formats/dicom.h"
+#include "core/formats/gif.h"
 #include "core/formats/image_file.h"
+#include "core/formats/jpeg2000.h"
 #include "core/formats/lif.h"
 #include "core/formats/nd2.h"
 #include "core/formats/plain_file.h"
 #include "core/formats/tiff_file.h"
+#include "core/formats/webp.h"
 
 namespace cytodrop {
 
@@ -16,6 +20,10 @@ std::unique_ptr<ImageFile> open_image_file(std::shared_ptr<Source> source) {
   if (is_czi(*source)) return open_czi(std::move(source));
   if (is_nd2(*source)) return open_nd2(std::move(source));
   if (is_lif(*source)) return open_lif(std::move(source));
+  if (is_dicom(*source)) return open_dicom(std::move(source));
+  if (is_jpeg2000(*source)) return open_jpeg2000(std::move(source));
+  if (is_gif(*source)) return open_gif(std::move(source));
+  if (is_webp(*source)) return open_webp(std::move(source));
   return open_plain(*source);
 }
 

@@ -8,6 +8,7 @@
 #include "core/decode/tiff.h"
 #include "core/decode/tiff_pixels.h"
 #include "core/error.h"
+#include "core/formats/tiff_codecs.h"
 #include "core/formats/tiff_series.h"
 
 namespace cytodrop {
@@ -108,6 +109,9 @@ bool is_tiff(Source& source) {
   return is_tiff(Bytes(first));
 }
 
-std::unique_ptr<ImageFile> open_tiff(std::shared_ptr<Source> source) { return std::make_unique<TiffFile>(std::move(source)); }
+std::unique_ptr<ImageFile> open_tiff(std::shared_ptr<Source> source) {
+  register_tiff_codecs();
+  return std::make_unique<TiffFile>(std::move(source));
+}
 
 }  // namespace cytodrop

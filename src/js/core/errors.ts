@@ -24,7 +24,7 @@ export class CytodropError extends Error {
 
 const advice: Record<UnreadFile['code'], string> = {
   empty_file: 'Copy the file again from where it came.',
-  unsupported_format: 'Save the image as PNG, JPEG, TIFF or BMP.',
+  unsupported_format: 'Save the image as PNG, TIFF or JPEG.',
   unsupported_feature: 'Save the image as an ordinary RGB or grey PNG.',
   needs_reader: 'Save the image as an ordinary RGB or grey PNG.',
   truncated: 'The file is cut off; copy it again from where it came.',

@@ -1,0 +1,21 @@
+/* What libtiff's codecs name and is left out: the encoders of Zstandard and WebP. Files are opened for reading only, so none is ever called. */
+#include <stdlib.h>
+
+#include <zstd.h>
+
+#include <webp/encode.h>
+
+ZSTD_CStream* ZSTD_createCStream(void) { abort(); }
+size_t ZSTD_freeCStream(ZSTD_CStream* stream) { abort(); }
+size_t ZSTD_initCStream(ZSTD_CStream* stream, int level) { abort(); }
+size_t ZSTD_compressStream(ZSTD_CStream* stream, ZSTD_outBuffer* output, ZSTD_inBuffer* input) { abort(); }
+size_t ZSTD_endStream(ZSTD_CStream* stream, ZSTD_outBuffer* output) { abort(); }
+int ZSTD_maxCLevel(void) { return 1; }
+
+int WebPConfigInitInternal(WebPConfig* config, WebPPreset preset, float quality, int version) { abort(); }
+int WebPPictureInitInternal(WebPPicture* picture, int version) { abort(); }
+int WebPPictureImportRGB(WebPPicture* picture, const uint8_t* rgb, int stride) { abort(); }
+int WebPPictureImportRGBA(WebPPicture* picture, const uint8_t* rgba, int stride) { abort(); }
+int WebPEncode(const WebPConfig* config, WebPPicture* picture) { abort(); }
+int WebPValidateConfig(const WebPConfig* config) { abort(); }
+void WebPPictureFree(WebPPicture* picture) {}

@@ -1,0 +1,263 @@
+#include "core/formats/lossless_jpeg.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+
+namespace cytodrop {
+namespace {
+
+[[noreturn]] void cut_off() { throw Error(ErrorCode::kTruncated, "the image data is cut off: its end is missing"); }
+
+/// Codes of up to 16 bits, as a JPEG lists them: how many there are of each length, and what they mean.
+class HuffmanTable {
+ public:
+  /// Returns: the bytes behind the table.
+  Bytes read(Bytes data) {
+    if (data.size() < 16) codec_damaged("a code table is too short");
+    std::size_t count = 0;
+    int code = 0;
+    for (std::size_t bits = 1; bits <= 16; ++bits) {
+      first_[bits] = code;
+      from_[bits] = count;
+      counts_[bits] = data[bits - 1];
+      count += data[bits - 1];
+      code = (code + data[bits - 1]) << 1;
+      if (code > 1 << (bits + 1)) codec_damaged("a code table has too many codes");
+    }
+    if (count > values_.size() || data.size() < 16 + count) codec_damaged("a code table is too short");
+    for (std::size_t i = 0; i < count; ++i) values_[i] = data[16 + i];
+    there_ = true;
+    return data.subspan(16 + count);
+  }
+
+  bool there() const { return there_; }
+
+  template <typename Bits>
+  int decode(Bits& bits) const {
+    int code = 0;
+    for (std::size_t length = 1; length <= 16; ++length) {
+      code = code << 1 | bits.take(1);
+      const int place = code - first_[length];
+      if (place >= 0 && place < counts_[length]) return values_[from_[length] + static_cast<std::size_t>(place)];
+    }
+    codec_damaged("a code is none");
+  }
+
+ private:
+  std::array<int, 17> first_{}, counts_{};
+  std::array<std::size_t, 17> from_{};
+  std::array<std::uint8_t, 256> values_{};
+  bool there_ = false;
+};
+
+/// Bits of entropy-coded data, up to a marker.
+class ScanBits {
+ public:
+  ScanBits(Bytes file, std::size_t at) : file_(file), at_(at) {}
+
+  int take(int count) {
+    while (held_ < count) {
+      if (at_ >= file_.size()) cut_off();
+      const std::uint8_t byte = file_[at_];
+      if (byte == 0xff) {
+        if (at_ + 1 >= file_.size()) cut_off();
+        if (file_[at_ + 1] != 0) codec_damaged("a scan ends too early");
+        ++at_;
+      }
+      ++at_;
+      bits_ = bits_ << 8 | byte;
+      held_ += 8;
+    }
+    held_ -= count;
+    return static_cast<int>(bits_ >> held_ & ((1u << count) - 1));
+  }
+
+  /// Passes a restart marker.
+  void restart() {
+    held_ = 0;
+    if (at_ + 2 > file_.size()) cut_off();
+    if (file_[at_] != 0xff || file_[at_ + 1] < 0xd0 || file_[at_ + 1] > 0xd7) codec_damaged("a restart is missing");
+    at_ += 2;
+  }
+
+  std::size_t end() const { return at_; }
+
+ private:
+  Bytes file_;
+  std::size_t at_;
+  std::uint32_t bits_ = 0;
+  int held_ = 0;
+};
+
+class Decoder {
+ public:
+  Decoder(Bytes file, const CodecSize& size) : file_(file), size_(size) {}
+
+  CodecSamples run() {
+    if (file_.size() < 2 || be16(file_, 0) != 0xffd8) codec_damaged("it is no JPEG");
+    std::size_t at = 2;
+    while (decoded_ < size_.samples) {
+      if (at + 4 > file_.size()) cut_off();
+      if (file_[at] != 0xff) codec_damaged("bytes between its segments");
+      const std::uint8_t code = file_[at + 1];
+      if (code == 0xff) {  // a fill byte
+        ++at;
+        continue;
+      }
+      const std::size_t length = be16(file_, at + 2);
+      if (code == 0xd9) codec_damaged("it has fewer colours than it states");
+      if (length < 2) codec_damaged("a segment has an impossible length");
+      if (file_.size() - at - 2 < length) cut_off();
+      const Bytes data = file_.subspan(at + 4, length - 2);
+      at += 2 + length;
+      if (code == 0xc3) {
+        frame(data);
+      } else if (code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8) {
+        throw Error(ErrorCode::kUnsupportedFeature, "the image data is JPEG of another process than the file states");
+      } else if (code == 0xc4) {
+        tables(data);
+      } else if (code == 0xdd) {
+        if (data.size() < 2) codec_damaged("a segment is too short");
+        restart_interval_ = be16(data, 0);
+      } else if (code == 0xda) {
+        at = scan(data, at);
+      }
+    }
+    return std::move(samples_);
+  }
+
+ private:
+  void frame(Bytes data) {
+    if (!samples_.bytes.empty()) codec_damaged("it has two headers");
+    if (data.size() < 6 || data.size() < 6 + 3u * data[5]) codec_damaged("its header is too short");
+    bits_ = data[0];
+    const bool fits = be16(data, 1) == static_cast<std::uint32_t>(size_.height_px) && be16(data, 3) == static_cast<std::uint32_t>(size_.width_px) && data[5] == size_.samples;
+    if (!fits || bits_ < 2 || bits_ > size_.most_bits) codec_damaged("its header says another size than the file");
+    for (std::size_t c = 0; c < data[5]; ++c) {
+      ids_.push_back(data[6 + 3 * c]);
+      if (data[7 + 3 * c] != 0x11) throw Error(ErrorCode::kUnsupportedFeature, "the image data is lossless JPEG with colours of another size, which is not read");
+    }
+    // The shortest code is a bit: what cannot be there takes no memory.
+    const std::size_t count = static_cast<std::size_t>(size_.width_px) * static_cast<std::size_t>(size_.height_px) * data[5];
+    if (count / 8 > file_.size()) codec_damaged("it has fewer pixels than it states");
+    samples_.bits = bits_;
+    samples_.sample_bytes = bits_ > 8 ? 2 : 1;
+    samples_.bytes.resize(count * static_cast<std::size_t>(samples_.sample_bytes));
+  }
+
+  void tables(Bytes data) {
+    while (!data.empty()) {
+      const std::size_t slot = data[0] & 0x0f;
+      if (data[0] >> 4 != 0 || slot > 3) codec_damaged("a code table has no place");
+      data = tables_[slot].read(data.subspan(1));
+    }
+  }
+
+  std::size_t scan(Bytes data, std::size_t at) {
+    if (samples_.bytes.empty()) codec_damaged("it has pixels before its header");
+    const std::size_t count = data.empty() ? 0 : data[0];
+    if (count < 1 || count > ids_.size() || data.size() < 4 + 2 * count) codec_damaged("a scan has a broken header");
+    struct Part {
+      std::size_t sample;
+      const HuffmanTable* table;
+    };
+    std::vector<Part> parts;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::size_t sample = 0;
+      while (sample < ids_.size() && ids_[sample] != data[1 + 2 * i]) ++sample;
+      const std::size_t slot = data[2 + 2 * i] >> 4;
+      if (sample == ids_.size() || slot > 3 || !tables_[slot].there()) codec_damaged("a scan has a broken header");
+      parts.push_back({sample, &tables_[slot]});
+    }
+    const int predictor = data[1 + 2 * count], shift = data[3 + 2 * count] & 0x0f;
+    if (predictor < 1 || predictor > 7 || shift >= bits_) codec_damaged("a scan has no predictor that exists");
+
+    ScanBits bits(file_, at);
+    const auto width = static_cast<std::size_t>(size_.width_px), height = static_cast<std::size_t>(size_.height_px), each = ids_.size();
+    // Two rows of each part, not yet shifted.
+    std::vector<std::uint16_t> above(width * count), row(width * count);
+    std::size_t until_restart = restart_interval_;
+    bool first_row = true, first_pixel = true;
+    for (std::size_t y = 0; y < height; ++y) {
+      for (std::size_t x = 0; x < width; ++x) {
+        if (restart_interval_ != 0) {
+          if (until_restart == 0) {
+            bits.restart();
+            until_restart = restart_interval_;
+            first_row = first_pixel = true;
+          }
+          --until_restart;
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::size_t place = x * count + i;
+          int predicted;
+          if (first_pixel) {
+            predicted = 1 << (bits_ - shift - 1);
+          } else if (first_row) {
+            predicted = row[place - count];
+          } else if (x == 0) {
+            predicted = above[place];
+          } else {
+            predicted = predict(predictor, row[place - count], above[place], above[place - count]);
+          }
+          const auto value = static_cast<std::uint16_t>(predicted + difference(bits, *parts[i].table));
+          row[place] = value;
+          put((y * width + x) * each + parts[i].sample, static_cast<std::uint16_t>(value << shift));
+        }
+        first_pixel = false;
+      }
+      std::swap(above, row);
+      // A restart in the middle of a row, which no encoder makes, would leave that row without one above.
+      first_row = restart_interval_ != 0 && until_restart == 0;
+    }
+    decoded_ += static_cast<int>(count);
+    return bits.end();
+  }
+
+  static int predict(int predictor, int left, int up, int corner) {
+    switch (predictor) {
+      case 1: return left;
+      case 2: return up;
+      case 3: return corner;
+      case 4: return left + up - corner;
+      case 5: return left + ((up - corner) >> 1);
+      case 6: return up + ((left - corner) >> 1);
+      default: return (left + up) >> 1;
+    }
+  }
+
+  static int difference(ScanBits& bits, const HuffmanTable& table) {
+    const int count = table.decode(bits);
+    if (count == 0) return 0;
+    if (count == 16) return 32768;
+    if (count > 16) codec_damaged("a code is none");
+    const int value = bits.take(count);
+    return value < 1 << (count - 1) ? value - (1 << count) + 1 : value;
+  }
+
+  void put(std::size_t i, std::uint16_t value) {
+    if (samples_.sample_bytes == 1) {
+      samples_.bytes[i] = static_cast<std::uint8_t>(value);
+    } else {
+      samples_.bytes[2 * i] = static_cast<std::uint8_t>(value);
+      samples_.bytes[2 * i + 1] = static_cast<std::uint8_t>(value >> 8);
+    }
+  }
+
+  Bytes file_;
+  CodecSize size_;
+  CodecSamples samples_;
+  int bits_ = 0, decoded_ = 0;
+  std::vector<std::uint8_t> ids_;
+  std::array<HuffmanTable, 4> tables_;
+  std::size_t restart_interval_ = 0;
+};
+
+}  // namespace
+
+CodecSamples decode_lossless_jpeg(Bytes file, const CodecSize& size) { return Decoder(file, size).run(); }
+
+}  // namespace cytodrop
