@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "write_lif.h"
 #include "write_nd2.h"
 
 using namespace cytodrop::test;
@@ -17,5 +18,6 @@ int main(int argc, char** argv) {
     ++count;
   };
   for (const auto& [name, file] : nd2_examples()) write(name + ".nd2", make_nd2(file));
+  for (const auto& [name, file] : lif_examples()) write(name + ".lif", make_lif(file.images, file.version));
   std::cout << count << " files\n";
 }
