@@ -6,6 +6,8 @@
 
 #include "onnx_writer.h"
 #include "support.h"
+#include "write_lif.h"
+#include "write_nd2.h"
 
 using namespace cytodrop::test;
 namespace fs = std::filesystem;
@@ -177,6 +179,12 @@ int main(int argc, char** argv) {
   seeds.add("exif", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
   seeds.add("exif", {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0});
   seeds.add("formats", {'Z', 'I', 'S', 'R', 'A', 'W'});
+  for (auto [name, file] : nd2_examples()) {
+    // Small ones are changed more often.
+    file.name_bytes = 0;
+    if (file.width_px < 100) seeds.add("nd2", make_nd2(file));
+  }
+  for (const auto& [name, file] : lif_examples()) seeds.add("lif", make_lif(file.images, file.version));
   const fs::path root = source_dir();
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");
