@@ -274,7 +274,7 @@ constexpr KnownFormat kKnownFormats[] = {
     {0, "8BPS", "Photoshop"},
     {0, "%PDF", "PDF", "save its image as PNG or TIFF"},
     {128, "DICM", "DICOM", "export it from its viewer, or from Fiji, as TIFF or PNG"},
-    {0, "ZISRAWFILE", "Zeiss CZI", "export it from ZEN as OME-TIFF, or open it in Fiji (Bio-Formats) and save it as TIFF"},
+    {.at = 0, .magic = "ZISRAWFILE", .name = "Zeiss CZI", .read_elsewhere = true},
     {0, "\xda\xce\xbe\x0a", "Nikon ND2", "export it from NIS-Elements as TIFF, or open it in Fiji (Bio-Formats) and save it as TIFF"},
     {0, "\0\0\0\x0cjP  \r\n"sv, "JPEG 2000"},
     {4, "JXL ", "JPEG XL"},
