@@ -171,7 +171,7 @@ std::span<const CziBlock> CziScene::plane(std::int32_t level, std::int32_t chann
   const std::tuple wanted(level, channel, z_index, t_index);
   const auto first = std::lower_bound(blocks.begin(), blocks.end(), wanted, [](const CziBlock& block, const auto& key) { return plane_of(block) < key; });
   const auto last = std::upper_bound(first, blocks.end(), wanted, [](const auto& key, const CziBlock& block) { return key < plane_of(block); });
-  return {first, last};
+  return std::span(blocks).subspan(static_cast<std::size_t>(first - blocks.begin()), static_cast<std::size_t>(last - first));
 }
 
 std::vector<CziScene> sort_czi_blocks(std::vector<CziBlock> blocks, std::vector<std::string>& notes) {
