@@ -43,24 +43,34 @@ function packagePart(name: string): Part {
   return { name, version, identifier: license, text: file ? readFileSync(file, 'utf8') : about };
 }
 
-/** What is compiled into the core. */
+/** What is compiled into the core and the further readers. */
 function coreParts(): Part[] {
   const from = (name: string, version: string, identifier: string, file: string, cut?: (text: string) => string): Part => ({
     name, version, identifier, text: cut ? cut(readFileSync(file, 'utf8')) : readFileSync(file, 'utf8'),
   });
-  const deps = join(root, 'build/deps');
+  // Where scripts/setup laid the distribution's source, else where CMake laid the authors' own.
+  const source = (name: string): string => [join(root, 'build/deps', name), join(root, 'build/wasm/_deps', `${name}-src`)].find((folder) => existsSync(folder)) ?? '';
   const musl = join(emscriptenRoot(), 'system/lib/libc/musl');
   return [
-    from('libjpeg-turbo', versionIn(join(deps, 'libjpeg-turbo/CMakeLists.txt'), /set\(VERSION ([\d.]+)\)/), 'IJG AND BSD-3-Clause AND Zlib', join(deps, 'libjpeg-turbo/LICENSE.md')),
-    from('Independent JPEG Group’s software', '', 'IJG', join(deps, 'libjpeg-turbo/README.ijg'), (text) => /\nLEGAL ISSUES\n=+\n([^]*?)\nREFERENCES\n/.exec(text)?.[1] ?? ''),
-    from('libtiff', readFileSync(join(deps, 'tiff/VERSION'), 'utf8').trim(), 'libtiff', join(deps, 'tiff/LICENSE.md')),
-    from('zlib', versionIn(join(deps, 'zlib/zlib.h'), /ZLIB_VERSION "([\d.]+)/), 'Zlib', join(deps, 'zlib/zlib.h'), (text) => text.slice(text.indexOf('  Copyright (C)'), text.indexOf('*/'))),
+    from('libjpeg-turbo', versionIn(join(source('libjpeg-turbo'), 'CMakeLists.txt'), /set\(VERSION ([\d.]+)\)/), 'IJG AND BSD-3-Clause AND Zlib', join(source('libjpeg-turbo'), 'LICENSE.md')),
+    from('Independent JPEG Group’s software', '', 'IJG', join(source('libjpeg-turbo'), 'README.ijg'), (text) => /\nLEGAL ISSUES\n=+\n([^]*?)\nREFERENCES\n/.exec(text)?.[1] ?? ''),
+    from('libtiff', readFileSync(join(source('tiff'), 'VERSION'), 'utf8').trim(), 'libtiff', join(source('tiff'), 'LICENSE.md')),
+    from('zlib', versionIn(join(source('zlib'), 'zlib.h'), /ZLIB_VERSION "([\d.]+)/), 'Zlib', join(source('zlib'), 'zlib.h'), (text) => text.slice(text.indexOf('  Copyright (C)'), text.indexOf('*/'))),
+    from('Zstandard', versionOf(join(source('libzstd'), 'lib/zstd.h'), /ZSTD_VERSION_(?:MAJOR|MINOR|RELEASE) +(\d+)/g), 'BSD-3-Clause', join(source('libzstd'), 'LICENSE')),
+    from('libwebp', versionIn(join(source('libwebp'), 'configure.ac'), /AC_INIT\(\[libwebp\], \[([\d.]+)\]/), 'BSD-3-Clause', join(source('libwebp'), 'COPYING')),
+    from('OpenJPEG', versionOf(join(source('openjpeg2'), 'CMakeLists.txt'), /OPENJPEG_VERSION_(?:MAJOR|MINOR|BUILD) (\d+)/g), 'BSD-2-Clause', join(source('openjpeg2'), 'LICENSE')),
+    from('jxrlib', '', 'BSD-2-Clause', join(source('jxrlib'), 'LICENSE')),
     from('musl, by Emscripten', '', 'MIT', join(musl, 'COPYRIGHT'), (text) => text.split('\nAuthors/contributors')[0] ?? ''),
   ];
 }
 
 function versionIn(file: string, pattern: RegExp): string {
   return pattern.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+}
+
+/** Of a file that states each number by itself. */
+function versionOf(file: string, pattern: RegExp): string {
+  return [...readFileSync(file, 'utf8').matchAll(pattern)].slice(0, 3).map(([, number]) => number).join('.');
 }
 
 function emscriptenRoot(): string {

@@ -28,7 +28,7 @@ struct DecodedImage {
   bool damaged = false;      ///< the decoder warned: the pixels may not be what was stored
 };
 
-/// Decodes a PNG, JPEG, TIFF or BMP file to upright, opaque pixels. Untrusted input is safe.
+/// Decodes a PNG, JPEG, plain TIFF or BMP file to upright, opaque pixels, or takes those that core/formats decoded. Untrusted input is safe.
 ///
 /// EXIF orientation is applied. Alpha is composited on white in the stored (not linear) values, rounded half up:
 /// (c·a + M·(M − a) + M/2) / M with M the full scale of the sample type. Embedded colour profiles are ignored. What becomes of a
