@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 
 #include "core/error.h"
@@ -66,6 +65,11 @@ std::uint64_t SourceNumbers::number(std::uint64_t at, std::size_t bytes) const {
   return value;
 }
 
-double SourceNumbers::f64(std::uint64_t at) const { return std::bit_cast<double>(u64(at)); }
+double SourceNumbers::f64(std::uint64_t at) const {
+  const std::uint64_t bits = u64(at);
+  double value;  // not bit_cast, which the oldest Emscripten lacks
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
 
 }  // namespace cytodrop

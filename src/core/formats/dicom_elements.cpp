@@ -1,10 +1,9 @@
 #include "core/formats/dicom_elements.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <optional>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include <zlib.h>
@@ -195,13 +194,18 @@ std::vector<double> dicom_numbers(Source& source, const DicomElement& element, b
   } else if (element.is("FD")) {
     each(8, [&](std::uint64_t at) { return numbers.f64(at); });
   } else if (element.is("FL")) {
-    each(4, [&](std::uint64_t at) { return std::bit_cast<float>(numbers.u32(at)); });
+    each(4, [&](std::uint64_t at) { 
+      float value;
+      const std::uint32_t bits = numbers.u32(at);
+      std::memcpy(&value, &bits, sizeof value);
+      return value;
+    });
   } else {
     const std::string text = dicom_text(source, element, 4096);
     std::string_view rest = text;
     while (!rest.empty() && all.size() < most) {
       while (!rest.empty() && (rest.front() == ' ' || rest.front() == '+')) rest.remove_prefix(1);
-      // No locale and no terminating zero is needed; libc++ of older compilers has no from_chars for double.
+      // No locale and no terminating zero is needed; older libraries have no from_chars for double.
       const std::string part(rest.substr(0, std::min(rest.find('\\'), std::size_t{64})));
       char* stop = nullptr;
       const double value = std::strtod(part.c_str(), &stop);
