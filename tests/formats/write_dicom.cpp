@@ -1,8 +1,7 @@
 #include "write_dicom.h"
 
-#include <bit>
+#include <algorithm>
 #include <cstring>
-#include <stdexcept>
 
 namespace cytodrop::test {
 
@@ -38,7 +37,9 @@ DicomWriter& DicomWriter::numbers(std::uint32_t tag, const std::string& vr, cons
   FileBytes all;
   for (const double value : values) {
     if (vr == "FD") {
-      put(all, std::bit_cast<std::uint64_t>(value), 8);
+      std::uint64_t bits;
+      std::memcpy(&bits, &value, sizeof bits);
+      put(all, bits, 8);
     } else {
       put(all, static_cast<std::uint64_t>(static_cast<std::int64_t>(value)), vr == "US" || vr == "SS" ? 2 : vr == "OV" ? 8 : 4);
     }

@@ -62,8 +62,8 @@ void DicomFrames::find_pieces(Source& source) {
   base_ = at + length;
   const auto take_table = [&](std::uint64_t table, std::uint64_t bytes) {
     const SourceNumbers numbers(source, true);
-    starts_.reserve(frames);
-    for (std::uint64_t i = 0; i < frames; ++i) {
+    starts_.reserve(static_cast<std::size_t>(frames));
+    for (std::size_t i = 0; i < frames; ++i) {
       starts_.push_back(bytes == 8 ? numbers.u64(table + i * bytes) : numbers.u32(table + i * bytes));
       const bool rises = i == 0 ? starts_[0] == 0 : starts_[i] > starts_[i - 1];
       if (!rises) dicom_damaged("its table of frames is out of order");
@@ -102,8 +102,9 @@ std::vector<std::uint8_t> DicomFrames::read(Source& source, std::int64_t frame) 
     if (all.empty()) {
       all = source.read(at, length);
     } else {
-      all.resize(all.size() + length);
-      source.read(at, std::span(all).last(length));
+      const std::size_t had = all.size();
+      all.resize(had + static_cast<std::size_t>(length));
+      source.read(at, std::span(all).subspan(had));
     }
   };
   if (!starts_.empty()) {
@@ -127,7 +128,7 @@ std::vector<std::uint8_t> DicomFrames::read_native(Source& source, std::int64_t 
   if (facts_.allocated == 1) {
     // Frames follow each other without a gap, the first pixel in the lowest bit.
     const std::vector<std::uint8_t> packed = source.read(pixels + at, count, kMaxDecodedBytes / 8);
-    std::vector<std::uint8_t> bits(frame_bits_);
+    std::vector<std::uint8_t> bits(static_cast<std::size_t>(frame_bits_));
     for (std::size_t i = 0; i < bits.size(); ++i) {
       const std::size_t bit = i + first_bit % 8;
       bits[i] = packed[bit / 8] >> bit % 8 & 1;
@@ -142,7 +143,7 @@ std::vector<std::uint8_t> DicomFrames::read_native(Source& source, std::int64_t 
   std::vector<std::uint8_t> bytes = source.read(pixels + at - before, std::min(whole, facts_.pixels.length - (at - before)), kMaxDecodedBytes);
   for (std::size_t i = 0; i + word <= bytes.size(); i += word) std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.begin() + static_cast<std::ptrdiff_t>(i + word));
   bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(before));
-  bytes.resize(count);
+  bytes.resize(static_cast<std::size_t>(count));
   return bytes;
 }
 
