@@ -48,7 +48,7 @@ export function frameOptions(command: Command): Command {
     .addOption(number('--t <n>', 'point in time, from 1', wholeBetween(1, 1_000_000)))
     .addOption(number('--projection <name>', 'max or mean of all planes of a stack, in place of one', oneOf(['max', 'mean'])))
     .addOption(number('--level <n>', 'of a file with smaller copies of itself, as slides have, from 1, the full size (the default)', wholeBetween(1, 100)))
-    .addOption(number('--region <left,top,width,height>', 'a part of each frame alone, in px of the level', asRegion))
+    .addOption(number('--region <box>', 'a part of each frame alone: left,top,width,height in px of the level', asRegion))
     .addOption(number('--method <name>', 'how cells are found: network_round or network_adherent (by a network for cells in suspension, or for spread, attached ones), round or adherent (without a '
       + 'network); unless told, as the model says, else what a quick look at each frame finds most with, else round', oneOf(searchMethods)))
     .addOption(detectorOption())

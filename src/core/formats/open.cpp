@@ -16,11 +16,12 @@
 namespace cytodrop {
 
 std::unique_ptr<ImageFile> open_image_file(std::shared_ptr<Source> source) {
+  // Before TIFF, which may stand in its preamble.
+  if (is_dicom(*source)) return open_dicom(std::move(source));
   if (is_tiff(*source)) return open_tiff(std::move(source));
   if (is_czi(*source)) return open_czi(std::move(source));
   if (is_nd2(*source)) return open_nd2(std::move(source));
   if (is_lif(*source)) return open_lif(std::move(source));
-  if (is_dicom(*source)) return open_dicom(std::move(source));
   if (is_jpeg2000(*source)) return open_jpeg2000(std::move(source));
   if (is_gif(*source)) return open_gif(std::move(source));
   if (is_webp(*source)) return open_webp(std::move(source));
