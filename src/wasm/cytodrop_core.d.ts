@@ -33,7 +33,8 @@ export type Result<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; m
 
 /** What a decoded file turned out to be, after its EXIF orientation was applied. */
 export interface ImageFacts {
-  format: 'PNG' | 'JPEG' | 'BMP' | 'TIFF';
+  /** 'PNG', 'TIFF', 'Zeiss CZI' and so on. */
+  format: string;
   width_px: number;
   height_px: number;
   /** Channels in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; of a TIFF the samples a pixel. */

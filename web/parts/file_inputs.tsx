@@ -5,7 +5,8 @@ import { modelKinds } from './model_files.ts';
 import { takeFiles } from './take_files.ts';
 import { words } from './words.ts';
 
-const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,.tif,.tiff';
+// Systems know few of microscopes' kinds by type.
+const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,image/gif,image/webp,image/jp2,.tif,.tiff,.btf,.czi,.nd2,.lif,.lsm,.stk,.svs,.ndpi,.scn,.dcm,.dicom,.jp2,.j2k,.ome';
 
 export function openProjectPicker(): void {
   document.getElementById('project-input')?.click();

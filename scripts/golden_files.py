@@ -1,0 +1,42 @@
+"""Writes tests/golden/files: small files of microscopes' formats by the writers of tests/formats, with what the readers, compiled natively, make of them.
+
+Usage: python3 scripts/golden_files.py [folder of the built programs, build/release/tests/formats unless told]
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "tests/golden/files"
+CHOSEN = {
+    "write_image_files": ["planes.czi", "jpeg_colour.czi", "jxr_bgr24.czi", "jxr_grey16.czi", "type1_compression6.czi", "type2_compression5.czi", "two_types.czi"],
+    "write_format_files": ["channels.nd2", "deflated.nd2", "rgb_16.nd2", "floats.nd2", "several.lif", "channels.lif", "times.lif", "bgr.lif"],
+    "write_dicom_files": ["slide-rle-basic.dcm", "slide-sparse.dcm", "palette-8.dcm", "jpeg-ybr.dcm", "jpeg-ls-12.dcm", "jpeg2000-rgb.dcm", "lossless-12.dcm", "slices.dcm", "slope.dcm", "tags.dcm"],
+}
+
+
+def main() -> None:
+    programs = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build/release/tests/formats"
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    expected = {}
+    for writer, names in CHOSEN.items():
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([programs / writer, folder], check=True, stdout=subprocess.DEVNULL)
+            for name in names:
+                shutil.copy(Path(folder) / name, OUT / name)
+    for file in sorted(OUT.iterdir()):
+        with tempfile.TemporaryDirectory() as folder:
+            said = json.loads(subprocess.run([programs / "dump_image_file", file, folder], check=True, capture_output=True, text=True).stdout)
+            planes = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(Path(folder).glob("*.raw"))}
+        expected[file.name] = {"format": said["format"], "series": said["series"], "tags": said["tags"], "planes": planes}
+    (OUT / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+    print(f"{len(expected)} files, {sum(file.stat().st_size for file in OUT.iterdir()):,} bytes")
+
+
+main()
