@@ -62,10 +62,26 @@ target_include_directories(webp_decoder SYSTEM PUBLIC ${webp_source}/src)
 configure_file(${format_headers}/webp_config.h include/webp_decoder/src/webp/config.h COPYONLY)
 target_compile_definitions(webp_decoder PRIVATE HAVE_CONFIG_H)
 
-# libtiff's codecs of Zstandard and WebP, which the core's module goes without; src/core/formats/tiff_codecs.cpp registers them.
-add_decoder(tiff_codecs ${tiff_source}/libtiff tif_webp.c tif_zstd.c)
-target_compile_definitions(tiff_codecs PRIVATE WEBP_SUPPORT=1 ZSTD_SUPPORT=1)
-target_link_libraries(tiff_codecs PUBLIC tiff_decoder zstd_decoder webp_decoder)
+library_source(xz_source xz-utils https://github.com/tukaani-project/xz/releases/download/v5.4.1/xz-5.4.1.tar.xz
+               5d9827aa1875b21c288f78864bb26d2650b436ea8d2cad364e4921eb6266a5a5)
+add_decoder(lzma_decoder ${xz_source}/src/liblzma
+  check/check.c check/crc32_small.c check/crc64_small.c check/sha256.c
+  common/block_decoder.c common/block_header_decoder.c common/block_util.c common/common.c common/filter_common.c common/filter_decoder.c
+  common/filter_flags_decoder.c common/index_hash.c common/stream_decoder.c common/stream_flags_common.c common/stream_flags_decoder.c
+  common/vli_decoder.c common/vli_size.c
+  delta/delta_common.c delta/delta_decoder.c lz/lz_decoder.c lzma/lzma2_decoder.c lzma/lzma_decoder.c lzma/lzma_encoder_presets.c)
+target_include_directories(lzma_decoder SYSTEM PRIVATE
+  ${xz_source}/src/liblzma/check ${xz_source}/src/liblzma/common ${xz_source}/src/liblzma/delta ${xz_source}/src/liblzma/lz
+  ${xz_source}/src/liblzma/lzma ${xz_source}/src/liblzma/rangecoder ${xz_source}/src/liblzma/simple ${xz_source}/src/common)
+target_include_directories(lzma_decoder SYSTEM PUBLIC ${xz_source}/src/liblzma/api)
+target_compile_definitions(lzma_decoder PUBLIC LZMA_API_STATIC PRIVATE
+  HAVE_STDBOOL_H HAVE_STDINT_H HAVE_INTTYPES_H HAVE_STRING_H HAVE_LIMITS_H HAVE_VISIBILITY=0 HAVE_SMALL HAVE_CHECK_CRC32 HAVE_CHECK_CRC64 HAVE_CHECK_SHA256
+  HAVE_DECODERS HAVE_DECODER_LZMA1 HAVE_DECODER_LZMA2 HAVE_DECODER_DELTA SIZEOF_SIZE_T=${CMAKE_SIZEOF_VOID_P} ASSUME_RAM=128)
+
+# libtiff's codecs which the core's module goes without; src/core/formats/tiff_codecs.cpp registers them.
+add_decoder(tiff_codecs ${tiff_source}/libtiff tif_lzma.c tif_webp.c tif_zstd.c)
+target_compile_definitions(tiff_codecs PRIVATE LZMA_SUPPORT=1 WEBP_SUPPORT=1 ZSTD_SUPPORT=1)
+target_link_libraries(tiff_codecs PUBLIC tiff_decoder zstd_decoder webp_decoder lzma_decoder)
 add_decoder(left_out_codecs ${PROJECT_SOURCE_DIR}/cmake/format_libraries left_out.c)
-target_link_libraries(left_out_codecs PRIVATE zstd_decoder webp_decoder)
+target_link_libraries(left_out_codecs PRIVATE zstd_decoder webp_decoder lzma_decoder)
 target_link_libraries(tiff_codecs INTERFACE left_out_codecs)

@@ -59,6 +59,7 @@ function coreParts(): Part[] {
     from('Zstandard', versionOf(join(source('libzstd'), 'lib/zstd.h'), /ZSTD_VERSION_(?:MAJOR|MINOR|RELEASE) +(\d+)/g), 'BSD-3-Clause', join(source('libzstd'), 'LICENSE')),
     from('libwebp', versionIn(join(source('libwebp'), 'configure.ac'), /AC_INIT\(\[libwebp\], \[([\d.]+)\]/), 'BSD-3-Clause', join(source('libwebp'), 'COPYING')),
     from('OpenJPEG', versionOf(join(source('openjpeg2'), 'CMakeLists.txt'), /OPENJPEG_VERSION_(?:MAJOR|MINOR|BUILD) (\d+)/g), 'BSD-2-Clause', join(source('openjpeg2'), 'LICENSE')),
+    from('XZ Utils', versionOf(join(source('xz-utils'), 'src/liblzma/api/lzma/version.h'), /LZMA_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)/g), 'public domain', join(source('xz-utils'), 'COPYING')),
     from('jxrlib', '', 'BSD-2-Clause', join(source('jxrlib'), 'LICENSE')),
     from('musl, by Emscripten', '', 'MIT', join(musl, 'COPYRIGHT'), (text) => text.split('\nAuthors/contributors')[0] ?? ''),
   ];

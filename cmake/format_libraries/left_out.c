@@ -1,6 +1,7 @@
-/* What libtiff's codecs name and is left out: the encoders of Zstandard and WebP. Files are opened for reading only, so none is ever called. */
+/* What libtiff's codecs name and is left out: the encoders of Zstandard, WebP and LZMA. Files are opened for reading only, so none is ever called. */
 #include <stdlib.h>
 
+#include <lzma.h>
 #include <zstd.h>
 
 #include <webp/encode.h>
@@ -19,3 +20,5 @@ int WebPPictureImportRGBA(WebPPicture* picture, const uint8_t* rgba, int stride)
 int WebPEncode(const WebPConfig* config, WebPPicture* picture) { abort(); }
 int WebPValidateConfig(const WebPConfig* config) { abort(); }
 void WebPPictureFree(WebPPicture* picture) {}
+
+lzma_ret lzma_stream_encoder(lzma_stream* stream, const lzma_filter* filters, lzma_check check) { abort(); }

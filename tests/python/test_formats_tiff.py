@@ -21,7 +21,7 @@ except ImportError as error:
     print(f"SKIPPED {Path(__file__).name}: {reason}", file=sys.stderr)
     raise unittest.SkipTest(reason)
 
-LOSSLESS = [None, "lzw", "zlib", "packbits", "zstd"]
+LOSSLESS = [None, "lzw", "zlib", "packbits", "zstd", "lzma"]
 
 
 def program() -> Path:
@@ -64,7 +64,7 @@ class Tiff(unittest.TestCase):
     def test_samples_of_every_kind_and_compression(self):
         count = 0
         for dtype, compression, tile, colours, order in itertools.product([np.uint8, np.uint16, np.float32], LOSSLESS, [None, (32, 48)], [False, True], "<>"):
-            for predictor in [False, True] if compression in ("lzw", "zlib", "zstd") else [False]:
+            for predictor in [False, True] if compression in ("lzw", "zlib", "zstd", "lzma") else [False]:
                 data = self.picture(*((70, 90, 3) if colours else (70, 90)), dtype=dtype)
                 with self.subTest(dtype=dtype, compression=compression, tile=tile, colours=colours, order=order, predictor=predictor):
                     tifffile.imwrite(self.file, data, compression=compression, tile=tile, byteorder=order, photometric="rgb" if colours else "minisblack", predictor=predictor, metadata=None)

@@ -39,9 +39,9 @@ std::string compression_name(int code) {
   }
 }
 
-/// Codecs that core/formats has: LERC, JPEG 2000 (also Aperio's), LZMA, Zstandard, WebP, JPEG XL.
+/// Codecs that core/formats has: JPEG 2000 (also Aperio's), LZMA, Zstandard, WebP.
 bool is_read_elsewhere(int code) {
-  constexpr int kCodes[] = {COMPRESSION_LERC, COMPRESSION_JP2000, 33003, 33005, COMPRESSION_LZMA, COMPRESSION_ZSTD, COMPRESSION_WEBP, 50002};
+  constexpr int kCodes[] = {COMPRESSION_JP2000, 33003, 33005, COMPRESSION_LZMA, COMPRESSION_ZSTD, COMPRESSION_WEBP};
   return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
 }
 

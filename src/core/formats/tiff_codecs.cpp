@@ -15,6 +15,7 @@ extern "C" {
 #pragma GCC diagnostic ignored "-Wconversion"
 #include <tiffiop.h>
 #pragma GCC diagnostic pop
+int TIFFInitLZMA(TIFF* tiff, int scheme);
 int TIFFInitZSTD(TIFF* tiff, int scheme);
 int TIFFInitWebP(TIFF* tiff, int scheme);
 }
@@ -112,6 +113,7 @@ void register_tiff_codecs() {
     // The list of codecs is of libtiff's memory, before any file is open.
     tiff_memory() = {.left_bytes = 1 << 16};
     const TIFFCodec* const codecs[] = {TIFFRegisterCODEC(COMPRESSION_ZSTD, "Zstandard", TIFFInitZSTD), TIFFRegisterCODEC(COMPRESSION_WEBP, "WebP", TIFFInitWebP),
+                                       TIFFRegisterCODEC(COMPRESSION_LZMA, "LZMA", TIFFInitLZMA),
                                        TIFFRegisterCODEC(COMPRESSION_JP2000, "JPEG 2000", init_jpeg2000), TIFFRegisterCODEC(kAperioYcc, "JPEG 2000", init_jpeg2000),
                                        TIFFRegisterCODEC(kAperioRgb, "JPEG 2000", init_jpeg2000)};
     return std::all_of(std::begin(codecs), std::end(codecs), [](const TIFFCodec* codec) { return codec != nullptr; });
