@@ -6,7 +6,7 @@
 #include "coded_pixels.h"
 #include "core/decode/decode.h"
 #include "core/formats/pages.h"
-#include "support.h"
+#include "open_bytes.h"
 #include "write_czi.h"
 
 using namespace cytodrop;
@@ -14,7 +14,7 @@ using namespace cytodrop::test;
 
 namespace {
 
-std::unique_ptr<ImageFile> open(const FileBytes& bytes) { return open_image_file(std::make_shared<MemorySource>(bytes)); }
+std::unique_ptr<ImageFile> open(const FileBytes& bytes) { return open_bytes(bytes); }
 
 FileBytes bytes_of(const Image& image) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(image.data());

@@ -7,7 +7,7 @@
 #include "core/decode/decode.h"
 #include "core/formats/pages.h"
 #include "core/inspect/inspect.h"
-#include "support.h"
+#include "open_bytes.h"
 
 using namespace cytodrop;
 using namespace cytodrop::test;
@@ -39,8 +39,7 @@ TiffPage page(int width_px, int height_px, std::uint8_t value, std::vector<TiffE
   return {.width_px = width_px, .height_px = height_px, .pixels = FileBytes(static_cast<std::size_t>(width_px * height_px), value), .extra = std::move(extra)};
 }
 
-/// The file is the caller's and must live on.
-std::unique_ptr<ImageFile> open(const FileBytes& file) { return open_image_file(std::make_shared<MemorySource>(file)); }
+std::unique_ptr<ImageFile> open(const FileBytes& bytes) { return open_bytes(bytes); }
 
 int first_sample(ImageFile& file, const PlaneChoice& choice) { return static_cast<int>(file.read(choice).data()[0]); }
 
