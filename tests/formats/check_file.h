@@ -5,13 +5,11 @@
 #include "catch.h"
 #include "core/error.h"
 #include "core/formats/image_file.h"
-#include "support.h"
+#include "open_bytes.h"
 
 namespace cytodrop::test {
 
 /// Opens bytes that stay the caller's.
-inline std::unique_ptr<ImageFile> open_bytes(const FileBytes& bytes) { return open_image_file(std::make_shared<MemorySource>(bytes)); }
-
 inline FileBytes bytes_of(const Image& image) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(image.data());
   return {data, data + image.row_stride_bytes() * static_cast<std::size_t>(image.height_px())};
