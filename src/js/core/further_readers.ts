@@ -29,7 +29,8 @@ export class FurtherReaders {
       try {
         return call(file);
       } catch (error) {
-        if (!isLeft(error)) throw error;
+        // What is too large as a whole they know the parts of.
+        if (!isLeft(error) && !(error instanceof CytodropError && error.code === 'too_large')) throw error;
       }
     }
     const { bytes, facts } = await this.#ask((readers) => readers.page(partsOf(file), choice));
@@ -38,9 +39,12 @@ export class FurtherReaders {
 
   /** As `withPage`, for what a file says beside its pixels. */
   async inspect(file: Uint8Array | FileParts, call: (file: Uint8Array) => FileContent): Promise<FileContent> {
+    let known: FileContent | undefined;
     if (file instanceof Uint8Array) {
       try {
-        return call(file);
+        known = call(file);
+        // What is too large as a whole they know the parts of.
+        if (known.facts !== null || !isTiff(file)) return known;
       } catch (error) {
         if (!isLeft(error)) throw error;
       }
@@ -48,6 +52,7 @@ export class FurtherReaders {
     try {
       return await this.#ask((readers) => readers.inspect(partsOf(file)));
     } catch (error) {
+      if (known) return known;
       if (error instanceof CytodropError && error.code !== 'out_of_memory') return { facts: null, problem: error.message, tags: [], notes: [] };
       throw error;
     }
@@ -69,6 +74,10 @@ export class FurtherReaders {
 
 function partsOf(file: Uint8Array | FileParts): FileParts {
   return file instanceof Uint8Array ? { length: file.length, read: (at, count) => file.subarray(at, at + count), close: () => {} } : file;
+}
+
+function isTiff([first = 0, second, third, fourth]: Uint8Array): boolean {
+  return (first === 0x49 || first === 0x4d) && second === first && [third, fourth].some((version) => version === 42 || version === 43);
 }
 
 function isLeft(error: unknown): boolean {

@@ -2,6 +2,7 @@
 import createCytodropFormats, { type CytodropFormats, type ImageFiles, type OpenedFile } from '#cytodrop_formats';
 import type { FileContent } from '#cytodrop_core';
 import { unwrap } from './core.ts';
+import { CytodropError } from './errors.ts';
 import { type FileParts, type ImageFileFacts, type PageChoice, pageOf, placeOf } from './file_parts.ts';
 
 export class Readers {
@@ -32,13 +33,22 @@ export class Readers {
         ({ channel: place.channel, reason } = chosen);
         if (projection === null) place.z = chosen.z;
       }
-      return { bytes: unwrap(this.#files.read_page(number, pageOf(series, place), place.channel, level, region, projection)), facts: { format, series, place, reason } };
+      try {
+        return { bytes: unwrap(this.#files.read_page(number, pageOf(series, place), place.channel, level, region, projection)), facts: { format, series, place, reason } };
+      } catch (error) {
+        if (!(error instanceof CytodropError && error.code === 'too_large')) throw error;
+        const smaller = (series[place.series]?.levels.length ?? 1) > level + 1 ? ', or one of its smaller copies (--level)' : '';
+        throw new CytodropError('too_large', `${error.message}; choose a ${region ? 'smaller region' : 'region of it'} (--region)${smaller}`);
+      }
     });
   }
 
-  /** What a file says beside its pixels. Raises: CytodropError. */
+  /** What a file says beside its pixels, and its series. Raises: CytodropError. */
   inspect(file: FileParts): FileContent {
-    return this.#with(file, ({ file: number }) => unwrap(this.#files.inspect(number)));
+    return this.#with(file, ({ file: number, series }) => {
+      const { facts, ...content } = unwrap(this.#files.inspect(number));
+      return { ...content, facts: facts && { ...facts, series } };
+    });
   }
 
   #with<T>(file: FileParts, use: (opened: OpenedFile) => T): T {
