@@ -51,6 +51,7 @@ export { asAsked, type Asked, kindOf, riskCoverage, type RiskPoint, thresholdFor
 // What becomes of a frame with many cells.
 export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
+export { type ImageFileFacts, pageOf, type Place } from './core/file_parts.ts';
 export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, type Morphometry, pictureKey, wholeFile } from './frames/frame.ts';
 export { type CellScaling, defaultSearch, type FrameOptions, type FrameSquare, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 

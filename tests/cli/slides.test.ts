@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
-import { drawDiscs, frameSide, someDiscs } from '../border/frames.ts';
+import { drawDiscs, frameSide, omeStack, someDiscs } from '../border/frames.ts';
 import { jsonOf } from '../border/fixtures.ts';
 import { asRgb, writePyramid } from '../border/pyramid.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
@@ -115,6 +115,28 @@ describe('a slide', () => {
   test('of another maker\'s: its second level', { skip: !existsSync(aperio) && 'the file is not here' }, async () => {
     const [frame] = (JSON.parse(await text(...detect, '--level', '2', '--format', 'json', aperio)) as { frames: Frame[] }).frames;
     assert.equal(frame?.level, 2);
+  });
+});
+
+test('a stack: which channel and plane was looked at, in words of the file; and what is in the file', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'stack.ome.tif');
+    writeFileSync(path, omeStack());
+    interface Stack { page: number; channel: number; channel_name?: string; z?: number; t?: number; series?: number; projection?: string }
+    const told = async (...args: string[]): Promise<unknown[]> => {
+      const json = await text(...detect, ...args, '--format', 'json', path);
+      assert.equal(followsSchema('frames', 'json', json, { spec }), 1);
+      const [{ page, channel, channel_name, z, t, series, projection }] = (JSON.parse(json) as { frames: [Stack] }).frames;
+      return [page, channel, channel_name, z, t, series, projection];
+    };
+    assert.deepEqual(await told(), [2, 2, 'Brightfield', 2, undefined, undefined, undefined]);
+    assert.deepEqual(await told('--channel', 'DAPI', '--z', '3'), [3, 1, 'DAPI', 3, undefined, undefined, undefined]);
+    assert.deepEqual(await told('--projection', 'mean'), [1, 2, 'Brightfield', undefined, undefined, undefined, 'mean']);
+
+    const { stdout } = await cytodrop('inspect', path);
+    assert.match(stdout, /^Series 1 \(well A1\): 340 × 270 px; 0\.5 µm per px; channels DAPI, Brightfield; 3 planes along z, 2 µm apart$/m);
+    const { facts } = JSON.parse((await cytodrop('inspect', '--format', 'json', path)).stdout) as { facts: { series: { name: string; levels: object[]; z: number; z_um: number }[] } };
+    assert.deepEqual(facts.series.map(({ name, levels, z, z_um }) => [name, levels, z, z_um]), [['well A1', [{ width_px: 340, height_px: 270 }], 3, 2]]);
   });
 });
 

@@ -24,6 +24,11 @@ export const words = {
     imagesStated: (images: number) => `1 of ${formatCount(images)} images: the file keeps the others where they cannot be reached. Save it as a stack of pages.`,
     page: 'Page',
     channel: 'Channel',
+    series: 'Series',
+    z: 'z',
+    t: 't',
+    planes: 'Planes',
+    projections: { one: 'one', max: 'brightest', mean: 'mean' },
     asInFile: 'as in the file',
   },
   tools: {
