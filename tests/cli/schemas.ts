@@ -49,7 +49,7 @@ export function columnsOf(name: string, { spec, turns, map, second, review, scal
   if (!types) absent.push('types');
   if (!foreignSet) absent.push('foreign_set');
   if (!added) absent.push('model_author', 'model_spec_sha256');
-  if (!parts) absent.push('series', 'z', 't', 'channel_name', 'level', 'region_left_px', 'region_top_px', 'region_width_px', 'region_height_px', 'projection');
+  if (!parts) absent.push('series', 'z', 't', 'channel_name', 'level', 'overview', 'region_left_px', 'region_top_px', 'region_width_px', 'region_height_px', 'projection');
   return columns.filter((column) => !absent.includes(column)).flatMap((column) => (column === 'p_{id}' ? spec.classes.map(({ id }) => `p_${id}`) : [column]));
 }
 

@@ -1,7 +1,7 @@
 /** Files that the core leaves to further readers, which are loaded when the first such file comes. */
 import type { FileContent } from '#cytodrop_core';
 import { CytodropError } from './errors.ts';
-import type { FileParts, ImageFileFacts, PageChoice } from './file_parts.ts';
+import { type FileParts, type ImageFileFacts, type PageChoice, partsOf } from './file_parts.ts';
 import type { Readers } from './readers.ts';
 
 const firstPage: PageChoice = { page: 0, channel: -1 };
@@ -24,7 +24,7 @@ export class FurtherReaders {
    * Raises: CytodropError, or what `call` raises.
    */
   async withPage<T>(file: Uint8Array | FileParts, call: (file: Uint8Array, facts?: ImageFileFacts) => T, choice: PageChoice = firstPage): Promise<T> {
-    const { page: _, channel: __, ...more } = choice;
+    const { page: _, channel: __, overview: ___, ...more } = choice;
     if (file instanceof Uint8Array && Object.values(more).every((asked) => asked === undefined)) {
       try {
         return call(file);
@@ -58,6 +58,15 @@ export class FurtherReaders {
     }
   }
 
+  /** Keeps a file open, so that its parts come fast, until `letGo`. Raises: CytodropError. */
+  async keep(file: FileParts): Promise<void> {
+    await this.#ask((readers) => readers.keep(file));
+  }
+
+  async letGo(file: FileParts): Promise<void> {
+    await this.#ask((readers) => readers.letGo(file)).catch(() => undefined);
+  }
+
   async #ask<T>(use: (readers: Readers) => T): Promise<T> {
     this.#readers ??= this.#open();
     try {
@@ -70,10 +79,6 @@ export class FurtherReaders {
       throw error instanceof CytodropError ? error : new CytodropError('internal', `The file could not be read: ${(error as Error).message}`);
     }
   }
-}
-
-function partsOf(file: Uint8Array | FileParts): FileParts {
-  return file instanceof Uint8Array ? { length: file.length, read: (at, count) => file.subarray(at, at + count), close: () => {} } : file;
 }
 
 function isTiff([first = 0, second, third, fourth]: Uint8Array): boolean {

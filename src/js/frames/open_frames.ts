@@ -107,6 +107,27 @@ export class OpenFrames {
     return this.#insist((core) => core.viewFrame(this.#frame(frame).number, region, maxSidePx, range));
   }
 
+  /** Keeps a file open, for `viewPart`, until `letGo`. Raises: CytodropError. */
+  keep(file: FileParts): Promise<void> {
+    return this.#pipeline.readers.keep(file);
+  }
+
+  letGo(file: FileParts): Promise<void> {
+    return this.#pipeline.readers.letGo(file);
+  }
+
+  /** Draws a part of a file that is no open frame. Raises: CytodropError. */
+  async viewPart(file: FileParts, choice: FrameChoice, maxSidePx: number, range: DisplayRange | null): Promise<FrameView> {
+    return this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes) => {
+      const { frame } = core.openFrame(bytes, choice.page, choice.channel);
+      try {
+        return core.viewFrame(frame, null, maxSidePx, range);
+      } finally {
+        core.closeFrame(frame);
+      }
+    }, choice));
+  }
+
   /** SHA-256 of a frame's decoded pixels; null where the browser cannot compute it. Raises: CytodropError. */
   async hash(frame: number): Promise<string | null> {
     return sha256(await this.#insist((core) => core.framePixels(this.#frame(frame).number)));

@@ -3,9 +3,9 @@ import type { Box } from '#cytodrop_core';
 import type { FrameAnalysis, FrameRecord } from '../frames/frame.ts';
 
 /** Numbers are from 1; the region is in px of the level. */
-export interface PartFields { series?: number; z?: number; t?: number; channel_name?: string; level?: number; region?: Box; projection?: 'max' | 'mean' }
+export interface PartFields { series?: number; z?: number; t?: number; channel_name?: string; level?: number; overview?: true; region?: Box; projection?: 'max' | 'mean' }
 
-export function partFields({ facts: { file }, choice: { level = 0, region, projection } }: Pick<FrameAnalysis, 'facts' | 'choice'>): PartFields {
+export function partFields({ facts: { file }, choice: { level = 0, overview, region, projection } }: Pick<FrameAnalysis, 'facts' | 'choice'>): PartFields {
   const { place } = file ?? {};
   const series = place && file?.series[place.series];
   const name = place && series?.channels[place.channel]?.name;
@@ -15,6 +15,7 @@ export function partFields({ facts: { file }, choice: { level = 0, region, proje
       ...(name && { channel_name: name }),
     }),
     ...(level > 0 && { level: level + 1 }),
+    ...(overview && { overview }),
     ...(region && { region: { left_px: region.left_px, top_px: region.top_px, width_px: region.width_px, height_px: region.height_px } }),
     ...(projection && { projection }),
   };
@@ -27,10 +28,10 @@ export function hasParts(records: readonly FrameRecord[]): boolean {
 
 /** Columns of a CSV file for them; undefined: of the head, or of a frame that could not be read. */
 export function partColumns(analysis: FrameAnalysis | undefined): Record<string, string> {
-  const { series, z, t, channel_name, level, region, projection } = analysis ? partFields(analysis) : {};
-  const text = (value: number | string | undefined): string => String(value ?? '');
+  const { series, z, t, channel_name, level, overview, region, projection } = analysis ? partFields(analysis) : {};
+  const text = (value: number | string | boolean | undefined): string => String(value ?? '');
   return {
-    series: text(series), z: text(z), t: text(t), channel_name: text(channel_name), level: text(level), region_left_px: text(region?.left_px), region_top_px: text(region?.top_px),
+    series: text(series), z: text(z), t: text(t), channel_name: text(channel_name), level: text(level), overview: text(overview), region_left_px: text(region?.left_px), region_top_px: text(region?.top_px),
     region_width_px: text(region?.width_px), region_height_px: text(region?.height_px), projection: text(projection),
   };
 }
