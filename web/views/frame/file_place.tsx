@@ -2,6 +2,7 @@
 import { type FrameChoice, type ImageFileFacts, pageOf, type Place } from '../../../src/js/index.ts';
 import { ofMany } from '../../parts/words.ts';
 import { chooseInFile } from '../../state/frames.ts';
+import { wholeOf } from '../../state/slides.ts';
 import { words } from './words.ts';
 
 /** More would make the list slower than it helps. */
@@ -11,12 +12,10 @@ const mostOptions = 2000;
 export function FilePlace({ frame, file: { series, place, reason }, choice }: { frame: number; file: ImageFileFacts; choice: FrameChoice }) {
   const one = series[place.series];
   if (!one) return null;
-  const go = (change: Partial<Place>, more: Partial<FrameChoice> = {}): void => {
+  const go = (change: Partial<Place>): void => {
     const to = { ...place, ...change };
-    const { page: _, channel: __, ...rest } = choice;
     // Another series has another size; what is looked at of this one does not lie in it.
-    const { level: ___, region: ____, ...whole } = rest;
-    chooseInFile(frame, { ...(change.series === undefined ? rest : whole), ...more, page: pageOf(series, to), channel: to.channel });
+    chooseInFile(frame, change.series === undefined ? { ...choice, page: pageOf(series, to), channel: to.channel } : wholeOf(series, to));
   };
   const numbers = (count: number): string[] => Array.from({ length: count }, (_, i) => ofMany(i + 1, count));
   const named = (names: readonly string[]): string[] => names.map((name, i) => (name === '' ? ofMany(i + 1, names.length) : name));

@@ -69,9 +69,11 @@ function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: Fram
     <p class="small muted frame-facts" data-testid="frame-facts" data-picture={pictureKey(choice)} data-busy={busyFrame.value === frame ? '' : undefined}>
       <span>{words.facts.size(width_px, height_px)}</span>
       <span>{size === null ? words.facts.noPixelSize : words.facts.pixelSize(size)}</span>
-      <span data-testid="frame-cells" data-count={cells.length}>
-        {words.facts.cells(cells.length)}
-      </span>
+      {!choice.overview && (
+        <span data-testid="frame-cells" data-count={cells.length}>
+          {words.facts.cells(cells.length)}
+        </span>
+      )}
       <button type="button" class="link" data-testid="frame-file" aria-haspopup="dialog" onClick={() => openDialog('file')}>
         {words.facts.file}
       </button>
