@@ -75,6 +75,17 @@ describe('in the library', () => {
     }
   });
 
+  test('a slide that the core can read as a whole has an overview too', async () => {
+    const path = join(folder, 'small.tif');
+    writePyramid(path, { width: 6_144, height: 4_096, levels: 3, painted: { left: 2_048, top: 2_048, width: 256, height: 256, rgb: asRgb(drawDiscs(256, 256, [{ x: 60, y: 70, radius: 20 }])) } });
+    await using whole = await classifier.openFrame(path);
+    assert.deepEqual([whole.choice, whole.facts.image.width_px, whole.facts.file], [wholeFile, 6_144, undefined]);
+    await using overview = await classifier.openFrame(path, { overview: true });
+    assert.deepEqual([overview.choice, overview.facts.image.width_px, overview.facts.pixel_size_um], [{ page: 0, channel: 0, level: 1, overview: true }, 1_536, 2]);
+    // As many as a core may hold: what was opened to find out is closed again.
+    for (let i = 0; i < 6; i++) await (await classifier.openFrame(path, { overview: true })).close();
+  });
+
   for (const [kind, bytes] of [['held', 0], ['read by parts', 100e6]] as const) {
     test(`parts of a slide that is ${kind} are those of a frame of the same region, and come again after it was closed`, async () => {
       const path = slide(bytes);

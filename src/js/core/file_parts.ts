@@ -49,7 +49,7 @@ export const mostPixels = 100_000_000;
 /** And of its samples, bytes. */
 const mostBytes = 400_000_000;
 /** A larger picture that has smaller copies is a slide: looked at as a whole first. */
-const slideFromPixels = 20_000_000;
+export const slideFromPixels = 20_000_000;
 const overviewSidePx = 4_000;
 
 /** Whether a series is too large to be searched as a whole without a look at it. */

@@ -1,7 +1,7 @@
 /** Files that the core leaves to further readers, which are loaded when the first such file comes. */
 import type { FileContent } from '#cytodrop_core';
 import { CytodropError } from './errors.ts';
-import { type FileParts, type ImageFileFacts, type PageChoice, partsOf } from './file_parts.ts';
+import { type FileParts, type ImageFileFacts, isSlide, overviewLevel, type PageChoice, partsOf, slideFromPixels } from './file_parts.ts';
 import type { Readers } from './readers.ts';
 
 const firstPage: PageChoice = { page: 0, channel: -1 };
@@ -56,6 +56,18 @@ export class FurtherReaders {
       if (error instanceof CytodropError && error.code !== 'out_of_memory') return { facts: null, problem: error.message, tags: [], notes: [] };
       throw error;
     }
+  }
+
+  /**
+   * Whether a file that the core read is a slide: of its directories the core knows only which are pages.
+   *
+   * Returns: the level of its overview; undefined: it is none.
+   */
+  async overviewOf(file: Uint8Array, pixels: number): Promise<number | undefined> {
+    if (pixels <= slideFromPixels || !isTiff(file)) return undefined;
+    // Without them it is the frame that it was.
+    const [first] = await this.#ask((readers) => readers.series(partsOf(file))).catch(() => []);
+    return first && isSlide(first) ? overviewLevel(first) : undefined;
   }
 
   /** Keeps a file open, so that its parts come fast, until `letGo`. Raises: CytodropError. */

@@ -1,5 +1,5 @@
 /** The module that reads microscopes' files behind one class that throws `CytodropError`. Loaded when a file needs it. */
-import createCytodropFormats, { type CytodropFormats, type ImageFiles, type OpenedFile } from '#cytodrop_formats';
+import createCytodropFormats, { type CytodropFormats, type ImageFiles, type OpenedFile, type Series } from '#cytodrop_formats';
 import type { FileContent } from '#cytodrop_core';
 import { unwrap } from './core.ts';
 import { CytodropError } from './errors.ts';
@@ -54,6 +54,11 @@ export class Readers {
       const { facts, ...content } = unwrap(this.#files.inspect(number));
       return { ...content, facts: facts && { ...facts, series } };
     });
+  }
+
+  /** Raises: CytodropError. */
+  series(file: FileParts): Series[] {
+    return this.#with(file, ({ series }) => series);
   }
 
   /** Keeps a file open until `letGo`: at most sixteen. Raises: CytodropError. */

@@ -38,6 +38,12 @@ export class OpenFrames {
   async open(frame: number, file: Uint8Array | FileParts, choice: FrameChoice): Promise<FrameFacts> {
     const opened = await this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes, of) => ({ core, ...core.openFrame(bytes, choice.page, choice.channel), ...(of && { file: of }) }), choice));
     const { core, frame: number, ...facts } = opened;
+    const level = choice.overview && facts.file === undefined && file instanceof Uint8Array ? await this.#pipeline.readers.overviewOf(file, facts.image.width_px * facts.image.height_px) : undefined;
+    if (level !== undefined) {
+      core.closeFrame(number);
+      const overview = await this.open(frame, file, { ...choice, level });
+      return { ...overview, ...(overview.file && { file: { ...overview.file, level } }) };
+    }
     this.#frames.set(frame, { core, number, facts });
     await this.#second?.open(frame, file, choice);
     return facts;
