@@ -141,11 +141,14 @@ export function frameTask(classifier: Classifier, job: FrameJob, format: ExportF
   const { possible, warning } = scalingFor(spec, null);
   if (!possible && warning !== null) warn(warning);
   const frames = { ...job.frames, ...job.searchIn(spec), classify: job.frames.classify && possible };
+  const { named, level, region, projection } = job.frames.choice;
+  // Columns are the same for all rows, and the head is written before the first file is read.
+  const told = (): ExportContext => ({ ...context(), ...((named ?? level ?? region ?? projection) !== undefined && { parts: true as const }) });
   const said = new Set<string>();
   const counted: Countable[] = [];
   return {
     results: (paths, signal) => classifier.analyseFrames(paths, { ...frames, signal }),
-    head: () => (job.count ? '' : framesHead(format, context())),
+    head: () => (job.count ? '' : framesHead(format, told())),
     record: async (record, position) => {
       if (record.status === 'ok') {
         const sentence = frames.classify ? scalingFor(spec, record.settings.pixel_size_um).warning : null;
@@ -154,7 +157,7 @@ export function frameTask(classifier: Classifier, job: FrameJob, format: ExportF
         if (job.geojson !== undefined) await put(job.geojson, `${frameFileName(record, context())}.geojson`, toGeoJson(record, context()));
         if (job.rois !== undefined) await put(job.rois, `${frameFileName(record, context())}.zip`, toRoiZip(record, context()));
       }
-      if (!job.count) return framesRecord(format, record, position, context());
+      if (!job.count) return framesRecord(format, record, position, told());
       // Of thousands of frames only what is counted is kept.
       counted.push(record.status === 'ok' ? { status: 'ok', cells: record.cells.map(({ verdict }) => (verdict ? { verdict: { label: verdict.label, unsure: verdict.unsure, foreign: verdict.foreign } } : {})) } : record);
       return '';

@@ -5,6 +5,7 @@ export type {
 } from '#cytodrop_core';
 
 // The front door.
+export { type Slide } from './work/slide.ts';
 export { Classifier, type ClassifierOptions, type FrameRunOptions, type LoadOptions, type RunOptions } from './work/classifier.ts';
 export type { Images } from './work/line.ts';
 export { defaultJobs } from './work/crew.ts';
@@ -51,7 +52,8 @@ export { asAsked, type Asked, kindOf, riskCoverage, type RiskPoint, thresholdFor
 // What becomes of a frame with many cells.
 export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
-export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, type Morphometry, pictureKey, wholeFile } from './frames/frame.ts';
+export { type ImageFileFacts, isSlide, levelFor, mostPixels, overviewLevel, pageOf, type Place, regionAt } from './core/file_parts.ts';
+export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, choiceOfKey, type Morphometry, pictureKey, wholeFile } from './frames/frame.ts';
 export { type CellScaling, defaultSearch, type FrameOptions, type FrameSquare, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 
 // How good a model is on cells of known type.

@@ -267,6 +267,8 @@ export interface FileFacts {
   /** Images that the file says it has, where it has fewer to choose from: those cannot be reached; 0: no such. */
   images_stated: number;
   pixel_size_source: string | null;
+  /** Of a file that the further readers read. */
+  series?: import('./cytodrop_formats.d.ts').Series[];
 }
 
 export interface FileContent {

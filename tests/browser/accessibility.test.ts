@@ -7,6 +7,8 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { Exported } from '../border/exported.ts';
+import { drawDiscs, omeStack, someDiscs } from '../border/frames.ts';
+import { asRgb, writePyramid } from '../border/pyramid.ts';
 import { Site, type CellPage } from './site.ts';
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')).replace(/axe\.js$/, 'axe.min.js'), 'utf8');
@@ -43,6 +45,27 @@ for (const [device, size] of [['wide', { width: 1440, height: 900 }], ['on a pho
       await page.page.waitForSelector(page.find('details'));
       await assertAccessible(page, 'details');
     }, size);
+  });
+
+  test(`a slide and a stack, ${device}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cytodrop-accessibility-'));
+    const painted = { left: 8_192, top: 4_096, width: 340, height: 270, rgb: asRgb(drawDiscs(340, 270, someDiscs)) };
+    writePyramid(join(folder, 'slide.tif'), { width: 16_384, height: 8_192, levels: 3, painted });
+    writeFileSync(join(folder, 'stack.ome.tif'), omeStack());
+    await site.visit(async (page) => {
+      await page.page.evaluate(axe);
+      await page.useModel('viability', 'Viability');
+      await page.addFiles([join(folder, 'slide.tif'), join(folder, 'stack.ome.tif')]);
+      await page.finish(2);
+      await page.page.waitForSelector(page.find('region-size'));
+      await assertAccessible(page, 'overview');
+      await page.press('find-here');
+      await page.page.waitForSelector(page.find('to-overview'));
+      await assertAccessible(page, 'region');
+      await page.press('next-frame');
+      await page.page.waitForSelector(page.find('why-plane'));
+      await assertAccessible(page, 'stack');
+    }, size).finally(() => rmSync(folder, { recursive: true }));
   });
 
   test(`a network of one's own, and the model that becomes of it, ${device}`, async () => {

@@ -1,7 +1,7 @@
 /** Frames of many cells as the page keeps them: what was found, what a person changed, and the cells as the results show them. */
 import { computed, signal } from '@preact/signals';
 import {
-  type Box, carryOver, cellKey, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, frameOfKey, type FrameOutcome, type HandOptions,
+  type Box, carryOver, cellKey, choiceOfKey, type CellVerdict, type ClassifiedCell, defaultSearch, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type FrameOptions, frameOfKey, type FrameOutcome, type HandOptions,
   kindOf, leftToLook, type ModelSpec, type Morphometry, pictureKey, type ProjectFrame, type Review, type ReviewOutcome, searchFor, searchMethods, type SearchSettings, type UnreadFile, type VerdictKind, wholeFile, withLook,
 } from '../../src/js/index.ts';
 import { touch } from './changes.ts';
@@ -40,7 +40,7 @@ function rememberedHand(): HandOptions {
 /** For every frame that has no settings of its own. */
 export const fieldOptions = computed<FieldOptions>(() => {
   const model = spec.value;
-  return withHand({ choice: wholeFile, search: model ? searchFor(model) : defaultSearch, look: model ? leftToLook(model, {}) : [], pixelSizeUm: null }, handOptions.value);
+  return withHand({ choice: { ...wholeFile, overview: true }, search: model ? searchFor(model) : defaultSearch, look: model ? leftToLook(model, {}) : [], pixelSizeUm: null }, handOptions.value);
 });
 
 function withHand(options: FieldOptions, { choice = options.choice, search, pixelSizeUm = options.pixelSizeUm }: HandOptions): FieldOptions {
@@ -112,6 +112,9 @@ export function around({ left_px, top_px, width_px, height_px }: Box): Box {
   return { left_px: Math.round(left_px + (width_px - side) / 2), top_px: Math.round(top_px + (height_px - side) / 2), width_px: side, height_px: side };
 }
 
+/** `pixelSizeUm`: µm per px, as it was searched; not there: as the one looked at. */
+export interface KeptPicture { cells: FrameCell[]; removed: readonly Box[]; pixelSizeUm?: number | null }
+
 export interface FrameEntry {
   path: string;
   analysis: FrameAnalysis;
@@ -126,7 +129,7 @@ export interface FrameEntry {
   /** In the order of `analysis.cells`. */
   cells: readonly Cell[];
   /** Cells of the other pages and channels that were looked at, and what was removed there, by page and channel: they come back with them. */
-  pictures?: Record<string, { cells: FrameCell[]; removed: readonly Box[] }>;
+  pictures?: Record<string, KeptPicture>;
   /** For the next cell added by hand: a number is never used twice, also after the cell that had it was taken back. */
   nextId?: number;
 }
@@ -231,10 +234,9 @@ export function findCell(key: number): FoundCell | undefined {
   const [id, pixelSizeUm] = [key - cellKey(frame, 0), analysis.settings.pixel_size_um];
   const here = numbered(analysis.cells).get(id);
   if (here) return { cell: here, choice: analysis.choice, pixelSizeUm };
-  for (const [picture, { cells }] of Object.entries(pictures)) {
+  for (const [picture, { cells, pixelSizeUm: own = pixelSizeUm }] of Object.entries(pictures)) {
     const cell = numbered(cells).get(id);
-    const [page = 0, channel = -1] = picture.split(' ').map(Number);
-    if (cell) return { cell, choice: { page, channel }, pixelSizeUm };
+    if (cell) return { cell, choice: choiceOfKey(picture), pixelSizeUm: own };
   }
   return undefined;
 }

@@ -13,8 +13,13 @@ import { allLabels, labelChange } from './teaching.ts';
 import { closeDetails, currentFrame, openIndex } from './view.ts';
 import { words } from './words.ts';
 
-export type Tool = 'look' | 'select' | 'remove' | 'add' | 'measure';
+export type Tool = 'look' | 'region' | 'select' | 'remove' | 'add' | 'measure';
 export const tool = signal<Tool>('look');
+
+/** The tool in force: on an overview there are no cells to press, on any other frame no region to draw. */
+export function toolFor(isOverview: boolean): Tool {
+  return (tool.value === 'region') === isOverview ? tool.value : 'look';
+}
 
 /** The frame whose cells are being searched or classified at a person's wish. */
 export const busyFrame = signal<number | null>(null);
@@ -102,7 +107,10 @@ export function searchLike(frame: number, px: number): void {
 export function chooseInFile(frame: number, choice: FrameChoice): void {
   const entry = frameAt(frame);
   if (!entry) return;
-  takeOwn(words.picture, frame, { search: {}, ...entry.own, choice });
+  const after: HandOptions = { search: {}, ...entry.own, choice };
+  // A step back leads to the picture that was there, also where nobody had chosen it.
+  const before = entry.own?.choice ? entry.own : { search: {}, ...entry.own, choice: entry.analysis.choice };
+  take(words.picture, [{ part: 'frame_own', key: frame, before, after }]);
 }
 
 export function backToAll(frame: number): void {
@@ -119,7 +127,7 @@ ownPart<HandOptions | null>('frame_own', (frame, own) => {
   const anew = pictureKey(next) !== pictureKey(choice);
   if (anew) {
     const before = pictureKey(choice);
-    const pictures = { ...entry.pictures, [before]: { cells: entry.analysis.cells, removed: entry.removed } };
+    const pictures = { ...entry.pictures, [before]: { cells: entry.analysis.cells, removed: entry.removed, pixelSizeUm: entry.analysis.settings.pixel_size_um } };
     // Cells of another picture have numbers of their own, so that what was said of these stays theirs.
     const nextId = Object.values(pictures).flatMap(({ cells }) => cells).reduce((most, { id }) => Math.max(most, id + 1), entry.nextId ?? 0);
     changeFrame(frame, { removed: pictures[pictureKey(next)]?.removed ?? [], range: null, pictures, nextId });

@@ -1,5 +1,5 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
-import { type Checked, type Checks, type Frame, type FrameChoice, frameOfKey, pictureKey } from '../../src/js/index.ts';
+import { type Checked, type Checks, type DisplayRange, type Frame, type FrameChoice, frameOfKey, pictureKey, type Slide } from '../../src/js/index.ts';
 import { client } from './client.ts';
 import { around, cellAt, findCell, frameAt } from './frame_store.ts';
 import { allImages } from './images.ts';
@@ -62,8 +62,25 @@ function letGo(key: string, { opened }: Held): void {
   void opened.then((frame) => frame.close(), () => undefined);
 }
 
+/** The one slide that a worker keeps open to look at parts of it. */
+let slide: { file: File; open: Slide } | undefined;
+
+/** Draws a part of the file of a frame without decoding the rest. Raises: CytodropError, WorkerDied, Error where the file is gone. */
+export async function viewPart(frame: number, choice: FrameChoice, maxSidePx: number, range: DisplayRange | null): Promise<ImageData> {
+  const file = allImages()[frame]?.file;
+  if (!file) throw new Error(words.noSuchImage);
+  if (slide?.file !== file) {
+    void slide?.open.close();
+    slide = { file, open: client.openSlide(file) };
+  }
+  const { rgba, widthPx, heightPx } = await slide.open.view(choice, maxSidePx, range);
+  return new ImageData(rgba, widthPx, heightPx);
+}
+
 /** The files are gone. */
 export function forgetHeldFrames(): void {
+  void slide?.open.close();
+  slide = undefined;
   for (const [key, one] of held) letGo(key, one);
 }
 

@@ -5,6 +5,7 @@ import { mode } from './mode.ts';
 import { allImages, files, finishedRecords, flush } from './images.ts';
 import { back, ownPart, take } from './history.ts';
 import { leftOut } from './left_out.ts';
+import { pictureKey } from '../../src/js/index.ts';
 import { notice } from './notice.ts';
 import { words } from './words.ts';
 
@@ -13,7 +14,7 @@ export const taken = signal<ReadonlySet<number>>(new Set());
 
 function pixelsOf(): { index: number; pixels: string | null | undefined }[] {
   if (mode.value === 'cells') return finishedRecords().map((record) => ({ index: record.index, pixels: record.status === 'ok' ? record.pixelsSha256 : null }));
-  return allFrames().map(({ frame, entry: { analysis } }) => ({ index: frame, pixels: analysis.pixelsSha256 && `${analysis.pixelsSha256} ${analysis.choice.page} ${analysis.choice.channel}` }));
+  return allFrames().map(({ frame, entry: { analysis } }) => ({ index: frame, pixels: analysis.pixelsSha256 && `${analysis.pixelsSha256} ${pictureKey(analysis.choice)}` }));
 }
 
 /** Positions of images that have the pixels of one before them, and are neither left out nor taken all the same. */

@@ -1,6 +1,6 @@
 /** What can be taught, as the page looks at images now: images of one cell each, or cells of frames. Each is known by its index. */
 import { computed } from '@preact/signals';
-import { cellKey, type FrameSquare, frameOfKey } from '../../src/js/index.ts';
+import { cellKey, type FrameSquare, frameOfKey, pictureKey } from '../../src/js/index.ts';
 import { allCells, allFrames, findCell, type FoundCell, frameAt } from './frame_store.ts';
 import { files, imageAt } from './images.ts';
 import { leftOut } from './left_out.ts';
@@ -39,7 +39,7 @@ export function subjectOf(index: number): Subject | null {
   const found = findCell(index);
   if (!found) return null;
   const { cell: { box }, choice, pixelSizeUm } = found;
-  return { file, key: [choice.page, choice.channel, box.left_px, box.top_px, box.width_px, box.height_px, pixelSizeUm].join(' '), found };
+  return { file, key: [pictureKey(choice), box.left_px, box.top_px, box.width_px, box.height_px, pixelSizeUm].join(' '), found };
 }
 
 /** Why one cannot be looked at that has no subject. */

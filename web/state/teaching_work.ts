@@ -1,6 +1,6 @@
 /** What is learned from what a person teaches: cells are looked at once, a head is learned after each change. Loaded when it is taught; `teaching_test.ts` says how good it is. */
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
-import { CytodropError, type FrameSquare, type Lesson, probabilitiesOf, type QuickHead, type ShownCell, type TaughtType, Teacher } from '../../src/js/index.ts';
+import { CytodropError, type FrameSquare, type Lesson, pictureKey, probabilitiesOf, type QuickHead, type ShownCell, type TaughtType, Teacher } from '../../src/js/index.ts';
 import { sourceOfModel } from './added_models.ts';
 import { allImages, files, noteRead } from './images.ts';
 import { mode } from './mode.ts';
@@ -187,7 +187,7 @@ async function lookInFrame(here: Room, due: readonly Job[], signal: AbortSignal)
   const [first] = due;
   if (!first?.subject.found) return;
   const { file, found: { choice, pixelSizeUm } } = first.subject;
-  const jobs = due.filter(({ subject }) => subject.file === file && subject.found?.choice.page === choice.page && subject.found.choice.channel === choice.channel).slice(0, atOnceInFrame);
+  const jobs = due.filter(({ subject }) => subject.file === file && subject.found && pictureKey(subject.found.choice) === pictureKey(choice)).slice(0, atOnceInFrame);
   const cells = jobs.flatMap(({ subject }) => subject.found?.cell ?? []);
   try {
     await here.teacher.showFrame(file, cells, { choice, pixelSizeUm, signal, onShown: (some, place) => some.forEach((cell, i) => note(here, (jobs[place + i] as Job).subject, cell)) });

@@ -3,7 +3,7 @@ import type { Verdict } from '#cytodrop_core';
 import { Core } from '../core/core.ts';
 import { CoreEngine } from '../core/core_engine.ts';
 import { type Engine, type Tensor, withPlaces } from '../core/engine.ts';
-import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
+import { CytodropError, sentence, type UnreadFile, unreadFile } from '../core/errors.ts';
 import type { ModelFiles } from '../model/model_files.ts';
 import { chooseEngine, type ChosenEngine, type Engines, openCoreEngine } from './engines.ts';
 
@@ -49,19 +49,23 @@ export class Runner {
   /** Calls the core; one that trapped is in no known state and is replaced by a fresh one. */
   async attempt<T>(call: (core: Core) => T | Promise<T>): Promise<T | UnreadFile> {
     try {
-      return await call(this.#core);
+      return await this.insist(call);
     } catch (error) {
-      if (error instanceof CytodropError) return unreadFile(error.code, error.message);
-      await this.#replaceCore();
-      return unreadFile('internal', `The image could not be processed: ${(error as Error).message}`);
+      if (!(error instanceof CytodropError)) throw error;
+      return unreadFile(error.code, error.message);
     }
   }
 
   /** As `attempt`, where there is no other file to go on with. */
-  async insist<T extends object | void>(call: (core: Core) => T | Promise<T>): Promise<T> {
-    const result = await this.attempt(call);
-    if (typeof result === 'object' && 'status' in result && result.status === 'error') throw new CytodropError(result.code, result.message);
-    return result as T;
+  async insist<T>(call: (core: Core) => T | Promise<T>): Promise<T> {
+    try {
+      return await call(this.#core);
+    } catch (error) {
+      // Whole: behind its message may stand what to do.
+      if (error instanceof CytodropError) throw new CytodropError(error.code, sentence(error.message));
+      await this.#replaceCore();
+      throw new CytodropError('internal', `The image could not be processed: ${(error as Error).message}`);
+    }
   }
 
   /** Runs the network. */

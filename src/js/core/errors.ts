@@ -45,7 +45,7 @@ const advice: Record<UnreadFile['code'], string> = {
 };
 
 /** Where the core knows more than the code tells it says behind a semicolon what to do. */
-const ownAdvice = /; (?=(?:check|drop|export|open|save|unpack) )/;
+const ownAdvice = /; (?=(?:check|choose|drop|export|open|save|unpack) )/;
 
 /**
  * The outcome of a file that could not be classified.
@@ -58,7 +58,8 @@ export function unreadFile(code: UnreadFile['code'], message: string): UnreadFil
   return { status: 'error', code, message: sentence(what), advice: todo === undefined ? advice[code] : sentence(todo) };
 }
 
-function sentence(words: string): string {
+/** With a capital and an end. */
+export function sentence(words: string): string {
   const begun = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.…!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -26,6 +26,8 @@ export interface PageChoice {
   region?: Box;
   /** All z at its place as one. */
   projection?: 'max' | 'mean';
+  /** Of a whole slide, unless a level or region is told, the copy that is small enough to look at; its cells are not searched for. */
+  overview?: boolean;
 }
 
 /** A place in a file, all from 0. */
@@ -38,6 +40,50 @@ export interface ImageFileFacts {
   place: Place;
   /** Why that plane, where nobody chose: a sentence; '' where there was nothing to choose. */
   reason: string;
+  /** Of an overview, which copy it is where nobody chose. */
+  level?: number;
+}
+
+/** The core's own limit of a picture, px. */
+export const mostPixels = 100_000_000;
+/** And of its samples, bytes. */
+const mostBytes = 400_000_000;
+/** A larger picture that has smaller copies is a slide: looked at as a whole first. */
+export const slideFromPixels = 20_000_000;
+const overviewSidePx = 4_000;
+
+/** Whether a series is too large to be searched as a whole without a look at it. */
+export function isSlide({ levels: [full, ...smaller] }: Series): boolean {
+  const pixels = full ? full.width_px * full.height_px : 0;
+  return pixels > mostPixels || (smaller.length > 0 && pixels > slideFromPixels);
+}
+
+/** The largest copy of a slide that is small enough to look at as a whole; else the smallest that there is. */
+export function overviewLevel({ levels }: Series): number {
+  const fits = levels.findIndex(({ width_px, height_px }) => Math.max(width_px, height_px) <= overviewSidePx);
+  return fits < 0 ? levels.length - 1 : fits;
+}
+
+/** A part of one level as the same part of another, whole pixels, within it. */
+export function regionAt({ levels }: Series, { left_px, top_px, width_px, height_px }: Box, from: number, to: number): Box {
+  const [before, after] = [levels[from], levels[to]];
+  if (!before || !after) throw new CytodropError('invalid_argument', `The file has ${levels.length} levels.`);
+  const [across, down] = [after.width_px / before.width_px, after.height_px / before.height_px];
+  const within = (value: number, most: number): number => Math.min(most, Math.max(0, Math.round(value)));
+  const [left, top] = [within(left_px * across, after.width_px - 1), within(top_px * down, after.height_px - 1)];
+  return {
+    left_px: left, top_px: top, width_px: Math.max(1, within((left_px + width_px) * across, after.width_px) - left), height_px: Math.max(1, within((top_px + height_px) * down, after.height_px) - top),
+  };
+}
+
+/** The largest level at which a part, in px of the full size, is not too large to be decoded; null: there is none. */
+export function levelFor(one: Series, region: Box): number | null {
+  const bytes = one.samples * (one.bits > 16 ? 4 : one.bits > 8 ? 2 : 1);
+  const level = one.levels.findIndex((_, i) => {
+    const { width_px, height_px } = regionAt(one, region, 0, i);
+    return width_px * height_px <= mostPixels && width_px * height_px * bytes <= mostBytes;
+  });
+  return level < 0 ? null : level;
 }
 
 export const pageOf = (series: readonly Series[], { series: number, z, t }: Pick<Place, 'series' | 'z' | 't'>): number =>
@@ -82,4 +128,9 @@ function find(what: string, names: readonly string[], asked: string): number {
 function numbered(what: string, asked: number, count: number): number {
   if (asked >= 1 && asked <= count) return asked - 1;
   throw new CytodropError('invalid_argument', `The file has ${count} planes along ${what}, and number ${asked} was asked for.`);
+}
+
+/** A file that is held as if it were read by parts. */
+export function partsOf(file: Uint8Array | FileParts): FileParts {
+  return file instanceof Uint8Array ? { length: file.length, read: (at, count) => file.subarray(at, at + count), close: () => {} } : file;
 }

@@ -1,7 +1,7 @@
 /** Files that the core leaves to further readers, which are loaded when the first such file comes. */
 import type { FileContent } from '#cytodrop_core';
 import { CytodropError } from './errors.ts';
-import type { FileParts, ImageFileFacts, PageChoice } from './file_parts.ts';
+import { type FileParts, type ImageFileFacts, isSlide, overviewLevel, type PageChoice, partsOf, slideFromPixels } from './file_parts.ts';
 import type { Readers } from './readers.ts';
 
 const firstPage: PageChoice = { page: 0, channel: -1 };
@@ -24,12 +24,13 @@ export class FurtherReaders {
    * Raises: CytodropError, or what `call` raises.
    */
   async withPage<T>(file: Uint8Array | FileParts, call: (file: Uint8Array, facts?: ImageFileFacts) => T, choice: PageChoice = firstPage): Promise<T> {
-    const { page: _, channel: __, ...more } = choice;
+    const { page: _, channel: __, overview: ___, ...more } = choice;
     if (file instanceof Uint8Array && Object.values(more).every((asked) => asked === undefined)) {
       try {
         return call(file);
       } catch (error) {
-        if (!isLeft(error)) throw error;
+        // What is too large as a whole they know the parts of.
+        if (!isLeft(error) && !(error instanceof CytodropError && error.code === 'too_large')) throw error;
       }
     }
     const { bytes, facts } = await this.#ask((readers) => readers.page(partsOf(file), choice));
@@ -38,9 +39,12 @@ export class FurtherReaders {
 
   /** As `withPage`, for what a file says beside its pixels. */
   async inspect(file: Uint8Array | FileParts, call: (file: Uint8Array) => FileContent): Promise<FileContent> {
+    let known: FileContent | undefined;
     if (file instanceof Uint8Array) {
       try {
-        return call(file);
+        known = call(file);
+        // What is too large as a whole they know the parts of.
+        if (known.facts !== null || !isTiff(file)) return known;
       } catch (error) {
         if (!isLeft(error)) throw error;
       }
@@ -48,9 +52,31 @@ export class FurtherReaders {
     try {
       return await this.#ask((readers) => readers.inspect(partsOf(file)));
     } catch (error) {
+      if (known) return known;
       if (error instanceof CytodropError && error.code !== 'out_of_memory') return { facts: null, problem: error.message, tags: [], notes: [] };
       throw error;
     }
+  }
+
+  /**
+   * Whether a file that the core read is a slide: of its directories the core knows only which are pages.
+   *
+   * Returns: the level of its overview; undefined: it is none.
+   */
+  async overviewOf(file: Uint8Array, pixels: number): Promise<number | undefined> {
+    if (pixels <= slideFromPixels || !isTiff(file)) return undefined;
+    // Without them it is the frame that it was.
+    const [first] = await this.#ask((readers) => readers.series(partsOf(file))).catch(() => []);
+    return first && isSlide(first) ? overviewLevel(first) : undefined;
+  }
+
+  /** Keeps a file open, so that its parts come fast, until `letGo`. Raises: CytodropError. */
+  async keep(file: FileParts): Promise<void> {
+    await this.#ask((readers) => readers.keep(file));
+  }
+
+  async letGo(file: FileParts): Promise<void> {
+    await this.#ask((readers) => readers.letGo(file)).catch(() => undefined);
   }
 
   async #ask<T>(use: (readers: Readers) => T): Promise<T> {
@@ -67,8 +93,8 @@ export class FurtherReaders {
   }
 }
 
-function partsOf(file: Uint8Array | FileParts): FileParts {
-  return file instanceof Uint8Array ? { length: file.length, read: (at, count) => file.subarray(at, at + count), close: () => {} } : file;
+function isTiff([first = 0, second, third, fourth]: Uint8Array): boolean {
+  return (first === 0x49 || first === 0x4d) && second === first && [third, fourth].some((version) => version === 42 || version === 43);
 }
 
 function isLeft(error: unknown): boolean {

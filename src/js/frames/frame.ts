@@ -15,10 +15,12 @@ export interface FrameFacts extends Omit<CoreFrameFacts, 'frame'> {
 export type FrameChoice = PageChoice;
 
 /** The same, told what was chosen where nobody did. */
-export function choiceMade(choice: FrameChoice, { file }: Pick<FrameFacts, 'file'>): FrameChoice {
+export function choiceMade({ overview = false, ...choice }: FrameChoice, { file }: Pick<FrameFacts, 'file'>): FrameChoice {
   if (file === undefined) return choice;
   const { named: _, ...rest } = choice;
-  return { ...rest, page: pageOf(file.series, file.place), channel: file.place.channel };
+  const level = file.level ?? choice.level;
+  const isOverview = overview && level !== undefined && choice.region === undefined;
+  return { ...rest, page: pageOf(file.series, file.place), channel: file.place.channel, ...(level !== undefined && { level }), ...(isOverview && { overview }) };
 }
 
 /**
@@ -86,7 +88,17 @@ export type FrameRecord = FrameOutcome & { index: number; path: string; removedB
 export const wholeFile: FrameChoice = { page: 0, channel: -1 };
 
 /** Names the picture that a choice means among those of its file. */
-export function pictureKey({ page, channel, level, region, projection }: FrameChoice): string {
+export function pictureKey({ page, channel, level, region, projection, overview }: FrameChoice): string {
   const place = region && `${region.left_px},${region.top_px},${region.width_px},${region.height_px}`;
-  return [page, channel, ...(level || region || projection ? [level ?? 0, place ?? '', projection ?? ''] : [])].join(' ');
+  return [page, channel, ...(level || region || projection ? [level ?? 0, place ?? '', projection ?? '', ...(overview && level ? ['overview'] : [])] : [])].join(' ');
+}
+
+/** The choice that has a key. */
+export function choiceOfKey(key: string): FrameChoice {
+  const [page, channel, level = '0', place = '', projection = '', overview] = key.split(' ');
+  const [left_px = 0, top_px = 0, width_px = 0, height_px = 0] = place.split(',').map(Number);
+  return {
+    page: Number(page), channel: Number(channel), ...(level !== '0' && { level: Number(level) }), ...(place !== '' && { region: { left_px, top_px, width_px, height_px } }),
+    ...(projection !== '' && { projection: projection as 'max' | 'mean' }), ...(overview && { overview: true }),
+  };
 }

@@ -38,6 +38,12 @@ export class OpenFrames {
   async open(frame: number, file: Uint8Array | FileParts, choice: FrameChoice): Promise<FrameFacts> {
     const opened = await this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes, of) => ({ core, ...core.openFrame(bytes, choice.page, choice.channel), ...(of && { file: of }) }), choice));
     const { core, frame: number, ...facts } = opened;
+    const level = choice.overview && facts.file === undefined && file instanceof Uint8Array ? await this.#pipeline.readers.overviewOf(file, facts.image.width_px * facts.image.height_px) : undefined;
+    if (level !== undefined) {
+      core.closeFrame(number);
+      const overview = await this.open(frame, file, { ...choice, level });
+      return { ...overview, ...(overview.file && { file: { ...overview.file, level } }) };
+    }
     this.#frames.set(frame, { core, number, facts });
     await this.#second?.open(frame, file, choice);
     return facts;
@@ -105,6 +111,27 @@ export class OpenFrames {
   /** Raises: CytodropError. */
   async view(frame: number, region: Box | null, maxSidePx: number, range: DisplayRange | null): Promise<FrameView> {
     return this.#insist((core) => core.viewFrame(this.#frame(frame).number, region, maxSidePx, range));
+  }
+
+  /** Keeps a file open, for `viewPart`, until `letGo`. Raises: CytodropError. */
+  keep(file: FileParts): Promise<void> {
+    return this.#pipeline.readers.keep(file);
+  }
+
+  letGo(file: FileParts): Promise<void> {
+    return this.#pipeline.readers.letGo(file);
+  }
+
+  /** Draws a part of a file that is no open frame. Raises: CytodropError. */
+  async viewPart(file: FileParts, choice: FrameChoice, maxSidePx: number, range: DisplayRange | null): Promise<FrameView> {
+    return this.#insist((core) => this.#pipeline.readers.withPage(file, (bytes) => {
+      const { frame } = core.openFrame(bytes, choice.page, choice.channel);
+      try {
+        return core.viewFrame(frame, null, maxSidePx, range);
+      } finally {
+        core.closeFrame(frame);
+      }
+    }, choice));
   }
 
   /** SHA-256 of a frame's decoded pixels; null where the browser cannot compute it. Raises: CytodropError. */

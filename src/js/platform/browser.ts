@@ -128,7 +128,11 @@ function readBlob(blob: Blob, mostBytes: number, refuse = refuseSize): Promise<U
     reader.onloadstart = look;
     reader.onprogress = look;
     reader.onload = () => resolve(new Uint8Array(reader.result as ArrayBuffer));
-    reader.onerror = () => resolve(refuse(blob.size) ?? unreadFile('unreadable_file', 'The browser could not read the file.'));
+    reader.onerror = () => {
+      // From 2 GB on Chromium gives up before it tells the size.
+      const refusal = refuse(blob.size);
+      resolve(refusal === undefined && blob.size > mostBytes ? undefined : (refusal ?? unreadFile('unreadable_file', 'The browser could not read the file.')));
+    };
     reader.readAsArrayBuffer(blob);
   });
 }

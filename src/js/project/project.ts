@@ -64,7 +64,7 @@ export interface ProjectImage { path: string; intended: string | null; sizeBytes
 
 /** A frame that was searched, or that could not be read. `searchedAs`: the settings that it was searched with. */
 export type ProjectFrame =
-  | { path: string; analysis: FrameAnalysis; removed: readonly Box[]; own: HandOptions | null; searchedAs: string; range: DisplayRange | null; nextId?: number; pictures?: Record<string, { cells: FrameCell[]; removed: readonly Box[] }> }
+  | { path: string; analysis: FrameAnalysis; removed: readonly Box[]; own: HandOptions | null; searchedAs: string; range: DisplayRange | null; nextId?: number; pictures?: Record<string, { cells: FrameCell[]; removed: readonly Box[]; pixelSizeUm?: number | null }> }
   | { failure: UnreadFile & { index: number; path: string }; own: HandOptions | null; searchedAs: string };
 
 /** A table of labels that a person chose. `text`: CSV; `names`: by name in it, a class id, or '' for one that is left out. */

@@ -38,7 +38,9 @@ const record = v.union([
 ]);
 
 const settings = v.looseObject({ least_diameter: finite, most_diameter: finite, sensitivity: finite, split_touching: v.boolean(), keep_cut_by_border: v.boolean(), method: id, pixel_size_um: orNull(finite) });
-const choice = v.looseObject({ page: count, channel: v.pipe(v.number(), v.integer(), v.minValue(-1)) });
+const choice = v.looseObject({
+  page: count, channel: v.pipe(v.number(), v.integer(), v.minValue(-1)), level: v.optional(count), region: v.optional(box), projection: v.optional(v.picklist(['max', 'mean'])), overview: v.optional(v.boolean()),
+});
 const hand = v.looseObject({ choice: v.optional(choice), search: v.partial(v.looseObject(v.omit(settings, ['pixel_size_um']).entries)), pixelSizeUm: v.optional(orNull(finite)) });
 const cell = v.looseObject({
   id: count, box, outline: v.pipe(floats, v.check((points) => points.length % 2 === 0 && points.length < 1e6)), areaPx: finite, searchScore: orNull(finite), cutByBorder: v.boolean(), isEllipse: v.optional(v.boolean()),
@@ -51,7 +53,7 @@ const analysis = v.looseObject({
   facts: v.looseObject({ image, pages: count, channels: count, pixel_size_um: orNull(finite), damaged: v.boolean(), range, decode_ms: finite }),
 });
 const frame = v.union([
-  v.looseObject({ path: text, analysis, removed: v.array(box), own: orNull(hand), searchedAs: long, range: orNull(range), nextId: v.optional(count), pictures: v.optional(v.record(v.string(), v.looseObject({ cells: v.array(cell), removed: v.array(box) }))) }),
+  v.looseObject({ path: text, analysis, removed: v.array(box), own: orNull(hand), searchedAs: long, range: orNull(range), nextId: v.optional(count), pictures: v.optional(v.record(v.string(), v.looseObject({ cells: v.array(cell), removed: v.array(box), pixelSizeUm: v.optional(orNull(finite)) }))) }),
   v.looseObject({ failure: v.looseObject(failure), own: orNull(hand), searchedAs: long }),
 ]);
 

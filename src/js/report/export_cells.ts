@@ -45,6 +45,8 @@ export interface ExportContext extends CheckedColumns {
   complete?: boolean;
   /** Where a person chose: how many of the cells there are stand in the file. */
   selection?: Selection;
+  /** Rows of frames have columns for which part of its file each is. */
+  parts?: true;
   /** What people said, where anybody looked at any cell: of an image by its index, of a cell of a frame by the frame's and its own number. */
   reviewOf?: (index: number, cellId?: number) => Review | undefined;
 }

@@ -9,6 +9,7 @@ import { addedFields, csvFields, csvLine, type ExportContext, type ExportFormat,
 import { noReview, reviewFields } from '../review/review.ts';
 import { morphometryFields } from './morphometry_fields.ts';
 import type { Analysis } from './outlines.ts';
+import { hasParts, partColumns, partFields } from './part_fields.ts';
 import { sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
 
@@ -43,7 +44,8 @@ export function framesTail(format: ExportFormat, complete: boolean): string {
 }
 
 /** All frames in one file. */
-export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], context: ExportContext): string {
+export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], asked: ExportContext): string {
+  const context = { ...asked, ...(hasParts(records) && { parts: true as const }) };
   const pieces = records.map((record, position) => framesRecord(format, record, position, context));
   return framesHead(format, context) + pieces.join('') + framesTail(format, context.complete ?? true);
 }
@@ -53,7 +55,7 @@ function jsonFrame(record: FrameRecord, context: ExportContext): object {
   if (record.status === 'error') return { frame, status: 'error', error: { code: record.code, message: record.message, advice: record.advice } };
   const { facts, choice, settings, detector, removedBoxes = [] } = record;
   return {
-    frame, page: choice.page + 1, channel: choice.channel < 0 ? null : choice.channel + 1, frame_width_px: facts.image.width_px, frame_height_px: facts.image.height_px,
+    frame, page: choice.page + 1, channel: choice.channel < 0 ? null : choice.channel + 1, ...partFields(record), frame_width_px: facts.image.width_px, frame_height_px: facts.image.height_px,
     pixel_size_um: settings.pixel_size_um, pixel_size_from_file_um: facts.pixel_size_um, damaged: facts.damaged, search: { ...settings, ...(detector && { detector }) },
     pixels_sha256: record.pixelsSha256 ?? null, removed_by_hand: removedBoxes.length, removed_boxes: removedBoxes.map(({ left_px, top_px, width_px, height_px }) => ({ left_px, top_px, width_px, height_px })),
   };
@@ -83,6 +85,7 @@ function csvRow(record: FrameRecord | undefined, numbered: { cell: FrameCell; nu
     frame: record === undefined ? '' : context.fileNames ? record.path : String(record.index + 1),
     page: analysis ? String(analysis.choice.page + 1) : '',
     channel: analysis && analysis.choice.channel >= 0 ? String(analysis.choice.channel + 1) : '',
+    ...(context.parts && partColumns(analysis)),
     cell: numbered ? String(numbered.number) : '',
     status,
     left_px: String(box?.left_px ?? ''),

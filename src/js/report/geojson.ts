@@ -5,18 +5,19 @@ import { morphometryFields } from './morphometry_fields.ts';
 import { type Analysis, polygon, standing } from './outlines.ts';
 import { reviewFields } from '../review/review.ts';
 import { classColour } from './palette.ts';
+import { toFullSize } from './part_fields.ts';
 import { sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
 
 /**
- * The outlines of one frame's cells as QuPath imports them: a FeatureCollection of Polygons in px, origin top left.
+ * The outlines of one frame's cells as QuPath imports them: a FeatureCollection of Polygons in px of the whole picture at full size, origin top left.
  *
  * Source: RFC 7946; QuPath 0.4 and newer for the properties.
  */
 export function toGeoJson(analysis: Analysis, context: ExportContext): string {
   const features = analysis.cells.map((cell, i) => ({
     type: 'Feature',
-    geometry: { type: 'Polygon', coordinates: [ring(cell)] },
+    geometry: { type: 'Polygon', coordinates: [ring(cell, analysis)] },
     properties: {
       objectType: 'detection',
       name: String(i + 1),
@@ -53,8 +54,8 @@ function measurementName(field: string): string {
 }
 
 /** Closed, as RFC 7946 wants it; an outline clockwise on the screen, where y grows downwards, is counterclockwise to it. */
-function ring(cell: FrameCell): number[][] {
-  const points = polygon(cell).map(([x, y]) => [hundredths(x), hundredths(y)]);
+function ring(cell: FrameCell, analysis: Analysis): number[][] {
+  const points = polygon(cell).map(toFullSize(analysis)).map(([x, y]) => [hundredths(x), hundredths(y)]);
   return [...points, points[0] as number[]];
 }
 

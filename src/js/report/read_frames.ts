@@ -19,14 +19,17 @@ const measures = Object.keys(morphometryFields(undefined, null));
 
 function readFrame(frame: unknown, incomplete: Error): ReportedFrame {
   if (!isRecord(frame)) throw incomplete;
-  const { frame: file, page, channel, pixels_sha256: sum, search, removed_by_hand: removed, removed_boxes: boxes = removed, damaged, cells, frame_width_px: width, frame_height_px: height, pixel_size_from_file_um: ownSize } = frame;
+  const { frame: file, page, channel, level = 1, overview = false, region, projection, pixels_sha256: sum, search, removed_by_hand: removed, removed_boxes: boxes = removed, damaged, cells, frame_width_px: width, frame_height_px: height, pixel_size_from_file_um: ownSize } = frame;
   if (
     typeof file !== 'string' || !isCount(page) || !(channel === null || isCount(channel)) || !(sum === null || typeof sum === 'string') || !isRecord(search) || !Array.isArray(boxes) || (boxes !== removed && boxes.length !== removed) ||
-    typeof damaged !== 'boolean' || !Array.isArray(cells) || !isCount(width) || !isCount(height) || !(ownSize === null || typeof ownSize === 'number')
+    !isCount(level) || typeof overview !== 'boolean' || !(projection === undefined || projection === 'max' || projection === 'mean') || typeof damaged !== 'boolean' || !Array.isArray(cells) || !isCount(width) || !isCount(height) || !(ownSize === null || typeof ownSize === 'number')
   ) throw incomplete;
   const { detector, ...settings } = search;
   return {
-    file, choice: { page: page - 1, channel: channel === null ? -1 : channel - 1 }, pixelsSha256: sum, damaged, widthPx: width, heightPx: height, pixelSizeFromFileUm: ownSize,
+    file, choice: {
+      page: page - 1, channel: channel === null ? -1 : channel - 1, ...(level > 1 && { level: level - 1 }), ...(overview && { overview }), ...(region !== undefined && { region: readBox(region, incomplete) }), ...(projection && { projection }),
+    },
+    pixelsSha256: sum, damaged, widthPx: width, heightPx: height, pixelSizeFromFileUm: ownSize,
     // What a setting may be is the core's to say.
     settings: { ...defaultSearch, pixel_size_um: null, ...settings } as DetectSettings, detector: isRecord(detector) ? String(detector['sha256']) : null,
     removedBoxes: boxes.map((box) => readBox(box, incomplete)), cells: cells.map((cell) => readCell(cell, incomplete)),

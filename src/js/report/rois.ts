@@ -1,12 +1,15 @@
 /** The cells of a frame as a zip of ImageJ's ROIs. */
-import type { FrameCell } from '../frames/frame.ts';
 import type { ExportContext } from './export_cells.ts';
 import { type Analysis, polygon, standing } from './outlines.ts';
 import { classColour } from './palette.ts';
+import { toFullSize } from './part_fields.ts';
 import { zip } from './zip.ts';
 
+/** The format counts them in 16 bits. */
+const mostPoints = 65_535;
+
 /**
- * The outlines of one frame's cells as a zip that ImageJ's ROI Manager opens.
+ * The outlines of one frame's cells as a zip that ImageJ's ROI Manager opens, in px of the whole picture at full size.
  *
  * Raises: RangeError for more than 65,535 cells.
  */
@@ -15,7 +18,7 @@ export function toRoiZip(analysis: Analysis, context: ExportContext): Uint8Array
     const result = standing(analysis, cell, context);
     const name = `${String(i + 1).padStart(4, '0')} ${(result?.name ?? '').replace(/[^A-Za-z0-9 -]/g, '_')}`.trim();
     const colour = classColour(result?.index);
-    return { name: `${name}.roi`, bytes: roi(name, cell, colour, analysis.facts.pages > 1 ? analysis.choice.page + 1 : 0) };
+    return { name: `${name}.roi`, bytes: roi(name, polygon(cell).slice(0, mostPoints).map(toFullSize(analysis)), colour, analysis.facts.pages > 1 ? analysis.choice.page + 1 : 0) };
   }));
 }
 
@@ -24,13 +27,12 @@ export function toRoiZip(analysis: Analysis, context: ExportContext): Uint8Array
  *
  * Args:
  *   name: of Latin letters and digits.
+ *   points: beyond 32,767 px the whole numbers of the format wrap around; ImageJ goes by the floats.
  *   colour: 0xRRGGBB of its line.
  *   slice: of a stack it belongs to, from 1; 0: of none.
  * Source: ImageJ 1.53 ij/io/RoiDecoder.java for the layout: header of 64 bytes, integer and float coordinates, second header, name.
  */
-function roi(name: string, cell: FrameCell, colour: number, slice: number): Uint8Array {
-  const most = 65_535;
-  const points = polygon(cell).slice(0, most);
+function roi(name: string, points: readonly [number, number][], colour: number, slice: number): Uint8Array {
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
   const lowest = (values: number[]): number => values.reduce((least, value) => Math.min(least, value), Infinity);
   const highest = (values: number[]): number => values.reduce((largest, value) => Math.max(largest, value), -Infinity);

@@ -28,6 +28,7 @@ import { type Images, Line } from './line.ts';
 import type { ModelParcel } from './messages.ts';
 import { classifyInOrder, type PoolWorker, type Run } from './pool.ts';
 import type { RequestFacts } from './requests.ts';
+import { Slide } from './slide.ts';
 import { isShipped, modelReaderOf, type ModelSource } from './sources.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { transferable, type WorkerLink } from './worker_link.ts';
@@ -214,6 +215,11 @@ export class Classifier {
   async openFrame(image: ImageSource, choice: Partial<FrameChoice> = {}): Promise<Frame> {
     const read = async (): Promise<FrameFile | UnreadFile> => (await platform.readFrame(image, Infinity)) as FrameFile | UnreadFile;
     return Frame.open(this.#crew.host(this.#crew.links(1)[0] as WorkerLink), await read(), { ...wholeFile, ...choice }, read);
+  }
+
+  /** Keeps a file open to look at parts of it, also while others are worked on. It must be closed. */
+  openSlide(image: ImageSource): Slide {
+    return new Slide(this.#crew.host(this.#crew.links(1)[0] as WorkerLink), async () => (await platform.readFrame(image, Infinity)) as FrameFile | UnreadFile);
   }
 
   /**

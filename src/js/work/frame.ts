@@ -91,8 +91,9 @@ export class Frame {
     return (await this.search({ ...this.settings, ...settings })).cells;
   }
 
-  /** As `findCells`, with all settings; tells also what found the cells where a network did. */
+  /** As `findCells`, with all settings; tells also what found the cells where a network did. An overview has none. */
   async search(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
+    if (this.choice.overview) return { cells: [] };
     const { cells, detector } = await this.#detect(settings);
     this.#pixelSizeUm = settings.pixel_size_um;
     return { cells: await this.measure(frameCells(cells)), ...(detector && { detector }) };
@@ -118,6 +119,7 @@ export class Frame {
    * Raises: CytodropError, WorkerDied.
    */
   async suggestSearch(pixelSizeUm: number | null = this.#pixelSizeUm): Promise<Looked | null> {
+    if (this.choice.overview) return null;
     const region = lookedAt(this.facts.image);
     const looked = await quickLook(Math.min(region.width_px, region.height_px), async (settings) => {
       return foundLength((await this.#detect({ ...defaultSearch, ...settings, pixel_size_um: null }, region)).cells);

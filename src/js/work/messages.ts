@@ -42,6 +42,10 @@ export type WorkerRequest =
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
   | { type: 'hash_frame'; ticket: number; frame: number }
   | { type: 'close_frame'; ticket: number; frame: number }
+  /** `slide`: a number of the asker's own, that names a file kept open until it is closed. */
+  | { type: 'open_slide'; ticket: number; slide: number; file: Uint8Array | LargeFile }
+  | { type: 'view_part'; ticket: number; slide: number; choice: FrameChoice; maxSidePx: number; range: DisplayRange | null }
+  | { type: 'close_slide'; ticket: number; slide: number }
   | { type: 'open_encoder'; ticket: number; files: EncoderFiles; coreWasm: Uint8Array; home: string }
   | { type: 'encode'; ticket: number; image: Uint8Array; turns: number }
   | { type: 'open_learning'; ticket: number; coreWasm: Uint8Array }
@@ -65,6 +69,8 @@ export type WorkerReply =
   | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
   | { type: 'outlines_measured'; ticket: number; values: Float64Array }
   | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { type: 'slide_opened'; ticket: number }
+  | { type: 'slide_closed'; ticket: number }
   | { type: 'frame_hashed'; ticket: number; pixelsSha256: string | null }
   | { type: 'frame_closed'; ticket: number }
   | { type: 'encoder_opened'; ticket: number }

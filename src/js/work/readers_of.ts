@@ -1,7 +1,7 @@
 /** The further readers that lie beside the library, and files as they take them. */
 import { platform } from '#platform';
 import { CytodropError } from '../core/errors.ts';
-import type { FileParts } from '../core/file_parts.ts';
+import { type FileParts, partsOf } from '../core/file_parts.ts';
 import { FurtherReaders } from '../core/further_readers.ts';
 import type { LargeFile } from '../platform/platform.ts';
 
@@ -13,15 +13,20 @@ export function readersOf(home: URL): FurtherReaders {
   });
 }
 
-/** Raises: CytodropError where a large file cannot be opened, or what `use` raises. */
-export async function withParts<T>(file: Uint8Array | LargeFile, use: (file: Uint8Array | FileParts) => Promise<T>): Promise<T> {
-  if (file instanceof Uint8Array) return use(file);
-  let parts: FileParts;
+/** To be read by parts until it is closed. Raises: CytodropError where a large file cannot be opened. */
+export function openParts(file: Uint8Array | LargeFile): FileParts {
+  if (file instanceof Uint8Array) return partsOf(file);
   try {
-    parts = platform.openParts(file);
+    return platform.openParts(file);
   } catch {
     throw new CytodropError('unreadable_file', 'The file cannot be read.');
   }
+}
+
+/** Raises: CytodropError where a large file cannot be opened, or what `use` raises. */
+export async function withParts<T>(file: Uint8Array | LargeFile, use: (file: Uint8Array | FileParts) => Promise<T>): Promise<T> {
+  if (file instanceof Uint8Array) return use(file);
+  const parts = openParts(file);
   try {
     return await use(parts);
   } finally {

@@ -5,15 +5,17 @@ import { Pipeline } from '../classify/pipeline.ts';
 import { Core } from '../core/core.ts';
 import type { Engine } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
+import type { FileParts } from '../core/file_parts.ts';
 import type { FurtherReaders } from '../core/further_readers.ts';
 import { OpenFrames } from '../frames/open_frames.ts';
 import type { Port } from '../platform/platform.ts';
 import { answerLearnCall } from './learn_calls.ts';
 import { failed, type WorkerReply, type WorkerRequest } from './messages.ts';
-import { readersOf, withParts } from './readers_of.ts';
+import { openParts, readersOf, withParts } from './readers_of.ts';
 import { inTurns } from './worker_turns.ts';
 import { requestFactsOf } from './requests.ts';
 
+type SlideRequest = 'open_slide' | 'view_part' | 'close_slide';
 type Request<Type extends WorkerRequest['type']> = Extract<WorkerRequest, { type: Type }>;
 
 /** Folder of the runtime's files below the library's; '': the runtime finds its own. Put in by the build. */
@@ -35,6 +37,8 @@ class Server {
   #open: { pipeline: Pipeline; frames: OpenFrames } | undefined;
   #encoder: { core: Core; readers: FurtherReaders } | undefined;
   #readers: FurtherReaders | undefined;
+  /** Files kept open, by the asker's numbers. */
+  readonly #slides = new Map<number, FileParts>();
   #learning: { core: Core; coreWasm: Uint8Array } | undefined;
 
   constructor(port: Port<WorkerReply, WorkerRequest>) {
@@ -48,6 +52,7 @@ class Server {
       case 'open_encoder': case 'encode': return this.#answerAboutFeatures(request);
       case 'open_learning': case 'learn': return this.#answerAboutLearning(request);
       case 'classify': case 'view': case 'judge_batch': case 'inspect': return this.#answerAboutImage(request);
+      case 'open_slide': case 'view_part': case 'close_slide': return this.#answerAboutSlide(request);
       default: return this.#answerAboutFrame(request);
     }
   };
@@ -110,7 +115,7 @@ class Server {
     }
   }
 
-  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'open_encoder' | 'encode' | 'open_learning' | 'learn' | 'requests' | 'classify' | 'view' | 'judge_batch' | 'inspect'>>): Promise<void> {
+  async #answerAboutFrame(request: Exclude<WorkerRequest, Request<'open_model' | 'open_encoder' | 'encode' | 'open_learning' | 'learn' | 'requests' | 'classify' | 'view' | 'judge_batch' | 'inspect' | SlideRequest>>): Promise<void> {
     const { frames } = this.#loaded();
     const { ticket } = request;
     const { post } = this.#port;
@@ -133,6 +138,26 @@ class Server {
       case 'close_frame':
         await frames.close(request.frame);
         return post({ type: 'frame_closed', ticket });
+    }
+  }
+
+  async #answerAboutSlide(request: Request<SlideRequest>): Promise<void> {
+    const { frames } = this.#loaded();
+    const { ticket, slide } = request;
+    const known = this.#slides.get(slide);
+    if (request.type === 'open_slide') {
+      const parts = openParts(request.file);
+      this.#slides.set(slide, parts);
+      await frames.keep(parts);
+      this.#port.post({ type: 'slide_opened', ticket });
+    } else if (request.type === 'view_part') {
+      if (known === undefined) throw new CytodropError('frame_not_open', 'The slide is not open.');
+      this.#postPicture('frame_view', ticket, await frames.viewPart(known, request.choice, request.maxSidePx, request.range));
+    } else {
+      this.#slides.delete(slide);
+      if (known) await frames.letGo(known);
+      known?.close();
+      this.#port.post({ type: 'slide_closed', ticket });
     }
   }
 

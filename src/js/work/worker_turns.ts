@@ -29,7 +29,7 @@ export function inTurns(answer: Answer, reply: (message: WorkerReply) => void): 
   };
 
   return (request) => {
-    (['view', 'view_frame', 'inspect', 'requests'].includes(request.type) ? urgent : waiting).push(request);
+    (['view', 'view_frame', 'view_part', 'inspect', 'requests'].includes(request.type) ? urgent : waiting).push(request);
     if (working) return;
     working = true;
     void work();

@@ -6,7 +6,8 @@ import { type FrameEntry } from '../../state/frame_store.ts';
 import { tool } from '../../state/frames.ts';
 import { labelAt, plan } from '../../state/teaching.ts';
 import { filter, leastProbability, reviewing, shareOf, shown } from '../../state/view.ts';
-import type { Colours, DrawnCell } from './frame_canvas.ts';
+import type { Colours } from './drawing.ts';
+import type { DrawnCell } from './frame_canvas.ts';
 
 /** While cells are selected to be taught, what each is taught as is shown in place of what the model makes of it. */
 export const showsTeaching = computed(() => tool.value === 'select' && !reviewing.value && plan.value.types.length > 0);

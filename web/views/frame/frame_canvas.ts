@@ -1,5 +1,6 @@
 /** Draws a frame and the outlines of its cells, once for each change and never more often than the screen. */
 import type { Box } from '../../../src/js/index.ts';
+import { addOutline, type Colours, paintLetter } from './drawing.ts';
 
 /** A part of the frame as a picture; `scale` is picture px per frame px. */
 export interface FramePart { region: Box; picture: ImageBitmap; scale: number }
@@ -13,8 +14,6 @@ export interface DrawnCell {
   style: string;
   letter: string;
 }
-
-export interface Colours { line: string; ink: string }
 
 interface Point { x: number; y: number }
 
@@ -30,7 +29,6 @@ const letterPx = 16;
 const smallLetterPx = 13;
 /** Cells from this size on have room for the larger letter. */
 const largeFromPx = 36;
-const mostScale = 32;
 
 export class FrameCanvas {
   readonly canvas: HTMLCanvasElement;
@@ -49,8 +47,11 @@ export class FrameCanvas {
   #current: DrawnCell | undefined;
   #hovered: DrawnCell | undefined;
   #selected: readonly DrawnCell[] = [];
+  #marks: readonly Box[] = [];
   #drawn: { shape: 'line' | 'box'; from: Point; to: Point } | undefined;
   #asked = 0;
+  /** Screen px per frame px at most. */
+  mostScale = 32;
   /** Told after every change of the view, to fetch the parts in sight. */
   onView: () => void = () => {};
 
@@ -115,6 +116,22 @@ export class FrameCanvas {
     this.draw();
   }
 
+  /** Boxes that are outlined until others are: regions of a slide. */
+  setMarks(boxes: readonly Box[]): void {
+    this.#marks = boxes;
+    this.draw();
+  }
+
+  /** That box, px of the frame, as far as it lies in it; null: there is none. */
+  drawnBox(): Box | null {
+    const { shape, from, to } = this.#drawn ?? {};
+    if (shape !== 'box' || !from || !to) return null;
+    const within = (value: number, most: number): number => Math.min(most, Math.max(0, value));
+    const [left, right] = [from.x, to.x].map((x) => within(x, this.#size.width)).sort((a, b) => a - b) as [number, number];
+    const [top, bottom] = [from.y, to.y].map((y) => within(y, this.#size.height)).sort((a, b) => a - b) as [number, number];
+    return right > left && bottom > top ? { left_px: left, top_px: top, width_px: right - left, height_px: bottom - top } : null;
+  }
+
   /** Length of that line, px of the frame; 0: there is none. */
   measured(): number {
     const { shape, from, to } = this.#drawn ?? {};
@@ -156,7 +173,7 @@ export class FrameCanvas {
   zoom(by: number, x = this.#room().width / 2, y = this.#room().height / 2): void {
     const { width, height } = this.#room();
     const least = Math.min(1, 0.5 * Math.min(width / this.#size.width, height / this.#size.height));
-    const scale = Math.min(mostScale, Math.max(least, this.#view.scale * by));
+    const scale = Math.min(this.mostScale, Math.max(least, this.#view.scale * by));
     const ratio = scale / this.#view.scale;
     this.#view = { scale, left: x - (x - this.#view.left) * ratio, top: y - (y - this.#view.top) * ratio };
     this.#fitted = false;
@@ -254,6 +271,7 @@ export class FrameCanvas {
     for (const cell of this.#selected) this.#paintFocus(cell, 2);
     if (this.#current) this.#paintFocus(this.#current, 3);
     this.#paintLetters();
+    for (const { left_px, top_px, width_px, height_px } of this.#marks) this.#paintDrawn({ shape: 'box', from: { x: left_px, y: top_px }, to: { x: left_px + width_px, y: top_px + height_px } });
     if (this.#drawn) this.#paintDrawn(this.#drawn);
   }
 
@@ -359,34 +377,4 @@ export class FrameCanvas {
     context.strokeStyle = '#fff';
     context.strokeRect(...place);
   }
-}
-
-/** Adds a closed outline, leaving out points closer to the last one than `least` px. */
-export function addOutline(path: Path2D, outline: Float32Array, least: number): void {
-  let x = outline[0] ?? 0;
-  let y = outline[1] ?? 0;
-  path.moveTo(x, y);
-  for (let i = 2; i < outline.length; i += 2) {
-    const nextX = outline[i] as number;
-    const nextY = outline[i + 1] as number;
-    if (Math.abs(nextX - x) + Math.abs(nextY - y) < least) continue;
-    path.lineTo((x = nextX), (y = nextY));
-  }
-  path.closePath();
-}
-
-/** A letter on a chip of its class's colour, `side` px square. */
-export function paintLetter(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, letter: string, { line, ink }: Colours, side: number, x = 0, y = 0): void {
-  context.fillStyle = line;
-  context.beginPath();
-  context.roundRect(x + 0.5, y + 0.5, side - 1, side - 1, side / 5);
-  context.fill();
-  context.lineWidth = Math.max(1, side / 16);
-  context.strokeStyle = 'rgb(0 0 0 / 0.6)';
-  context.stroke();
-  context.fillStyle = ink;
-  context.font = `600 ${Math.round(side * (letter.length > 1 ? 0.55 : 0.72))}px system-ui, sans-serif`;
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  context.fillText(letter, x + side / 2, y + side * 0.54);
 }

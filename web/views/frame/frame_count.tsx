@@ -36,7 +36,9 @@ export function CountPanel() {
   reviewRevision.value;
   if (!model) return null;
   const chamber = chamberOf(typed.value);
-  const records = [...allFrames().map(({ frame, entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.flatMap((cell) => inUse(frame, cell)), byHand: { added: entry.analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
+  // An overview was not searched: it is no square without cells.
+  const searched = allFrames().filter(({ entry }) => !entry.analysis.choice.overview);
+  const records = [...searched.map(({ frame, entry }) => ({ status: 'ok' as const, cells: entry.analysis.cells.flatMap((cell) => inUse(frame, cell)), byHand: { added: entry.analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed: entry.removed.length } })), ...unreadFrames().map(() => ({ status: 'error' as const }))];
   const count = countCulture(records, model, chamber);
   const word = model.classes[0]?.name ?? '';
   const save = async (format: 'csv' | 'json'): Promise<void> => {

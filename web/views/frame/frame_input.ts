@@ -2,8 +2,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type Box, cellKey } from '../../../src/js/index.ts';
 import { frameAt } from '../../state/frame_store.ts';
-import { addCell, removeCell, searchLike, tool } from '../../state/frames.ts';
+import { addCell, removeCell, searchLike, type Tool, toolFor } from '../../state/frames.ts';
 import { select, selected, toggleSelected } from '../../state/reviewing.ts';
+import { drawnRegion } from '../../state/slides.ts';
 import { currentIndex, openDetails, openIndex, standOn } from '../../state/view.ts';
 import type { DrawnCell, FrameCanvas } from './frame_canvas.ts';
 
@@ -15,12 +16,16 @@ const reachPx = { mouse: 2, touch: 12 };
 /** A press that moves further is a drag. */
 const dragFromPx = 4;
 
+/** On a frame the tool in force, which an overview has fewer of. */
+const toolOn = (frame: number): Tool => toolFor(frameAt(frame)?.analysis.choice.overview === true);
+
 export function useInput(element: { current: HTMLCanvasElement | null }, drawing: { current: FrameCanvas | undefined }, frame: number, cells: readonly DrawnCell[]): void {
   const latest = useRef(cells);
   latest.current = cells;
   useEffect(() => {
     const canvas = element.current;
     if (!canvas) return;
+    const held = (): Tool => toolOn(frame);
     const off = new AbortController();
     const on = <Kind extends keyof HTMLElementEventMap>(kind: Kind, act: (event: HTMLElementEventMap[Kind]) => void): void =>
       canvas.addEventListener(kind, act, { signal: off.signal, passive: false });
@@ -32,15 +37,15 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
       if (!view) return;
       const at = view.toFrame(x, y);
       const cell = view.cellAt(at, reach);
-      if (tool.value === 'measure') return;
-      if (tool.value === 'select') {
+      if (held() === 'measure' || held() === 'region') return;
+      if (held() === 'select') {
         if (cell) toggleSelected(cellKey(frame, cell.id));
         return;
       }
-      if (tool.value === 'add') {
+      if (held() === 'add') {
         if (view.isInside(at)) addCell(frame, at.x, at.y);
       } else if (!cell) return;
-      else if (tool.value === 'remove') removeCell(frame, cell.id);
+      else if (held() === 'remove') removeCell(frame, cell.id);
       else if (frameAt(frame)?.cells.some(({ index }) => index === cellKey(frame, cell.id))) openDetails(cellKey(frame, cell.id));
     };
     on('pointerdown', (event) => {
@@ -58,7 +63,7 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
       const now = { x: event.offsetX, y: event.offsetY };
       const before = pressed.get(event.pointerId);
       if (!before) {
-        view.hover(tool.value === 'add' ? undefined : view.cellAt(view.toFrame(now.x, now.y), reachPx.mouse));
+        view.hover(held() === 'add' ? undefined : view.cellAt(view.toFrame(now.x, now.y), reachPx.mouse));
         return;
       }
       const other = [...pressed].find(([id]) => id !== event.pointerId)?.[1];
@@ -68,8 +73,8 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
         view.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
       } else {
         dragged ||= Math.hypot(now.x - start.x, now.y - start.y) > dragFromPx;
-        if (tool.value === 'measure' || (tool.value === 'select' && dragged)) {
-          view.stretch(tool.value === 'measure' ? 'line' : 'box', view.toFrame(start.x, start.y), view.toFrame(now.x, now.y));
+        if (held() === 'measure' || ((held() === 'select' || held() === 'region') && dragged)) {
+          view.stretch(held() === 'measure' ? 'line' : 'box', view.toFrame(start.x, start.y), view.toFrame(now.x, now.y));
           return;
         }
         // A whole frame stays where a finger finds it: the page moves.
@@ -80,7 +85,9 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
     });
     on('pointerup', (event) => {
       const [measured, boxed] = [drawing.current?.measured() ?? 0, drawing.current?.boxed() ?? []];
+      const region = held() === 'region' ? (drawing.current?.drawnBox() ?? null) : null;
       drawing.current?.stretch('line');
+      if (region) drawnRegion.value = { frame, box: region };
       if (measured > 0) searchLike(frame, measured);
       if (boxed.length > 0) select([...selected.value, ...boxed.map(({ id }) => cellKey(frame, id))]);
       if (!pressed.delete(event.pointerId) || dragged || pressed.size > 0) return;
@@ -107,7 +114,7 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
         const next = nextCell(latest.current, current, direction[0] as number, direction[1] as number);
         if (next) standOn(cellKey(frame, next.id));
       } else if (zoomKeys[event.key]) zoomKeys[event.key]?.();
-      else if (event.key === ' ' && current && tool.value === 'select') toggleSelected(cellKey(frame, current.id));
+      else if (event.key === ' ' && current && held() === 'select') toggleSelected(cellKey(frame, current.id));
       else if (event.key === 'Enter' && current) openDetails(cellKey(frame, current.id));
       else if ((event.key === 'Delete' || event.key === 'Backspace') && current) removeCell(frame, current.id);
       else return;

@@ -6,7 +6,8 @@ import { sharesOf } from '../../parts/shares.ts';
 import type { FrameEntry } from '../../state/frame_store.ts';
 import { withFrame } from '../../state/held_frames.ts';
 import { readColours } from './drawn_cells.ts';
-import { addOutline, type DrawnCell, paintLetter } from './frame_canvas.ts';
+import { addOutline, paintLetter } from './drawing.ts';
+import type { DrawnCell } from './frame_canvas.ts';
 import { words } from './words.ts';
 
 /** Browsers refuse canvases of more; a larger frame is saved smaller. */

@@ -115,7 +115,7 @@ function RowShares({ entry: { analysis, cells, own }, model }: { entry: FrameEnt
   return (
     <>
       <span class="number">
-        {words.list.cells(total)}
+        {analysis.choice.overview ? words.slide.list : words.list.cells(total)}
       </span>
       {rows.map(({ index, letter, name, count }) => (
         <span key={index} class={`frame-share ${classStyle(index)}`} title={name}>
@@ -138,6 +138,7 @@ function SearchSettings() {
   files.value;
   fieldOptions.value;
   if (frame === null || !entry) return <p class="small muted frame-panel">{words.search.later}</p>;
+  if (entry.analysis.choice.overview) return <p class="small muted frame-panel">{words.slide.noSettings}</p>;
   const { pixelSizeUm, look } = optionsOf(frame);
   const search = searchOf(frame);
   const known = pixelSizeUm ?? entry.analysis.facts.pixel_size_um;

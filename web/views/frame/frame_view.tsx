@@ -1,9 +1,11 @@
 /** One frame at a time: its picture, its cells outlined and lettered, and the tools to look at and correct them. */
 import { useEffect } from 'preact/hooks';
+import { pictureKey } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { ofMany } from '../../parts/words.ts';
 import { frameAt, type FrameEntry } from '../../state/frame_store.ts';
-import { chooseInFile } from '../../state/frames.ts';
+import { busyFrame, chooseInFile } from '../../state/frames.ts';
+import { FilePlace } from './file_place.tsx';
 import { era, files } from '../../state/images.ts';
 import { underWay } from '../../state/progress.ts';
 import { currentFrame, currentIndex, openCell } from '../../state/view.ts';
@@ -49,7 +51,7 @@ function FrameStage({ frame }: { frame: number }) {
           </span>
         )}
       </header>
-      {entry ? <OpenFrame key={`${frame} ${entry.analysis.choice.page} ${entry.analysis.choice.channel} ${era.value}`} frame={frame} entry={entry} /> : <NotYet frame={frame} />}
+      {entry ? <OpenFrame key={`${frame} ${pictureKey(entry.analysis.choice)} ${era.value}`} frame={frame} entry={entry} /> : <NotYet frame={frame} />}
     </section>
   );
 }
@@ -64,12 +66,14 @@ function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: Fram
   const { width_px, height_px } = facts.image;
   const size = settings.pixel_size_um;
   return (
-    <p class="small muted frame-facts">
+    <p class="small muted frame-facts" data-testid="frame-facts" data-picture={pictureKey(choice)} data-busy={busyFrame.value === frame ? '' : undefined}>
       <span>{words.facts.size(width_px, height_px)}</span>
       <span>{size === null ? words.facts.noPixelSize : words.facts.pixelSize(size)}</span>
-      <span data-testid="frame-cells" data-count={cells.length}>
-        {words.facts.cells(cells.length)}
-      </span>
+      {!choice.overview && (
+        <span data-testid="frame-cells" data-count={cells.length}>
+          {words.facts.cells(cells.length)}
+        </span>
+      )}
       <button type="button" class="link" data-testid="frame-file" aria-haspopup="dialog" onClick={() => openDialog('file')}>
         {words.facts.file}
       </button>
@@ -79,7 +83,8 @@ function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: Fram
           {words.facts.imagesStated(facts.image.images_stated)}
         </span>
       )}
-      {facts.pages > 1 && (
+      {facts.file && <FilePlace frame={frame} file={facts.file} choice={choice} />}
+      {!facts.file && facts.pages > 1 && (
         <label class="field">
           {words.facts.page}
           <select data-testid="page" value={choice.page} onChange={(event) => chooseInFile(frame, { ...choice, page: Number(event.currentTarget.value) })}>
@@ -91,7 +96,7 @@ function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: Fram
           </select>
         </label>
       )}
-      {facts.channels > 1 && (
+      {!facts.file && facts.channels > 1 && (
         <label class="field">
           {words.facts.channel}
           <select data-testid="channel" value={choice.channel} onChange={(event) => chooseInFile(frame, { ...choice, channel: Number(event.currentTarget.value) })}>

@@ -4,7 +4,7 @@ import { type Box, type DetectSettings, middleOf, searchMethods } from '../../..
 import { optionsOf, searchOf, type FrameEntry } from '../../state/frame_store.ts';
 import { tryOptions } from '../../state/frames.ts';
 import { withFrame } from '../../state/held_frames.ts';
-import { addOutline } from './frame_canvas.ts';
+import { addOutline } from './drawing.ts';
 import { words } from './words.ts';
 
 type Method = DetectSettings['method'];

@@ -1,8 +1,9 @@
 /** What a person reads beside, over and under a frame. */
-import type { searchMethods } from '../../../src/js/index.ts';
+import { type Box, mostPixels, type searchMethods } from '../../../src/js/index.ts';
 import { formatCount, formatPercent, plural } from '../../state/format.ts';
 
 const four = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 4 });
+const times = (factor: number): string => `${factor.toLocaleString(undefined, { maximumSignificantDigits: 3 })} times`;
 const cells = (count: number): string => plural(count, { one: '1 cell', other: `${formatCount(count)} cells` });
 
 export const words = {
@@ -24,17 +25,41 @@ export const words = {
     imagesStated: (images: number) => `1 of ${formatCount(images)} images: the file keeps the others where they cannot be reached. Save it as a stack of pages.`,
     page: 'Page',
     channel: 'Channel',
+    series: 'Series',
+    z: 'z',
+    t: 't',
+    planes: 'Planes',
+    projections: { one: 'one', max: 'brightest', mean: 'mean' },
     asInFile: 'as in the file',
+  },
+  slide: {
+    overview: (width: number, height: number, smaller: number) => `An overview of ${formatCount(width)} × ${formatCount(height)} px, ${times(smaller)} smaller. Cells are found in a region of it: draw one, or zoom in on one.`,
+    region: ({ left_px, top_px }: Box, width: number, height: number, smaller: number) =>
+      `A region of a slide of ${formatCount(width)} × ${formatCount(height)} px; its corner lies at ${formatCount(left_px)}, ${formatCount(top_px)}${smaller > 1 ? ` of a copy ${times(smaller)} smaller` : ''}.`,
+    back: 'Back to the overview',
+    findHere: 'Find cells here',
+    findInSight: 'Find cells in what is in sight',
+    size: (width: number, height: number) => `${formatCount(width)} × ${formatCount(height)} px`,
+    tooLarge: (smaller: number) => `, ${times(smaller)} smaller than the slide: at most ${formatCount(mostPixels / 1e6)} megapixels are searched at once`,
+    drop: 'Take the region away',
+    looked: 'Looked at:',
+    lookedRegion: (number: number, count: number) => `region ${formatCount(number)}, ${cells(count)}`,
+    lookHint: 'Drag to move, turn the wheel or pinch to zoom: sharper pixels follow.',
+    label: 'Overview of a slide. Shift and arrows move the picture, plus and minus zoom; what is in sight can be searched.',
+    noSettings: 'An overview is not searched. The settings show with a region of it.',
+    list: 'overview',
   },
   tools: {
     bar: 'Frame tools',
     press: 'What a press on the picture does',
     names: { look: 'Look', select: 'Select', remove: 'Remove', add: 'Add', measure: 'Measure' },
+    overviewNames: { look: 'Look', region: 'Draw a region' },
     hints: {
       look: 'Press a cell for its details. Drag to move, turn the wheel to zoom.',
       select: 'Press cells, or draw a box around them; then say below what to teach them as.',
       remove: 'Press what is no cell to take it away.',
       add: 'Press the middle of a cell that was not found.',
+      region: 'Draw a box around what is to be searched.',
       measure: 'Draw across one typical cell: the diameters to search for follow it.',
     },
     touchHints: { look: 'Press a cell for its details. Pinch to zoom.' } as Record<string, string>,
@@ -42,7 +67,7 @@ export const words = {
     zoom: 'Zoom',
     zoomOut: 'Zoom out',
     zoomIn: 'Zoom in',
-    scale: (scale: number) => `${formatCount(100 * scale)} %`,
+    scale: (scale: number) => `${scale < 0.1 ? (100 * scale).toLocaleString(undefined, { maximumSignificantDigits: 2 }) : formatCount(100 * scale)} %`,
     fit: 'Fit',
     savePicture: 'Save picture',
   },

@@ -1,0 +1,158 @@
+/** Files with planes and levels on the page: which plane is looked at, by the file's own names; a whole slide, an overview of it, and the cells of a region. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { drawDiscs, omeStack, someDiscs } from '../border/frames.ts';
+import { asRgb, writePyramid } from '../border/pyramid.ts';
+import { cytodrop } from '../cli/fixtures.ts';
+import { dragOnFrame } from './frame_page.ts';
+import { Site, type CellPage } from './site.ts';
+
+let site: Site;
+let folder: string;
+
+before(async () => {
+  site = await Site.start();
+  folder = mkdtempSync(join(tmpdir(), 'cytodrop-slides-'));
+});
+after(async () => {
+  await site.stop();
+  rmSync(folder, { recursive: true });
+});
+
+interface Part { page: number; channel: number; channel_name?: string; z?: number; projection?: string; level?: number; region?: { left_px: number; top_px: number; width_px: number; height_px: number }; overview?: boolean; frame_width_px: number; cells: object[] }
+
+async function exported(page: CellPage): Promise<Part> {
+  const [frame] = (JSON.parse(await page.export('json')) as { frames: Part[] }).frames;
+  return frame ?? assert.fail('no frame');
+}
+
+async function open(page: CellPage, path: string): Promise<void> {
+  await page.useModel('viability', 'Viability');
+  await page.addFiles([path]);
+  await page.finish(1);
+  await page.page.waitForSelector(page.find('frame-canvas'));
+}
+
+/** Names and the chosen one of a list beside the frame's size; null: there is none. */
+async function list(page: CellPage, hook: string): Promise<[chosen: string, all: string[]] | null> {
+  return page.page.evaluate((selector) => {
+    const select = document.querySelector<HTMLSelectElement>(selector);
+    return select && ([select.selectedOptions[0]?.text ?? '', [...select.options].map(({ text }) => text)] as [string, string[]]);
+  }, page.find(hook));
+}
+
+test('a stack: channels by name, planes by number, why this plane; another plane and all planes as one are a choice away', async () => {
+  const path = join(folder, 'stack.ome.tif');
+  writeFileSync(path, omeStack());
+  await site.visit(async (page) => {
+    await open(page, path);
+    assert.deepEqual(await list(page, 'file-channel'), ['Brightfield', ['DAPI', 'Brightfield']]);
+    assert.deepEqual(await list(page, 'z'), ['2 of 3', ['1 of 3', '2 of 3', '3 of 3']]);
+    assert.deepEqual(await list(page, 'projection'), ['one', ['one', 'brightest', 'mean']]);
+    for (const hook of ['series', 't', 'page', 'channel']) assert.equal(await list(page, hook), null, hook);
+    const why = await page.page.$eval(page.find('why-plane'), (element) => element.textContent);
+    assert.match(why ?? '', /^The channel Brightfield was chosen, by its name, and the sharpest of 3 planes, number 2/);
+
+    const settled = (picture: string): Promise<unknown> => page.page.waitForSelector(`${page.find('frame-facts')}[data-picture="${picture}"]:not([data-busy])`);
+    await page.page.select(page.find('z'), '2');
+    await settled('2 1');
+    const { z, channel_name } = await exported(page);
+    assert.deepEqual([z, channel_name], [3, 'Brightfield']);
+    await page.page.select(page.find('projection'), 'max');
+    await settled('2 1 0  max');
+    assert.equal(await list(page, 'z'), null, 'all planes are one');
+    assert.equal((await exported(page)).projection, 'max');
+    await page.page.select(page.find('projection'), 'one');
+    await settled('2 1');
+    await page.page.select(page.find('file-channel'), '0');
+    await settled('2 0');
+    assert.deepEqual([(await list(page, 'file-channel'))?.[0], await page.page.$(page.find('why-plane'))], ['DAPI', null]);
+  });
+});
+
+/** Levels of 65,536, 16,384, 4,096, 1,024 and 256 px; the overview is the fourth. */
+const full = { width: 65_536, height: 49_152 };
+const overview = { width: 1_024, height: 768 };
+const cellsAt = { left: 40_960, top: 20_480, width: 680, height: 540 };
+const gigabytes = 3e9;
+
+function slide(): string {
+  const path = join(folder, 'slide.tif');
+  const discs = someDiscs.map(({ x, y, radius }) => ({ x: 2 * x, y: 2 * y, radius: 2 * radius, grey: 90 }));
+  writePyramid(path, { ...full, levels: 5, painted: { ...cellsAt, rgb: asRgb(drawDiscs(cellsAt.width, cellsAt.height, discs)) }, bytes: gigabytes });
+  assert.equal(statSync(path).size, gigabytes);
+  return path;
+}
+
+const settled = (page: CellPage, of: string): Promise<unknown> => page.page.waitForSelector(`${page.find('frame-facts')}${of}:not([data-busy])`);
+const words = (page: CellPage, hook: string): Promise<string> => page.page.$eval(page.find(hook), (element) => element.textContent ?? '');
+
+/** The most memory that any process of this browser's pages had, MB. */
+function mostMemoryMb(page: CellPage): number {
+  const browser = page.page.browser().process()?.pid ?? assert.fail('no process');
+  const status = (pid: number): string => {
+    try {
+      return readFileSync(`/proc/${pid}/status`, 'utf8');
+    } catch {  // it has ended meanwhile
+      return '';
+    }
+  };
+  const number = (text: string, name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const parents = new Map(all.map((pid) => [pid, number(status(pid), 'PPid')]));
+  const isOurs = (pid: number): boolean => pid === browser || (pid > 1 && isOurs(parents.get(pid) ?? 0));
+  return Math.max(...all.filter((pid) => pid !== browser && isOurs(pid)).map((pid) => number(status(pid), 'VmHWM') / 1024));
+}
+
+test('a slide of 3 GB: an overview, sharper tiles of what is in sight, and the cells of a region, as the command line finds them', async () => {
+  const path = slide();
+  await site.visit(async (page) => {
+    await open(page, path);
+    await settled(page, '[data-picture="0 0 3   overview"]');
+    assert.match(await words(page, 'slide-bar'), /^An overview of 65,536 × 49,152 px, 64 times smaller\./);
+    const whole = await exported(page);
+    assert.deepEqual([whole.level, whole.overview, whole.region, whole.frame_width_px, whole.cells.length], [4, true, undefined, overview.width, 0]);
+
+    // What is in sight as a whole is too large for the full size: the bar says which copy would be searched.
+    await page.page.waitForSelector(`${page.find('region-size')}[data-level="2"]`);
+    assert.match(await words(page, 'region-size'), /^4,096 × 3,072 px, 16 times smaller than the slide: at most 100 megapixels are searched at once$/);
+
+    await page.page.$eval(page.find('tool-region'), (input) => (input as HTMLElement).click());
+    await dragOnFrame(page, overview, { x: 630, y: 312 }, { x: 662, y: 340 });
+    await page.page.waitForSelector(`${page.find('region-size')}[data-level="0"]`);
+    await page.press('find-here');
+    await page.page.waitForSelector(page.find('to-overview'));
+    await settled(page, '');
+    await page.finish(1);
+    const part = await exported(page);
+    assert.deepEqual([part.level, part.overview, part.frame_width_px], [undefined, undefined, part.region?.width_px]);
+    const { left_px, top_px, width_px, height_px } = part.region ?? assert.fail('no region');
+    assert.ok(left_px > 39_900 && left_px < 40_960 && left_px + width_px > 41_640 && top_px < 20_480 && top_px + height_px > 21_020, JSON.stringify(part.region));
+    const { code, stdout, stderr } = await cytodrop('classify', '--model', 'viability', '--detect', '--format', 'json', '--region', `${left_px},${top_px},${width_px},${height_px}`, path);
+    assert.equal(code, 0, stderr);
+    const [same] = (JSON.parse(stdout) as { frames: Part[] }).frames;
+    assert.ok(part.cells.length >= 10, `${part.cells.length} cells`);
+    assert.deepEqual(part.cells, same?.cells);
+    assert.match(await words(page, 'slide-bar'), /^A region of a slide of 65,536 × 49,152 px; its corner lies at [\d,]+, [\d,]+\./);
+
+    // Back: the region is remembered, and one press away.
+    await page.press('to-overview');
+    await settled(page, '[data-picture="0 0 3   overview"]');
+    assert.equal(await words(page, 'looked-region'), `region 1, ${part.cells.length} cells`);
+
+    // Zoomed in to the full size there are tiles of it, fetched from the open file.
+    await page.page.$eval(page.find('frame-canvas'), (canvas) => (canvas as HTMLElement).focus());
+    for (let i = 0; i < 12; i++) await page.page.keyboard.press('+');
+    await page.page.waitForSelector(`${page.find('frame-canvas')}[data-finest="64"][data-missing="0"]`);
+    await page.press('looked-region');
+    await page.page.waitForSelector(page.find('to-overview'));
+    await settled(page, '');
+    await page.finish(1);
+    assert.deepEqual((await exported(page)).cells, part.cells);
+    const most = mostMemoryMb(page);
+    assert.ok(most < 900, `${most} MB`);
+  }, { width: 1440, height: 900 });
+});

@@ -1,0 +1,51 @@
+/** Whole slides: an overview, and the regions of it whose cells are looked for. */
+import { signal } from '@preact/signals';
+import { type Box, choiceOfKey, type FrameChoice, type ImageFileFacts, isSlide, levelFor, overviewLevel, pageOf, pictureKey, type Place, regionAt } from '../../src/js/index.ts';
+import type { FrameEntry } from './frame_store.ts';
+
+type Series = ImageFileFacts['series'][number];
+
+/** Drawn on the overview of a frame, px of it. */
+export const drawnRegion = signal<{ frame: number; box: Box } | null>(null);
+
+/** A series as it is looked at first: a slide as its overview. */
+export function wholeOf(series: readonly Series[], place: Place): FrameChoice {
+  const one = series[place.series];
+  return { page: pageOf(series, place), channel: place.channel, ...(one && isSlide(one) && { level: overviewLevel(one), overview: true }) };
+}
+
+/** The slide that a frame is the overview or a region of; null: it is none. */
+export function slideOf({ analysis: { facts: { file } } }: Pick<FrameEntry, 'analysis'>): Series | null {
+  const one = file?.series[file.place.series];
+  return one && isSlide(one) ? one : null;
+}
+
+export function overviewOf({ analysis: { facts: { file }, choice } }: Pick<FrameEntry, 'analysis'>): FrameChoice | null {
+  return file ? { ...wholeOf(file.series, file.place), ...(choice.projection && { projection: choice.projection }) } : null;
+}
+
+/** A part of the overview as a frame of its own, at the largest level at which it is not too large. */
+export function regionOf(entry: Pick<FrameEntry, 'analysis'>, box: Box): FrameChoice | null {
+  const { choice } = entry.analysis;
+  const one = slideOf(entry);
+  if (!one || !choice.overview) return null;
+  const full = regionAt(one, box, choice.level ?? 0, 0);
+  const level = levelFor(one, full);
+  if (level === null) return null;
+  const { overview: _, level: __, ...rest } = choice;
+  return { ...rest, ...(level > 0 && { level }), region: regionAt(one, full, 0, level) };
+}
+
+export interface LookedRegion { key: string; choice: FrameChoice; cells: number; box: Box }
+
+/** Regions of this plane that were looked at, and where they lie on the overview. */
+export function lookedRegions(entry: FrameEntry): LookedRegion[] {
+  const { choice } = entry.analysis;
+  const one = slideOf(entry);
+  if (!one) return [];
+  return Object.entries(entry.pictures ?? {}).flatMap(([key, { cells }]) => {
+    const other = choiceOfKey(key);
+    if (!other.region || other.page !== choice.page || other.channel !== choice.channel || other.projection !== choice.projection) return [];
+    return [{ key: pictureKey(other), choice: other, cells: cells.length, box: regionAt(one, other.region, other.level ?? 0, overviewLevel(one)) }];
+  });
+}
