@@ -9,7 +9,6 @@
 
 namespace cytodrop::test {
 
-/// Opens bytes that stay the caller's.
 inline FileBytes bytes_of(const Image& image) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(image.data());
   return {data, data + image.row_stride_bytes() * static_cast<std::size_t>(image.height_px())};
