@@ -41,6 +41,13 @@ export async function dragOnFrame(page: CellPage, size: FrameSize, from: Point, 
   await page.page.mouse.up();
 }
 
+/** Turns the wheel over a point, by so many steps; the point stays where it is. */
+export async function zoomOnFrame(page: CellPage, size: FrameSize, at: Point, steps: number): Promise<void> {
+  const { x, y } = (await placesOn(page, size))(at);
+  await page.page.mouse.move(x, y);
+  for (let i = 0; i < steps; i++) await page.page.mouse.wheel({ deltaY: -60 });
+}
+
 /** Moves a range input as a person does. */
 export async function slide(page: CellPage, hook: string, value: number): Promise<void> {
   await page.page.$eval(page.find(hook), (element, to) => {

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { drawDiscs, omeStack, someDiscs } from '../border/frames.ts';
 import { asRgb, writePyramid } from '../border/pyramid.ts';
 import { cytodrop } from '../cli/fixtures.ts';
-import { dragOnFrame } from './frame_page.ts';
+import { dragOnFrame, zoomOnFrame } from './frame_page.ts';
 import { Site, type CellPage } from './site.ts';
 
 let site: Site;
@@ -144,9 +144,21 @@ test('a slide of 3 GB: an overview, sharper tiles of what is in sight, and the c
     assert.equal(await words(page, 'looked-region'), `region 1, ${part.cells.length} cells`);
 
     // Zoomed in to the full size there are tiles of it, fetched from the open file.
-    await page.page.$eval(page.find('frame-canvas'), (canvas) => (canvas as HTMLElement).focus());
-    for (let i = 0; i < 12; i++) await page.page.keyboard.press('+');
+    await zoomOnFrame(page, overview, { x: 645, y: 324 }, 16);
     await page.page.waitForSelector(`${page.find('frame-canvas')}[data-finest="64"][data-missing="0"]`);
+    // All discs as sharp as they are at full size, on all of their ground: no tile is missing, doubled or shifted.
+    const drawn = await page.page.waitForFunction((selector) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(selector)!;
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      const greys = new Uint32Array(256);
+      for (let i = 0; i < data.length; i += 4) greys[data[i]!]!++;
+      const [discs, ground] = [greys[90]!, greys[200]!];
+      return discs > 1_000 && { discs, ground };
+    }, {}, page.find('frame-canvas'));
+    const { discs, ground } = (await drawn.jsonValue()) as { discs: number; ground: number };
+    const [expectedDiscs, area] = [20 * Math.PI * 24 ** 2, cellsAt.width * cellsAt.height];
+    const share = discs / ground / (expectedDiscs / (area - expectedDiscs));
+    assert.ok(share > 0.9 && share < 1.02, `${share}`);
     await page.press('looked-region');
     await page.page.waitForSelector(page.find('to-overview'));
     await settled(page, '');

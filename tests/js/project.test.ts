@@ -26,10 +26,13 @@ before(async () => {
   const [first] = outcomes;
   assert.ok(first?.status === 'ok');
   const { status: _, image, elapsedMs: __, pixelsSha256: ___, ...verdict } = first;
+  const series = { name: 'scan', levels: [{ width_px: 160_000, height_px: 90_000 }, { width_px: 40_000, height_px: 22_500 }], channels: [{ name: '', wavelength_nm: null }], z: 1, t: 1, samples: 3, bits: 8, x_um: 0.25, y_um: 0.25, z_um: null };
+  const file = { format: 'TIFF', series: [series], place: { series: 0, channel: 0, z: 0, t: 0 }, reason: '' };
   const frame: ProjectFrame = {
+    pictures: { '0 0 1   overview': { cells: [], removed: [], pixelSizeUm: 1 } },
     path: 'dish/0.png', removed: [{ left_px: 1, top_px: 2, width_px: 3, height_px: 4 }], own: { search: { sensitivity: 0.4 } }, searchedAs: '[]', range: null, nextId: 7,
     analysis: {
-      status: 'ok', facts: { image, pages: 1, channels: 1, pixel_size_um: 0.5, damaged: false, range: { low: 0, high: 255 }, decode_ms: 1 }, choice: { page: 0, channel: -1 }, settings: { ...defaultSearch, pixel_size_um: null },
+      status: 'ok', facts: { image, pages: 1, channels: 1, pixel_size_um: 0.5, damaged: false, range: { low: 0, high: 255 }, decode_ms: 1, file }, choice: { page: 0, channel: 0, level: 1, region: { left_px: 4, top_px: 5, width_px: 30, height_px: 20 } }, settings: { ...defaultSearch, pixel_size_um: null },
       cells: [{ id: 3, box: { left_px: -2, top_px: 2, width_px: 30, height_px: 40 }, outline: Float32Array.of(0, 0, 5, 0, 5, 5), areaPx: 12.5, isEllipse: true, morphometry: { areaPx: 12, equivalentDiameterPx: 3.9, perimeterPx: NaN, feretDiameterPx: NaN, circularity: NaN, elongation: NaN, solidity: NaN, greyMean: 7, greySpread: 1, granularity: 0.1 }, searchScore: 0.9, cutByBorder: true, verdict }], elapsedMs: { decode: 1, detect: 2, classify: 3 },
     },
   };
@@ -139,6 +142,9 @@ describe('a project file that is not as it must be is refused in one line', () =
     ['a prototype', { 'answers.json': '{"cells":[],"fields":[],"__proto__":{"x":1}}' }, /answers\.json is no JSON/],
     ['an answer of no kind', { 'answers.json': (text) => text.replace('"no_cell"', '"perhaps"') }, /reviews/],
     ['a frame with half a point', { 'frames.ndjson': (text) => text.replace(/("outline":\{"~f32":")[^"]*/, '$1AAAAAA==') }, /frames/],
+    ['a slide without levels', { 'frames.ndjson': (text) => text.replace(/"levels":\[[^\]]*\]/, '"levels":[]') }, /frames/],
+    ['a place that its file does not have', { 'frames.ndjson': (text) => text.replace('"place":{"series":0', '"place":{"series":1') }, /frames/],
+    ['a projection of no kind', { 'frames.ndjson': (text) => text.replace('"choice":{', '"choice":{"projection":"least",') }, /frames/],
     ['an image left out that is not there', { 'manifest.json': (text) => text.replace('"leftOut":[]', '"leftOut":[99]') }, /is not as it must be/],
   ];
   for (const [what, parts, words] of faults) {

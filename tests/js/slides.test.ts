@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { drawDiscs, omeStack } from '../border/frames.ts';
 import { asRgb, writePyramid } from '../border/pyramid.ts';
-import { choiceOfKey, Classifier, type FrameChoice, type ImageFileFacts, isSlide, levelFor, overviewLevel, pictureKey, regionAt, wholeFile } from '../../src/js/index.ts';
+import { choiceOfKey, Classifier, exportFrames, type FrameChoice, type ImageFileFacts, isSlide, levelFor, overviewLevel, pictureKey, readReport, regionAt, wholeFile } from '../../src/js/index.ts';
 import { root } from '../border/fixtures.ts';
 
 type Series = ImageFileFacts['series'][number];
@@ -73,6 +73,14 @@ describe('in the library', () => {
       assert.ok(record.status === 'ok');
       assert.deepEqual([record.choice.level, record.cells], [2, []]);
     }
+  });
+
+  test('a report of an overview is reproduced without a search', async () => {
+    const records = [];
+    for await (const record of classifier.analyseFrames([slide(0)], { choice: { ...wholeFile, overview: true } })) records.push(record);
+    const report = readReport(exportFrames('json', records, classifier.exportContext()));
+    const { reproduced, frames, compared, differences } = await classifier.checkReport(report, [slide(0)]);
+    assert.deepEqual([reproduced, frames, compared, differences], [true, 1, 0, []]);
   });
 
   test('a slide that the core can read as a whole has an overview too', async () => {

@@ -15,9 +15,9 @@ export function wholeOf(series: readonly Series[], place: Place): FrameChoice {
 }
 
 /** The slide that a frame is the overview or a region of; null: it is none. */
-export function slideOf({ analysis: { facts: { file } } }: Pick<FrameEntry, 'analysis'>): Series | null {
+export function slideOf({ analysis: { facts: { file }, choice: { level = 0 } } }: Pick<FrameEntry, 'analysis'>): Series | null {
   const one = file?.series[file.place.series];
-  return one && isSlide(one) ? one : null;
+  return one?.levels[level] && isSlide(one) ? one : null;
 }
 
 export function overviewOf({ analysis: { facts: { file }, choice } }: Pick<FrameEntry, 'analysis'>): FrameChoice | null {
@@ -45,7 +45,8 @@ export function lookedRegions(entry: FrameEntry): LookedRegion[] {
   if (!one) return [];
   return Object.entries(entry.pictures ?? {}).flatMap(([key, { cells }]) => {
     const other = choiceOfKey(key);
-    if (!other.region || other.page !== choice.page || other.channel !== choice.channel || other.projection !== choice.projection) return [];
+    // Keys of a project's file may be anything.
+    if (!other.region || !Object.values(other.region).every(Number.isInteger) || !one.levels[other.level ?? 0] || other.page !== choice.page || other.channel !== choice.channel || other.projection !== choice.projection) return [];
     return [{ key: pictureKey(other), choice: other, cells: cells.length, box: regionAt(one, other.region, other.level ?? 0, overviewLevel(one)) }];
   });
 }

@@ -47,10 +47,22 @@ const cell = v.looseObject({
   morphometry: v.optional(v.record(v.string(), v.union([v.number(), v.nan()]))),
   verdict: v.optional(v.pipe(v.looseObject(verdict), v.check((one) => areMaps(one)))),
 });
+const some = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const series = v.looseObject({
+  name: text, levels: v.pipe(v.array(v.looseObject({ width_px: some, height_px: some })), v.minLength(1)), channels: v.pipe(v.array(v.looseObject({ name: text, wavelength_nm: orNull(finite) })), v.minLength(1)),
+  z: some, t: some, samples: some, bits: some, x_um: orNull(finite), y_um: orNull(finite), z_um: orNull(finite),
+});
+const file = v.pipe(
+  v.looseObject({ format: text, series: v.array(series), place: v.looseObject({ series: count, channel: count, z: count, t: count }), reason: text, level: v.optional(count) }),
+  v.check(({ series: all, place: at, level = 0 }) => {
+    const one = all[at.series];
+    return one !== undefined && at.channel < one.channels.length && at.z < one.z && at.t < one.t && level < one.levels.length;
+  }),
+);
 const range = v.looseObject({ low: finite, high: finite });
 const analysis = v.looseObject({
   status: v.literal('ok'), choice, settings, cells: v.array(cell), pixelsSha256: v.optional(orNull(text)), elapsedMs: v.looseObject({ decode: finite, detect: finite, classify: finite }),
-  facts: v.looseObject({ image, pages: count, channels: count, pixel_size_um: orNull(finite), damaged: v.boolean(), range, decode_ms: finite }),
+  facts: v.looseObject({ image, pages: count, channels: count, pixel_size_um: orNull(finite), damaged: v.boolean(), range, decode_ms: finite, file: v.optional(file) }),
 });
 const frame = v.union([
   v.looseObject({ path: text, analysis, removed: v.array(box), own: orNull(hand), searchedAs: long, range: orNull(range), nextId: v.optional(count), pictures: v.optional(v.record(v.string(), v.looseObject({ cells: v.array(cell), removed: v.array(box), pixelSizeUm: v.optional(orNull(finite)) }))) }),
