@@ -1,6 +1,7 @@
 #include "core/formats/plain_file.h"
 
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "core/decode/decode.h"
@@ -48,7 +49,13 @@ class PlainFile final : public ImageFile {
 std::unique_ptr<ImageFile> open_plain(Source& source) {
   if (source.size() > kMaxFileBytes) return nullptr;
   const std::vector<std::uint8_t> bytes = source.read(0, source.size(), kMaxFileBytes);
-  return std::make_unique<PlainFile>(decode(bytes), inspect(bytes));
+  try {
+    return std::make_unique<PlainFile>(decode(bytes), inspect(bytes));
+  } catch (const Error& error) {
+    // Its first bytes promise a format whose reader did not know it.
+    if (error.code() != ErrorCode::kNeedsReader) throw;
+    throw Error(ErrorCode::kCorrupt, std::string(error.what()) + ", but what follows is none");
+  }
 }
 
 }  // namespace cytodrop
