@@ -3,10 +3,10 @@
 #include <cstring>
 
 #include "catch.h"
+#include "check_file.h"
 #include "coded_pixels.h"
 #include "core/decode/decode.h"
 #include "core/formats/pages.h"
-#include "open_bytes.h"
 #include "write_czi.h"
 
 using namespace cytodrop;
@@ -15,11 +15,6 @@ using namespace cytodrop::test;
 namespace {
 
 std::unique_ptr<ImageFile> open(const FileBytes& bytes) { return open_bytes(bytes); }
-
-FileBytes bytes_of(const Image& image) {
-  const auto* data = reinterpret_cast<const std::uint8_t*>(image.data());
-  return {data, data + image.row_stride_bytes() * static_cast<std::size_t>(image.height_px())};
-}
 
 /// Colours from BGR to RGB, other samples as they are.
 FileBytes swapped(FileBytes pixels, std::size_t samples, std::size_t size) {

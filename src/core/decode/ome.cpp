@@ -42,22 +42,27 @@ std::string_view line_value(std::string_view text, std::string_view name) {
   return {};
 }
 
+namespace {
+
+double sane_um(double um) { return um > 1e-6 && um < 1e6 ? um : 0; }
+
+}  // namespace
+
+double physical_size_um(std::string_view pixels, const std::string& axis) {
+  const std::string_view unit = attribute(pixels, "PhysicalSize" + axis + "Unit");
+  return sane_um(leading_number(attribute(pixels, "PhysicalSize" + axis)) * (unit.empty() ? 1 : um_per(unit)));
+}
+
 bool is_ome(std::string_view description) { return description.find("<OME") != std::string_view::npos || description.find(":OME") != std::string_view::npos; }
 
 bool is_imagej(std::string_view description) { return description.starts_with("ImageJ="); }
 
 double described_pixel_um(std::string_view description, double x_pixels_per_unit) {
-  double um = 0;
-  if (is_imagej(description)) {
-    if (x_pixels_per_unit > 0) um = um_per(line_value(description, "unit")) / x_pixels_per_unit;
-  } else if (is_ome(description)) {
-    std::size_t from = 0;
-    const auto pixels = next_tag(description, "Pixels", from);
-    if (!pixels) return 0;
-    const std::string_view unit = attribute(*pixels, "PhysicalSizeXUnit");
-    um = leading_number(attribute(*pixels, "PhysicalSizeX")) * (unit.empty() ? 1 : um_per(unit));
-  }
-  return um > 1e-6 && um < 1e6 ? um : 0;
+  if (is_imagej(description)) return x_pixels_per_unit > 0 ? sane_um(um_per(line_value(description, "unit")) / x_pixels_per_unit) : 0;
+  if (!is_ome(description)) return 0;
+  std::size_t from = 0;
+  const auto pixels = next_tag(description, "Pixels", from);
+  return pixels ? physical_size_um(*pixels, "X") : 0;
 }
 
 }  // namespace cytodrop

@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <string_view>
 
 namespace cytodrop {
@@ -11,6 +12,13 @@ namespace cytodrop {
 ///   x_pixels_per_unit: the tag XResolution; 0 where there is none.
 /// Source: OME-TIFF specification 6.0; ImageJ 1.53 ij/io/TiffDecoder.
 double described_pixel_um(std::string_view description, double x_pixels_per_unit);
+
+/// µm that an attribute like PhysicalSizeX of OME-XML states with its unit; 0 where it does not, or nonsense.
+///
+/// Args:
+///   pixels: inside of the tag Pixels.
+///   axis: "X", "Y" or "Z".
+double physical_size_um(std::string_view pixels, const std::string& axis);
 
 bool is_ome(std::string_view description);
 

@@ -19,13 +19,6 @@ int whole(std::string_view text, int least, int otherwise) {
   return value >= least && value <= 1e6 && value == std::floor(value) ? static_cast<int>(value) : -1;
 }
 
-double length_um(std::string_view pixels, const std::string& axis) {
-  const double size = leading_number(attribute(pixels, "PhysicalSize" + axis));
-  const std::string_view unit = attribute(pixels, "PhysicalSize" + axis + "Unit");
-  const double um = size * (unit.empty() ? 1 : um_per(unit));
-  return um > 1e-6 && um < 1e6 ? um : 0;
-}
-
 void read_channels(std::string_view xml, Series& facts) {
   std::size_t from = 0;
   for (Channel& channel : facts.channels) {
@@ -101,9 +94,9 @@ std::vector<OmeImage> read_ome_images(std::string_view xml, int directory_count,
     if (!pixels) continue;
     OmeImage image;
     image.facts.name = name;
-    image.facts.x_um = length_um(*pixels, "X");
-    image.facts.y_um = length_um(*pixels, "Y");
-    image.facts.z_um = length_um(*pixels, "Z");
+    image.facts.x_um = physical_size_um(*pixels, "X");
+    image.facts.y_um = physical_size_um(*pixels, "Y");
+    image.facts.z_um = physical_size_um(*pixels, "Z");
     image.facts.z = whole(attribute(*pixels, "SizeZ"), 1, 1);
     image.facts.t = whole(attribute(*pixels, "SizeT"), 1, 1);
     std::int64_t c = whole(attribute(*pixels, "SizeC"), 1, 1);

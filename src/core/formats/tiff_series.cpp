@@ -218,9 +218,8 @@ class ContentReader {
     if (!is_imagej(text)) return false;
     const auto stated = [&](std::string_view name) { const double value = leading_number(line_value(text, name)); return value >= 1 && value <= 1e6 ? static_cast<int>(value) : 1; };
     TiffSeries one = series_of(first);
-    const double unit_um = um_per(line_value(text, "unit"));
-    if (unit_um > 0 && first.x_pixels_per_unit > 0) set_pixel_size(one, unit_um / first.x_pixels_per_unit);
-    if (unit_um > 0) {
+    set_pixel_size(one, described_pixel_um(text, first.x_pixels_per_unit));
+    if (const double unit_um = um_per(line_value(text, "unit")); unit_um > 0) {
       const double spacing = leading_number(line_value(text, "spacing")) * unit_um;
       if (spacing > 1e-6 && spacing < 1e6) one.facts.z_um = spacing;
     }
