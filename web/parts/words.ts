@@ -10,6 +10,7 @@ export const words = {
   pictureGone: 'The picture cannot be shown any more.',
   pickers: { files: 'Image files', folder: 'Folder of images', camera: 'Camera', project: 'Project file', model: 'Model' },
   addedModel: (title: string) => `The model “${title}” is added.`,
+  detectorTaken: (title: string) => `“${title}” finds the cells of frames from now on, in place of the networks of this site.`,
   modelThere: (title: string) => `The model “${title}” is here already.`,
   modelFailed: (file: string, why: string) => `${file}: ${why}`,
   onlyProject: (files: number) => `The project is opened; ${formatCount(files)} other files that came with it were left out. Add them once more to have them in it.`,

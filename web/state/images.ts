@@ -20,7 +20,7 @@ export interface FileMark { sizeBytes: number; sha256: string | null }
 /** Milliseconds since 1970 of the first image, for the count of requests since then. */
 export const firstImageAtMs = signal<number | null>(null);
 
-/** Counts up with every model and every clearing, so that late answers find nothing to write to. */
+/** Counts up with every model, every network that finds cells and every clearing, so that late answers find nothing to write to. */
 export const era = signal(0);
 
 /** Position is the index that records and jobs carry. */

@@ -9,6 +9,7 @@ import { allImages, flush, forgetResults } from './images.ts';
 import { checkTurns, chosenName, expectModel, imageScale, listings, modelReady, modelState, secondName, spec, types, unsureBelow } from './models.ts';
 import { messageOf, notice } from './notice.ts';
 import { fail } from './progress.ts';
+import { listDetector, useKeptDetector } from './own_detector.ts';
 import { remember, remembered, rememberHere } from './remembered.ts';
 import { run } from './run.ts';
 import { listModels } from './site.ts';
@@ -40,12 +41,14 @@ export async function start(wanted: () => string | null = () => null, onChosen: 
     return;
   }
   try {
-    listings.value = (await Promise.all([listModels(), listAdded()])).flat();
+    const [shipped, added, detector] = await Promise.all([listModels(), listAdded(), listDetector()]);
+    listings.value = [...shipped, ...added];
     const asked = wanted();
     const last = listings.value.some(({ name }) => name === asked) ? asked : remembered(modelKey);
     const first = listings.value.find(({ name }) => name === last) ?? listings.value[0];
     if (!first) throw new Error(words.noModels);
     const chosen = chooseModel(first.name);
+    if (detector) void useKeptDetector(detector);
     onChosen();
     await chosen;
   } catch (error) {

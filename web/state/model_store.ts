@@ -1,20 +1,28 @@
-/** Models that a person added, in this browser's own database: apart from projects, for all of them use them. */
+/** Models that a person added, and their network that finds cells, in this browser's own database: apart from projects, for all of them use them. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { ModelSpec } from '../../src/js/index.ts';
 
 /** `name`: what it is called here; `file`: its zip as it came; `spec`: as it says itself. */
 export interface KeptModel { name: string; file: Blob; spec: ModelSpec; specSha256: string | null; addedAtMs: number }
 
+/** There is one at most. `file`: its zip as it came. */
+export interface KeptDetector { file: Blob }
+const theDetector = 'detector';
+
 interface Tables extends DBSchema {
   models: { key: string; value: KeptModel };
+  detectors: { key: typeof theDetector; value: KeptDetector };
 }
 
 /** Not that of projects: to add a table to a database every tab that has it open must let go of it. */
 const databaseName = 'cytodrop-models';
 
 function open(): Promise<IDBPDatabase<Tables>> {
-  return openDB<Tables>(databaseName, 1, {
-    upgrade: (fresh) => void fresh.createObjectStore('models', { keyPath: 'name' }),
+  return openDB<Tables>(databaseName, 2, {
+    upgrade: (database, before) => {
+      if (before < 1) database.createObjectStore('models', { keyPath: 'name' });
+      database.createObjectStore('detectors');
+    },
     blocking: (_, __, event) => (event.target as IDBDatabase).close(),
   });
 }
@@ -41,4 +49,14 @@ export async function keepModel(model: KeptModel): Promise<void> {
 
 export async function forgetModel(name: string): Promise<void> {
   await withDatabase((database) => database.delete('models', name));
+}
+
+/** Raises: DOMException where this browser keeps nothing. */
+export async function keptDetector(): Promise<KeptDetector | undefined> {
+  return withDatabase((database) => database.get('detectors', theDetector));
+}
+
+/** In place of the one before; undefined: none. Raises: DOMException, `QuotaExceededError` where it does not fit. */
+export async function keepDetector(detector: KeptDetector | undefined): Promise<void> {
+  await withDatabase<unknown>((database) => (detector ? database.put('detectors', detector, theDetector) : database.delete('detectors', theDetector)));
 }

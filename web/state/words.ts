@@ -83,6 +83,7 @@ export const words = {
   threshold: 'probability from which a type is named',
   types: 'types that can occur',
   leavingOut: (images: number) => plural(images, { one: '1 image left out', other: `${formatCount(images)} images left out` }),
+  detectorChanged: (frames: number) => plural(frames, { one: 'The frame is searched anew with the other network.', other: `${formatCount(frames)} frames are searched anew with the other network.` }),
   searchedAnew: (frames: number, model: string) =>
     plural(frames, { one: `The frame is searched anew, as the model “${model}” asks.`, other: `${formatCount(frames)} frames are searched anew, as the model “${model}” asks.` }),
 };

@@ -10,7 +10,7 @@ import type { SelfTest } from '../classify/self_test.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { type FrameChoice, type FrameRecord, wholeFile } from '../frames/frame.ts';
 import { type FrameOptions, leftToLook, searchFor } from '../frames/search.ts';
-import { type DetectorFiles } from '../model/detector.ts';
+import type { DetectorFiles, DetectorSpec } from '../model/detector.ts';
 import { type ModelFiles, readModel } from '../model/model_files.ts';
 import { canCompare, type ModelSpec } from '../model/spec.ts';
 import type { ImageSource } from '../platform/platform.ts';
@@ -281,6 +281,18 @@ export class Classifier {
   /** Fetches a network that finds cells ahead of need. Raises: CytodropError, `detector_not_loaded`. */
   readDetector(name: DetectorName): Promise<DetectorFiles> {
     return this.#crew.readDetector(name);
+  }
+
+  /**
+   * Has cells found by a network of a person's own in place of the shipped ones, or by those again, after whatever runs now. Frames that are open are searched by it from then on.
+   *
+   * Args:
+   *   detector: as in `Classifier.open`; undefined: the shipped ones.
+   * Returns: what it says of itself.
+   * Raises: CytodropError, `detector_not_loaded`, in one line for a person: then the one before stays.
+   */
+  useDetector(detector: ModelSource | undefined): Promise<DetectorSpec | undefined> {
+    return this.#queued(async () => (await this.#crew.useDetector(detector))?.spec);
   }
 
   /** What the workers fetched so far; their own workers fetch nothing but the runtime's script. */

@@ -4,7 +4,7 @@ import type { RuntimeFacts } from '../classify/engines.ts';
 import { type SelfTest, worstSelfTest } from '../classify/self_test.ts';
 import type { EngineKind } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
-import { detectorNames, detectorShelf, notLoaded } from '../model/detector.ts';
+import { type DetectorFiles, detectorNames, detectorShelf, notLoaded } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { FrameHost } from './frame.ts';
 import { type ModelParcel } from './messages.ts';
@@ -35,14 +35,15 @@ export function defaultJobs(threads = 1): number {
 type OnProgress = (loadedBytes: number, totalBytes: number) => void;
 
 export class Crew {
-  readonly #equipment: Equipment;
+  readonly #equipment: Omit<Equipment, 'detector'>;
   readonly #onSelfTest: (worst: SelfTest) => void;
   #links = [new WorkerLink()];
   #parcel: ModelParcel | undefined;
   #runtime: RuntimeFacts | undefined;
   #selfTests: SelfTest[] = [];
   #turn = 0;
-  readonly #readDetector;
+  /** The networks that find cells, and whether they are somebody's own. */
+  #detectors: { isOwn: boolean; read: FrameHost['readDetector'] };
 
   /**
    * Args:
@@ -51,8 +52,12 @@ export class Crew {
   constructor(equipment: Equipment, onSelfTest: (worst: SelfTest) => void) {
     this.#equipment = equipment;
     this.#onSelfTest = onSelfTest;
-    const { detector, home } = equipment;
-    this.#readDetector = detectorShelf((path) => platform.read(new URL(path, home)), detector === undefined ? undefined : () => readOwnDetector(detector, home));
+    this.#detectors = this.#detectorsFrom(equipment.detector);
+  }
+
+  #detectorsFrom(own: ModelSource | undefined): { isOwn: boolean; read: FrameHost['readDetector'] } {
+    const { home } = this.#equipment;
+    return { isOwn: own !== undefined, read: detectorShelf((path) => platform.read(new URL(path, home)), own === undefined ? undefined : () => readOwnDetector(own, home)) };
   }
 
   get #first(): WorkerLink {
@@ -69,7 +74,31 @@ export class Crew {
   }
 
   get readDetector(): FrameHost['readDetector'] {
-    return this.#readDetector;
+    return (name) => this.#detectors.read(name);
+  }
+
+  /**
+   * Has cells found by another network from now on.
+   *
+   * Args:
+   *   own: undefined: the shipped ones.
+   * Raises: CytodropError, `detector_not_loaded`: then the one before stays.
+   */
+  async useDetector(own: ModelSource | undefined): Promise<DetectorFiles | undefined> {
+    const before = this.#detectors;
+    const wanted = this.#detectorsFrom(own);
+    // It is read first: what cannot be read disturbs nobody.
+    const files = wanted.isOwn ? await wanted.read('round') : undefined;
+    this.#detectors = wanted;
+    if (this.#parcel === undefined) return files;
+    try {
+      await this.take(this.#parcel, () => {});
+    } catch (error) {
+      this.#detectors = before;
+      await this.take(this.#parcel, () => {});
+      throw error;
+    }
+    return files;
   }
 
   /** Starts the first worker, which may take its time while the model is read. */
@@ -119,7 +148,7 @@ export class Crew {
   /** As the keeper of frames. */
   host(link: WorkerLink): FrameHost {
     const spec = (): ModelSpec => this.#loaded().files.spec;
-    return { link, makeReady: () => this.#hand(link), readDetector: this.#readDetector, get spec() { return spec(); } };
+    return { link, makeReady: () => this.#hand(link), readDetector: this.readDetector, get spec() { return spec(); } };
   }
 
   close(): void {
@@ -147,13 +176,13 @@ export class Crew {
     if (!selfTest.passed) {
       throw new CytodropError('self_test_failed', 'The self-test failed: this computer does not compute for the model\'s own test image what it should. There are no results.');
     }
-    if (this.#equipment.detector !== undefined) await this.#handDetector(link);
+    if (this.#detectors.isOwn) await this.#handDetector(link);
   }
 
   /** What is wrong with a network of somebody's own is better known now than at the first frame. Raises: CytodropError, `detector_not_loaded`. */
   async #handDetector(link: WorkerLink): Promise<void> {
     for (const name of detectorNames) {
-      const files = await this.#readDetector(name);
+      const files = await this.#detectors.read(name);
       const seconds = patienceSeconds(files.network.length);
       await link.ask({ type: 'load_detector', name, files }, 'detector_loaded', { patience: () => seconds }).catch((error: unknown) => { throw notLoaded(error); });
     }

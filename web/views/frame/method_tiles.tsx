@@ -1,9 +1,11 @@
 /** The ways to find cells, each with what it finds in the middle of the frame. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Box, type DetectSettings, middleOf, searchMethods } from '../../../src/js/index.ts';
+import { openModelPicker } from '../../parts/file_inputs.tsx';
 import { optionsOf, searchOf, type FrameEntry } from '../../state/frame_store.ts';
 import { tryOptions } from '../../state/frames.ts';
 import { withFrame } from '../../state/held_frames.ts';
+import { leaveDetector, ownDetector } from '../../state/own_detector.ts';
 import { addOutline } from './drawing.ts';
 import { words } from './words.ts';
 
@@ -22,7 +24,8 @@ export function MethodTiles({ frame, entry }: { frame: number; entry: FrameEntry
   const search = searchOf(frame);
   const [found, setFound] = useState<Partial<Record<Method, Found>>>({});
   const settings: DetectSettings = { ...search, pixel_size_um: optionsOf(frame).pixelSizeUm ?? entry.analysis.facts.pixel_size_um };
-  const key = JSON.stringify([frame, entry.analysis.choice, entry.range, { ...settings, method: '' }]);
+  const own = ownDetector.value;
+  const key = JSON.stringify([frame, entry.analysis.choice, entry.range, own && [own.name, own.version, own.network.sha256], { ...settings, method: '' }]);
   useEffect(() => {
     let stopped = false;
     setFound({});
@@ -36,17 +39,25 @@ export function MethodTiles({ frame, entry }: { frame: number; entry: FrameEntry
     };
   }, [key]);
   return (
-    <fieldset class="method-tiles">
-      <legend>{words.search.method}</legend>
-      {searchMethods.map((method) => (
-        <label key={method}>
-          <input type="radio" name="method" data-testid={`method-${method}`} checked={method === search.method} onChange={() => tryOptions(frame, { method })} />
-          <Tile found={found[method]} />
-          <span class="small">{words.search.methods[method]}</span>
-          <span class="small muted number">{words.search.foundHere(found[method]?.outlines.length)}</span>
-        </label>
-      ))}
-    </fieldset>
+    <>
+      <fieldset class="method-tiles">
+        <legend>{words.search.method}</legend>
+        {searchMethods.map((method) => (
+          <label key={method}>
+            <input type="radio" name="method" data-testid={`method-${method}`} checked={method === search.method} onChange={() => tryOptions(frame, { method })} />
+            <Tile found={found[method]} />
+            <span class="small">{words.search.methods[method]}</span>
+            <span class="small muted number">{words.search.foundHere(found[method]?.outlines.length)}</span>
+          </label>
+        ))}
+      </fieldset>
+      <p class="small muted" data-testid="own-detector" data-name={own?.name}>
+        {own ? words.search.ownNetwork(`${own.title} ${own.version}`) : words.search.siteNetworks}{' '}
+        <button type="button" class="link" data-testid={own ? 'leave-detector' : 'add-detector'} title={own ? undefined : words.search.addNetworkHint} onClick={own ? leaveDetector : openModelPicker}>
+          {own ? words.search.leaveNetwork : words.search.addNetwork}
+        </button>
+      </p>
+    </>
   );
 }
 

@@ -107,6 +107,11 @@ export const words = {
     methods: {
       network_round: 'Round cells, in suspension', network_adherent: 'Spread cells, attached', round: 'Round cells, simple method (no network)', adherent: 'Spread cells, simple method (no network)',
     } satisfies Record<(typeof searchMethods)[number], string>,
+    siteNetworks: 'The networks are those of this site.',
+    ownNetwork: (title: string) => `“${title}” finds the cells in place of both networks.`,
+    addNetwork: 'Use one of your own …',
+    addNetworkHint: 'A zip, or spec.json with its network: docs/detection.md says what is in it',
+    leaveNetwork: 'Back to those of this site',
     looked: 'What nobody set is chosen by a quick look at this frame: by it most cells are found with high scores.',
     foundHere: (count: number | undefined) => (count === undefined ? '…' : plural(count, { one: '1 here', other: `${formatCount(count)} here` })),
     least: 'Smallest diameter',
