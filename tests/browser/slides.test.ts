@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { drawDiscs, omeStack, someDiscs } from '../border/frames.ts';
+import { drawDiscs, omeStack, someDiscs, someFrame } from '../border/frames.ts';
 import { asRgb, writePyramid } from '../border/pyramid.ts';
-import { cytodrop } from '../cli/fixtures.ts';
+import { cytodrop, parseCsv } from '../cli/fixtures.ts';
 import { dragOnFrame, zoomOnFrame } from './frame_page.ts';
 import { Site, type CellPage } from './site.ts';
 
@@ -70,6 +70,23 @@ test('a stack: channels by name, planes by number, why this plane; another plane
     await page.page.select(page.find('file-channel'), '0');
     await settled('2 0');
     assert.deepEqual([(await list(page, 'file-channel'))?.[0], await page.page.$(page.find('why-plane'))], ['DAPI', null]);
+  });
+});
+
+test('a stack as an image of one cell: its details and exports say which plane was classified, and why', async () => {
+  const paths = ['one.ome.tif', 'plain.png'].map((name) => join(folder, name));
+  for (const [i, bytes] of [omeStack(), someFrame()].entries()) writeFileSync(paths[i] as string, bytes);
+  await site.visit(async (page) => {
+    await page.addFiles(paths);
+    await page.finish(2);
+    const csv = parseCsv(await page.export('csv'));
+    assert.deepEqual(csv.map(({ file, channel_name, z, series }) => [file, channel_name, z, series]), [['one.ome.tif', 'Brightfield', '2', ''], ['plain.png', '', '', '']]);
+    for (const [name, expected] of [['one.ome.tif', 'Of the file: channel “Brightfield”, z 2. The channel Brightfield was chosen, by its name, and the sharpest of 3 planes, number 2'], ['plain.png', null]] as const) {
+      await page.page.click(`[data-file="${name}"]`);
+      await page.page.waitForFunction((hook, title) => document.querySelector(`${hook} .path`)?.textContent?.includes(title), {}, page.find('details'), name);
+      const told = await page.page.$$eval(page.find('cell-plane'), (all) => all.map(({ textContent }) => textContent)[0] ?? null);
+      assert.ok(expected === null ? told === null : told?.startsWith(expected), String(told));
+    }
   });
 });
 

@@ -39,17 +39,18 @@ export function follows(name: string, value: unknown): void {
   assert.ok(words === '', `${name}: ${words}\n${JSON.stringify(value).slice(0, 1000)}`);
 }
 
-export interface Asked { spec: ModelSpec; turns?: boolean; map?: boolean; second?: boolean; review?: boolean; scaled?: boolean; types?: boolean; foreignSet?: boolean; added?: boolean; parts?: boolean }
+export interface Asked { spec: ModelSpec; turns?: boolean; map?: boolean; second?: boolean; review?: boolean; scaled?: boolean; types?: boolean; foreignSet?: boolean; added?: boolean; parts?: boolean; planes?: boolean }
 
 /** Names of the columns of a CSV file, in order: those of each check only where it was asked for. */
-export function columnsOf(name: string, { spec, turns, map, second, review, scaled, types, foreignSet, added, parts }: Asked): string[] {
+export function columnsOf(name: string, { spec, turns, map, second, review, scaled, types, foreignSet, added, parts, planes }: Asked): string[] {
   const { columns = [] } = schemas[name] ?? {};
   const absent = Object.entries({ turns, map, second, review }).filter(([, asked]) => !asked).flatMap(([check]) => Object.keys(schemas['parts']?.$defs?.[check]?.properties ?? assert.fail(check)));
   if (!scaled) absent.push('image_scale');
   if (!types) absent.push('types');
   if (!foreignSet) absent.push('foreign_set');
   if (!added) absent.push('model_author', 'model_spec_sha256');
-  if (!parts) absent.push('series', 'z', 't', 'channel_name', 'level', 'overview', 'region_left_px', 'region_top_px', 'region_width_px', 'region_height_px', 'projection');
+  if (!parts && !planes) absent.push('series', 'z', 't', 'channel_name');
+  if (!parts) absent.push('level', 'overview', 'region_left_px', 'region_top_px', 'region_width_px', 'region_height_px', 'projection');
   return columns.filter((column) => !absent.includes(column)).flatMap((column) => (column === 'p_{id}' ? spec.classes.map(({ id }) => `p_${id}`) : [column]));
 }
 

@@ -4,8 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
-import { drawDiscs, frameSide, omeStack, someDiscs } from '../border/frames.ts';
-import { jsonOf } from '../border/fixtures.ts';
+import { drawDiscs, frameSide, omeStack, someDiscs, someFrame } from '../border/frames.ts';
+import { fileURLToPath } from 'node:url';
+import { jsonOf, root } from '../border/fixtures.ts';
 import { asRgb, writePyramid } from '../border/pyramid.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
 import { cytodrop, parseCsv, withFolder } from './fixtures.ts';
@@ -111,7 +112,7 @@ describe('a slide', () => {
     });
   });
 
-  const aperio = '/work/shared/cases/slide-aperio.svs';
+  const aperio = fileURLToPath(new URL('../shared/cases/slide-aperio.svs', root));
   test('of another maker\'s: its second level', { skip: !existsSync(aperio) && 'the file is not here' }, async () => {
     const [frame] = (JSON.parse(await text(...detect, '--level', '2', '--format', 'json', aperio)) as { frames: Frame[] }).frames;
     assert.equal(frame?.level, 2);
@@ -137,6 +138,22 @@ test('a stack: which channel and plane was looked at, in words of the file; and 
     assert.match(stdout, /^Series 1 \(well A1\): 340 × 270 px; 0\.5 µm per px; channels DAPI, Brightfield; 3 planes along z, 2 µm apart$/m);
     const { facts } = JSON.parse((await cytodrop('inspect', '--format', 'json', path)).stdout) as { facts: { series: { name: string; levels: object[]; z: number; z_um: number }[] } };
     assert.deepEqual(facts.series.map(({ name, levels, z, z_um }) => [name, levels, z, z_um]), [['well A1', [{ width_px: 340, height_px: 270 }], 3, 2]]);
+  });
+});
+
+test('a stack as an image of one cell: which plane was classified, told where there was something to choose', async () => {
+  await withFolder(async (folder) => {
+    const paths = ['stack.ome.tif', 'plain.png'].map((name) => join(folder, name));
+    for (const [i, bytes] of [omeStack(), someFrame()].entries()) writeFileSync(paths[i] as string, bytes);
+    interface Plane { channel_name?: string; z?: number; t?: number; series?: number }
+    const told = ({ channel_name, z, t, series }: Plane): unknown[] => [channel_name, z, t, series];
+    const json = await text('classify', '--model', 'viability', '--format', 'json', ...paths);
+    assert.equal(followsSchema('cells', 'json', json, { spec }), 2);
+    assert.deepEqual((JSON.parse(json) as { cells: Plane[] }).cells.map(told), [['Brightfield', 2, undefined, undefined], [undefined, undefined, undefined, undefined]]);
+    const lines = await text('classify', '--model', 'viability', '--format', 'ndjson', ...paths);
+    assert.equal(followsSchema('cells', 'ndjson', lines, { spec }), 2);
+    assert.deepEqual(told(JSON.parse(lines.split('\n')[0] as string) as Plane), ['Brightfield', 2, undefined, undefined]);
+    assert.equal(followsSchema('cells', 'csv', await text('classify', '--model', 'viability', '--format', 'csv', ...paths), { spec }), 2);
   });
 });
 

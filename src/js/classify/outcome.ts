@@ -1,6 +1,7 @@
 /** What becomes of one image. */
 import type { Box, ImageFacts, QualityFlag } from '#cytodrop_core';
 import type { UnreadFile } from '../core/errors.ts';
+import type { PlaneNumbers } from '../core/file_parts.ts';
 import type { Checked } from './checks.ts';
 
 /** Milliseconds that one cell took; `network` and `head` are its share of the batch. */
@@ -30,6 +31,8 @@ export interface ClassifiedCell extends Checked {
   /** [classes][height][width] */
   maps: { height: number; width: number; values: Float32Array };
   image: ImageFacts;
+  /** Of a microscope's file with more than one: which plane was classified, and why, as a sentence; '' where there was nothing to choose. */
+  plane?: PlaneNumbers & { reason: string };
   crop: Box;
   elapsedMs: StageTimes;
 }
@@ -40,4 +43,4 @@ export type Outcome = ClassifiedCell | UnreadFile;
 export type CellRecord = Outcome & { index: number; path: string };
 
 /** What a model says of one cell of a frame; `crop` is what the network saw and may reach outside the frame. */
-export type CellVerdict = Omit<ClassifiedCell, 'status' | 'image' | 'elapsedMs'>;
+export type CellVerdict = Omit<ClassifiedCell, 'status' | 'image' | 'plane' | 'elapsedMs'>;

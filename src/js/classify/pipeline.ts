@@ -1,7 +1,7 @@
 /** The one path from the bytes of an image file to a verdict, the same in the browser's worker and on the command line. */
 import type { BatchVerdict, FileContent, Prepared as CorePrepared, Verdict, View } from '#cytodrop_core';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import type { FileParts } from '../core/file_parts.ts';
+import { type FileParts, type ImageFileFacts, planeNumbers } from '../core/file_parts.ts';
 import { FurtherReaders } from '../core/further_readers.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { ModelFiles } from '../model/model_files.ts';
@@ -11,12 +11,12 @@ import { type CellLesson, type Checks, noChecks } from './checks.ts';
 import type { Tensor } from '../core/engine.ts';
 import type { Engines, RuntimeFacts } from './engines.ts';
 import { check } from './explain.ts';
-import type { CellVerdict, Outcome } from './outcome.ts';
+import type { CellVerdict, ClassifiedCell, Outcome } from './outcome.ts';
 import { Runner } from './runner.ts';
 import { type SelfTest, testItself, worstSelfTest } from './self_test.ts';
 
 /** The pixels are hashed beside the network, which takes about as long, and let go. */
-export type Prepared = Omit<CorePrepared, 'pixels'> & { pixelsSha256?: Promise<string | null>; background?: Float32Array };
+export type Prepared = Omit<CorePrepared, 'pixels'> & { pixelsSha256?: Promise<string | null>; background?: Float32Array; plane?: ClassifiedCell['plane'] };
 
 export class Pipeline {
   readonly spec: ModelSpec;
@@ -81,13 +81,15 @@ export class Pipeline {
     const outcomes = await Promise.all(prepared.map(async (result) => {
       if ('status' in result) return result;
       const outcome = judged[next++] as Outcome;
-      return outcome.status === 'ok' && result.pixelsSha256 ? { ...outcome, pixelsSha256: await result.pixelsSha256 } : outcome;
+      if (outcome.status === 'error') return outcome;
+      const { pixelsSha256, plane } = result;
+      return { ...outcome, ...(plane && { plane }), ...(pixelsSha256 && { pixelsSha256: await pixelsSha256 }) };
     }));
     return this.second ? withOpinions(outcomes, await this.second.classify(images, noChecks, onImage, imageScale)) : outcomes;
   }
 
   async #prepare(image: Uint8Array, imageScale: number, forLesson: boolean): Promise<Prepared | UnreadFile> {
-    const result = await this.runner.attempt((core) => this.readers.withPage(image, (file) => core.prepare(file, imageScale)));
+    const result = await this.runner.attempt((core) => this.readers.withPage(image, (file, facts) => ({ ...core.prepare(file, imageScale), ...(facts && { plane: planeOf(facts) }) })));
     if ('status' in result) return result;
     const { pixels, ...prepared } = result;
     return { ...prepared, ...(forLesson && { background: backgroundOfPixels(pixels) }), pixelsSha256: sha256(pixels) };
@@ -192,4 +194,10 @@ export function withOpinions<Result extends Outcome | CellVerdict>(results: Resu
     if (!('label' in result) || other === undefined || !('label' in other)) return result;
     return { ...result, second: { label: other.label, probability: other.probability, agree: other.label === result.label } };
   });
+}
+
+/** Only where there was something to choose. */
+function planeOf(facts: ImageFileFacts): ClassifiedCell['plane'] {
+  const numbers = planeNumbers(facts);
+  return facts.reason === '' && Object.keys(numbers).length === 0 ? undefined : { ...numbers, reason: facts.reason };
 }

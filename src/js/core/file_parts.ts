@@ -44,6 +44,17 @@ export interface ImageFileFacts {
   level?: number;
 }
 
+/** Which plane of a file a picture is, as far as there was something to choose; numbers are from 1. */
+export interface PlaneNumbers { series?: number; z?: number; t?: number; channel_name?: string }
+
+export function planeNumbers({ series, place }: ImageFileFacts): PlaneNumbers {
+  const one = series[place.series];
+  const name = one?.channels[place.channel]?.name;
+  return {
+    ...(series.length > 1 && { series: place.series + 1 }), ...(one && one.z > 1 && { z: place.z + 1 }), ...(one && one.t > 1 && { t: place.t + 1 }), ...(name && { channel_name: name }),
+  };
+}
+
 /** The core's own limit of a picture, px. */
 export const mostPixels = 100_000_000;
 /** And of its samples, bytes. */

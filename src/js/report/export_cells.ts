@@ -13,6 +13,7 @@ import type { ModelSpec } from '../model/spec.ts';
 import { type Review, reviewFields } from '../review/review.ts';
 import { batchWords } from './batch_words.ts';
 import { type CheckedColumns, checkedFields } from './checked_fields.ts';
+import { planeColumns } from './part_fields.ts';
 import { type Provenance, sixDecimals } from './provenance.ts';
 import { schemaNames } from './schema_names.ts';
 
@@ -45,6 +46,8 @@ export interface ExportContext extends CheckedColumns {
   complete?: boolean;
   /** Where a person chose: how many of the cells there are stand in the file. */
   selection?: Selection;
+  /** Rows of images of one cell have columns for which plane of its file each is. */
+  planes?: true;
   /** Rows of frames have columns for which part of its file each is. */
   parts?: true;
   /** What people said, where anybody looked at any cell: of an image by its index, of a cell of a frame by the frame's and its own number. */
@@ -146,7 +149,8 @@ export function toNdjson(records: readonly CellRecord[], context: ExportContext)
   return exportAll('ndjson', records, context);
 }
 
-function exportAll(format: ExportFormat, records: readonly CellRecord[], context: ExportContext): string {
+function exportAll(format: ExportFormat, records: readonly CellRecord[], asked: ExportContext): string {
+  const context = { ...asked, ...(records.some((record) => record.status === 'ok' && record.plane) && { planes: true as const }) };
   const pieces = records.map((record, position) => exportRecord(format, record, position, context));
   return exportHead(format, context) + pieces.join('') + exportTail(format, context.complete ?? true);
 }
@@ -186,10 +190,11 @@ export function jsonFields(given: CellRecord, format: ExportFormat, context: Exp
     return { file, status: 'error', error: { code, message, advice }, ...provenance };
   }
   const { quality, unsure } = record;
+  const { reason: _, ...plane } = record.plane ?? {};
   const verdict = kindOf(record);
   const probabilities = Object.fromEntries(context.spec.classes.map(({ id }, i) => [id, sixDecimals(record.probabilities[i] ?? NaN)]));
   return {
-    file, status: 'ok', verdict, type: verdict === 'type' ? record.label : null, most_like: record.label, probability: sixDecimals(record.probability), unsure,
+    file, status: 'ok', ...plane, verdict, type: verdict === 'type' ? record.label : null, most_like: record.label, probability: sixDecimals(record.probability), unsure,
     quality: quality.map(({ flag, measure, value, limit }) => ({ flag, measure, value: sixDecimals(value), limit })), novelty: record.novelty === null ? null : sixDecimals(record.novelty), foreign: record.foreign, damaged: record.image.damaged, probabilities, ...checkedFields(record, context),
     ...(context.reviewOf && reviewFields(review)),
     ...(record.pixelsSha256 !== undefined && { pixels_sha256: record.pixelsSha256 }), ...provenance,
@@ -202,6 +207,7 @@ export function csvFields(record: CellRecord | undefined, context: ExportContext
   return {
     file: record ? fileOf(record, context) : '',
     status: record?.status ?? '',
+    ...(context.planes && planeColumns(cell?.plane)),
     verdict: cell ? kindOf(cell) : '',
     type: cell && kindOf(cell) === 'type' ? cell.label : '',
     most_like: cell?.label ?? '',

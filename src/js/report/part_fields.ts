@@ -1,19 +1,15 @@
 /** Which part of a file a frame is, as exports tell it: only what there was to choose, so that a frame that is all of its file says nothing. */
 import type { Box } from '#cytodrop_core';
+import { type PlaneNumbers, planeNumbers } from '../core/file_parts.ts';
 import type { FrameAnalysis, FrameRecord } from '../frames/frame.ts';
 
 /** Numbers are from 1; the region is in px of the level. */
-export interface PartFields { series?: number; z?: number; t?: number; channel_name?: string; level?: number; overview?: true; region?: Box; projection?: 'max' | 'mean' }
+export interface PartFields extends PlaneNumbers { level?: number; overview?: true; region?: Box; projection?: 'max' | 'mean' }
 
 export function partFields({ facts: { file }, choice: { level = 0, overview, region, projection } }: Pick<FrameAnalysis, 'facts' | 'choice'>): PartFields {
-  const { place } = file ?? {};
-  const series = place && file?.series[place.series];
-  const name = place && series?.channels[place.channel]?.name;
+  const { z, ...plane } = file ? planeNumbers(file) : {};
   return {
-    ...(place && series && {
-      ...(file && file.series.length > 1 && { series: place.series + 1 }), ...(series.z > 1 && projection === undefined && { z: place.z + 1 }), ...(series.t > 1 && { t: place.t + 1 }),
-      ...(name && { channel_name: name }),
-    }),
+    ...plane, ...(z !== undefined && projection === undefined && { z }),
     ...(level > 0 && { level: level + 1 }),
     ...(overview && { overview }),
     ...(region && { region: { left_px: region.left_px, top_px: region.top_px, width_px: region.width_px, height_px: region.height_px } }),
@@ -26,12 +22,18 @@ export function hasParts(records: readonly FrameRecord[]): boolean {
   return records.some((record) => record.status === 'ok' && Object.keys(partFields(record)).length > 0);
 }
 
+/** Columns of a CSV file for which plane an image is; undefined: of the head, or of one that could not be read. */
+export function planeColumns({ series, z, t, channel_name }: PlaneNumbers = {}): Record<string, string> {
+  return { series: String(series ?? ''), z: String(z ?? ''), t: String(t ?? ''), channel_name: channel_name ?? '' };
+}
+
 /** Columns of a CSV file for them; undefined: of the head, or of a frame that could not be read. */
 export function partColumns(analysis: FrameAnalysis | undefined): Record<string, string> {
-  const { series, z, t, channel_name, level, overview, region, projection } = analysis ? partFields(analysis) : {};
+  const fields: PartFields = analysis ? partFields(analysis) : {};
+  const { level, overview, region, projection } = fields;
   const text = (value: number | string | boolean | undefined): string => String(value ?? '');
   return {
-    series: text(series), z: text(z), t: text(t), channel_name: text(channel_name), level: text(level), overview: text(overview), region_left_px: text(region?.left_px), region_top_px: text(region?.top_px),
+    ...planeColumns(fields), level: text(level), overview: text(overview), region_left_px: text(region?.left_px), region_top_px: text(region?.top_px),
     region_width_px: text(region?.width_px), region_height_px: text(region?.height_px), projection: text(projection),
   };
 }

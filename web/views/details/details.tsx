@@ -309,6 +309,7 @@ function Where({ cell, model }: { cell: Cell; model: ModelSpec }) {
         </svg>
         <p class="small">{partClassified(cell)}</p>
       </div>
+      {cell.plane && <p class="small" data-testid="cell-plane">{words.where.plane(cell.plane)}</p>}
       {sawOnlyCentre(cell) && (
         <p class="small warning" data-testid="field-of-view">
           {model.frame ? words.where.chooseFields : words.where.cutOut}

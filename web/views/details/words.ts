@@ -1,5 +1,6 @@
 /** What a person reads of one cell at length, and of whether its verdict holds. */
 import { formatCount, formatPercent, plural } from '../../state/format.ts';
+import type { Cell } from '../../state/frame_store.ts';
 
 const three = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 3 });
 const hundredths = (value: number): string => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -54,6 +55,10 @@ export const words = {
   },
   where: {
     title: 'Part classified',
+    plane: ({ series, channel_name, z, t, reason }: NonNullable<Cell['plane']>) => {
+      const of = [...(series === undefined ? [] : [`series ${series}`]), ...(channel_name ? [`channel “${channel_name}”`] : []), ...(z === undefined ? [] : [`z ${z}`]), ...(t === undefined ? [] : [`time ${t}`])];
+      return [...(of.length > 0 ? [`Of the file: ${of.join(', ')}.`] : []), ...(reason === '' ? [] : [reason])].join(' ');
+    },
     chooseFields: 'This looks like a whole field of view; only its centre was classified. Choose “Whole fields of view” above to find its cells.',
     cutOut: 'This looks like a whole field of view; only its centre was classified. Cut out single cells first.',
     damaged: 'The file is damaged: parts of the picture may not be what was stored. Copy it anew before you believe the result.',
