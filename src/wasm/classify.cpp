@@ -116,7 +116,7 @@ val Classifier::prepare(const val& file, const val& scale) const {
     object.set("tensor", copy_out(tensor));
     object.set("shape", array_of({1, rules.channel_count(), rules.height_px, rules.width_px}));
     object.set("measures", copy_out(std::vector<double>(seen.measures.begin(), seen.measures.end())));
-    object.set("pixels", pixel_bytes(decoded.image.view()));
+    object.set("pixels", pixel_bytes(decoded.image));
     object.set("decode_ms", decoded_ms - start_ms);
     object.set("prepare_ms", prepared_ms - decoded_ms);
     return object;

@@ -283,7 +283,7 @@ val Classifier::view_frame(const val& number, const val& region, const val& max_
 }
 
 val Classifier::frame_pixels(const val& number) const {
-  return guard([&] { return pixel_bytes(open(number).image.view()); });
+  return guard([&] { return pixel_bytes(open(number).image); });
 }
 
 val Classifier::close_frame(const val& number) {

@@ -81,6 +81,6 @@ emscripten::val describe_file(const FileHeader& header, int width_px, int height
 
 /// Size and samples of an image, from which its hash is made: "WIDTHxHEIGHTxCHANNELS:BITS\n" in ASCII, then the samples row by row,
 /// copied straight into an array of JavaScript's: a frame may fill most of the core's own memory.
-emscripten::val pixel_bytes(const ImageView& image);
+emscripten::val pixel_bytes(const Image& image);
 
 }  // namespace cytodrop
