@@ -46,6 +46,16 @@ configure_file(${jpeg_source}/jversion.h.in include/jpeg_decoder/jversion.h)
 add_decoder(jpeg_decoder ${jpeg_source}
   jcomapi.c jdapimin.c jdapistd.c jdcoefct.c jdcolor.c jddctmgr.c jdhuff.c jdinput.c jdmainct.c jdmarker.c jdmaster.c
   jdphuff.c jdpostct.c jdsample.c jerror.c jidctint.c jmemmgr.c jmemnobs.c jsimd_none.c jutils.c)
+# Two of the kernels that it leaves to others are ours; what its plain file says to the same names gets others.
+add_library(jpeg_kernels OBJECT src/core/decode/jpeg_kernels.cpp)
+target_include_directories(jpeg_kernels PRIVATE src)
+target_include_directories(jpeg_kernels SYSTEM PRIVATE ${CMAKE_BINARY_DIR}/include/jpeg_decoder ${jpeg_source})
+target_link_libraries(jpeg_kernels PRIVATE project_warnings)
+# A damaged file may ask for sums beyond 32 bits.
+target_compile_options(jpeg_kernels PRIVATE -fwrapv)
+target_sources(jpeg_decoder PRIVATE $<TARGET_OBJECTS:jpeg_kernels>)
+set_property(SOURCE ${jpeg_source}/jsimd_none.c APPEND PROPERTY COMPILE_DEFINITIONS
+  jsimd_can_idct_islow=none_can_idct_islow jsimd_idct_islow=none_idct_islow jsimd_can_ycc_rgb=none_can_ycc_rgb jsimd_ycc_rgb_convert=none_ycc_rgb_convert)
 
 foreach(header tif_config.h tiffconf.h)
   configure_file(cmake/image_libraries/${header}.in include/tiff_decoder/${header} @ONLY)

@@ -41,6 +41,21 @@ inline Float4 to_float4(Byte16 bytes) {
   return __builtin_convertvector(integers, Float4);
 }
 
+/// Sixteen whole numbers as bytes, those below 0 as 0 and those above 255 as 255. Args: each within 16 bits.
+inline Byte16 to_bytes(Int4 a, Int4 b, Int4 c, Int4 d) {
+#ifdef __wasm_simd128__
+  return (Byte16)__builtin_wasm_narrow_u_i8x16_i16x8(__builtin_wasm_narrow_s_i16x8_i32x4(a, b), __builtin_wasm_narrow_s_i16x8_i32x4(c, d));
+#else
+  const auto within = [](Int4 v) {
+    const Int4 above = v > 0 ? v : Int4{};
+    return (Byte16)(above < 255 ? above : Int4{} + 255);
+  };
+  const Byte16 ab = __builtin_shufflevector(within(a), within(b), 0, 4, 8, 12, 16, 20, 24, 28, 0, 0, 0, 0, 0, 0, 0, 0);
+  const Byte16 cd = __builtin_shufflevector(within(c), within(d), 0, 4, 8, 12, 16, 20, 24, 28, 0, 0, 0, 0, 0, 0, 0, 0);
+  return __builtin_shufflevector(ab, cd, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+#endif
+}
+
 inline Float4 splat4(float x) { return Float4{x, x, x, x}; }
 
 /// b < a ? b : a, lane by lane; emscripten 3.1.6 does not find the one instruction for it by itself.
