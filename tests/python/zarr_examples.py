@@ -1,6 +1,5 @@
 """Folders of OME-Zarr, one for each branch of the reader, written by zarr-python 3 and numcodecs."""
 
-import json
 from pathlib import Path
 
 import numcodecs
@@ -105,15 +104,15 @@ def write_shards(folder: Path) -> None:
         "end": {"compressors": ZstdCodec()}, "start": {"compressors": BloscCodec(cname="lz4", shuffle="shuffle"), "where": "start"}, "plain": {"compressors": None}, "sums": {"compressors": [GzipCodec(), Crc32cCodec()]},
     }.items():
         where = options.pop("where", "end")
-        array = pattern((2, 3, 130, 150), "uint16")
+        array = pattern((2, 3, 66, 70), "uint16")
         # Chunks of nothing but the fill value are not written.
-        array[0, :, 32:64] = 0
-        write_image(folder / f"v3-shards-{name}.zarr", array, "czyx", 3, levels=1, chunks=(1, 1, 32, 32), shards={"shape": (1, 3, 64, 96), "index_location": where}, **options)
+        array[0, :, 16:32] = 0
+        write_image(folder / f"v3-shards-{name}.zarr", array, "czyx", 3, levels=1, chunks=(1, 1, 16, 16), shards={"shape": (1, 3, 32, 48), "index_location": where}, **options)
 
 
 def write_layouts(folder: Path) -> None:
     """Axes, pyramids, series, plates, labels, colours."""
-    write_image(folder / "axes-tczyx.zarr", pattern((2, 3, 4, 50, 60), "uint8"), "tczyx",
+    write_image(folder / "axes-tczyx.zarr", pattern((2, 3, 4, 26, 30), "uint8"), "tczyx",
                 attributes=attributes_of("tczyx", 2, "0.4", 0.325, [channel("DAPI", "0000FF"), channel("Brightfield", "FFFFFF"), channel("GFP", "00FF00")], "three stains"))
     write_image(folder / "axes-xy.zarr", pattern((60, 50), "uint8"), "xy", levels=1)
     write_image(folder / "axes-zcyx.zarr", pattern((3, 2, 50, 60), "uint16"), "zcyx", 3)
@@ -219,5 +218,7 @@ def zip_of(folder: Path, file: Path, compressed: bool = False) -> None:
 if __name__ == "__main__":
     import sys
 
-    write_all(Path(sys.argv[1]))
-    print(json.dumps(sorted(path.name for path in Path(sys.argv[1]).iterdir())))
+    out = Path(sys.argv[1])
+    write_all(out)
+    for example in sorted(out.glob("*.zarr")):
+        zip_of(example, example.with_suffix(".ozx"))

@@ -6,7 +6,7 @@ import { takeFiles } from './take_files.ts';
 import { words } from './words.ts';
 
 // Systems know few of microscopes' kinds by type.
-const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,image/gif,image/webp,image/jp2,.tif,.tiff,.btf,.czi,.nd2,.lif,.lsm,.stk,.svs,.ndpi,.scn,.dcm,.dicom,.jp2,.j2k,.ome';
+const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,image/gif,image/webp,image/jp2,.tif,.tiff,.btf,.czi,.nd2,.lif,.lsm,.stk,.svs,.ndpi,.scn,.dcm,.dicom,.jp2,.j2k,.ome,.ozx,.zip';
 
 export function openProjectPicker(): void {
   document.getElementById('project-input')?.click();

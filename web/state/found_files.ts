@@ -1,5 +1,7 @@
 /** Files as a person hands them over: dropped, picked or pasted. */
-import { comparePaths, isBookkeeping, isDocument } from '../../src/js/index.ts';
+import { comparePaths, isBookkeeping, isDocument, isOfZarr, zarrFile, zarrFoldersOf } from '../../src/js/index.ts';
+
+const openedAtOnce = 64;
 
 export interface FoundFile { file: File; path: string }
 
@@ -17,11 +19,35 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function inOrder(files: FoundFile[], unopened: string[] = []): Found {
+function inOrder(all: FoundFile[], closed: string[] = []): Found {
+  const { files, unopened } = withFoldersAsFiles(all, closed);
   const isMeant = (path: string): boolean => !path.split('/').some(isBookkeeping);
   const isBeside = (path: string): boolean => path.includes('/') && isDocument(path);
   const meant = files.filter(({ path }) => isMeant(path)).sort((a, b) => comparePaths(a.path, b.path));
   return { files: meant.filter(({ path }) => !isBeside(path)), unopened: unopened.filter((path) => isMeant(path) && !isBeside(path)), documents: meant.filter(({ path }) => isBeside(path)) };
+}
+
+/** Folders of OME-Zarr are one image each, and are none where a part of them would not open: what is missing in it would look black. */
+function withFoldersAsFiles(all: readonly FoundFile[], closed: readonly string[]): { files: FoundFile[]; unopened: string[] } {
+  const folderOf = zarrFoldersOf([...all.map(({ path }) => path), ...closed]);
+  const unopened = new Set(closed.map((path) => folderOf(path) ?? path));
+  const files: FoundFile[] = [];
+  const folders = new Map<string, { path: string; file: File }[]>();
+  for (const one of all) {
+    const folder = folderOf(one.path);
+    if (folder === undefined) files.push(one);
+    else put(folders, folder, { path: one.path.slice(folder.length + 1), file: one.file });
+  }
+  for (const [path, below] of folders) {
+    if (!unopened.has(path)) files.push({ file: zarrFile(nameOf(path), below.filter((one) => isOfZarr(nameOf(one.path)) || !isBookkeeping(nameOf(one.path)))), path });
+  }
+  return { files, unopened: [...unopened] };
+}
+
+function put<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  const known = lists.get(key);
+  if (known) known.push(value);
+  else lists.set(key, [value]);
 }
 
 /** Files of a picker; those of a folder picker keep their path below the folder. */
@@ -55,7 +81,7 @@ export async function collectDropped(data: DataTransfer): Promise<Found> {
   }
   const unopened: string[] = [];
   const open = [...entries];
-  for (let entry = open.pop(); entry; entry = open.pop()) {
+  const take = async (entry: FileSystemEntry): Promise<void> => {
     const path = entry.fullPath.replace(/^\//, '');
     try {
       if (entry.isDirectory) open.push(...(await entriesOf(entry as FileSystemDirectoryEntry)));
@@ -63,7 +89,9 @@ export async function collectDropped(data: DataTransfer): Promise<Found> {
     } catch {
       unopened.push(path);
     }
-  }
+  };
+  // A folder of OME-Zarr has thousands of files.
+  while (open.length > 0) await Promise.all(open.splice(-openedAtOnce).map(take));
   return inOrder(loose, unopened);
 }
 
@@ -76,7 +104,7 @@ export async function collectFolder(folder: FileSystemDirectoryHandle): Promise<
     try {
       for await (const entry of next.folder.values()) {
         const path = `${next.path}/${entry.name}`;
-        if (isBookkeeping(entry.name)) continue;
+        if (isBookkeeping(entry.name) && !isOfZarr(entry.name)) continue;
         if (entry.kind === 'directory') open.push({ folder: entry as FileSystemDirectoryHandle, path });
         else await (entry as FileSystemFileHandle).getFile().then((file) => files.push({ file, path }), () => unopened.push(path));
       }

@@ -22,7 +22,7 @@ bool has_word(const std::string& name, std::initializer_list<const char*> words)
 }
 
 Mark mark_of(const std::string& key) {
-  if (has_word(key, {"patient", "person", "user", "author", "owner", "operator", "experimenter", "creator"})) return Mark::kPerson;
+  if (has_word(key, {"patient", "person", "user", "author", "owner", "operator", "experimenter"})) return Mark::kPerson;
   if (has_word(key, {"date", "time"})) return Mark::kTime;
   if (has_word(key, {"serial", "instrument", "host", "device"})) return Mark::kDevice;
   // What the specification has a list of words for.
@@ -60,9 +60,11 @@ void list_value(const std::string& name, const Json& value, TagList& tags) {
 
 /// Of layout and nothing else, or listed in other words.
 void drop_layout(Json& ome) {
+  ome.erase("version");
   if (const auto multiscales = ome.find("multiscales"); multiscales != ome.end() && multiscales->is_array()) {
     for (Json& one : *multiscales) {
       if (!one.is_object()) continue;
+      one.erase("version");
       one.erase("datasets");
       one.erase("coordinateTransformations");
       one.erase("axes");
@@ -77,8 +79,8 @@ void drop_layout(Json& ome) {
 }
 
 void list_group(const std::string& group, Json attributes, TagList& tags) {
-  if (const auto ome = attributes.find("ome"); ome != attributes.end() && ome->is_object()) drop_layout(*ome);
-  drop_layout(attributes);
+  const auto ome = attributes.find("ome");
+  drop_layout(ome != attributes.end() && ome->is_object() ? *ome : attributes);
   if (!attributes.empty()) list_value(clean_text(group), attributes, tags);
 }
 
