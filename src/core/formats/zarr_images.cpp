@@ -79,7 +79,7 @@ class Finder {
 
   ZarrContent find() {
     const std::vector<std::string> roots = hierarchy_.roots();
-    if (roots.empty()) throw Error(ErrorCode::kUnsupportedFormat, "this is a ZIP archive or office document, which is not read unless it is an OME-Zarr; unpack it and drop the images");
+    if (roots.empty()) throw Error(ErrorCode::kUnsupportedFormat, "this is a ZIP archive, an office document or a folder in which there is no OME-Zarr (neither .zattrs nor zarr.json); unpack it and drop the images");
     for (const std::string& root : roots) add_root(root);
     if (content_.images.empty()) {
       if (fault_) throw *fault_;
