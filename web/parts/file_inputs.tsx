@@ -45,7 +45,7 @@ export function openCamera(): void {
 
 function take(event: Event & { currentTarget: HTMLInputElement }): void {
   const input = event.currentTarget;
-  void takeFiles(collectPicked(input.files ?? []));
+  void collectPicked(input.files ?? []).then(takeFiles);
   // Emptied, so that the same files can be chosen again.
   input.value = '';
 }

@@ -19,8 +19,7 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function inOrder(all: FoundFile[], closed: string[] = []): Found {
-  const { files, unopened } = withFoldersAsFiles(all, closed);
+function inOrder(files: FoundFile[], unopened: string[] = []): Found {
   const isMeant = (path: string): boolean => !path.split('/').some(isBookkeeping);
   const isBeside = (path: string): boolean => path.includes('/') && isDocument(path);
   const meant = files.filter(({ path }) => isMeant(path)).sort((a, b) => comparePaths(a.path, b.path));
@@ -28,7 +27,7 @@ function inOrder(all: FoundFile[], closed: string[] = []): Found {
 }
 
 /** Folders of OME-Zarr are one image each, and are none where a part of them would not open: what is missing in it would look black. */
-function withFoldersAsFiles(all: readonly FoundFile[], closed: readonly string[]): { files: FoundFile[]; unopened: string[] } {
+async function inOrderWithFolders(all: readonly FoundFile[], closed: readonly string[] = []): Promise<Found> {
   const folderOf = zarrFoldersOf([...all.map(({ path }) => path), ...closed]);
   const unopened = new Set(closed.map((path) => folderOf(path) ?? path));
   const files: FoundFile[] = [];
@@ -38,10 +37,23 @@ function withFoldersAsFiles(all: readonly FoundFile[], closed: readonly string[]
     if (folder === undefined) files.push(one);
     else put(folders, folder, { path: one.path.slice(folder.length + 1), file: one.file });
   }
-  for (const [path, below] of folders) {
-    if (!unopened.has(path)) files.push({ file: zarrFile(nameOf(path), below.filter((one) => isOfZarr(nameOf(one.path)) || !isBookkeeping(nameOf(one.path)))), path });
+  for (const [path, inside] of folders) {
+    const below = inside.filter((one) => isOfZarr(nameOf(one.path)) || !isBookkeeping(nameOf(one.path)));
+    await lookUpSizes(below);
+    if (!unopened.has(path)) files.push({ file: zarrFile(nameOf(path), below), path });
   }
-  return { files, unopened: [...unopened] };
+  return inOrder(files, [...unopened]);
+}
+
+/** The browser looks each up when it is first asked for, and the page stands still meanwhile: of thousands not longer than a moment. */
+async function lookUpSizes(files: readonly { file: File }[]): Promise<void> {
+  const momentMs = 30;
+  let begin = performance.now();
+  for (const { file } of files) {
+    if (file.size < 0 || performance.now() - begin < momentMs) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    begin = performance.now();
+  }
 }
 
 function put<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
@@ -51,8 +63,8 @@ function put<Value>(lists: Map<string, Value[]>, key: string, value: Value): voi
 }
 
 /** Files of a picker; those of a folder picker keep their path below the folder. */
-export function collectPicked(list: Iterable<File>): Found {
-  return inOrder([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+export function collectPicked(list: Iterable<File>): Promise<Found> {
+  return inOrderWithFolders([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
 }
 
 /** Pasted images, which all come with the same made-up name, get one of their own. */
@@ -92,7 +104,7 @@ export async function collectDropped(data: DataTransfer): Promise<Found> {
   };
   // A folder of OME-Zarr has thousands of files.
   while (open.length > 0) await Promise.all(open.splice(-openedAtOnce).map(take));
-  return inOrder(loose, unopened);
+  return inOrderWithFolders(loose, unopened);
 }
 
 /** All files of a folder that a person opened to the page, however deep. */
@@ -112,7 +124,7 @@ export async function collectFolder(folder: FileSystemDirectoryHandle): Promise<
       unopened.push(next.path);
     }
   }
-  return inOrder(files, unopened);
+  return inOrderWithFolders(files, unopened);
 }
 
 /** A reader hands out at most 100 entries a call, and none when it is done. */

@@ -37,6 +37,10 @@ export function zarrFoldersOf(paths: readonly string[]): (path: string) => strin
   };
 }
 
+/** Of a folder as a file: reading all of it would open each of its files. */
+const typeOfFolder = 'application/vnd.ome-zarr+folder';
+export const isFolderFile = (file: Blob): boolean => file.type === typeOfFolder;
+
 /** A file of a folder, by its path below the folder. */
 export interface FileBelow {
   path: string;
@@ -64,7 +68,7 @@ function archiveOf<File extends FileBelow>(files: readonly File[]): (Uint8Array<
  */
 export function zarrFile(name: string, files: readonly { path: string; file: Blob }[]): File {
   const pieces = archiveOf(files.map(({ path, file }) => ({ path, file, length: file.size })));
-  return new File(pieces.map((piece) => (piece instanceof Uint8Array ? piece : piece.file)), name);
+  return new File(pieces.map((piece) => (piece instanceof Uint8Array ? piece : piece.file)), name, { type: typeOfFolder });
 }
 
 /**
