@@ -84,6 +84,25 @@ describe('a folder of pictures and OME-Zarr', () => {
     });
   });
 
+  test('comes back after a reload, from what is kept on this computer', async () => {
+    await site.visit(async (page) => {
+      await chooseFields(page);
+      await page.drop([plate]);
+      await page.finish(3);
+      await page.page.waitForSelector(`${page.find('project')}[data-storing=on][data-id]`);
+      await page.page.waitForSelector(`${page.find('frame-facts')}[data-picture="1 1"]:not([data-busy])`);
+      await page.page.reload();
+      await page.page.waitForSelector(`${page.find('footer')}[data-self-test=passed]`);
+      await agrees(page);
+      // Another plane is read from the file.
+      await page.page.waitForSelector(`${page.find('frame-facts')}[data-picture="1 1"]:not([data-busy])`);
+      await page.page.select(page.find('z'), '2');
+      await page.page.waitForSelector(`${page.find('frame-facts')}[data-picture="2 1"]:not([data-busy])`);
+      await page.finish(3);
+      assert.deepEqual(framesOf(await page.export('json')).map(({ z }) => z), [3, 2, undefined]);
+    });
+  });
+
   test('opened to the page', async () => {
     await site.visit(async (page) => {
       await chooseFields(page);

@@ -8,7 +8,9 @@ FileBytes bytes_of_text(const std::string& text) { return {text.begin(), text.en
 
 FileBytes make_zip(const NamedFiles& files, const ZipOptions& options) {
   FileBytes zip, directory;
-  for (const auto& [name, content] : files) {
+  for (const auto& file : files) {
+    const std::string& name = file.first;
+    const FileBytes& content = file.second;
     FileBytes stored = content;
     if (options.deflated) {
       const FileBytes zlib = zlib_stored(content);
