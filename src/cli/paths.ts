@@ -1,7 +1,7 @@
 /** Which files are meant by the paths that were given. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { comparePaths, isBookkeeping, isDocument } from '../js/index.ts';
+import { comparePaths, isBookkeeping, isDocument, isZarrFolder } from '../js/index.ts';
 import { warn } from './output.ts';
 
 /** Each path's own file, or all below it in natural order, but for documents, which are told on standard error. */
@@ -20,12 +20,12 @@ async function filesOfOne(path: string): Promise<{ path: string; isBeside: boole
 
 /**
  * Links to files are followed, links to folders are not, since they may go round in a circle. A folder that cannot be opened
- * stands for itself and gets an error line.
+ * stands for itself and gets an error line, and one of OME-Zarr is an image.
  */
 async function filesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
-  if (entries === undefined) return [folder];
+  if (entries === undefined || isZarrFolder(folder, entries.map(({ name }) => name))) return [folder];
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (isBookkeeping(entry.name)) continue;

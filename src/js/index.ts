@@ -92,5 +92,6 @@ export { schemaNames } from './report/schema_names.ts';
 export { appVersion, commit } from './report/version.ts';
 
 // Folders and requests, where a caller wants to do as the page does.
+export { isOfZarr, isZarrArchive, isZarrFolder, zarrFile, zarrFoldersOf } from './core/zarr_folder.ts';
 export { comparePaths, isBookkeeping, isDocument } from './work/paths.ts';
 export { type RequestFacts, requestFactsOf } from './work/requests.ts';

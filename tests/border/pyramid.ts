@@ -22,7 +22,7 @@ export function asRgb(samples: Uint8Array): Uint8Array {
 }
 
 /** Every fourth pixel of every fourth row. */
-function smaller({ left, top, width, height, rgb }: Pyramid['painted']): Pyramid['painted'] {
+export function smaller({ left, top, width, height, rgb }: Pyramid['painted']): Pyramid['painted'] {
   const [w, h] = [width >> 2, height >> 2];
   const less = new Uint8Array(3 * w * h);
   for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) less.set(rgb.subarray(3 * (4 * y * width + 4 * x), 3 * (4 * y * width + 4 * x) + 3), 3 * (y * w + x));

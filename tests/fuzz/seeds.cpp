@@ -12,6 +12,7 @@
 #include "write_nd2.h"
 #include "write_dicom.h"
 #include "write_pictures.h"
+#include "write_zarr.h"
 
 using namespace cytodrop::test;
 namespace fs = std::filesystem;
@@ -168,6 +169,7 @@ void add_lessons(Seeds& seeds) {
 void add_formats(Seeds& seeds) {
   for (const auto& [name, bytes] : dicom_examples()) seeds.add("dicom", bytes);
   for (const auto& [name, bytes] : picture_examples()) seeds.add(name.starts_with("gif") ? "gif" : name.starts_with("webp") ? "webp" : "jpeg2000", bytes);
+  for (const auto& [name, bytes] : zarr_examples()) seeds.add("zarr", bytes);
 }
 
 }  // namespace
@@ -206,6 +208,7 @@ int main(int argc, char** argv) {
   }
   for (const auto& [name, file] : lif_examples()) seeds.add("lif", make_lif(file.images, file.version));
   const fs::path root = source_dir();
+  seeds.add_files("zarr", root / "tests/golden/files", ".ozx");
   seeds.add_files("head", root / "models", ".safetensors");
   for (const char* folder : {"models", "tests/golden/tiny-shapes"}) seeds.add_files("spec", root / folder, "spec.json");
   seeds.add_files("encoder_spec", root / "models/cell-encoder", "spec.json");

@@ -6,7 +6,7 @@ import { takeFiles } from './take_files.ts';
 import { words } from './words.ts';
 
 // Systems know few of microscopes' kinds by type.
-const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,image/gif,image/webp,image/jp2,.tif,.tiff,.btf,.czi,.nd2,.lif,.lsm,.stk,.svs,.ndpi,.scn,.dcm,.dicom,.jp2,.j2k,.ome';
+const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,image/gif,image/webp,image/jp2,.tif,.tiff,.btf,.czi,.nd2,.lif,.lsm,.stk,.svs,.ndpi,.scn,.dcm,.dicom,.jp2,.j2k,.ome,.ozx,.zip';
 
 export function openProjectPicker(): void {
   document.getElementById('project-input')?.click();
@@ -45,7 +45,7 @@ export function openCamera(): void {
 
 function take(event: Event & { currentTarget: HTMLInputElement }): void {
   const input = event.currentTarget;
-  void takeFiles(collectPicked(input.files ?? []));
+  void collectPicked(input.files ?? []).then(takeFiles);
   // Emptied, so that the same files can be chosen again.
   input.value = '';
 }

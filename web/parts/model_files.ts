@@ -1,5 +1,6 @@
 /** Files by which a person brings a model or a network. */
 import { signal } from '@preact/signals';
+import { isZarrArchive } from '../../src/js/index.ts';
 import type { Found } from '../state/found_files.ts';
 
 /** What is wrong with the one that was brought last, while the list of models is open. */
@@ -8,7 +9,7 @@ export const addTrouble = signal('');
 /** What the picker of models offers: a model's zip, or a network with what lies beside it. */
 export const modelKinds = '.zip,.onnx,.json,.txt';
 
-const isModel = (path: string): boolean => /\.(zip|onnx|h5|keras|hdf5|pt|pth|ckpt|tflite)$/i.test(path);
+const isModel = (path: string): boolean => !isZarrArchive(path) && /\.(zip|onnx|h5|keras|hdf5|pt|pth|ckpt|tflite)$/i.test(path);
 /** TensorFlow.js writes two files. */
 const isOfTensorFlow = (paths: readonly string[]): boolean => paths.some((path) => /(^|\/)model\.json$/i.test(path)) && paths.some((path) => /\.bin$/i.test(path));
 const isPicture = (path: string): boolean => /\.(png|jpe?g|tiff?|bmp)$/i.test(path);

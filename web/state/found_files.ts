@@ -1,5 +1,7 @@
 /** Files as a person hands them over: dropped, picked or pasted. */
-import { comparePaths, isBookkeeping, isDocument } from '../../src/js/index.ts';
+import { comparePaths, isBookkeeping, isDocument, isOfZarr, zarrFile, zarrFoldersOf } from '../../src/js/index.ts';
+
+const openedAtOnce = 64;
 
 export interface FoundFile { file: File; path: string }
 
@@ -24,9 +26,45 @@ function inOrder(files: FoundFile[], unopened: string[] = []): Found {
   return { files: meant.filter(({ path }) => !isBeside(path)), unopened: unopened.filter((path) => isMeant(path) && !isBeside(path)), documents: meant.filter(({ path }) => isBeside(path)) };
 }
 
+/** Folders of OME-Zarr are one image each, and are none where a part of them would not open: what is missing in it would look black. */
+async function inOrderWithFolders(all: readonly FoundFile[], closed: readonly string[] = []): Promise<Found> {
+  const folderOf = zarrFoldersOf([...all.map(({ path }) => path), ...closed]);
+  const unopened = new Set(closed.map((path) => folderOf(path) ?? path));
+  const files: FoundFile[] = [];
+  const folders = new Map<string, { path: string; file: File }[]>();
+  for (const one of all) {
+    const folder = folderOf(one.path);
+    if (folder === undefined) files.push(one);
+    else put(folders, folder, { path: one.path.slice(folder.length + 1), file: one.file });
+  }
+  for (const [path, inside] of folders) {
+    const below = inside.filter((one) => isOfZarr(nameOf(one.path)) || !isBookkeeping(nameOf(one.path)));
+    await lookUpSizes(below);
+    if (!unopened.has(path)) files.push({ file: zarrFile(nameOf(path), below), path });
+  }
+  return inOrder(files, [...unopened]);
+}
+
+/** The browser looks each up when it is first asked for, and the page stands still meanwhile: of thousands not longer than a moment. */
+async function lookUpSizes(files: readonly { file: File }[]): Promise<void> {
+  const momentMs = 30;
+  let begin = performance.now();
+  for (const { file } of files) {
+    if (file.size < 0 || performance.now() - begin < momentMs) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    begin = performance.now();
+  }
+}
+
+function put<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  const known = lists.get(key);
+  if (known) known.push(value);
+  else lists.set(key, [value]);
+}
+
 /** Files of a picker; those of a folder picker keep their path below the folder. */
-export function collectPicked(list: Iterable<File>): Found {
-  return inOrder([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+export function collectPicked(list: Iterable<File>): Promise<Found> {
+  return inOrderWithFolders([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
 }
 
 /** Pasted images, which all come with the same made-up name, get one of their own. */
@@ -55,7 +93,7 @@ export async function collectDropped(data: DataTransfer): Promise<Found> {
   }
   const unopened: string[] = [];
   const open = [...entries];
-  for (let entry = open.pop(); entry; entry = open.pop()) {
+  const take = async (entry: FileSystemEntry): Promise<void> => {
     const path = entry.fullPath.replace(/^\//, '');
     try {
       if (entry.isDirectory) open.push(...(await entriesOf(entry as FileSystemDirectoryEntry)));
@@ -63,8 +101,10 @@ export async function collectDropped(data: DataTransfer): Promise<Found> {
     } catch {
       unopened.push(path);
     }
-  }
-  return inOrder(loose, unopened);
+  };
+  // A folder of OME-Zarr has thousands of files.
+  while (open.length > 0) await Promise.all(open.splice(-openedAtOnce).map(take));
+  return inOrderWithFolders(loose, unopened);
 }
 
 /** All files of a folder that a person opened to the page, however deep. */
@@ -76,7 +116,7 @@ export async function collectFolder(folder: FileSystemDirectoryHandle): Promise<
     try {
       for await (const entry of next.folder.values()) {
         const path = `${next.path}/${entry.name}`;
-        if (isBookkeeping(entry.name)) continue;
+        if (isBookkeeping(entry.name) && !isOfZarr(entry.name)) continue;
         if (entry.kind === 'directory') open.push({ folder: entry as FileSystemDirectoryHandle, path });
         else await (entry as FileSystemFileHandle).getFile().then((file) => files.push({ file, path }), () => unopened.push(path));
       }
@@ -84,7 +124,7 @@ export async function collectFolder(folder: FileSystemDirectoryHandle): Promise<
       unopened.push(next.path);
     }
   }
-  return inOrder(files, unopened);
+  return inOrderWithFolders(files, unopened);
 }
 
 /** A reader hands out at most 100 entries a call, and none when it is done. */

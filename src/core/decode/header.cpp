@@ -282,7 +282,8 @@ constexpr KnownFormat kKnownFormats[] = {
     {0, "\xff\x0a", "JPEG XL"},
     {0, "#?RADIANCE", "Radiance HDR"},
     {0, "\0\0\1\0"sv, "Windows icon"},
-    {0, "PK\3\4", "ZIP archive or office document", "unpack it and drop the images"},
+    // Which may be an OME-Zarr.
+    {0, "PK\3\4", "ZIP archive", "", true},
     {0, "\x1f\x8b", "gzip archive", "unpack it and drop the images"},
     {0, "\x89HDF\r\n", "HDF5", kFiji},
 };

@@ -12,6 +12,8 @@
 #include "core/formats/plain_file.h"
 #include "core/formats/tiff_file.h"
 #include "core/formats/webp.h"
+#include "core/formats/zarr.h"
+#include "core/formats/zip_files.h"
 
 namespace cytodrop {
 
@@ -25,6 +27,7 @@ std::unique_ptr<ImageFile> open_image_file(std::shared_ptr<Source> source) {
   if (is_jpeg2000(*source)) return open_jpeg2000(std::move(source));
   if (is_gif(*source)) return open_gif(std::move(source));
   if (is_webp(*source)) return open_webp(std::move(source));
+  if (is_zip(*source)) return open_zarr(std::move(source));
   return open_plain(*source);
 }
 

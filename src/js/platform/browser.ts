@@ -1,6 +1,7 @@
 /** A browser: the page, or a worker of it. */
 import { refuseSize, type UnreadFile, unreadFile } from '../core/errors.ts';
 import type { FileParts } from '../core/file_parts.ts';
+import { isFolderFile } from '../core/zarr_folder.ts';
 import { largeFrom, type LargeFile, type Platform, type Port, type Transport } from './platform.ts';
 
 /** More would each take memory for little speed. */
@@ -50,8 +51,8 @@ export const platform: Platform = {
 
   async readFrame(source, mostBytes) {
     if (!(source instanceof Blob)) return platform.readImage(source, mostBytes);
-    const bytes = await readBlob(source, Math.min(mostBytes, largeFrom), () => undefined);
-    return bytes ?? (mostBytes > largeFrom ? { place: source, length: source.size } : undefined);
+    const bytes = isFolderFile(source) ? undefined : await readBlob(source, Math.min(mostBytes, largeFrom), () => undefined);
+    return bytes ?? (mostBytes > Math.min(largeFrom, source.size) ? { place: source, length: source.size } : undefined);
   },
 
   openParts({ place, length }: LargeFile): FileParts {

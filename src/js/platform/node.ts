@@ -1,13 +1,15 @@
 /** Node, from version 18 on: the one file of the library that asks it for anything. */
 import { webcrypto } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { refuseSize, type UnreadFile, unreadFile } from '../core/errors.ts';
 import type { FileParts } from '../core/file_parts.ts';
-import { type ImageSource, largeFrom, type LargeFile, type Platform, type Port, type Transport } from './platform.ts';
+import { isOfZarr, isZarrFolder, zarrParts } from '../core/zarr_folder.ts';
+import { type FolderPlace, type ImageSource, largeFrom, type LargeFile, type Platform, type Port, type Transport } from './platform.ts';
 
 // Node 18 has it under another name only.
 globalThis.crypto ??= webcrypto as Crypto;
@@ -40,7 +42,11 @@ export const platform: Platform = {
     if (source instanceof Blob) return fitting(source.size, mostBytes, async () => new Uint8Array(await source.arrayBuffer()));
     if (source instanceof URL && source.protocol !== 'file:') return readAddress(source, mostBytes);
     try {
-      return await fitting((await stat(source)).size, mostBytes, () => readFile(source));
+      const facts = await stat(source);
+      const folder = facts.isDirectory() ? await zarrFolder(pathOf(source) as string) : undefined;
+      if (folder === undefined) return await fitting(facts.size, mostBytes, () => readFile(source));
+      const parts = folderParts(folder);
+      return await fitting(parts.length, mostBytes, () => parts.read(0, parts.length) ?? Promise.reject(new Error('a file of it has changed')));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       return unreadFile('unreadable_file', code === 'ENOENT' ? 'There is no such file.' : `The file could not be read (${code}).`);
@@ -49,12 +55,15 @@ export const platform: Platform = {
 
   async readFrame(source, mostBytes) {
     const path = pathOf(source);
-    const length = path === undefined ? 0 : await stat(path).then(({ size }) => size, () => 0);
-    if (path === undefined || length < largeFrom) return platform.readImage(source, mostBytes);
-    return mostBytes < length ? undefined : { place: path, length };
+    const facts = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    const folder = path !== undefined && facts?.isDirectory() ? await zarrFolder(path).catch(() => undefined) : undefined;
+    const length = folder ? folderParts(folder).length : (facts?.size ?? 0);
+    if (path === undefined || (folder === undefined && length < largeFrom)) return platform.readImage(source, mostBytes);
+    return mostBytes < length ? undefined : { place: folder ?? path, length };
   },
 
   openParts({ place, length }: LargeFile): FileParts {
+    if (typeof place === 'object' && 'folder' in place) return folderParts(place);
     const file = openSync(place as string, 'r');
     const read = (at: number, count: number): Uint8Array | null => {
       const part = new Uint8Array(count);
@@ -81,6 +90,41 @@ export const platform: Platform = {
 
   isHidden: () => false,
 };
+
+const mostFiles = 1_000_000;
+
+/** The files of a folder that is an image. Returns: undefined where it is none. Raises: Error where it cannot be read. */
+async function zarrFolder(folder: string): Promise<FolderPlace | undefined> {
+  if (!isZarrFolder(folder, await readdir(folder))) return undefined;
+  const files: FolderPlace['files'] = [];
+  const open = [''];
+  for (let below = open.pop(); below !== undefined; below = open.pop()) {
+    const entries = await readdir(join(folder, below), { withFileTypes: true });
+    // Links to files are followed, links to folders are not, since they may go round in a circle.
+    await Promise.all(entries.filter(({ name }) => isOfZarr(name) || !name.startsWith('.')).map(async (entry) => {
+      const path = `${below}${entry.name}`;
+      if (entry.isDirectory()) open.push(`${path}/`);
+      else await stat(join(folder, path)).then((facts) => facts.isFile() && files.push({ path, length: facts.size }), () => undefined);
+    }));
+    if (files.length > mostFiles) throw Object.assign(new Error('There are too many files in it.'), { code: `more than ${mostFiles} files` });
+  }
+  return { folder, files };
+}
+
+function folderParts({ folder, files }: FolderPlace): FileParts {
+  return zarrParts(files, (path, part, at) => {
+    try {
+      const file = openSync(join(folder, path), 'r');
+      try {
+        return readSync(file, part, 0, part.length, at) === part.length;
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      return false;
+    }
+  });
+}
 
 function pathOf(source: ImageSource): string | undefined {
   if (source instanceof URL) return source.protocol === 'file:' ? fileURLToPath(source) : undefined;

@@ -1,13 +1,17 @@
 /** What the library asks of what it runs in: two rooms with the same furniture, `browser.ts` and `node.ts`. */
 import type { UnreadFile } from '../core/errors.ts';
 import type { FileParts } from '../core/file_parts.ts';
+import type { FileBelow } from '../core/zarr_folder.ts';
 
-/** An image as a caller may hand it over: bytes, a file of a browser or of Node, the path of a file under Node, or an address. */
+/** An image as a caller may hand it over: bytes, a file of a browser or of Node, the path of a file or of a folder of OME-Zarr under Node, or an address. */
 export type ImageSource = Uint8Array | ArrayBuffer | Blob | URL | string;
 
-/** A file that is too large to be held: where a worker finds it, to read it by parts. */
+/** A folder that is one image, and its files by their paths below it. */
+export interface FolderPlace { folder: string; files: FileBelow[] }
+
+/** A file that is too large to be held, or a folder: where a worker finds it, to read it by parts. */
 export interface LargeFile {
-  place: Blob | string;
+  place: Blob | string | FolderPlace;
   /** In bytes. */
   length: number;
 }
@@ -56,7 +60,7 @@ export interface Platform {
   /**
    * As `readImage`, where a large file may be read by parts later.
    *
-   * Returns: for a file from `largeFrom` on, where it lies.
+   * Returns: for a file from `largeFrom` on, or a folder, where it lies.
    */
   readFrame(source: ImageSource, mostBytes: number): Promise<Uint8Array | UnreadFile | LargeFile | undefined>;
   /** In a worker. Raises: Error where it cannot be opened. */

@@ -1,4 +1,5 @@
 /** Which files of a folder are meant, and in what order; the page and the command line agree on both. */
+import { isZarrArchive } from '../core/zarr_folder.ts';
 
 const natural = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
@@ -14,5 +15,5 @@ export function isBookkeeping(name: string): boolean {
 
 /** Documents that lie beside the images of a folder; given one by one they are meant, and get an error. */
 export function isDocument(name: string): boolean {
-  return /\.(txt|csv|tsv|json|xml|ya?ml|md|log|ini|rtf|html?|docx?|xlsx?|pptx?|odt|ods|pdf|zip|py|r|ipynb)$/i.test(name);
+  return !isZarrArchive(name) && /\.(txt|csv|tsv|json|xml|ya?ml|md|log|ini|rtf|html?|docx?|xlsx?|pptx?|odt|ods|pdf|zip|py|r|ipynb)$/i.test(name);
 }

@@ -5,8 +5,8 @@ export const words = {
   press: 'or press to choose files',
   choose: 'Choose images',
   formats: {
-    cells: 'PNG, JPEG, TIFF, CZI, ND2, LIF, DICOM and more, one cell in each image',
-    fields: 'PNG, JPEG, TIFF, CZI, ND2, LIF, DICOM and more, whole fields of view with many cells',
+    cells: 'PNG, JPEG, TIFF, CZI, ND2, LIF, DICOM, OME\u2011Zarr and more, one cell in each image',
+    fields: 'PNG, JPEG, TIFF, CZI, ND2, LIF, DICOM, OME\u2011Zarr and more, whole fields of view with many cells',
   },
   modes: {
     cells: 'Each image is taken for one cell and named as a whole.',

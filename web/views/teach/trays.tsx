@@ -48,7 +48,7 @@ function Tray({ type: { id, name, letter }, place, indices }: { type: ModelClass
   const more = indices.length - mostShown;
   const shown = isWhole || more <= 3 ? indices : indices.slice(0, mostShown);
   const take = (event: Event & { currentTarget: HTMLInputElement }): void => {
-    teachFiles(collectPicked(event.currentTarget.files ?? []), id);
+    void collectPicked(event.currentTarget.files ?? []).then((found) => teachFiles(found, id));
     event.currentTarget.value = '';
   };
   return (
