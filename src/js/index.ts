@@ -9,7 +9,7 @@ export { type Slide } from './work/slide.ts';
 export { Classifier, type ClassifierOptions, type FrameRunOptions, type LoadOptions, type RunOptions } from './work/classifier.ts';
 export type { Images } from './work/line.ts';
 export { defaultJobs } from './work/crew.ts';
-export { type ClassifyOptions, Frame } from './work/frame.ts';
+export { type ClassifyOptions, type Found, Frame, type OpenFrame, type Progress } from './work/frame.ts';
 export { Encoder } from './work/encoder.ts';
 export { probabilitiesOf, type QuickHead, type ShowFrameOptions, Teacher, type TeacherOptions } from './work/teacher.ts';
 export { type AskedModel, type SeenImage, type WhichModel, whichModel, type WhichModelOptions } from './work/which_model.ts';

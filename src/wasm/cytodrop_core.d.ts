@@ -334,6 +334,13 @@ export declare class Classifier {
    * the frame last is kept, so that another sensitivity or another rule for the border takes a few milliseconds.
    */
   detect(frame: number, settings: DetectSettings): Result<DetectedCells>;
+  /**
+   * What the network of a method says of one of so many bands of rows of an open frame, at most 64: so that several cores that hold the frame
+   * can share it. Values for `join_parts`.
+   */
+  look_at_part(frame: number, settings: DetectSettings, part: number, parts: number): Result<Float32Array>;
+  /** Takes all bands in order, as if this core's network had said them: `detect` with the same settings then gives the same bits. */
+  join_parts(frame: number, settings: DetectSettings, values: readonly Float32Array[]): Result<null>;
   /** The same of a part of the frame alone, as if nothing were around it; places are those of the whole. What was said of the whole stays kept. */
   detect_part(frame: number, settings: DetectSettings, region: Box): Result<DetectedCells>;
   /**

@@ -4,6 +4,7 @@ import type { CellVerdict } from '../classify/outcome.ts';
 import type { UnreadFile } from '../core/errors.ts';
 import { type ImageFileFacts, type PageChoice, pageOf } from '../core/file_parts.ts';
 import type { DetectorFacts } from '../model/detector.ts';
+import type { TilesDone } from './tiles.ts';
 
 /** What an open frame turned out to be; the number that the core gave it stays in the worker. */
 export interface FrameFacts extends Omit<CoreFrameFacts, 'frame'> {
@@ -73,7 +74,9 @@ export interface FrameAnalysis {
   settings: DetectSettings;
   /** The network that found the cells; missing where none did. */
   detector?: DetectorFacts;
-  /** In reading order; cells added by hand come last. */
+  /** Of a picture that was searched tile by tile. */
+  tiles?: TilesDone;
+  /** In reading order, of tiles one tile after the other; cells added by hand come last. */
   cells: FrameCell[];
   /** Of the decoded pixels; null where the browser cannot compute it. */
   pixelsSha256?: string | null;
