@@ -4,7 +4,6 @@ import type { CellVerdict } from '../classify/outcome.ts';
 import type { UnreadFile } from '../core/errors.ts';
 import { type ImageFileFacts, type PageChoice, pageOf } from '../core/file_parts.ts';
 import type { DetectorFacts } from '../model/detector.ts';
-import type { TilesDone } from './tiles.ts';
 
 /** What an open frame turned out to be; the number that the core gave it stays in the worker. */
 export interface FrameFacts extends Omit<CoreFrameFacts, 'frame'> {
@@ -64,6 +63,19 @@ export interface FrameCell {
   morphometry?: Morphometry;
   /** Not there: not classified, or not yet. */
   verdict?: CellVerdict;
+}
+
+/** A tile whose cells could not be found; px of the picture. */
+interface UnreadTile { core: Box; message: string }
+
+/** What became of the tiles of a picture. */
+export interface TilesDone {
+  all: number;
+  /** Searched, empty or unread; fewer than all after a cancel. */
+  done: number;
+  /** Looked empty in a smaller copy, and were not searched. */
+  empty: number;
+  unread: UnreadTile[];
 }
 
 /** One picture of a file, searched for cells. */

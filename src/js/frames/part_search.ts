@@ -11,8 +11,8 @@ import { isOwn, looksEmpty } from './tiles.ts';
 export interface PartTask {
   /** With the part as its region. */
   choice: FrameChoice;
-  /** The part in a smaller copy, by which it may be taken for empty; as it is shown with this range. */
-  glance: { choice: FrameChoice; range: DisplayRange };
+  /** The part in a smaller copy, by which it may be taken for empty; as it is shown with this range, so many px at most. */
+  glance: { choice: FrameChoice; range: DisplayRange; maxSidePx: number };
   settings: DetectSettings;
   /** The cells that are the part's own have their middles there, px of the part. */
   core: Box;
@@ -25,12 +25,10 @@ export interface PartFound { empty: boolean; cells: FrameCell[]; detector?: Dete
 
 /** Names the part while it is open; no asker's number is below 0. */
 const ownNumber = -1;
-/** Of what is looked at to see whether there is anything. */
-const glancePx = 1024;
 
 /** Args: onCell: told before each cell's checks. Raises: CytodropError, `detector_not_loaded` among them. */
 export async function searchPart(frames: OpenFrames, file: FileParts, { choice, glance, settings, core, classify, checks = noChecks }: PartTask, onCell: () => void): Promise<PartFound> {
-  if (looksEmpty((await frames.viewPart(file, glance.choice, glancePx, glance.range)).rgba)) return { empty: true, cells: [] };
+  if (looksEmpty((await frames.viewPart(file, glance.choice, glance.maxSidePx, glance.range)).rgba)) return { empty: true, cells: [] };
   await frames.open(ownNumber, file, choice);
   try {
     // What the tile's own border cuts, the tile beside it has whole.

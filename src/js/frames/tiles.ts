@@ -6,19 +6,6 @@ import type { FrameCell, FrameFacts } from './frame.ts';
 /** A part whose cells are kept, with what is seen around it so that none of them is cut; px of the picture. */
 export interface Tile { core: Box; seen: Box }
 
-/** A tile whose cells could not be found. */
-export interface UnreadTile { core: Box; message: string }
-
-/** What became of the tiles of a picture. */
-export interface TilesDone {
-  all: number;
-  /** Searched, empty or unread; fewer than all after a cancel. */
-  done: number;
-  /** Looked empty in a smaller copy, and were not searched. */
-  empty: number;
-  unread: UnreadTile[];
-}
-
 /** Sides of cores are multiples of it, as those of a file's own tiles mostly are. */
 const stepPx = 256;
 const [leastSidePx, mostSidePx] = [512, 4096];
@@ -32,8 +19,8 @@ const shiftInLeast = 0.25;
 const sameFrom = 0.3;
 /** Levels of 256 between the darkest and the brightest of a place where nothing lies. */
 const emptyLevels = 8;
-/** A typical cell has at least so many px in the copy by which a tile is taken for empty. */
-const leastSeenPx = 6;
+/** A typical cell has at least so many px in the copy by which a tile is taken for empty, and as it is then drawn. */
+const [leastInCopyPx, leastDrawnPx] = [4, 3];
 
 interface Lengths { least: number; most: number; typical: number }
 
@@ -64,8 +51,13 @@ export function tilesOf({ width_px, height_px }: { width_px: number; height_px: 
 
 /** The smallest copy in which a cell can still be seen, by how many times smaller the copies are; 0 where there is none. */
 export function glanceLevel(timesSmaller: readonly number[], settings: Searched): number {
-  const most = Math.max(1, lengthsOf(settings).typical / leastSeenPx);
+  const most = Math.max(1, lengthsOf(settings).typical / leastInCopyPx);
   return timesSmaller.reduce((best, times, level) => (times <= most && times > (timesSmaller[best] ?? 1) ? level : best), 0);
+}
+
+/** Side of a picture of a part in which a cell can still be seen. */
+export function glancePx({ width_px, height_px }: Box, settings: Searched): number {
+  return Math.min(1024, Math.max(64, Math.ceil((leastDrawnPx * Math.max(width_px, height_px)) / lengthsOf(settings).typical)));
 }
 
 /** Whether nothing lies there: R G B A, 0 to 255. */

@@ -5,7 +5,7 @@ import type { CellVerdict } from '../classify/outcome.ts';
 import type { DetectorName } from '../core/core.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { frameCells, placesOf, withMorphometry } from '../frames/cells.ts';
-import { choiceMade, type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
+import { choiceMade, type FrameCell, type FrameChoice, type FrameFacts, type TilesDone, wholeFile } from '../frames/frame.ts';
 import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { LargeFile } from '../platform/platform.ts';
@@ -13,12 +13,13 @@ import { WorkerDied, WorkerHung } from './pool.ts';
 import { shareSteps } from './shared_steps.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { type ReplyOf, transferable, type WorkerLink } from './worker_link.ts';
-import type { TilesDone } from '../frames/tiles.ts';
 import { foundLength, inUnits, lookedAt, quickLook } from '../frames/quick_look.ts';
 import { defaultSearch, type FrameOptions, type Looked, searchFor, withLook } from '../frames/search.ts';
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
 export const cellsAtOnce = 16;
+/** Cells that each of several workers measures before it takes more. */
+const measuredAtOnce = 256;
 
 /** Where a frame is held: a worker, how it is made ready should it have died, and the networks that find cells, which it takes when it is to use them. */
 export interface FrameHost {
@@ -128,21 +129,12 @@ export class Frame {
   }
 
   /** Finds cells and names them. After a stop those not reached have no verdict. Raises: as `search` and `classify`. */
-  async find(settings: DetectSettings, { classify, checks = noChecks, signal, onCells = () => {} }: FindOptions): Promise<Found> {
-    if (!classify || this.choice.overview) return this.search(settings);
-    const { cells: found, detector } = await this.#detect(settings);
-    this.#pixelSizeUm = settings.pixel_size_um;
-    const cells = frameCells(found);
-    const done: FrameCell[] = [];
-    await this.#fewByFew(cells, async (some, ask) => {
-      const [measured, { verdicts }] = await Promise.all([this.#measure(some, ask), this.#name(some, settings.pixel_size_um, checks, ask)]);
-      return measured.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict }));
-    }, (some) => {
-      done.push(...some);
-      onCells(some, { done: done.length, all: cells.length, of: 'cells' });
-    }, signal);
-    const rest = cells.slice(done.length);
-    return { cells: rest.length > 0 ? [...done, ...(await this.measure(rest))] : done, ...(detector && { detector }) };
+  async find(settings: DetectSettings, { classify, onCells = () => {}, ...options }: FindOptions): Promise<Found> {
+    const found = await this.search(settings);
+    if (!classify) return found;
+    let done = 0;
+    const onVerdicts = (some: FrameCell[]): void => onCells(some, { done: (done += some.length), all: found.cells.length, of: 'cells' });
+    return { ...found, cells: await this.classify(found.cells, { ...options, pixelSizeUm: settings.pixel_size_um, onVerdicts }) };
   }
 
   /** As `findCells`, with all settings; tells also what found the cells where a network did. An overview has none. */
@@ -155,12 +147,14 @@ export class Frame {
 
   /** Measures cells: shape, grey and grain from the pixels inside each outline. Raises: CytodropError, WorkerDied. */
   async measure(cells: readonly FrameCell[]): Promise<FrameCell[]> {
-    return this.#measure(cells, (question) => this.#ask(question));
-  }
-
-  async #measure(cells: readonly FrameCell[], ask: Ask): Promise<FrameCell[]> {
-    const { values } = await ask((link, frame) => link.ask({ type: 'measure_outlines', frame, places: placesOf(cells) }, 'outlines_measured', { patience: this.#patience }));
-    return withMorphometry(cells, values);
+    const measure = async (some: readonly FrameCell[], ask: Ask): Promise<FrameCell[]> => {
+      const { values } = await ask((link, frame) => link.ask({ type: 'measure_outlines', frame, places: placesOf(some) }, 'outlines_measured', { patience: this.#patience }));
+      return withMorphometry(some, values);
+    };
+    if (this.#helpers.size === 0) return measure(cells, (question) => this.#ask(question));
+    const done: FrameCell[] = [];
+    await this.#fewByFew(cells, measuredAtOnce, measure, (some) => done.push(...some));
+    return done;
   }
 
   /** Finds cells in a part of the frame alone, as if nothing were around it. Raises: CytodropError, WorkerDied. */
@@ -226,8 +220,8 @@ export class Frame {
    */
   async classify(cells: readonly FrameCell[], { pixelSizeUm = this.#pixelSizeUm, checks = noChecks, signal, onVerdicts = () => {} }: ClassifyOptions = {}): Promise<FrameCell[]> {
     const done: FrameCell[] = [];
-    await this.#fewByFew(cells, async (some, ask) => {
-      const { verdicts } = await this.#name(some, pixelSizeUm, checks, ask);
+    await this.#fewByFew(cells, cellsAtOnce, async (some, ask) => {
+      const { verdicts } = await ask((link, frame) => link.ask({ type: 'classify_cells', frame, places: placesOf(some), pixelSizeUm, checks }, 'cells_classified', { patience: this.#patience }));
       return some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict }));
     }, (named) => {
       done.push(...named);
@@ -236,19 +230,15 @@ export class Frame {
     return [...done, ...cells.slice(done.length)];
   }
 
-  #name(cells: readonly FrameCell[], pixelSizeUm: number | null, checks: Checks, ask: Ask): Promise<ReplyOf<'cells_classified'>> {
-    return ask((link, frame) => link.ask({ type: 'classify_cells', frame, places: placesOf(cells), pixelSizeUm, checks }, 'cells_classified', { patience: this.#patience }));
-  }
-
   /** Has all that hold the frame do something with its cells, a few at a time; told in order. */
-  #fewByFew(cells: readonly FrameCell[], take: (some: FrameCell[], ask: Ask) => Promise<FrameCell[]>, tell: (some: FrameCell[]) => void, signal?: Pick<AbortSignal, 'aborted'>): Promise<void> {
+  #fewByFew(cells: readonly FrameCell[], atOnce: number, take: (some: readonly FrameCell[], ask: Ask) => Promise<FrameCell[]>, tell: (some: FrameCell[]) => void, signal?: Pick<AbortSignal, 'aborted'>): Promise<void> {
     const own = this.#host.link;
     return shareSteps<WorkerLink, FrameCell[]>({
-      count: Math.ceil(cells.length / cellsAtOnce),
+      count: Math.ceil(cells.length / atOnce),
       workers: () => [own, ...this.#helpers.keys()],
       take: (worker, step) => {
         const helping = worker === own ? undefined : this.#helpers.get(worker);
-        return take(cells.slice(step * cellsAtOnce, (step + 1) * cellsAtOnce), helping === undefined ? (question) => this.#ask(question) : (question) => question(worker, helping));
+        return take(cells.slice(step * atOnce, (step + 1) * atOnce), helping === undefined ? (question) => this.#ask(question) : (question) => question(worker, helping));
       },
       tell: (_, some) => tell(some),
       signal,

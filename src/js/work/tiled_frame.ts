@@ -3,11 +3,11 @@ import type { Box, DetectSettings, DisplayRange } from '#cytodrop_core';
 import { CytodropError } from '../core/errors.ts';
 import { overviewLevel, regionAt } from '../core/file_parts.ts';
 import { middleOf } from '../frames/cells.ts';
-import { choiceMade, type FrameCell, type FrameChoice, type FrameFacts } from '../frames/frame.ts';
+import { choiceMade, type FrameCell, type FrameChoice, type FrameFacts, type TilesDone } from '../frames/frame.ts';
 import type { PartFound, PartTask } from '../frames/part_search.ts';
 import { liveliest, lookedAt } from '../frames/quick_look.ts';
 import { type FrameOptions, type Looked, searchFor, withLook } from '../frames/search.ts';
-import { glanceLevel, placed, Seams, type Tile, type TilesDone, tilesOf } from '../frames/tiles.ts';
+import { glanceLevel, glancePx, placed, Seams, type Tile, tilesOf } from '../frames/tiles.ts';
 import { type DetectorFacts, detectorOf } from '../model/detector.ts';
 import { type ClassifyOptions, copyOf, type FindOptions, type Found, Frame, type FrameFile, type FrameHost, type Helper, type OpenFrame } from './frame.ts';
 import { WorkerDied } from './pool.ts';
@@ -48,16 +48,16 @@ export class TiledFrame implements OpenFrame {
     const { region } = choice;
     // The last pixel tells of the whole, and whether the region lies in it.
     const corner = region ? { left_px: region.left_px + region.width_px - 1, top_px: region.top_px + region.height_px - 1, width_px: 1, height_px: 1 } : { left_px: 0, top_px: 0, width_px: 1, height_px: 1 };
-    await using part = await Frame.open(host, copyOf(file), { ...choice, region: corner });
-    const made = choiceMade(choice, part.facts);
-    const size = seriesOf(part.facts)?.levels[made.level ?? 0];
+    const told = await lookInto(Frame.open(host, copyOf(file), { ...choice, region: corner }), (part) => Promise.resolve(part.facts));
+    const made = choiceMade(choice, told);
+    const size = seriesOf(told)?.levels[made.level ?? 0];
     if (!size) throw new CytodropError('too_large', 'The picture has no parts that could be read one by one.');
     const { width_px, height_px } = region ?? size;
-    const facts = { ...part.facts, image: { ...part.facts.image, width_px, height_px } };
+    const facts = { ...told, image: { ...told.image, width_px, height_px } };
     const frame = new TiledFrame(host, helpers, file, made, facts);
     // As the whole is shown, not as a pixel of it.
-    await using small = facts.image.bits_per_channel > 8 ? await frame.#smaller() : undefined;
-    return small ? new TiledFrame(host, helpers, file, made, { ...facts, range: small.facts.range }) : frame;
+    const range = facts.image.bits_per_channel > 8 ? await frame.#ofSmaller((small) => Promise.resolve(small.facts.range)) : null;
+    return range ? new TiledFrame(host, helpers, file, made, { ...facts, range }) : frame;
   }
 
   get settings(): DetectSettings {
@@ -117,8 +117,8 @@ export class TiledFrame implements OpenFrame {
   }
 
   async searchPart(region: Box, settings: DetectSettings): Promise<FrameCell[]> {
-    await using part = await this.#part(this.#host, region);
-    return (await part.search(settings)).cells.map((cell) => placed(cell, region, this.#whole, cell.id));
+    const { cells } = await lookInto(this.#part(this.#host, region), (part) => part.search(settings));
+    return cells.map((cell) => placed(cell, region, this.#whole, cell.id));
   }
 
   /** Looks where most is to be seen: the middle of a slide may be empty. */
@@ -128,8 +128,8 @@ export class TiledFrame implements OpenFrame {
     const small = await this.view(null, 1024);
     const spot = liveliest(small, Math.max(1, (side.width_px * small.widthPx) / width_px));
     const within = (at: number, size: number, most: number): number => Math.max(0, Math.min(most - size, Math.round(at * most - size / 2)));
-    await using part = await this.#part(this.#host, { ...side, left_px: within(spot.x, side.width_px, width_px), top_px: within(spot.y, side.height_px, height_px) });
-    return part.suggestSearch(pixelSizeUm);
+    const there = { ...side, left_px: within(spot.x, side.width_px, width_px), top_px: within(spot.y, side.height_px, height_px) };
+    return lookInto(this.#part(this.#host, there), (part) => part.suggestSearch(pixelSizeUm));
   }
 
   async settingsFor({ search, look, pixelSizeUm }: Pick<FrameOptions, 'search' | 'look' | 'pixelSizeUm'>): Promise<DetectSettings> {
@@ -154,8 +154,7 @@ export class TiledFrame implements OpenFrame {
 
   /** Of the same part of the overview's copy, by which the picture is known again; null where it has none. */
   async pixelsSha256(): Promise<string | null> {
-    await using small = await this.#smaller();
-    return (await small?.pixelsSha256()) ?? null;
+    return this.#ofSmaller((small) => small.pixelsSha256());
   }
 
   async close(): Promise<void> {
@@ -166,12 +165,12 @@ export class TiledFrame implements OpenFrame {
     return this.close();
   }
 
-  /** What of it the overview shows; undefined where it has no smaller copy. */
-  async #smaller(): Promise<Frame | undefined> {
+  /** Asks what of it the overview shows; null where it has no smaller copy. */
+  async #ofSmaller<T>(ask: (small: Frame) => Promise<T>): Promise<T | null> {
     const series = seriesOf(this.facts);
     const own = this.choice.level ?? 0;
     const level = series ? Math.max(own, overviewLevel(series)) : own;
-    return level > own ? Frame.open(this.#host, copyOf(this.#file), this.#at(this.#whole, level)) : undefined;
+    return level > own ? lookInto(Frame.open(this.#host, copyOf(this.#file), this.#at(this.#whole, level)), ask) : null;
   }
 
   /** A part of this picture's level as a choice of another level. */
@@ -199,7 +198,7 @@ export class TiledFrame implements OpenFrame {
     const part = { ...seen, left_px: seen.left_px + left_px, top_px: seen.top_px + top_px };
     const glance = Math.max(this.choice.level ?? 0, glanceLevel(this.#timesSmaller(), settings));
     return {
-      choice: this.#at(part, this.choice.level ?? 0), glance: { choice: this.#at(part, glance), range: this.facts.range }, settings, classify, ...(checks && { checks }),
+      choice: this.#at(part, this.choice.level ?? 0), glance: { choice: this.#at(part, glance), range: this.facts.range, maxSidePx: glancePx(seen, settings) }, settings, classify, ...(checks && { checks }),
       core: { ...core, left_px: core.left_px - seen.left_px, top_px: core.top_px - seen.top_px },
     };
   }
@@ -249,9 +248,9 @@ export class TiledFrame implements OpenFrame {
       take: async (worker, step) => {
         const some = parts[step] as FrameCell[];
         const region = around(some.map(({ box }) => box), this.#whole);
-        await using part = await this.#part({ ...this.#host, spec: this.#host.spec, link: worker.link, makeReady: worker.makeReady, helpers: () => [] }, region);
+        const host = { ...this.#host, spec: this.#host.spec, link: worker.link, makeReady: worker.makeReady, helpers: () => [] };
         const moved = some.map((cell) => placed(cell, { ...region, left_px: -region.left_px, top_px: -region.top_px }, this.#whole, cell.id));
-        return (await use(part, moved)).map((cell, i) => ({ ...placed(cell, region, this.#whole, cell.id), cutByBorder: some[i]?.cutByBorder ?? false }));
+        return (await lookInto(this.#part(host, region), (part) => use(part, moved))).map((cell, i) => ({ ...placed(cell, region, this.#whole, cell.id), cutByBorder: some[i]?.cutByBorder ?? false }));
       },
       tell: (_, some) => {
         for (const cell of some) known.set(cell.id, cell);
@@ -269,6 +268,15 @@ function around(boxes: readonly Box[], { width_px, height_px }: Box): Box {
   const right = Math.min(width_px, Math.max(...boxes.map((box) => box.left_px + box.width_px)) + aroundPx);
   const bottom = Math.min(height_px, Math.max(...boxes.map((box) => box.top_px + box.height_px)) + aroundPx);
   return right > left && bottom > top ? { left_px: left, top_px: top, width_px: right - left, height_px: bottom - top } : middleOf({ width_px, height_px }, partPx);
+}
+
+async function lookInto<T>(opening: Promise<Frame>, use: (frame: Frame) => Promise<T>): Promise<T> {
+  const frame = await opening;
+  try {
+    return await use(frame);
+  } finally {
+    await frame.close();
+  }
 }
 
 function seriesOf({ file }: Pick<FrameFacts, 'file'>) {
