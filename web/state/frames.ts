@@ -203,13 +203,13 @@ async function searchTiles(frame: number, held: OpenFrame, settings: DetectSetti
   if (!known) changeFrame(frame, { nextId: base + numbersOfSlide });
   let stopped = false;
   const found: FrameCell[] = [];
-  const show = (cells: readonly FrameCell[], change: Partial<FrameAnalysis> = {}): void => {
+  const show = (cells: readonly FrameCell[], change?: Partial<FrameAnalysis>): void => {
     const entry = frameAt(frame);
     if (!entry) return;
     const { detector: _, tiles: __, ...before } = entry.analysis;
     const all = known ? carryOver(known, cells, entry.removed, spokenOf(frame)) : [...cells.map((cell) => ({ ...cell, id: base + cell.id })), ...entry.analysis.cells.filter(({ id }) => id >= base + numbersOfSlide)];
     const elapsedMs = { ...before.elapsedMs, detect: performance.now() - started };
-    changeFrame(frame, { searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: held.choice, settings, elapsedMs, cells: [], ...change } }, all);
+    changeFrame(frame, { searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: held.choice, settings, elapsedMs, cells: [], ...change } }, all, change !== undefined);
     flush();
   };
   // The picture changes before the first cell is there; what was found in it before stays until all is searched again.

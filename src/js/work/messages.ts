@@ -7,7 +7,7 @@ import type { SelfTest } from '../classify/self_test.ts';
 import type { DetectorName, PlacedCells } from '../core/core.ts';
 import type { EngineKind } from '../core/engine.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import type { FrameChoice, FrameFacts } from '../frames/frame.ts';
+import type { FrameCell, FrameChoice, FrameFacts } from '../frames/frame.ts';
 import type { PartFound, PartTask } from '../frames/part_search.ts';
 import type { DetectorFacts, DetectorFiles } from '../model/detector.ts';
 import type { EncoderFiles } from '../model/encoder.ts';
@@ -72,7 +72,9 @@ export type WorkerReply =
   | { type: 'detector_loaded'; ticket: number }
   | { type: 'detected'; ticket: number; cells: DetectedCells; detector?: DetectorFacts }
   | { type: 'part_seen'; ticket: number; values: Float32Array }
-  | { type: 'part_searched'; ticket: number; found: PartFound }
+  /** Of the part that is searched. */
+  | { type: 'part_cells'; ticket: number; cells: FrameCell[] }
+  | { type: 'part_searched'; ticket: number; found: Omit<PartFound, 'cells'> }
   | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
   | { type: 'outlines_measured'; ticket: number; values: Float64Array }
   | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }

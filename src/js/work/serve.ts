@@ -16,6 +16,8 @@ import { openParts, readersOf, withParts } from './readers_of.ts';
 import { inTurns } from './worker_turns.ts';
 import { requestFactsOf } from './requests.ts';
 
+const cellsInMessage = 64;
+
 type SlideRequest = 'open_slide' | 'view_part' | 'search_part' | 'close_slide';
 type Request<Type extends WorkerRequest['type']> = Extract<WorkerRequest, { type: Type }>;
 
@@ -160,7 +162,10 @@ class Server {
       this.#postPicture('frame_view', ticket, await frames.viewPart(known, request.choice, request.maxSidePx, request.range));
     } else if (request.type === 'search_part') {
       if (known === undefined) throw new CytodropError('frame_not_open', 'The slide is not open.');
-      this.#port.post({ type: 'part_searched', ticket, found: await searchPart(frames, known, request.task, () => this.#port.post({ type: 'at_work', ticket, image: -1 })) });
+      const { cells, ...found } = await searchPart(frames, known, request.task, () => this.#port.post({ type: 'at_work', ticket, image: -1 }));
+      // A few at a time: the page would stand still while it takes thousands.
+      for (let first = 0; first < cells.length; first += cellsInMessage) this.#port.post({ type: 'part_cells', ticket, cells: cells.slice(first, first + cellsInMessage) });
+      this.#port.post({ type: 'part_searched', ticket, found });
     } else {
       this.#slides.delete(slide);
       if (known) await frames.letGo(known);

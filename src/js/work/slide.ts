@@ -1,11 +1,12 @@
 /** A file that a worker keeps open, to look at parts of it that are not decoded as a whole. */
 import type { DisplayRange } from '#cytodrop_core';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import type { FrameChoice } from '../frames/frame.ts';
+import type { FrameCell, FrameChoice } from '../frames/frame.ts';
 import type { PartFound, PartTask } from '../frames/part_search.ts';
 import type { DetectorName } from '../core/core.ts';
 import type { DetectorFiles } from '../model/detector.ts';
 import type { FrameFile, FrameHost } from './frame.ts';
+import type { WorkerReply } from './messages.ts';
 import { WorkerDied, WorkerHung } from './pool.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { transferable, type WorkerLink } from './worker_link.ts';
@@ -45,8 +46,12 @@ export class Slide {
    * Raises: CytodropError, `detector_not_loaded` among them; WorkerDied.
    */
   async search(task: PartTask, pixels: number): Promise<PartFound> {
-    const { found } = await this.#ask((link, slide) => link.ask({ type: 'search_part', slide, task }, 'part_searched', { patience: () => patienceSeconds(4 * pixels) }));
-    return found;
+    return this.#ask(async (link, slide) => {
+      const cells: FrameCell[] = [];
+      const onReply = (reply: WorkerReply): void => { if (reply.type === 'part_cells') cells.push(...reply.cells); };
+      const { found } = await link.ask({ type: 'search_part', slide, task }, 'part_searched', { patience: () => patienceSeconds(4 * pixels), onReply });
+      return { ...found, cells };
+    });
   }
 
   /** Gives its worker a network that finds cells. */
