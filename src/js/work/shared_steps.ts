@@ -46,7 +46,7 @@ export async function shareSteps<Worker, Result>({ count, workers, take, tell, s
         return;
       }
       if (isOver()) return;
-      for (let result = early.get(due); early.has(due); result = early.get(due)) {
+      for (let result = early.get(due); early.has(due) && !isOver(); result = early.get(due)) {
         early.delete(due);
         tell(due++, result as Result);
       }

@@ -157,8 +157,10 @@ export class TiledFrame implements OpenFrame {
     return this.#ofSmaller((small) => small.pixelsSha256());
   }
 
+  /** Waits for no worker that is still at a tile, as after a stop. */
   async close(): Promise<void> {
-    await Promise.all([...this.#slides.values()].map((slide) => slide.close()));
+    for (const slide of this.#slides.values()) void slide.close();
+    this.#slides.clear();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
