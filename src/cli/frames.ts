@@ -8,7 +8,7 @@ import {
 } from '../js/index.ts';
 import { UsageError } from './exit.ts';
 import { between, detectorOption, oneOf, place, wholeBetween } from './options.ts';
-import { type Task, warn } from './output.ts';
+import { reportTiles, type Task, warn } from './output.ts';
 
 /** As commander gives them. */
 export interface FrameOptionValues {
@@ -147,10 +147,11 @@ export function frameTask(classifier: Classifier, job: FrameJob, format: ExportF
   const said = new Set<string>();
   const counted: Countable[] = [];
   return {
-    results: (paths, signal) => classifier.analyseFrames(paths, { ...frames, signal }),
+    results: (paths, signal) => classifier.analyseFrames(paths, { ...frames, signal, onProgress: (_, done, all, of) => { if (of === 'tiles') reportTiles(done, all); } }),
     head: () => (job.count ? '' : framesHead(format, told())),
     record: async (record, position) => {
       if (record.status === 'ok') {
+        for (const { core: { left_px, top_px, width_px, height_px }, message } of record.tiles?.unread ?? []) warn(`${record.path}: the tile of ${width_px} × ${height_px} px at ${left_px}, ${top_px} has no cells: ${message}`);
         const sentence = frames.classify ? scalingFor(spec, record.settings.pixel_size_um).warning : null;
         if (sentence !== null && !said.has(sentence)) warn(sentence);
         said.add(sentence ?? '');

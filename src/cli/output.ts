@@ -105,6 +105,11 @@ export function progressReport(total: number): (done: number, unread: number) =>
   };
 }
 
+/** Where standard error is a terminal: how far a picture is that is searched tile by tile. */
+export function reportTiles(done: number, all: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\rtile ${done} of ${all}\x1b[K${done === all ? '\n' : ''}`);
+}
+
 /** Aborts at the first Ctrl+C; a second one ends the program at once. */
 export function interruptible(): AbortSignal {
   const stop = new AbortController();

@@ -9,7 +9,7 @@ export { type Slide } from './work/slide.ts';
 export { Classifier, type ClassifierOptions, type FrameRunOptions, type LoadOptions, type RunOptions } from './work/classifier.ts';
 export type { Images } from './work/line.ts';
 export { defaultJobs } from './work/crew.ts';
-export { type ClassifyOptions, Frame } from './work/frame.ts';
+export { type ClassifyOptions, type Found, Frame, type OpenFrame, type Progress } from './work/frame.ts';
 export { Encoder } from './work/encoder.ts';
 export { probabilitiesOf, type QuickHead, type ShowFrameOptions, Teacher, type TeacherOptions } from './work/teacher.ts';
 export { type AskedModel, type SeenImage, type WhichModel, whichModel, type WhichModelOptions } from './work/which_model.ts';
@@ -52,7 +52,7 @@ export { asAsked, type Asked, kindOf, riskCoverage, type RiskPoint, thresholdFor
 // What becomes of a frame with many cells.
 export { carryOver, cellByHand, middleOf, overlap } from './frames/cells.ts';
 export { type Chamber, correctedShare, type Countable, countCulture, type CultureCount, type Estimate } from './frames/count.ts';
-export { type ImageFileFacts, isSlide, levelFor, mostPixels, overviewLevel, pageOf, type Place, regionAt } from './core/file_parts.ts';
+export { type ImageFileFacts, isSlide, mostPixels, overviewLevel, pageOf, type Place, regionAt } from './core/file_parts.ts';
 export { type FrameAnalysis, type FrameCell, type FrameChoice, type FrameFacts, type FrameOutcome, type FrameRecord, choiceOfKey, type Morphometry, pictureKey, wholeFile } from './frames/frame.ts';
 export { type CellScaling, defaultSearch, type FrameOptions, type FrameSquare, leftToLook, type Looked, type LookedSetting, scalingFor, searchFor, searchMethods, type SearchSettings, withLook } from './frames/search.ts';
 

@@ -44,6 +44,8 @@ EMSCRIPTEN_BINDINGS(cytodrop) {
       .function("load_detector", &Classifier::load_detector)
       .function("open_frame", &Classifier::open_frame)
       .function("detect", &Classifier::detect)
+      .function("look_at_part", &Classifier::look_at_part)
+      .function("join_parts", &Classifier::join_parts)
       .function("detect_part", &Classifier::detect_part)
       .function("prepare_cells", &Classifier::prepare_cells)
       .function("measure_outlines", &Classifier::measure_outlines)

@@ -65,6 +65,8 @@ class Classifier {
   val load_detector(const val& name, const val& spec_json, const val& network);
   val open_frame(const val& file, const val& page, const val& channel);
   val detect(const val& number, const val& settings);
+  val look_at_part(const val& number, const val& settings, const val& part, const val& parts);
+  val join_parts(const val& number, const val& settings, const val& values);
   val detect_part(const val& number, const val& settings, const val& region);
   val prepare_cells(const val& number, const val& boxes, const val& outlines, const val& outline_offsets, const val& pixel_size_um) const;
   val measure_outlines(const val& frame, const val& outlines, const val& outline_offsets) const;
@@ -94,6 +96,8 @@ class Classifier {
   Frame& open(const val& number) { return const_cast<Frame&>(std::as_const(*this).open(number)); }
   /// Asks the network only where its maps of this frame would be others than those it gave last.
   std::vector<DetectedCell> mark(Frame& frame, const std::string& name, const DetectSettings& settings);
+  /// Raises: kInvalidArgument where no network is asked for; kDetectorNotLoaded.
+  Detector& network_of(const val& given, const DetectSettings& asked);
   /// Raises: kDetectorNotLoaded.
   Detector& detector(const std::string& name);
 

@@ -319,10 +319,7 @@ export declare class Classifier {
   delete_regions(tensor: Float32Array, shape: readonly number[], map: Float32Array, map_height: number, map_width: number, order: number): Result<Output>;
   /** Compares the orders: `whole` is the class's probability with nothing deleted, `probabilities` [orders][steps]. */
   deletion(whole: number, probabilities: Float64Array, regions: number): Result<Deletion>;
-  /**
-   * Decodes one page of a file and keeps it until `close_frame`; works without a model. At most four are open.
-   * `channel` -1: as the file has it.
-   */
+  /** Decodes one page of a file and keeps it until `close_frame`; works without a model. At most four are open. `channel` -1: as the file has it. */
   open_frame(file: Uint8Array, page: number, channel: number): Result<FrameFacts>;
   /**
    * Takes a detector's spec.json text and its network; replaces the one of that name only when all is well. The code
@@ -334,6 +331,10 @@ export declare class Classifier {
    * the frame last is kept, so that another sensitivity or another rule for the border takes a few milliseconds.
    */
   detect(frame: number, settings: DetectSettings): Result<DetectedCells>;
+  /** What a method's network says of one of at most 64 bands of rows of a frame that several cores hold and share: values for `join_parts`. */
+  look_at_part(frame: number, settings: DetectSettings, part: number, parts: number): Result<Float32Array>;
+  /** Takes all bands in order, as if this core's network had said them: `detect` with the same settings then gives the same bits. */
+  join_parts(frame: number, settings: DetectSettings, values: readonly Float32Array[]): Result<null>;
   /** The same of a part of the frame alone, as if nothing were around it; places are those of the whole. What was said of the whole stays kept. */
   detect_part(frame: number, settings: DetectSettings, region: Box): Result<DetectedCells>;
   /**

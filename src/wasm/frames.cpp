@@ -31,6 +31,7 @@ std::string detector_name(const val& value) {
 }
 
 constexpr std::string_view kByNetwork = "network_";
+constexpr int kMaxParts = 64;
 
 /// One of the two ways without a network, or kNetwork for `network_` and a detector's name.
 DetectMethod method(const val& value) {
@@ -195,6 +196,31 @@ val Classifier::detect(const val& number, const val& settings) {
   });
 }
 
+val Classifier::look_at_part(const val& number, const val& settings, const val& part, const val& parts) {
+  return guard([&] {
+    const Frame& frame = open(number);
+    const val& given = fields_of(settings, "settings");
+    const DetectSettings asked = detect_settings(given);
+    const int count = whole_number(parts, "parts", 1, kMaxParts);
+    return copy_out(network_of(given, asked).look_at_part(frame.image.view(), asked, whole_number(part, "part", 0, count - 1), count));
+  });
+}
+
+val Classifier::join_parts(const val& number, const val& settings, const val& values) {
+  return guard([&] {
+    Frame& frame = open(number);
+    const val& given = fields_of(settings, "settings");
+    const DetectSettings asked = detect_settings(given);
+    const Detector& network = network_of(given, asked);
+    const int count = whole_number(fields_of(values, "values")["length"], "parts", 1, kMaxParts);
+    std::vector<std::vector<float>> parts;
+    for (int i = 0; i < count; ++i) parts.push_back(copy_in<float>(values[i], "Float32Array", "values"));
+    frame.maps = network.joined(frame.image.view(), asked, parts);
+    frame.maps_of = given["method"].as<std::string>().substr(kByNetwork.size());
+    return val::null();
+  });
+}
+
 val Classifier::detect_part(const val& number, const val& settings, const val& region) {
   return guard([&] {
     const Frame& frame = open(number);
@@ -308,6 +334,11 @@ std::vector<DetectedCell> Classifier::mark(Frame& frame, const std::string& name
     frame.maps_of = name;
   }
   return marked_cells(*frame.maps, network.spec(), settings);
+}
+
+Detector& Classifier::network_of(const val& given, const DetectSettings& asked) {
+  if (asked.method != DetectMethod::kNetwork) throw Error(ErrorCode::kInvalidArgument, "only what a network says of a frame comes in parts");
+  return detector(given["method"].as<std::string>().substr(kByNetwork.size()));
 }
 
 Detector& Classifier::detector(const std::string& name) {

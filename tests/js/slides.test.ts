@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { drawDiscs, omeStack } from '../border/frames.ts';
 import { asRgb, writePyramid } from '../border/pyramid.ts';
-import { choiceOfKey, Classifier, exportFrames, type FrameChoice, type ImageFileFacts, isSlide, levelFor, overviewLevel, pictureKey, readReport, regionAt, wholeFile } from '../../src/js/index.ts';
+import { choiceOfKey, Classifier, exportFrames, type FrameChoice, type ImageFileFacts, isSlide, overviewLevel, pictureKey, readReport, regionAt, wholeFile } from '../../src/js/index.ts';
 import { root } from '../border/fixtures.ts';
 
 type Series = ImageFileFacts['series'][number];
@@ -23,14 +23,10 @@ test('a slide is what is too large to be searched at once, or large and stored i
   assert.deepEqual([overviewLevel(large), overviewLevel(series([9_000, 9_000], [4_500, 4_500])), overviewLevel(series([9_000, 3_000], [4_000, 1_333], [1_000, 333]))], [3, 1, 1]);
 });
 
-test('a region lies in the same place at every level, within it; the largest level that is not too large is taken', () => {
+test('a region lies in the same place at every level, within it', () => {
   const box = { left_px: 1_000, top_px: 2_000, width_px: 100, height_px: 150 };
   assert.deepEqual(regionAt(large, box, 3, 0), { left_px: 64_000, top_px: Math.round((2_000 * 140_000) / 2_187), width_px: 6_400, height_px: Math.round((2_150 * 140_000) / 2_187) - Math.round((2_000 * 140_000) / 2_187) });
   assert.deepEqual(regionAt(large, { left_px: 2_400, top_px: 2_100, width_px: 200, height_px: 200 }, 3, 1), { left_px: 38_400, top_px: 33_608, width_px: 1_600, height_px: 1_392 });
-  const at = (side: number): number | null => levelFor(large, { left_px: 0, top_px: 0, width_px: side, height_px: side });
-  assert.deepEqual([at(10_000), at(10_001), at(40_000), at(140_000)], [0, 1, 1, 2]);
-  assert.equal(levelFor({ ...large, bits: 16 }, { left_px: 0, top_px: 0, width_px: 10_000, height_px: 10_000 }), 1, '600 MB');
-  assert.equal(levelFor(series([20_000, 20_000]), { left_px: 0, top_px: 0, width_px: 20_000, height_px: 20_000 }), null);
 });
 
 test('the key of a picture names all of the choice', () => {

@@ -280,12 +280,13 @@ export function refuseFrame(frame: number, path: string, failure: UnreadFile): v
   slots[frame] ??= { failure: { ...failure, index: frame, path }, own: null, searchedAs: '' };
 }
 
-export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'searchedAs' | 'range' | 'analysis' | 'nextId' | 'pictures'>>, cells?: readonly FrameCell[]): void {
+/** Args: isKept: false while more of the same is to come soon: it is kept with the last. */
+export function changeFrame(frame: number, change: Partial<Pick<FrameEntry, 'removed' | 'own' | 'searchedAs' | 'range' | 'analysis' | 'nextId' | 'pictures'>>, cells?: readonly FrameCell[], isKept = true): void {
   const entry = frameAt(frame);
   if (!entry) return;
   const changed = { ...entry, ...change };
   slots[frame] = cells || change.analysis ? withCells(frame, changed, cells ?? changed.analysis.cells) : changed;
-  touch('frames', frame);
+  if (isKept) touch('frames', frame);
 }
 
 /** Gives cells their verdicts where they still are. */

@@ -1,9 +1,13 @@
 /** What a person does to a frame: remove and add cells, search it again with other settings, take a step back. */
 import { effect, signal } from '@preact/signals';
-import { type Box, carryOver, cellByHand, cellKey, type DisplayRange, type FrameCell, type FrameChoice, type HandOptions, overlap, pictureKey, type SearchSettings } from '../../src/js/index.ts';
-import { allFrames, changeFrame, frameAt, handOptions, inPicture, optionsKey, optionsOf, searchOf, setHand, spokenOf } from './frame_store.ts';
+import {
+  type Box, carryOver, cellByHand, cellKey, type DetectSettings, type DisplayRange, type FrameAnalysis, type FrameCell, type FrameChoice, type HandOptions, type OpenFrame, overlap, pictureKey, type Progress, type SearchSettings,
+} from '../../src/js/index.ts';
+import { allFrames, changeFrame, frameAt, handOptions, inPicture, namesCells, optionsKey, optionsOf, searchOf, setHand, spokenOf } from './frame_store.ts';
 import { mode } from './mode.ts';
 import { withFrame } from './held_frames.ts';
+import { checks } from './models.ts';
+import { isTiled, tiling } from './slides.ts';
 import { ownPart, take } from './history.ts';
 import { era, files, flush } from './images.ts';
 import { messageOf, notice } from './notice.ts';
@@ -162,6 +166,7 @@ async function search(frame: number, anew: boolean): Promise<void> {
     await withFrame(frame, options.choice, async (held) => {
       const started = performance.now();
       const settings = await held.settingsFor(options);
+      if (isTiled(held.facts.image)) return searchTiles(frame, held, settings, anew, isStale);
       const [pixelsSha256, { cells: found, detector }] = await Promise.all([anew ? held.pixelsSha256() : null, held.search(settings)]);
       const entry = frameAt(frame);
       if (isStale() || !entry) return;
@@ -179,6 +184,55 @@ async function search(frame: number, anew: boolean): Promise<void> {
     if (!isStale()) notice.value = { words: messageOf(error) };
   } finally {
     if (mine === newest) busyFrame.value = null;
+  }
+}
+
+/** Cells of tiles that a person is shown at once at least, and how long nothing is shown in turn: the more there are, the longer that takes. */
+const [tilesEveryMs, restTimes] = [400, 8];
+/** Numbers that are left for the cells of a slide while they are found: one added by hand meanwhile has a higher one. */
+const numbersOfSlide = 500_000;
+
+/** Searches tile by tile and names at once; the cells come into sight as their tiles are done. */
+async function searchTiles(frame: number, held: OpenFrame, settings: DetectSettings, anew: boolean, isStale: () => boolean): Promise<void> {
+  const started = performance.now();
+  const options = optionsOf(frame);
+  const first = frameAt(frame);
+  if (isStale() || !first) return;
+  const known = anew ? first.pictures?.[pictureKey(held.choice)]?.cells : first.analysis.cells;
+  const base = known ? 0 : (first.nextId ?? 0);
+  if (!known) changeFrame(frame, { nextId: base + numbersOfSlide });
+  let stopped = false;
+  const found: FrameCell[] = [];
+  const show = (cells: readonly FrameCell[], change?: Partial<FrameAnalysis>): void => {
+    const entry = frameAt(frame);
+    if (!entry) return;
+    const { detector: _, tiles: __, ...before } = entry.analysis;
+    const all = known ? carryOver(known, cells, entry.removed, spokenOf(frame)) : [...cells.map((cell) => ({ ...cell, id: base + cell.id })), ...entry.analysis.cells.filter(({ id }) => id >= base + numbersOfSlide)];
+    const elapsedMs = { ...before.elapsedMs, detect: performance.now() - started };
+    changeFrame(frame, { searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: held.choice, settings, elapsedMs, cells: [], ...change } }, all, change !== undefined);
+    flush();
+  };
+  // The picture changes before the first cell is there; what was found in it before stays until all is searched again.
+  if (!known) show([], { pixelsSha256: null });
+  let [shownAtMs, tookMs] = [0, 0];
+  const onCells = (some: readonly FrameCell[], { done, all }: Progress): void => {
+    if (isStale()) return;
+    found.push(...some);
+    tiling.value = { frame, done, all, stop: () => { stopped = true; } };
+    const now = performance.now();
+    if (known || some.length === 0 || now - shownAtMs < Math.max(tilesEveryMs, restTimes * tookMs)) return;
+    show(found);
+    shownAtMs = performance.now();
+    tookMs = shownAtMs - now;
+  };
+  try {
+    const signal = { get aborted() { return stopped || isStale(); } };
+    const [pixelsSha256, { cells, detector, tiles }] = await Promise.all([held.pixelsSha256(), held.find(settings, { classify: namesCells.value, checks: checks(), signal, onCells })]);
+    if (isStale()) return;
+    show(cells, { pixelsSha256, ...(detector && { detector }), ...(tiles && { tiles }) });
+    if (tiles && tiles.unread.length > 0) notice.value = { words: words.tilesUnread(tiles.unread.length, tiles.all, tiles.unread[0]?.message ?? '') };
+  } finally {
+    if (tiling.value?.frame === frame) tiling.value = null;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Frames that a worker holds decoded for the page to look into: a few, the one used longest ago is let go first. */
-import { type Checked, type Checks, type DisplayRange, type Frame, type FrameChoice, frameOfKey, pictureKey, type Slide } from '../../src/js/index.ts';
+import { type Checked, type Checks, type DisplayRange, type FrameChoice, frameOfKey, type OpenFrame, pictureKey, type Slide } from '../../src/js/index.ts';
 import { client } from './client.ts';
 import { around, cellAt, findCell, frameAt } from './frame_store.ts';
 import { allImages } from './images.ts';
@@ -8,7 +8,7 @@ import { words } from './words.ts';
 /** The core keeps four; one of them belongs to the run. */
 const mostHeld = 2;
 
-interface Held { opened: Promise<Frame>; uses: number }
+interface Held { opened: Promise<OpenFrame>; uses: number }
 
 /** In order of last use, oldest first. */
 const held = new Map<string, Held>();
@@ -19,7 +19,7 @@ let released: (() => void)[] = [];
  *
  * Raises: CytodropError, also where the file cannot be read any more; WorkerDied.
  */
-export async function withFrame<T>(frame: number, choice: FrameChoice, use: (frame: Frame) => Promise<T>): Promise<T> {
+export async function withFrame<T>(frame: number, choice: FrameChoice, use: (frame: OpenFrame) => Promise<T>): Promise<T> {
   const key = `${frame} ${pictureKey(choice)}`;
   let one = held.get(key);
   while (!one) {
@@ -52,7 +52,7 @@ export async function withFrame<T>(frame: number, choice: FrameChoice, use: (fra
 }
 
 /** Opens a frame to look into it; it must be closed. Raises: CytodropError. */
-function openFrame(index: number, choice: FrameChoice): Promise<Frame> {
+function openFrame(index: number, choice: FrameChoice): Promise<OpenFrame> {
   const file = allImages()[index]?.file;
   return file ? client.openFrame(file, choice) : Promise.reject(new Error(words.noSuchImage));
 }

@@ -2,6 +2,7 @@
 import { batch } from '@preact/signals';
 import { appVersion, type CellRecord, type ProjectFrame, type ProjectHead, type ProjectLabels, projectSchema, type ProjectSettings, type ProjectTeaching, type Review } from '../../src/js/index.ts';
 import { takeTouched, touch, type Touched } from './changes.ts';
+import { joinFrames, rowsOfFrame } from './frame_rows.ts';
 import { frameAsKept, handOptions, naming, restoreFrames, setHand } from './frame_store.ts';
 import { restoreSteps, type Step, stepAt, whereInSteps } from './history.ts';
 import { allImages, type CellImage, cells, era, flush, knownSize, recordsAsKept, restoreImages } from './images.ts';
@@ -41,7 +42,7 @@ export function rowsOf(touched: Touched): Row[] {
       const some = records.slice(chunk * recordsInRow, (chunk + 1) * recordsInRow);
       return { table: 'records', number: chunk, value: some.some((record) => record !== undefined) ? some : undefined };
     }),
-    ...[...touched.frames].map((frame): Row => ({ table: 'frames', number: frame, value: frameAsKept(frame) })),
+    ...[...touched.frames].flatMap((frame) => rowsOfFrame(frame, frameAsKept(frame))),
     ...reviewRows('cells'), ...reviewRows('fields'),
     ...[...touched.labels].map((number): Row => ({ table: 'labels', number, value: table.value ?? undefined })),
     ...[...touched.teaching].map((number): Row => ({ table: 'teaching', number, value: teachingAsKept() ?? undefined })),
@@ -106,11 +107,11 @@ function listOf<Value>(rows: ReadonlyMap<number, unknown>, inRow: number): (Valu
 /** Reads all rows of a project. */
 export async function readRows(store: ProjectStore, head: ProjectHead): Promise<Restored> {
   const read = (table: string): Promise<Map<number, unknown>> => store.table(head.id, table);
-  const [ahead, files, again, records, frames, forCells, forFields, steps, labels, teaching] = await Promise.all([read('files_ahead'), read('files'), read('files_again'), read('records'), read('frames'), read('cells'), read('fields'), read('steps'), read('labels'), read('teaching')]);
+  const [ahead, files, again, records, frames, manyCells, forCells, forFields, steps, labels, teaching] = await Promise.all([read('files_ahead'), read('files'), read('files_again'), read('records'), read('frames'), read('frame_cells'), read('cells'), read('fields'), read('steps'), read('labels'), read('teaching')]);
   const { first = 0, end = 0, place = 0 } = (head.place['steps'] as { first?: number; end?: number; place?: number } | undefined) ?? {};
   const some = Array.from({ length: end - first }, (_, i) => steps.get(first + i) as Step | undefined);
   return {
-    head, images: imagesOf({ ahead, files, again }), records: listOf<CellRecord>(records, recordsInRow), frames: listOf<ProjectFrame>(frames, 1),
+    head, images: imagesOf({ ahead, files, again }), records: listOf<CellRecord>(records, recordsInRow), frames: joinFrames(listOf(frames, 1), manyCells),
     reviews: { cells: [...forCells.values()].flat() as [number, Review][], fields: [...forFields.values()].flat() as [number, Review][] },
     labels: (labels.get(0) as ProjectLabels | undefined) ?? null,
     teaching: (teaching.get(0) as ProjectTeaching | undefined) ?? null,

@@ -12,6 +12,9 @@ export interface KeptFiles { images: KeptImage[]; bytes: Blob | null }
 export type RowKey = [project: string, table: string, number: number];
 export interface Row { table: string; number: number; value: unknown }
 
+/** Of this table's rows many may be written together, and none is small. */
+export const largeRows = 'frame_cells';
+
 interface Tables extends DBSchema {
   projects: { key: string; value: ProjectHead };
   rows: { key: RowKey; value: unknown };
@@ -75,6 +78,8 @@ export class ProjectStore {
     for (const { table, number, value } of rows) {
       const done = value === undefined ? store.delete([head.id, table, number]) : store.put(value, [head.id, table, number]);
       done.catch(() => undefined);
+      // Copying a large row takes its time: the page comes in between.
+      if (table === largeRows) await done.catch(() => undefined);
     }
     work.objectStore('projects').put(head).catch(() => undefined);
     await work.done;

@@ -1,6 +1,6 @@
 /** Whole slides: an overview, and the regions of it whose cells are looked for. */
 import { signal } from '@preact/signals';
-import { type Box, choiceOfKey, type FrameChoice, type ImageFileFacts, isSlide, levelFor, overviewLevel, pageOf, pictureKey, type Place, regionAt } from '../../src/js/index.ts';
+import { type Box, choiceOfKey, type FrameChoice, type ImageFileFacts, isSlide, mostPixels, overviewLevel, pageOf, pictureKey, type Place, regionAt } from '../../src/js/index.ts';
 import type { FrameEntry } from './frame_store.ts';
 
 type Series = ImageFileFacts['series'][number];
@@ -24,17 +24,24 @@ export function overviewOf({ analysis: { facts: { file }, choice } }: Pick<Frame
   return file ? { ...wholeOf(file.series, file.place), ...(choice.projection && { projection: choice.projection }) } : null;
 }
 
-/** A part of the overview as a frame of its own, at the largest level at which it is not too large. */
+/** A part of the overview as a frame of its own, at full size; the whole slide is no part. */
 export function regionOf(entry: Pick<FrameEntry, 'analysis'>, box: Box): FrameChoice | null {
   const { choice } = entry.analysis;
   const one = slideOf(entry);
-  if (!one || !choice.overview) return null;
-  const full = regionAt(one, box, choice.level ?? 0, 0);
-  const level = levelFor(one, full);
-  if (level === null) return null;
+  const size = one?.levels[0];
+  if (!one || !size || !choice.overview) return null;
+  const region = regionAt(one, box, choice.level ?? 0, 0);
   const { overview: _, level: __, ...rest } = choice;
-  return { ...rest, ...(level > 0 && { level }), region: regionAt(one, full, 0, level) };
+  return { ...rest, ...((region.width_px < size.width_px || region.height_px < size.height_px) && { region }) };
 }
+
+/** Whether a picture is searched tile by tile, as it is too large to be held. */
+export function isTiled({ width_px, height_px }: { width_px: number; height_px: number }): boolean {
+  return width_px * height_px > mostPixels;
+}
+
+/** How far the frame is that is searched tile by tile now; `stop` ends it with what there is. */
+export const tiling = signal<{ frame: number; done: number; all: number; stop: () => void } | null>(null);
 
 export interface LookedRegion { key: string; choice: FrameChoice; cells: number; box: Box }
 
@@ -46,7 +53,8 @@ export function lookedRegions(entry: FrameEntry): LookedRegion[] {
   return Object.entries(entry.pictures ?? {}).flatMap(([key, { cells }]) => {
     const other = choiceOfKey(key);
     // Keys of a project's file may be anything.
-    if (!other.region || !Object.values(other.region).every(Number.isInteger) || !one.levels[other.level ?? 0] || other.page !== choice.page || other.channel !== choice.channel || other.projection !== choice.projection) return [];
-    return [{ key: pictureKey(other), choice: other, cells: cells.length, box: regionAt(one, other.region, other.level ?? 0, overviewLevel(one)) }];
+    if (other.overview || !one.levels[other.level ?? 0] || (other.region && !Object.values(other.region).every(Number.isInteger)) || other.page !== choice.page || other.channel !== choice.channel || other.projection !== choice.projection) return [];
+    const size = one.levels[other.level ?? 0] as Series['levels'][number];
+    return [{ key: pictureKey(other), choice: other, cells: cells.length, box: regionAt(one, other.region ?? { left_px: 0, top_px: 0, ...size }, other.level ?? 0, overviewLevel(one)) }];
   });
 }

@@ -19,6 +19,7 @@ export const words = {
   noSamples: 'There are no simulated samples for this model.',
   noField: 'There is no simulated field for this model.',
   samplesUnread: (why: string) => `The simulated samples could not be read. ${why}`,
+  tilesUnread: (count: number, all: number, why: string) => `${formatCount(count)} of ${formatCount(all)} tiles could not be searched. The first: ${why}`,
   frameFailed: (path: string, why: string) => `${path}: ${why}`,
   aFrame: 'A frame',
   measures: {

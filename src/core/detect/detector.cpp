@@ -46,6 +46,18 @@ int value_at(const std::vector<std::int64_t>& histogram, std::int64_t place) {
   return static_cast<int>(value);
 }
 
+/// Calls use(values) for the values of rows of blocks, map by map.
+template <typename Use>
+void for_each_run(CellMaps& maps, int first_row, int last_row, Use use) {
+  const auto run = [&](Plane<float>& plane, int rows) {
+    const auto width = static_cast<std::size_t>(plane.width_px) * static_cast<std::size_t>(rows);
+    use(std::span(plane.values).subspan(static_cast<std::size_t>(first_row) * width, static_cast<std::size_t>(last_row - first_row) * width));
+  };
+  run(maps.centre, 1);
+  for (Plane<float>& side : maps.reach) run(side, 1);
+  run(maps.inside, 2);
+}
+
 ImageView view_of(const Plane<std::uint16_t>& plane) {
   return {.data = reinterpret_cast<const std::byte*>(plane.values.data()), .width_px = plane.width_px, .height_px = plane.height_px,
           .channels = 1, .type = SampleType::kUint16, .row_stride_bytes = static_cast<std::size_t>(plane.width_px) * sizeof(std::uint16_t)};
@@ -82,6 +94,36 @@ Detector::Detector(DetectorSpec spec, std::span<const std::uint8_t> onnx)
 }
 
 CellMaps Detector::look(const ImageView& frame, const DetectSettings& settings, int tile_px) {
+  CellMaps maps = empty_maps(frame, settings);
+  look_at_rows(frame, {0, maps.centre.height_px}, tile_px, maps);
+  return maps;
+}
+
+std::vector<float> Detector::look_at_part(const ImageView& frame, const DetectSettings& settings, int part, int parts, int tile_px) {
+  CellMaps maps = empty_maps(frame, settings);
+  const Rows rows = rows_of(maps, part, parts);
+  if (rows.first < rows.last) look_at_rows(frame, rows, tile_px, maps);
+  std::vector<float> values;
+  for_each_run(maps, rows.first, rows.last, [&](std::span<float> run) { values.insert(values.end(), run.begin(), run.end()); });
+  return values;
+}
+
+CellMaps Detector::joined(const ImageView& frame, const DetectSettings& settings, std::span<const std::vector<float>> parts) const {
+  CellMaps maps = empty_maps(frame, settings);
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    const Rows rows = rows_of(maps, static_cast<int>(part), static_cast<int>(parts.size()));
+    std::span<const float> left(parts[part]);
+    for_each_run(maps, rows.first, rows.last, [&](std::span<float> run) {
+      if (left.size() < run.size()) throw Error(ErrorCode::kInvalidArgument, "a part holds too few values for this frame");
+      std::copy_n(left.begin(), run.size(), run.begin());
+      left = left.subspan(run.size());
+    });
+    if (!left.empty()) throw Error(ErrorCode::kInvalidArgument, "a part holds too many values for this frame");
+  }
+  return maps;
+}
+
+CellMaps Detector::empty_maps(const ImageView& frame, const DetectSettings& settings) const {
   const Outlook outlook = outlook_of(frame.width_px, frame.height_px, diameters_of(frame, settings), spec_.cell_diameter_px);
   const int width = round_up(outlook.width_px, step_px()), height = round_up(outlook.height_px, step_px());
   CellMaps maps{.frame_width_px = frame.width_px, .frame_height_px = frame.height_px,
@@ -89,20 +131,31 @@ CellMaps Detector::look(const ImageView& frame, const DetectSettings& settings, 
   maps.centre = Plane<float>(width / kBlockPx, height / kBlockPx);
   maps.reach.fill(maps.centre);
   maps.inside = Plane<float>(2 * maps.centre.width_px, 2 * maps.centre.height_px);
+  return maps;
+}
 
+Detector::Rows Detector::rows_of(const CellMaps& maps, int part, int parts) const {
+  if (part < 0 || part >= parts) throw Error(ErrorCode::kInvalidArgument, "part must be one of the parts");
+  const int step = step_px() / kBlockPx, steps = maps.centre.height_px / step;
+  const auto first = [&](int of) { return static_cast<int>(std::int64_t{steps} * of / parts) * step; };
+  return {first(part), first(part + 1)};
+}
+
+/// Fills the maps' rows, whole steps of them, of tiles of about one size.
+void Detector::look_at_rows(const ImageView& frame, const Rows& rows, int tile_px, CellMaps& maps) {
   const Plane<std::uint16_t> grey = grey_levels(frame, 1);
-  const Contrast contrast = contrast_of(grey, outlook.outliers);
+  const Contrast contrast = contrast_of(grey, maps.outliers);
   const auto side = [&](int px) {
     const int tiles = (px + tile_px - 1) / tile_px;
     return round_up((px + tiles - 1) / tiles, step_px());
   };
-  const int tile_width = side(width), tile_height = side(height);
-  for (int top = 0; top < height; top += tile_height) {
+  const int width = maps.centre.width_px * kBlockPx, first = rows.first * kBlockPx, last = rows.last * kBlockPx;
+  const int tile_width = side(width), tile_height = side(last - first);
+  for (int top = first; top < last; top += tile_height) {
     for (int left = 0; left < width; left += tile_width) {
-      look_at({left, top, std::min(tile_width, width - left), std::min(tile_height, height - top)}, grey, contrast, maps);
+      look_at({left, top, std::min(tile_width, width - left), std::min(tile_height, last - top)}, grey, contrast, maps);
     }
   }
-  return maps;
 }
 
 bool Detector::fits(const CellMaps& maps, const DetectSettings& settings) const {

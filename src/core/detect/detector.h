@@ -56,6 +56,18 @@ class Detector {
   /// Raises: kInvalidArgument as `detect`, kOutOfMemory.
   CellMaps look(const ImageView& frame, const DetectSettings& settings, int tile_px = kTilePx);
 
+  /// What `look` says of one of the bands of rows that several workers share a frame in, for `joined`.
+  ///
+  /// Args:
+  ///   part, parts: which band of how many.
+  /// Raises: kInvalidArgument as `detect`, and for a part that cannot be; kOutOfMemory.
+  std::vector<float> look_at_part(const ImageView& frame, const DetectSettings& settings, int part, int parts, int tile_px = kTilePx);
+
+  /// The maps that `look` gives, bit for bit, from all of its parts in order.
+  ///
+  /// Raises: kInvalidArgument for parts that are not those of such a frame.
+  CellMaps joined(const ImageView& frame, const DetectSettings& settings, std::span<const std::vector<float>> parts) const;
+
   /// Whether `look` would give the same maps of the same frame.
   bool fits(const CellMaps& maps, const DetectSettings& settings) const;
 
@@ -69,6 +81,15 @@ class Detector {
     float median, gain;
   };
 
+  /// Rows of blocks.
+  struct Rows {
+    int first, last;
+  };
+
+  /// Maps in which nothing is said yet.
+  CellMaps empty_maps(const ImageView& frame, const DetectSettings& settings) const;
+  Rows rows_of(const CellMaps& maps, int part, int parts) const;
+  void look_at_rows(const ImageView& frame, const Rows& rows, int tile_px, CellMaps& maps);
   Contrast contrast_of(const Plane<std::uint16_t>& grey, std::int64_t outliers) const;
   void look_at(const Box& tile, const Plane<std::uint16_t>& grey, const Contrast& contrast, CellMaps& maps);
   std::span<const float> run(int width_px, int height_px);

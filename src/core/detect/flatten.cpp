@@ -1,8 +1,10 @@
 #include "core/detect/flatten.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace cytodrop {
 namespace {
@@ -65,16 +67,29 @@ Plane<std::uint16_t> levels_of(const ImageView& frame, Range range, int factor) 
   const int width = (frame.width_px + factor - 1) / factor, height = (frame.height_px + factor - 1) / factor;
   Plane<std::uint16_t> grey(width, height);
   if (!(range.high > range.low)) return grey;
-  std::vector<std::uint64_t> sums(static_cast<std::size_t>(width));
   const double spread = range.high - range.low;
+  const auto level_of = [&](double value) {
+    // Numerator and denominator are exact for 8 and 16 bits: equal fractions give equal levels.
+    const double part = std::isfinite(value) ? (std::clamp(value, range.low, range.high) - range.low) * kLevels / spread : 0;
+    return static_cast<std::uint64_t>(part + 0.5);
+  };
+  if constexpr (std::is_same_v<Sample, std::uint8_t>) {
+    if (factor == 1) {
+      std::array<std::uint16_t, 3 * 255 + 1> levels;
+      for (std::size_t value = 0; value < levels.size(); ++value) levels[value] = static_cast<std::uint16_t>(level_of(static_cast<double>(value)));
+      for (int y = 0; y < height; ++y) {
+        for_each_sum<Sample>(frame, y, [&](int x, double value) { grey.row(y)[x] = levels[static_cast<std::size_t>(value)]; });
+      }
+      return grey;
+    }
+  }
+  std::vector<std::uint64_t> sums(static_cast<std::size_t>(width));
   for (int y = 0; y < height; ++y) {
     std::fill(sums.begin(), sums.end(), 0);
     const int top = y * factor, bottom = std::min(frame.height_px, top + factor);
     for (int source_y = top; source_y < bottom; ++source_y) {
       for_each_sum<Sample>(frame, source_y, [&](int x, double value) {
-        // Numerator and denominator are exact for 8 and 16 bits: equal fractions give equal levels.
-        const double part = std::isfinite(value) ? (std::clamp(value, range.low, range.high) - range.low) * kLevels / spread : 0;
-        sums[static_cast<std::size_t>(x / factor)] += static_cast<std::uint64_t>(part + 0.5);
+        sums[static_cast<std::size_t>(x / factor)] += level_of(value);
       });
     }
     for (int x = 0; x < width; ++x) {

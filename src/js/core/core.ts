@@ -171,6 +171,14 @@ export class Core {
     return unwrap(this.#classifier.detect(frame, settings));
   }
 
+  lookAtPart(frame: number, settings: DetectSettings, part: number, parts: number): Float32Array {
+    return unwrap(this.#classifier.look_at_part(frame, settings, part, parts));
+  }
+
+  joinParts(frame: number, settings: DetectSettings, values: readonly Float32Array[]): void {
+    unwrap(this.#classifier.join_parts(frame, settings, values));
+  }
+
   detectPart(frame: number, settings: DetectSettings, region: Box): DetectedCells {
     return unwrap(this.#classifier.detect_part(frame, settings, region));
   }

@@ -57,8 +57,6 @@ export function planeNumbers({ series, place }: ImageFileFacts): PlaneNumbers {
 
 /** The core's own limit of a picture, px. */
 export const mostPixels = 100_000_000;
-/** And of its samples, bytes. */
-const mostBytes = 400_000_000;
 /** A larger picture that has smaller copies is a slide: looked at as a whole first. */
 export const slideFromPixels = 20_000_000;
 const overviewSidePx = 4_000;
@@ -85,16 +83,6 @@ export function regionAt({ levels }: Series, { left_px, top_px, width_px, height
   return {
     left_px: left, top_px: top, width_px: Math.max(1, within((left_px + width_px) * across, after.width_px) - left), height_px: Math.max(1, within((top_px + height_px) * down, after.height_px) - top),
   };
-}
-
-/** The largest level at which a part, in px of the full size, is not too large to be decoded; null: there is none. */
-export function levelFor(one: Series, region: Box): number | null {
-  const bytes = one.samples * (one.bits > 16 ? 4 : one.bits > 8 ? 2 : 1);
-  const level = one.levels.findIndex((_, i) => {
-    const { width_px, height_px } = regionAt(one, region, 0, i);
-    return width_px * height_px <= mostPixels && width_px * height_px * bytes <= mostBytes;
-  });
-  return level < 0 ? null : level;
 }
 
 export const pageOf = (series: readonly Series[], { series: number, z, t }: Pick<Place, 'series' | 'z' | 't'>): number =>

@@ -65,6 +65,19 @@ export interface FrameCell {
   verdict?: CellVerdict;
 }
 
+/** A tile whose cells could not be found; px of the picture. */
+interface UnreadTile { core: Box; message: string }
+
+/** What became of the tiles of a picture. */
+export interface TilesDone {
+  all: number;
+  /** Searched, empty or unread; fewer than all after a cancel. */
+  done: number;
+  /** Looked empty in a smaller copy, and were not searched. */
+  empty: number;
+  unread: UnreadTile[];
+}
+
 /** One picture of a file, searched for cells. */
 export interface FrameAnalysis {
   status: 'ok';
@@ -73,7 +86,9 @@ export interface FrameAnalysis {
   settings: DetectSettings;
   /** The network that found the cells; missing where none did. */
   detector?: DetectorFacts;
-  /** In reading order; cells added by hand come last. */
+  /** Of a picture that was searched tile by tile. */
+  tiles?: TilesDone;
+  /** In reading order, of tiles one tile after the other; cells added by hand come last. */
   cells: FrameCell[];
   /** Of the decoded pixels; null where the browser cannot compute it. */
   pixelsSha256?: string | null;

@@ -61,14 +61,21 @@ export class OpenFrames {
   /**
    * Args:
    *   region: a part that is searched as if nothing were around it; unless told, all.
+   *   seen: what `lookAtPart` gave for all parts, here or in other workers.
    * Returns: the cells, with what found them where a network did.
    * Raises: CytodropError, `detector_not_loaded` where the method needs a network that is not there.
    */
-  async detect(frame: number, settings: DetectSettings, region?: Box): Promise<{ cells: DetectedCells; detector?: DetectorFacts }> {
+  async detect(frame: number, settings: DetectSettings, region?: Box, seen?: readonly Float32Array[]): Promise<{ cells: DetectedCells; detector?: DetectorFacts }> {
+    if (seen) await this.#insist((core) => core.joinParts(this.#frame(frame).number, settings, seen));
     const cells = await this.#insist((core) => (region ? core.detectPart(this.#frame(frame).number, settings, region) : core.detect(this.#frame(frame).number, settings)));
     const name = detectorOf(settings.method);
     const detector = name && this.#detectors.get(name)?.facts;
     return { cells, ...(detector && { detector }) };
+  }
+
+  /** What a method's network says of one of so many parts of an open frame. Raises: CytodropError, as `detect`. */
+  lookAtPart(frame: number, settings: DetectSettings, part: number, parts: number): Promise<Float32Array> {
+    return this.#insist((core) => core.lookAtPart(this.#frame(frame).number, settings, part, parts));
   }
 
   /**

@@ -62,3 +62,33 @@ export function inUnits({ method, least_diameter, most_diameter }: Looked, pixel
   const rounded = (px: number): number => Number((px * (pixelSizeUm ?? 1)).toPrecision(2));
   return { method, least_diameter: rounded(least_diameter), most_diameter: rounded(most_diameter) };
 }
+
+/**
+ * Where in a small picture of a large one most is to be seen.
+ *
+ * Args:
+ *   sidePx: of the square that will be looked at.
+ * Returns: the middle of the square with the widest grey levels, as shares of width and height.
+ */
+export function liveliest({ widthPx, heightPx, rgba }: { widthPx: number; heightPx: number; rgba: Uint8ClampedArray }, sidePx: number): { x: number; y: number } {
+  const side = Math.max(1, Math.round(sidePx));
+  let best = { variance: -1, x: 0.5, y: 0.5 };
+  for (let top = 0; top < heightPx; top += side) {
+    for (let left = 0; left < widthPx; left += side) {
+      const [right, bottom] = [Math.min(widthPx, left + Math.max(2, side)), Math.min(heightPx, top + Math.max(2, side))];
+      let [sum, squares, count] = [0, 0, 0];
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) {
+          const at = 4 * (y * widthPx + x);
+          const grey = (rgba[at] as number) + (rgba[at + 1] as number) + (rgba[at + 2] as number);
+          sum += grey;
+          squares += grey * grey;
+          count++;
+        }
+      }
+      const variance = squares / count - (sum / count) ** 2;
+      if (variance > best.variance) best = { variance, x: (left + right) / 2 / widthPx, y: (top + bottom) / 2 / heightPx };
+    }
+  }
+  return best;
+}

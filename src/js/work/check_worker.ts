@@ -7,7 +7,7 @@ import type { CheckedFile, CheckedFrame } from '../report/check_frames.ts';
 import { morphometryFields } from '../report/morphometry_fields.ts';
 import { sixDecimals } from '../report/provenance.ts';
 import { type Difference, type FrameReport, type ModelsNow, type ReportedFrame, type ReportedFrameCell, tellVerdict } from '../report/report.ts';
-import type { Frame, FrameHost } from './frame.ts';
+import type { FrameHost, OpenFrame } from './frame.ts';
 import { fileByFile, signalOf, withOpenFrame } from './frame_worker.ts';
 import type { PoolWorker, Run } from './pool.ts';
 
@@ -43,7 +43,7 @@ function distinctChoices(frames: readonly ReportedFrame[]): FrameChoice[] {
 }
 
 /** Checks one open frame against those of the report that have its pixels. */
-async function checkFrame(held: Frame, report: FrameReport, positions: readonly number[], now: ModelsNow, run: Run): Promise<CheckedFrame[]> {
+async function checkFrame(held: OpenFrame, report: FrameReport, positions: readonly number[], now: ModelsNow, run: Run): Promise<CheckedFrame[]> {
   const checked: CheckedFrame[] = [];
   for (const position of positions) {
     const reported = report.frames[position] as ReportedFrame;
@@ -56,7 +56,7 @@ async function checkFrame(held: Frame, report: FrameReport, positions: readonly 
   return checked;
 }
 
-async function differencesOf(held: Frame, reported: ReportedFrame, { asked, checks, partial }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
+async function differencesOf(held: OpenFrame, reported: ReportedFrame, { asked, checks, partial }: FrameReport, models: ModelsNow, run: Run): Promise<Difference[]> {
   const { file } = reported;
   const differences: Difference[] = [];
   const tell = (what: string, before: unknown, now: unknown, cell?: number): void => {

@@ -8,7 +8,7 @@ import { type Batch, deviationsOf, differencesOf } from '../classify/batch.ts';
 import type { CellRecord, CellVerdict, ClassifiedCell, Outcome } from '../classify/outcome.ts';
 import type { SelfTest } from '../classify/self_test.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import { type FrameChoice, type FrameRecord, wholeFile } from '../frames/frame.ts';
+import { type FrameCell, type FrameChoice, type FrameRecord, wholeFile } from '../frames/frame.ts';
 import { type FrameOptions, leftToLook, searchFor } from '../frames/search.ts';
 import type { DetectorFiles, DetectorSpec } from '../model/detector.ts';
 import { type ModelFiles, readModel } from '../model/model_files.ts';
@@ -21,8 +21,9 @@ import { checkReport, type CheckResult, type Report } from '../report/report.ts'
 import { appVersion, commit } from '../report/version.ts';
 import { checkWorker } from './check_worker.ts';
 import { Crew, type Equipment } from './crew.ts';
-import { Frame, type FrameFile } from './frame.ts';
+import { type FrameFile, type OpenFrame, type Progress } from './frame.ts';
 import { frameWorker } from './frame_worker.ts';
+import { openFrame } from './open_frame.ts';
 import { Handoff } from './handoff.ts';
 import { type Images, Line } from './line.ts';
 import type { ModelParcel } from './messages.ts';
@@ -66,8 +67,10 @@ export interface CellRunOptions extends RunOptions {
 }
 
 export interface FrameRunOptions extends RunOptions, Partial<Omit<FrameOptions, 'checks'>> {
-  /** Told the cells classified of the cells found in the frame of an image. */
-  onProgress?: (index: number, classified: number, cells: number) => void;
+  /** Told the cells classified of the cells found in the frame of an image, or the tiles done of a picture that is searched tile by tile. */
+  onProgress?: (index: number, done: number, all: number, of: Progress['of']) => void;
+  /** Told cells of an image as they are done: those of a picture that is searched tile by tile long before the others. */
+  onCells?: (index: number, cells: FrameCell[]) => void;
 }
 
 interface Loaded { files: ModelFiles; second: ModelFiles | undefined; runtime: RuntimeFacts; added: Pick<ExportContext, 'added' | 'secondAdded'> }
@@ -200,8 +203,11 @@ export class Classifier {
    */
   analyseFrames(images: Images, options: FrameRunOptions = {}): AsyncGenerator<FrameRecord, void, undefined> {
     const { spec } = this;
-    const { choice = wholeFile, search = searchFor(spec), look = options.search === undefined ? leftToLook(spec, {}) : [], pixelSizeUm = null, classify = spec.frame !== undefined, checks = noChecks, onProgress = () => {}, ...rest } = options;
-    const worker = (link: WorkerLink, run: Run) => frameWorker(this.#crew.host(link), { choice, search, look, pixelSizeUm, classify, checks }, run, onProgress);
+    const { choice = wholeFile, search = searchFor(spec), look = options.search === undefined ? leftToLook(spec, {}) : [], pixelSizeUm = null, classify = spec.frame !== undefined, checks = noChecks, onProgress = () => {}, onCells = () => {}, ...rest } = options;
+    const worker = (link: WorkerLink, run: Run, idle: () => readonly WorkerLink[]) => frameWorker(this.#crew.host(link, idle), { choice, search, look, pixelSizeUm, classify, checks }, run, (index, cells, { done, all, of }) => {
+      onCells(index, cells);
+      onProgress(index, done, all, of);
+    });
     return this.#run(images, worker, { ...rest, atOnce: 1 });
   }
 
@@ -212,9 +218,11 @@ export class Classifier {
    *   image: read again should its worker die.
    * Raises: CytodropError for an image that cannot be read or decoded; WorkerDied.
    */
-  async openFrame(image: ImageSource, choice: Partial<FrameChoice> = {}): Promise<Frame> {
+  async openFrame(image: ImageSource, choice: Partial<FrameChoice> = {}): Promise<OpenFrame> {
     const read = async (): Promise<FrameFile | UnreadFile> => (await platform.readFrame(image, Infinity)) as FrameFile | UnreadFile;
-    return Frame.open(this.#crew.host(this.#crew.links(1)[0] as WorkerLink), await read(), { ...wholeFile, ...choice }, read);
+    const link = this.#crew.links(1)[0] as WorkerLink;
+    // Frames that a person looks at are held once; those read tile by tile are held by nobody.
+    return openFrame(this.#crew.host(link), await read(), { ...wholeFile, ...choice }, read, () => this.#crew.helpersOf(link));
   }
 
   /** Keeps a file open to look at parts of it, also while others are worked on. It must be closed. */
@@ -234,7 +242,7 @@ export class Classifier {
     const now = { spec, specSha256: runtime.specSha256 ?? null, second: second?.spec, imageScale: report.imageScale };
     let done = 0;
     if (report.of === 'frames') {
-      const worker = (link: WorkerLink, run: Run) => checkWorker(this.#crew.host(link), report, now, run);
+      const worker = (link: WorkerLink, run: Run, idle: () => readonly WorkerLink[]) => checkWorker(this.#crew.host(link, idle), report, now, run);
       const checked: { path: string; frames: CheckedFile['frames'] | null }[] = [];
       for await (const { path, ...outcome } of this.#run(images, worker, { ...options, atOnce: 1 })) {
         checked.push({ path, frames: outcome.status === 'ok' ? outcome.frames : null });
@@ -318,7 +326,7 @@ export class Classifier {
 
   /** Has workers empty a queue of images, after whatever runs now, no faster than the results are taken. */
   async *#run<Result extends { status: string }>(
-    images: Images, worker: (link: WorkerLink, run: Run) => PoolWorker<Result>, { jobs, signal, atOnce, onRead = () => {} }: Omit<RunOptions, 'checks'> & { atOnce?: number },
+    images: Images, worker: (link: WorkerLink, run: Run, idle: () => readonly WorkerLink[]) => PoolWorker<Result>, { jobs, signal, atOnce, onRead = () => {} }: Omit<RunOptions, 'checks'> & { atOnce?: number },
   ): AsyncGenerator<(Result | UnreadFile) & { index: number; path: string }, void, undefined> {
     const run: Run = { cancelled: signal?.aborted ?? false };
     const stop = (): void => { run.cancelled = true; };
@@ -327,7 +335,11 @@ export class Classifier {
     // Frames go one by one.
     const line = new Line(images, atOnce === 1);
     const results = new Handoff<(Result | UnreadFile) & { index: number; path: string }>();
-    const work = this.#queued(() => classifyInOrder(this.#crew.links(jobs).map((link) => worker(link, run)), {
+    let links: WorkerLink[] = [];
+    const resting = new Set<number>();
+    const idle = (): WorkerLink[] => links.filter((_, i) => resting.has(i));
+    const work = this.#queued(() => classifyInOrder((links = this.#crew.links(jobs)).map((link) => worker(link, run, idle)), {
+      rest: (i) => resting.add(i),
       ...(atOnce !== undefined && { atOnce }),
       get count() { return line.count; },
       read: async (position, mostBytes) => {

@@ -6,7 +6,7 @@ import type { EngineKind } from '../core/engine.ts';
 import { CytodropError } from '../core/errors.ts';
 import { type DetectorFiles, detectorNames, detectorShelf, notLoaded } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
-import type { FrameHost } from './frame.ts';
+import type { FrameHost, Helper } from './frame.ts';
 import { type ModelParcel } from './messages.ts';
 import { WorkerHung } from './pool.ts';
 import { type ModelSource, readOwnDetector } from './sources.ts';
@@ -145,10 +145,16 @@ export class Crew {
     return link.ready(() => this.#hand(link));
   }
 
-  /** As the keeper of frames. */
-  host(link: WorkerLink): FrameHost {
+  /** As the keeper of frames. Args: idle: those that may help it. */
+  host(link: WorkerLink, idle: () => readonly WorkerLink[] = () => []): FrameHost {
     const spec = (): ModelSpec => this.#loaded().files.spec;
-    return { link, makeReady: () => this.#hand(link), readDetector: this.readDetector, get spec() { return spec(); } };
+    const helpers = (): Helper[] => idle().map((other) => ({ link: other, makeReady: () => this.#hand(other) }));
+    return { link, makeReady: () => this.#hand(link), readDetector: this.readDetector, helpers, get spec() { return spec(); } };
+  }
+
+  /** All the others. */
+  helpersOf(link: WorkerLink): Helper[] {
+    return this.#links.filter((other) => other !== link).map((other) => ({ link: other, makeReady: () => this.#hand(other) }));
   }
 
   close(): void {

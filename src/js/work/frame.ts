@@ -5,11 +5,12 @@ import type { CellVerdict } from '../classify/outcome.ts';
 import type { DetectorName } from '../core/core.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
 import { frameCells, placesOf, withMorphometry } from '../frames/cells.ts';
-import { choiceMade, type FrameCell, type FrameChoice, type FrameFacts, wholeFile } from '../frames/frame.ts';
+import { choiceMade, type FrameCell, type FrameChoice, type FrameFacts, type TilesDone, wholeFile } from '../frames/frame.ts';
 import { type DetectorFacts, type DetectorFiles, detectorOf } from '../model/detector.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { LargeFile } from '../platform/platform.ts';
 import { WorkerDied, WorkerHung } from './pool.ts';
+import { shareSteps } from './shared_steps.ts';
 import { patienceSeconds } from './watchdog.ts';
 import { type ReplyOf, transferable, type WorkerLink } from './worker_link.ts';
 import { foundLength, inUnits, lookedAt, quickLook } from '../frames/quick_look.ts';
@@ -17,6 +18,8 @@ import { defaultSearch, type FrameOptions, type Looked, searchFor, withLook } fr
 
 /** Cells that a worker classifies before it answers: few enough to stop soon and to let a picture pass. */
 export const cellsAtOnce = 16;
+/** Cells that each of several workers measures before it takes more. */
+const measuredAtOnce = 256;
 
 /** Where a frame is held: a worker, how it is made ready should it have died, and the networks that find cells, which it takes when it is to use them. */
 export interface FrameHost {
@@ -26,7 +29,11 @@ export interface FrameHost {
   spec: ModelSpec;
   /** Raises: CytodropError, `detector_not_loaded`. */
   readDetector: (name: DetectorName) => Promise<DetectorFiles>;
+  /** Others that have nothing to do now and take part of the work; none unless told. */
+  helpers?: () => readonly Helper[];
 }
+
+export type Helper = Pick<FrameHost, 'link' | 'makeReady'>;
 
 export interface ClassifyOptions {
   /** Of this frame, µm per px; null: not known. Unless told, as it was searched last, or as the file states it. */
@@ -38,8 +45,28 @@ export interface ClassifyOptions {
   onVerdicts?: (cells: FrameCell[]) => void;
 }
 
+/** What may be told of the cells of a frame that is searched and named in one go. */
+export interface FindOptions extends Omit<ClassifyOptions, 'pixelSizeUm' | 'onVerdicts'> {
+  /** False: the cells are found, not named. */
+  classify: boolean;
+  /** Told cells as they are done, and how many of all that are to be done: cells found, or tiles of a picture that is searched tile by tile. */
+  onCells?: (cells: FrameCell[], progress: Progress) => void;
+}
+
+/** `of`: what is counted. */
+export interface Progress { done: number; all: number; of: 'cells' | 'tiles' }
+
+/** `tiles`: of a picture that was searched tile by tile. */
+export interface Found { cells: FrameCell[]; detector?: DetectorFacts; tiles?: TilesDone }
+
+/** What can be done with any frame, held or read tile by tile. */
+export type OpenFrame = Pick<Frame, keyof Frame>;
+
 /** Bytes of a file, or where a large one lies. */
 export type FrameFile = Uint8Array | LargeFile;
+
+/** Asks one of those that hold the frame. */
+type Ask = <T>(question: (link: WorkerLink, frame: number) => Promise<T>) => Promise<T>;
 
 let framesOpened = 0;
 
@@ -52,11 +79,14 @@ export class Frame {
   /** Seconds that the worker may be silent over one thing done with it. */
   readonly #patience = (): number => patienceSeconds(4 * this.facts.image.width_px * this.facts.image.height_px);
   #number: number;
+  /** Helpers that hold the frame too, with their numbers of it. */
+  readonly #helpers: Map<WorkerLink, number>;
   /** Of the last search. */
   #pixelSizeUm: number | null;
 
-  private constructor(host: FrameHost, choice: FrameChoice, opened: { number: number; facts: FrameFacts }, readAgain: (() => Promise<FrameFile | UnreadFile>) | undefined) {
+  private constructor(host: FrameHost, choice: FrameChoice, opened: { number: number; facts: FrameFacts }, helpers: Map<WorkerLink, number>, readAgain: (() => Promise<FrameFile | UnreadFile>) | undefined) {
     this.#host = host;
+    this.#helpers = helpers;
     this.#readAgain = readAgain;
     this.choice = choiceMade(choice, opened.facts);
     this.facts = opened.facts;
@@ -71,7 +101,14 @@ export class Frame {
    * Raises: CytodropError for a file that cannot be read or decoded; WorkerDied.
    */
   static async open(host: FrameHost, file: FrameFile | UnreadFile, choice: FrameChoice = wholeFile, readAgain?: () => Promise<FrameFile | UnreadFile>): Promise<Frame> {
-    return new Frame(host, choice, await openIn(host, file, choice), readAgain);
+    const sharing = beginSharing(host, file, choice);
+    try {
+      const opened = await openIn(host, file, choice);
+      return new Frame(host, choice, opened, await sharing(opened.facts), readAgain);
+    } catch (error) {
+      void sharing(null);
+      throw error;
+    }
   }
 
   /** What is searched for unless told otherwise: cells like those that the model learned from, at the pixel size that the file states. */
@@ -91,6 +128,15 @@ export class Frame {
     return (await this.search({ ...this.settings, ...settings })).cells;
   }
 
+  /** Finds cells and names them. After a stop those not reached have no verdict. Raises: as `search` and `classify`. */
+  async find(settings: DetectSettings, { classify, onCells = () => {}, ...options }: FindOptions): Promise<Found> {
+    const found = await this.search(settings);
+    if (!classify) return found;
+    let done = 0;
+    const onVerdicts = (some: FrameCell[]): void => onCells(some, { done: (done += some.length), all: found.cells.length, of: 'cells' });
+    return { ...found, cells: await this.classify(found.cells, { ...options, pixelSizeUm: settings.pixel_size_um, onVerdicts }) };
+  }
+
   /** As `findCells`, with all settings; tells also what found the cells where a network did. An overview has none. */
   async search(settings: DetectSettings): Promise<{ cells: FrameCell[]; detector?: DetectorFacts }> {
     if (this.choice.overview) return { cells: [] };
@@ -101,8 +147,14 @@ export class Frame {
 
   /** Measures cells: shape, grey and grain from the pixels inside each outline. Raises: CytodropError, WorkerDied. */
   async measure(cells: readonly FrameCell[]): Promise<FrameCell[]> {
-    const { values } = await this.#ask((link, frame) => link.ask({ type: 'measure_outlines', frame, places: placesOf(cells) }, 'outlines_measured', { patience: this.#patience }));
-    return withMorphometry(cells, values);
+    const measure = async (some: readonly FrameCell[], ask: Ask): Promise<FrameCell[]> => {
+      const { values } = await ask((link, frame) => link.ask({ type: 'measure_outlines', frame, places: placesOf(some) }, 'outlines_measured', { patience: this.#patience }));
+      return withMorphometry(some, values);
+    };
+    if (this.#helpers.size === 0) return measure(cells, (question) => this.#ask(question));
+    const done: FrameCell[] = [];
+    await this.#fewByFew(cells, measuredAtOnce, measure, (some) => done.push(...some));
+    return done;
   }
 
   /** Finds cells in a part of the frame alone, as if nothing were around it. Raises: CytodropError, WorkerDied. */
@@ -134,14 +186,30 @@ export class Frame {
   }
 
   async #detect(settings: DetectSettings, region?: Box): Promise<ReplyOf<'detected'>> {
-    const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings, region }, 'detected', { patience: this.#patience }));
-    return detect().catch(async (error: unknown) => {
-      const name = detectorOf(settings.method);
-      if (!(error instanceof CytodropError && error.code === 'detector_not_loaded') || name === undefined) throw error;
-      const files = await this.#host.readDetector(name);
-      await this.#ask((link) => link.ask({ type: 'load_detector', name, files }, 'detector_loaded', { patience: this.#patience }));
-      return detect();
-    });
+    const seen = region === undefined && detectorOf(settings.method) !== undefined ? await this.#lookTogether(settings) : undefined;
+    const detect = () => this.#ask((link, frame) => link.ask({ type: 'detect', frame, settings, region, seen }, 'detected', { patience: this.#patience }));
+    return withDetector(this.#host, settings, detect, (question) => this.#ask(question));
+  }
+
+  /** What a network says of the frame, by all that hold it; undefined: there is one alone, or it has to do it alone. */
+  async #lookTogether(settings: DetectSettings): Promise<Float32Array[] | undefined> {
+    const parts = 1 + this.#helpers.size;
+    if (parts === 1) return undefined;
+    const seen: Float32Array[] = [];
+    const look = (part: number, ask: Ask): Promise<ReplyOf<'part_seen'>> =>
+      withDetector(this.#host, settings, () => ask((link, frame) => link.ask({ type: 'look_at_part', frame, settings, part, parts }, 'part_seen', { patience: this.#patience })), ask);
+    const own: Ask = (question) => this.#ask(question);
+    const helpers = [...this.#helpers];
+    const missed: number[] = [];
+    await Promise.all([
+      look(0, own).then(({ values }) => { seen[0] = values; }),
+      ...helpers.map(([link, number], i) => look(i + 1, (question) => question(link, number)).then(({ values }) => { seen[i + 1] = values; }, () => {
+        this.#helpers.delete(link);
+        missed.push(i + 1);
+      })),
+    ]);
+    for (const part of missed) seen[part] = (await look(part, own)).values;
+    return seen;
   }
 
   /**
@@ -152,14 +220,29 @@ export class Frame {
    */
   async classify(cells: readonly FrameCell[], { pixelSizeUm = this.#pixelSizeUm, checks = noChecks, signal, onVerdicts = () => {} }: ClassifyOptions = {}): Promise<FrameCell[]> {
     const done: FrameCell[] = [];
-    for (let first = 0; first < cells.length && !signal?.aborted; first += cellsAtOnce) {
-      const some = cells.slice(first, first + cellsAtOnce);
-      const { verdicts } = await this.#ask((link, frame) => link.ask({ type: 'classify_cells', frame, places: placesOf(some), pixelSizeUm, checks }, 'cells_classified', { patience: this.#patience }));
-      const named = some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict }));
+    await this.#fewByFew(cells, cellsAtOnce, async (some, ask) => {
+      const { verdicts } = await ask((link, frame) => link.ask({ type: 'classify_cells', frame, places: placesOf(some), pixelSizeUm, checks }, 'cells_classified', { patience: this.#patience }));
+      return some.map((cell, i) => ({ ...cell, verdict: verdicts[i] as CellVerdict }));
+    }, (named) => {
       done.push(...named);
       onVerdicts(named);
-    }
+    }, signal);
     return [...done, ...cells.slice(done.length)];
+  }
+
+  /** Has all that hold the frame do something with its cells, a few at a time; told in order. */
+  #fewByFew(cells: readonly FrameCell[], atOnce: number, take: (some: readonly FrameCell[], ask: Ask) => Promise<FrameCell[]>, tell: (some: FrameCell[]) => void, signal?: Pick<AbortSignal, 'aborted'>): Promise<void> {
+    const own = this.#host.link;
+    return shareSteps<WorkerLink, FrameCell[]>({
+      count: Math.ceil(cells.length / atOnce),
+      workers: () => [own, ...this.#helpers.keys()],
+      take: (worker, step) => {
+        const helping = worker === own ? undefined : this.#helpers.get(worker);
+        return take(cells.slice(step * atOnce, (step + 1) * atOnce), helping === undefined ? (question) => this.#ask(question) : (question) => question(worker, helping));
+      },
+      tell: (_, some) => tell(some),
+      signal,
+    });
   }
 
   /**
@@ -180,7 +263,7 @@ export class Frame {
 
   /** Frees it; a worker that died has nothing to free. */
   async close(): Promise<void> {
-    await this.#host.link.ask({ type: 'close_frame', frame: this.#number }, 'frame_closed').catch(() => undefined);
+    await Promise.all([[this.#host.link, this.#number] as const, ...this.#helpers].map(([link, frame]) => link.ask({ type: 'close_frame', frame }, 'frame_closed').catch(() => undefined)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -201,11 +284,54 @@ export class Frame {
   }
 }
 
-async function openIn({ link, makeReady }: FrameHost, file: FrameFile | UnreadFile, choice: FrameChoice): Promise<{ number: number; facts: FrameFacts }> {
+async function openIn({ link, makeReady }: Helper, file: FrameFile | UnreadFile, choice: FrameChoice): Promise<{ number: number; facts: FrameFacts }> {
   if ('status' in file) throw new CytodropError(file.code, file.message);
   await link.ready(makeReady);
   const number = ++framesOpened;
   const patience = patienceSeconds(file.length);
   const { facts } = await link.ask({ type: 'open_frame', frame: number, file, choice }, 'frame_opened', { transfer: transferable(file instanceof Uint8Array ? [file] : []), patience: () => patience });
   return { number, facts };
+}
+
+/** A worker takes the bytes that it is handed. */
+export function copyOf(file: FrameFile): FrameFile {
+  return file instanceof Uint8Array ? new Uint8Array(file) : file;
+}
+
+/** Frames of fewer pixels are done before others have decoded them too. */
+const leastSharedPx = 1_000_000;
+/** More would fill the memory: every helper holds the frame. */
+const mostSharedBytes = 100e6;
+/** No file of a picture of that size is smaller. */
+const leastSharedFile = 100_000;
+
+/**
+ * Has helpers open a frame beside the one whose it is.
+ *
+ * Returns: to be told what the frame is, or null where it could not be opened; gives those that hold it now.
+ */
+function beginSharing(host: FrameHost, file: FrameFile | UnreadFile, choice: FrameChoice): (facts: FrameFacts | null) => Promise<Map<WorkerLink, number>> {
+  const helpers = 'status' in file || file.length < leastSharedFile || choice.overview ? [] : (host.helpers?.() ?? []);
+  // The bytes are handed over to the one whose frame it is.
+  const opening = helpers.map((helper) => openIn(helper, copyOf(file as FrameFile), choice).then(({ number }) => [helper.link, number] as const, () => undefined));
+  return async (facts) => {
+    const opened = (await Promise.all(opening)).filter((one) => one !== undefined);
+    const { width_px, height_px, channels, bits_per_channel: bits } = facts?.image ?? { width_px: 0, height_px: 0, channels: 1, bits_per_channel: 8 };
+    const pixels = width_px * height_px;
+    if (pixels >= leastSharedPx && pixels * channels * Math.ceil(bits / 8) <= mostSharedBytes) return new Map(opened);
+    for (const [link, frame] of opened) void link.ask({ type: 'close_frame', frame }, 'frame_closed').catch(() => undefined);
+    return new Map();
+  };
+}
+
+/** Asks again with the network that finds cells where the worker does not have it yet. Raises: CytodropError, WorkerDied. */
+export async function withDetector<T>({ readDetector }: Pick<FrameHost, 'readDetector'>, { method }: Pick<DetectSettings, 'method'>, search: () => Promise<T>, ask: (question: (link: WorkerLink) => Promise<unknown>) => Promise<unknown>): Promise<T> {
+  return search().catch(async (error: unknown) => {
+    const name = detectorOf(method);
+    if (!(error instanceof CytodropError && error.code === 'detector_not_loaded') || name === undefined) throw error;
+    const files = await readDetector(name);
+    const patience = patienceSeconds(files.network.length);
+    await ask((link) => link.ask({ type: 'load_detector', name, files }, 'detector_loaded', { patience: () => patience }));
+    return search();
+  });
 }

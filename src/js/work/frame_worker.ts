@@ -2,19 +2,20 @@
 import { CytodropError, type UnreadFile, unreadFile } from '../core/errors.ts';
 import type { FrameAnalysis, FrameCell, FrameChoice } from '../frames/frame.ts';
 import type { FrameOptions } from '../frames/search.ts';
-import { Frame, type FrameFile, type FrameHost } from './frame.ts';
+import type { FrameFile, FrameHost, OpenFrame, Progress } from './frame.ts';
+import { openFrame } from './open_frame.ts';
 import { type PoolWorker, type Run, WorkerHung } from './pool.ts';
 
 /**
  * A worker's place in a pool that empties a queue of frames, one in memory at a time.
  *
  * Args:
- *   onProgress: told the cells classified of the cells found, with the frame's position in the queue.
+ *   onCells: told cells as they are done, with the frame's position in the queue.
  *   run: the pool's; when it is cancelled, the cells not reached have no verdict.
  */
-export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, onProgress: (position: number, classified: number, cells: number) => void = () => {}): PoolWorker<FrameAnalysis> {
+export function frameWorker(host: FrameHost, options: FrameOptions, run: Run, onCells: (position: number, cells: FrameCell[], progress: Progress) => void = () => {}): PoolWorker<FrameAnalysis> {
   return fileByFile((file, position) =>
-    withOpenFrame(host, file, options.choice, (frame) => analyse(frame, options, (classified, cells) => onProgress(position, classified, cells), signalOf(run))),
+    withOpenFrame(host, file, options.choice, (frame) => analyse(frame, options, (cells, progress) => onCells(position, cells, progress), signalOf(run))),
   );
 }
 
@@ -44,10 +45,10 @@ export function fileByFile<Result>(work: (file: FrameFile | UnreadFile, position
  *
  * Raises: WorkerDied; what is wrong with the file, or a worker that hung on it, becomes the outcome.
  */
-export async function withOpenFrame<Result>(host: FrameHost, file: FrameFile | UnreadFile, choice: FrameChoice, use: (frame: Frame) => Promise<Result>): Promise<Result | UnreadFile> {
-  let frame: Frame | undefined;
+export async function withOpenFrame<Result>(host: FrameHost, file: FrameFile | UnreadFile, choice: FrameChoice, use: (frame: OpenFrame) => Promise<Result>): Promise<Result | UnreadFile> {
+  let frame: OpenFrame | undefined;
   try {
-    frame = await Frame.open(host, file, choice);
+    frame = await openFrame(host, file, choice);
     return await use(frame);
   } catch (error) {
     if (error instanceof CytodropError) return unreadFile(error.code, error.message);
@@ -62,20 +63,22 @@ export async function withOpenFrame<Result>(host: FrameHost, file: FrameFile | U
  * Finds the cells of an open frame and classifies them.
  *
  * Args:
- *   onProgress: told after every step.
+ *   onCells: told cells as they are done.
  *   signal: asked before every step; the cells not reached after a stop have no verdict.
  * Raises: CytodropError, WorkerDied.
  */
 export async function analyse(
-  frame: Frame, { classify, checks, ...asked }: FrameOptions, onProgress: (classified: number, cells: number) => void = () => {}, signal?: Pick<AbortSignal, 'aborted'>,
+  frame: OpenFrame, { classify, checks, ...asked }: FrameOptions, onCells: (cells: FrameCell[], progress: Progress) => void = () => {}, signal?: Pick<AbortSignal, 'aborted'>,
 ): Promise<FrameAnalysis> {
   const started = performance.now();
   const settings = await frame.settingsFor(asked);
-  const [pixelsSha256, { cells: found, detector }] = await Promise.all([frame.pixelsSha256(), frame.search(settings)]);
-  const detected = performance.now();
-  let classified = 0;
-  const onVerdicts = ({ length }: FrameCell[]): void => onProgress((classified += length), found.length);
-  const cells = classify ? await frame.classify(found, { pixelSizeUm: settings.pixel_size_um, ...(checks && { checks }), ...(signal && { signal }), onVerdicts }) : found;
-  const elapsedMs = { decode: frame.facts.decode_ms, detect: detected - started, classify: performance.now() - detected };
-  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, ...(detector && { detector }), cells, pixelsSha256, elapsedMs };
+  let found: number | undefined;
+  const onSome = (cells: FrameCell[], progress: Progress): void => {
+    found ??= performance.now();
+    onCells(cells, progress);
+  };
+  const [pixelsSha256, { cells, detector, tiles }] = await Promise.all([frame.pixelsSha256(), frame.find(settings, { classify, ...(checks && { checks }), ...(signal && { signal }), onCells: onSome })]);
+  const ended = performance.now();
+  const elapsedMs = { decode: frame.facts.decode_ms, detect: (found ?? ended) - started, classify: ended - (found ?? ended) };
+  return { status: 'ok', facts: frame.facts, choice: frame.choice, settings, ...(detector && { detector }), ...(tiles && { tiles }), cells, pixelsSha256, elapsedMs };
 }

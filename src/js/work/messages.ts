@@ -7,7 +7,8 @@ import type { SelfTest } from '../classify/self_test.ts';
 import type { DetectorName, PlacedCells } from '../core/core.ts';
 import type { EngineKind } from '../core/engine.ts';
 import { CytodropError, type UnreadFile } from '../core/errors.ts';
-import type { FrameChoice, FrameFacts } from '../frames/frame.ts';
+import type { FrameCell, FrameChoice, FrameFacts } from '../frames/frame.ts';
+import type { PartFound, PartTask } from '../frames/part_search.ts';
 import type { DetectorFacts, DetectorFiles } from '../model/detector.ts';
 import type { EncoderFiles } from '../model/encoder.ts';
 import type { ModelFiles } from '../model/model_files.ts';
@@ -36,7 +37,10 @@ export type WorkerRequest =
   /** `frame`: a number of the asker's own, never used before, that names the frame until it is closed. */
   | { type: 'open_frame'; ticket: number; frame: number; file: Uint8Array | LargeFile; choice: FrameChoice }
   | { type: 'load_detector'; ticket: number; name: DetectorName; files: DetectorFiles }
-  | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings; region?: Box | undefined }
+  /** `seen`: what the network said of all parts, by `look_at_part`. */
+  | { type: 'detect'; ticket: number; frame: number; settings: DetectSettings; region?: Box | undefined; seen?: readonly Float32Array[] | undefined }
+  /** What the method's network says of one of so many parts of the frame. */
+  | { type: 'look_at_part'; ticket: number; frame: number; settings: DetectSettings; part: number; parts: number }
   | { type: 'classify_cells'; ticket: number; frame: number; places: PlacedCells; pixelSizeUm: number | null; checks: Checks }
   | { type: 'measure_outlines'; ticket: number; frame: number; places: PlacedCells }
   | { type: 'view_frame'; ticket: number; frame: number; region: Box | null; maxSidePx: number; range: DisplayRange | null }
@@ -45,6 +49,7 @@ export type WorkerRequest =
   /** `slide`: a number of the asker's own, that names a file kept open until it is closed. */
   | { type: 'open_slide'; ticket: number; slide: number; file: Uint8Array | LargeFile }
   | { type: 'view_part'; ticket: number; slide: number; choice: FrameChoice; maxSidePx: number; range: DisplayRange | null }
+  | { type: 'search_part'; ticket: number; slide: number; task: PartTask }
   | { type: 'close_slide'; ticket: number; slide: number }
   | { type: 'open_encoder'; ticket: number; files: EncoderFiles; coreWasm: Uint8Array; home: string }
   | { type: 'encode'; ticket: number; image: Uint8Array; turns: number }
@@ -66,6 +71,10 @@ export type WorkerReply =
   | { type: 'frame_opened'; ticket: number; facts: FrameFacts }
   | { type: 'detector_loaded'; ticket: number }
   | { type: 'detected'; ticket: number; cells: DetectedCells; detector?: DetectorFacts }
+  | { type: 'part_seen'; ticket: number; values: Float32Array }
+  /** Of the part that is searched. */
+  | { type: 'part_cells'; ticket: number; cells: FrameCell[] }
+  | { type: 'part_searched'; ticket: number; found: Omit<PartFound, 'cells'> }
   | { type: 'cells_classified'; ticket: number; verdicts: CellVerdict[] }
   | { type: 'outlines_measured'; ticket: number; values: Float64Array }
   | { type: 'frame_view'; ticket: number; widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> }

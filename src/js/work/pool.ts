@@ -54,6 +54,8 @@ export interface ImageQueue<Result = Outcome, File = Uint8Array> {
   read(position: number, mostBytes: number): Promise<File | UnreadFile | null | undefined>;
   /** Told once for every image, in order; while it is at it no worker takes more. */
   tell(position: number, outcome: Result | UnreadFile): Promise<void> | void;
+  /** Told, by its place among the workers, of each for which nothing is left. */
+  rest?(worker: number): void;
 }
 
 /** Set `cancelled` to stop: what workers have in hand is the last. */
@@ -145,7 +147,7 @@ export async function classifyInOrder<Result = Outcome, File extends object = Ui
     }
   };
 
-  await Promise.all(workers.map(employ));
+  await Promise.all(workers.map((worker, i) => employ(worker).finally(() => queue.rest?.(i))));
   if (failure !== undefined) throw failure.error;
   // After a cancel there are gaps where images were to be tried again.
   for (const [position, outcome] of [...early].sort(([a], [b]) => a - b)) await queue.tell(position, outcome);

@@ -8,6 +8,7 @@ import { CytodropError } from '../core/errors.ts';
 import type { FileParts } from '../core/file_parts.ts';
 import type { FurtherReaders } from '../core/further_readers.ts';
 import { OpenFrames } from '../frames/open_frames.ts';
+import { searchPart } from '../frames/part_search.ts';
 import type { Port } from '../platform/platform.ts';
 import { answerLearnCall } from './learn_calls.ts';
 import { failed, type WorkerReply, type WorkerRequest } from './messages.ts';
@@ -15,7 +16,9 @@ import { openParts, readersOf, withParts } from './readers_of.ts';
 import { inTurns } from './worker_turns.ts';
 import { requestFactsOf } from './requests.ts';
 
-type SlideRequest = 'open_slide' | 'view_part' | 'close_slide';
+const cellsInMessage = 64;
+
+type SlideRequest = 'open_slide' | 'view_part' | 'search_part' | 'close_slide';
 type Request<Type extends WorkerRequest['type']> = Extract<WorkerRequest, { type: Type }>;
 
 /** Folder of the runtime's files below the library's; '': the runtime finds its own. Put in by the build. */
@@ -52,7 +55,7 @@ class Server {
       case 'open_encoder': case 'encode': return this.#answerAboutFeatures(request);
       case 'open_learning': case 'learn': return this.#answerAboutLearning(request);
       case 'classify': case 'view': case 'judge_batch': case 'inspect': return this.#answerAboutImage(request);
-      case 'open_slide': case 'view_part': case 'close_slide': return this.#answerAboutSlide(request);
+      case 'open_slide': case 'view_part': case 'search_part': case 'close_slide': return this.#answerAboutSlide(request);
       default: return this.#answerAboutFrame(request);
     }
   };
@@ -124,7 +127,11 @@ class Server {
       case 'load_detector':
         await frames.loadDetector(request.name, request.files);
         return post({ type: 'detector_loaded', ticket });
-      case 'detect': return post({ type: 'detected', ticket, ...(await frames.detect(request.frame, request.settings, request.region)) });
+      case 'detect': return post({ type: 'detected', ticket, ...(await frames.detect(request.frame, request.settings, request.region, request.seen)) });
+      case 'look_at_part': {
+        const values = await frames.lookAtPart(request.frame, request.settings, request.part, request.parts);
+        return post({ type: 'part_seen', ticket, values }, [values.buffer as ArrayBuffer]);
+      }
       case 'classify_cells': {
         const { frame, places, pixelSizeUm, checks = noChecks } = request;
         return post({ type: 'cells_classified', ticket, verdicts: await frames.classifyCells(frame, places, pixelSizeUm, checks, () => post({ type: 'at_work', ticket, image: -1 })) });
@@ -153,6 +160,12 @@ class Server {
     } else if (request.type === 'view_part') {
       if (known === undefined) throw new CytodropError('frame_not_open', 'The slide is not open.');
       this.#postPicture('frame_view', ticket, await frames.viewPart(known, request.choice, request.maxSidePx, request.range));
+    } else if (request.type === 'search_part') {
+      if (known === undefined) throw new CytodropError('frame_not_open', 'The slide is not open.');
+      const { cells, ...found } = await searchPart(frames, known, request.task, () => this.#port.post({ type: 'at_work', ticket, image: -1 }));
+      // A few at a time: the page would stand still while it takes thousands.
+      for (let first = 0; first < cells.length; first += cellsInMessage) this.#port.post({ type: 'part_cells', ticket, cells: cells.slice(first, first + cellsInMessage) });
+      this.#port.post({ type: 'part_searched', ticket, found });
     } else {
       this.#slides.delete(slide);
       if (known) await frames.letGo(known);

@@ -10,7 +10,7 @@ import { spec } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
 import { underWay } from '../../state/progress.ts';
 import { selected } from '../../state/reviewing.ts';
-import { drawnRegion, lookedRegions, slideOf } from '../../state/slides.ts';
+import { drawnRegion, isTiled, lookedRegions, slideOf } from '../../state/slides.ts';
 import { labelRevision, plan } from '../../state/teaching.ts';
 import { currentIndex, shown, theme } from '../../state/view.ts';
 import { drawnCells, medianSize, showsTeaching, readColours } from './drawn_cells.ts';
@@ -34,6 +34,7 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
   const { analysis, range } = entry;
   const slide = slideOf(entry);
   const isOverview = analysis.choice.overview === true;
+  const isByLevels = slide && (isOverview || isTiled(analysis.facts.image));
   const byTeaching = showsTeaching.value;
   const cells = model ? drawnCells(model, frame, entry) : [];
   const chosen = new Set([...selected.value].filter((key) => frameOfKey(key) === frame).map((key) => key - cellKey(frame, 0)));
@@ -58,7 +59,7 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
     const canvas = drawing.current;
     if (!canvas) return;
     const show = (whole: FramePart | undefined, parts: FramePart[]): void => canvas.setPictures(whole, parts);
-    const pictures = slide && isOverview ? new SlidePictures(frame, entry, slide, canvas.canvas, show, setTrouble) : new FramePictures(frame, entry, show, setTrouble);
+    const pictures = isByLevels ? new SlidePictures(frame, entry, slide, canvas.canvas, show, setTrouble) : new FramePictures(frame, entry, show, setTrouble);
     // Far enough in to see the pixels of the full size.
     if (slide && isOverview) canvas.mostScale = (4 * (slide.levels[0]?.width_px ?? 1)) / analysis.facts.image.width_px;
     let told = 0;

@@ -2,7 +2,7 @@
 import type { Box } from '../../../src/js/index.ts';
 import type { FrameEntry } from '../../state/frame_store.ts';
 import { chooseInFile } from '../../state/frames.ts';
-import { drawnRegion, lookedRegions, overviewOf, regionOf, slideOf } from '../../state/slides.ts';
+import { drawnRegion, isTiled, lookedRegions, overviewOf, regionOf, slideOf, tiling } from '../../state/slides.ts';
 import { words } from './words.ts';
 
 /** `sight`: what is in sight of the overview, px of it; null: not known yet. */
@@ -15,7 +15,8 @@ export function SlideBar({ frame, entry, sight }: { frame: number; entry: FrameE
   if (overview) return <OverviewBar frame={frame} entry={entry} sight={sight} sentence={words.slide.overview(full.width_px, full.height_px, smaller)} />;
   return (
     <div class="slide-bar small" data-testid="slide-bar">
-      {region && <p>{words.slide.region(region, full.width_px, full.height_px, smaller)}</p>}
+      <p class="overview-words">{region ? words.slide.region(region, full.width_px, full.height_px, smaller) : words.slide.whole(full.width_px, full.height_px)}</p>
+      <Tiling frame={frame} />
       <button
         type="button" data-testid="to-overview"
         onClick={() => {
@@ -33,8 +34,7 @@ function OverviewBar({ frame, entry, sight, sentence }: { frame: number; entry: 
   const drawn = drawnRegion.value?.frame === frame ? drawnRegion.value.box : null;
   const box = drawn ?? sight;
   const choice = box && regionOf(entry, box);
-  const slide = slideOf(entry);
-  const smaller = choice && slide ? (slide.levels[0]?.width_px ?? 1) / (slide.levels[choice.level ?? 0]?.width_px ?? 1) : 1;
+  const size = choice && (choice.region ?? slideOf(entry)?.levels[0]);
   const looked = lookedRegions(entry);
   return (
     <div class="slide-bar small" data-testid="slide-bar">
@@ -47,12 +47,12 @@ function OverviewBar({ frame, entry, sight, sentence }: { frame: number; entry: 
           chooseInFile(frame, choice);
         }}
       >
-        {drawn ? words.slide.findHere : words.slide.findInSight}
+        {drawn ? words.slide.findHere : choice && !choice.region ? words.slide.findInAll : words.slide.findInSight}
       </button>
-      {choice?.region && (
-        <span class="number" data-testid="region-size" data-level={choice.level ?? 0}>
-          {words.slide.size(choice.region.width_px, choice.region.height_px)}
-          {smaller > 1 && words.slide.tooLarge(smaller)}
+      {size && (
+        <span class="number" data-testid="region-size">
+          {words.slide.size(size.width_px, size.height_px)}
+          {isTiled(size) && words.slide.byTiles}
         </span>
       )}
       {drawn && (
@@ -65,11 +65,28 @@ function OverviewBar({ frame, entry, sight, sentence }: { frame: number; entry: 
           <span>{words.slide.looked}</span>
           {looked.map(({ key, choice: other, cells }, i) => (
             <button key={key} type="button" class="link" data-testid="looked-region" onClick={() => chooseInFile(frame, other)}>
-              {words.slide.lookedRegion(i + 1, cells)}
+              {other.region ? words.slide.lookedRegion(i + 1, cells) : words.slide.lookedWhole(cells)}
             </button>
           ))}
         </span>
       )}
     </div>
+  );
+}
+
+/** How far a frame is that is searched tile by tile. */
+function Tiling({ frame }: { frame: number }) {
+  const at = tiling.value;
+  if (at?.frame !== frame) return null;
+  return (
+    <>
+      <progress value={at.done} max={at.all} aria-label={words.slide.tile(at.done, at.all)} />
+      <span class="number" data-testid="tile-progress" data-done={at.done} data-all={at.all}>
+        {words.slide.tile(at.done, at.all)}
+      </span>
+      <button type="button" data-testid="stop-tiles" onClick={at.stop}>
+        {words.slide.stop}
+      </button>
+    </>
   );
 }

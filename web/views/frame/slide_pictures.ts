@@ -1,4 +1,4 @@
-/** The pictures of a slide's overview: all of it, and sharper tiles of what is in sight, from the copy of the right size. */
+/** The pictures of a slide's overview, or of a part too large to be held: all of it, and sharper tiles of what is in sight, from the copy of the right size. */
 import { type Box, type ImageFileFacts } from '../../../src/js/index.ts';
 import type { FrameEntry } from '../../state/frame_store.ts';
 import { viewPart, withFrame } from '../../state/held_frames.ts';
@@ -52,8 +52,8 @@ export class SlidePictures {
       const middle = { x: (sight.left + sight.right) / 2, y: (sight.top + sight.bottom) / 2 };
       const tiles = this.#tilesIn(sight);
       const farness = ({ level, region }: Tile): number => {
-        const factor = this.#factor(level);
-        return Math.hypot((region.left_px + region.width_px / 2) / factor - middle.x, (region.top_px + region.height_px / 2) / factor - middle.y);
+        const { left_px, top_px, width_px, height_px } = this.#inFrame(region, level);
+        return Math.hypot(left_px + width_px / 2 - middle.x, top_px + height_px / 2 - middle.y);
       };
       for (const { key } of tiles) this.#use(key);
       this.#wanted = tiles.filter(({ key }) => !this.#tiles.has(key)).sort((a, b) => farness(a) - farness(b));
@@ -69,19 +69,30 @@ export class SlidePictures {
     for (const { picture } of this.#tiles.values()) picture.close();
   }
 
-  /** Px of a level per px of the overview. */
+  /** Px of a level per px of the frame. */
   #factor(level: number): number {
-    return (this.#levels[level]?.width_px ?? 1) / this.#entry.analysis.facts.image.width_px;
+    return (this.#levels[level]?.width_px ?? 1) / (this.#levels[this.#entry.analysis.choice.level ?? 0]?.width_px ?? 1);
+  }
+
+  /** Where a part of a level lies, px of the frame. */
+  #inFrame({ left_px, top_px, width_px, height_px }: Box, level: number): Box {
+    const factor = this.#factor(level);
+    const { region } = this.#entry.analysis.choice;
+    return { left_px: left_px / factor - (region?.left_px ?? 0), top_px: top_px / factor - (region?.top_px ?? 0), width_px: width_px / factor, height_px: height_px / factor };
   }
 
   /** Of the smallest copy that has a pixel for each of the screen. */
   #tilesIn({ left, top, right, bottom }: { left: number; top: number; right: number; bottom: number }): Tile[] {
-    let level = this.#entry.analysis.choice.level ?? 0;
+    const { width_px, height_px } = this.#entry.analysis.facts.image;
+    const { left_px: fromLeft = 0, top_px: fromTop = 0 } = this.#entry.analysis.choice.region ?? {};
+    let level = this.#levels.length - 1;
     while (level > 0 && this.#factor(level) < this.#scale) level--;
     const [factor, size] = [this.#factor(level), this.#levels[level] as { width_px: number; height_px: number }];
     const tiles: Tile[] = [];
-    for (let y = Math.max(0, Math.floor((top * factor) / tilePx)); y * tilePx < Math.min(bottom * factor, size.height_px); y++) {
-      for (let x = Math.max(0, Math.floor((left * factor) / tilePx)); x * tilePx < Math.min(right * factor, size.width_px); x++) {
+    const [up, down] = [(Math.max(0, top) + fromTop) * factor, (Math.min(height_px, bottom) + fromTop) * factor];
+    const [near, far] = [(Math.max(0, left) + fromLeft) * factor, (Math.min(width_px, right) + fromLeft) * factor];
+    for (let y = Math.floor(up / tilePx); y * tilePx < Math.min(down, size.height_px); y++) {
+      for (let x = Math.floor(near / tilePx); x * tilePx < Math.min(far, size.width_px); x++) {
         const region = { left_px: x * tilePx, top_px: y * tilePx, width_px: Math.min(tilePx, size.width_px - x * tilePx), height_px: Math.min(tilePx, size.height_px - y * tilePx) };
         tiles.push({ key: `${level} ${x} ${y}`, level, region });
       }
@@ -128,8 +139,7 @@ export class SlidePictures {
     const { overview: _, ...choice } = this.#entry.analysis.choice;
     const { facts } = this.#entry.analysis;
     const picture = await createImageBitmap(await viewPart(this.#frame, { ...choice, level, region }, tilePx, this.#entry.range ?? facts.range));
-    const factor = this.#factor(level);
-    return { picture, scale: factor, region: { left_px: region.left_px / factor, top_px: region.top_px / factor, width_px: region.width_px / factor, height_px: region.height_px / factor } };
+    return { picture, scale: this.#factor(level), region: this.#inFrame(region, level) };
   }
 
   #keep(key: string, part: FramePart): void {

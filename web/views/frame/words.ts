@@ -1,5 +1,5 @@
 /** What a person reads beside, over and under a frame. */
-import { type Box, mostPixels, type searchMethods } from '../../../src/js/index.ts';
+import { type Box, type searchMethods } from '../../../src/js/index.ts';
 import { formatCount, formatPercent, plural } from '../../state/format.ts';
 
 const four = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 4 });
@@ -33,17 +33,22 @@ export const words = {
     asInFile: 'as in the file',
   },
   slide: {
-    overview: (width: number, height: number, smaller: number) => `An overview of ${formatCount(width)} × ${formatCount(height)} px, ${times(smaller)} smaller. Cells are found in a region of it: draw one, or zoom in on one.`,
+    overview: (width: number, height: number, smaller: number) => `An overview of ${formatCount(width)} × ${formatCount(height)} px, ${times(smaller)} smaller. Cells are found in what is in sight, or in a region that you draw.`,
     region: ({ left_px, top_px }: Box, width: number, height: number, smaller: number) =>
       `A region of a slide of ${formatCount(width)} × ${formatCount(height)} px; its corner lies at ${formatCount(left_px)}, ${formatCount(top_px)}${smaller > 1 ? ` of a copy ${times(smaller)} smaller` : ''}.`,
+    whole: (width: number, height: number) => `All of a slide of ${formatCount(width)} × ${formatCount(height)} px.`,
+    tile: (done: number, all: number) => `tile ${formatCount(done)} of ${formatCount(all)}`,
+    stop: 'Stop here',
     back: 'Back to the overview',
     findHere: 'Find cells here',
     findInSight: 'Find cells in what is in sight',
+    findInAll: 'Find cells in the whole slide',
     size: (width: number, height: number) => `${formatCount(width)} × ${formatCount(height)} px`,
-    tooLarge: (smaller: number) => `, ${times(smaller)} smaller than the slide: at most ${formatCount(mostPixels / 1e6)} megapixels are searched at once`,
+    byTiles: ', tile by tile',
     drop: 'Take the region away',
     looked: 'Looked at:',
     lookedRegion: (number: number, count: number) => `region ${formatCount(number)}, ${cells(count)}`,
+    lookedWhole: (count: number) => `whole slide, ${cells(count)}`,
     lookHint: 'Drag to move, turn the wheel or pinch to zoom: sharper pixels follow.',
     label: 'Overview of a slide. Shift and arrows move the picture, plus and minus zoom; what is in sight can be searched.',
     noSettings: 'An overview is not searched. The settings show with a region of it.',
