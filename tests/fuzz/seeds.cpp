@@ -167,7 +167,7 @@ void add_lessons(Seeds& seeds) {
 /// A file of each branch of each reader of src/core/formats.
 void add_formats(Seeds& seeds) {
   for (const auto& [name, bytes] : dicom_examples()) seeds.add("dicom", bytes);
-  for (const auto& [name, bytes] : picture_examples()) seeds.add(name.starts_with("gif") ? "gif" : name.starts_with("webp") ? "webp" : "jpeg2000", bytes);
+  for (const auto& [name, bytes] : picture_examples()) seeds.add(name.starts_with("gif") ? "gif" : name.starts_with("webp") ? "webp" : name.starts_with("jxl") ? "jpeg_xl" : "jpeg2000", bytes);
 }
 
 }  // namespace

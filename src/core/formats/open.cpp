@@ -7,6 +7,7 @@
 #include "core/formats/gif.h"
 #include "core/formats/image_file.h"
 #include "core/formats/jpeg2000.h"
+#include "core/formats/jpeg_xl.h"
 #include "core/formats/lif.h"
 #include "core/formats/nd2.h"
 #include "core/formats/plain_file.h"
@@ -23,6 +24,7 @@ std::unique_ptr<ImageFile> open_image_file(std::shared_ptr<Source> source) {
   if (is_nd2(*source)) return open_nd2(std::move(source));
   if (is_lif(*source)) return open_lif(std::move(source));
   if (is_jpeg2000(*source)) return open_jpeg2000(std::move(source));
+  if (is_jpeg_xl(*source)) return open_jpeg_xl(std::move(source));
   if (is_gif(*source)) return open_gif(std::move(source));
   if (is_webp(*source)) return open_webp(std::move(source));
   return open_plain(*source);

@@ -39,6 +39,7 @@ class TiffFile final : public ImageFile {
     const std::size_t channels = one.channels_are_samples ? 1 : one.facts.channels.size();
     const TiffPlane& plane = one.planes[plane_number * channels + (one.channels_are_samples ? 0 : static_cast<std::size_t>(choice.channel))];
     open_directory(one, plane, choice.level);
+    require_tiff_codec(library_.get());
     const TiffPage page = page_of();
     check_same(one, page, choice.level);
     const int sample = one.channels_are_samples ? choice.channel : 0;
