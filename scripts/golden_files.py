@@ -17,7 +17,7 @@ CHOSEN = {
     "write_image_files": ["planes.czi", "jpeg_colour.czi", "jxr_bgr24.czi", "jxr_grey16.czi", "type1_compression6.czi", "type2_compression5.czi", "two_types.czi"],
     "write_format_files": ["channels.nd2", "deflated.nd2", "rgb_16.nd2", "floats.nd2", "several.lif", "channels.lif", "times.lif", "bgr.lif"],
     "write_dicom_files": ["slide-rle-basic.dcm", "slide-sparse.dcm", "palette-8.dcm", "jpeg-ybr.dcm", "jpeg-ls-12.dcm", "jpeg2000-rgb.dcm", "lossless-12.dcm", "slices.dcm", "slope.dcm", "tags.dcm"],
-    "write_picture_files": ["jxl-alpha.jxl", "jxl-grey-16.jxl", "jxl-turned.jxl"],
+    "write_picture_files": ["jxl-alpha.jxl", "jxl-grey-16.jxl", "jxl-turned.jxl", "tif-lerc-zstd.tif", "levels.ndpi"],
 }
 
 

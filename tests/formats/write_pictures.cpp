@@ -3,6 +3,7 @@
 #include "compressed_frames.h"
 #include "compressed_pictures.h"
 #include "jpeg_xl_pictures.h"
+#include "lerc_pictures.h"
 
 namespace cytodrop::test {
 namespace {
@@ -126,6 +127,7 @@ std::map<std::string, FileBytes> picture_examples() {
                                      {"jxl-of-jpeg", kJxlOfJpeg}, {"jxl-float", kJxlFloat}}) {
     all[name] = from_digits(digits);
   }
+  for (const auto& [name, digits] : {std::pair{"tif-lerc", kTiffLerc}, {"tif-lerc-deflate", kTiffLercDeflate}, {"tif-lerc-zstd", kTiffLercZstd}}) all[name] = from_digits(digits);
   FileBytes& told = all["jxl-turned"] = from_digits(kJxlTurned);
   put(told, {0, 0, 0, 38, 'E', 'x', 'i', 'f', 0, 0, 0, 0});
   put(told, turned);

@@ -83,6 +83,16 @@ class Tiff(unittest.TestCase):
         tifffile.imwrite(self.file, data, compression="webp", tile=(32, 48), photometric="rgb", metadata=None)
         np.testing.assert_array_equal(read(self.file)[1][0, 0, 0, 0, 0], tifffile.imread(self.file))
 
+    def test_lerc_with_every_compression_behind_it(self):
+        count = 0
+        for dtype, behind, tile, colours, most in itertools.product([np.uint8, np.uint16, np.float32], [None, "zstd", "deflate"], [None, (32, 48)], [False, True], [0, 0.5]):
+            data = self.picture(*((70, 90, 3) if colours else (70, 90)), dtype=dtype)
+            with self.subTest(dtype=dtype, behind=behind, tile=tile, colours=colours, most=most):
+                tifffile.imwrite(self.file, data, compression="lerc", compressionargs={"level": most, **({"compression": behind} if behind else {})}, tile=tile, photometric="rgb" if colours else "minisblack", metadata=None)
+                np.testing.assert_array_equal(read(self.file)[1][0, 0, 0, 0, 0], tifffile.imread(self.file))
+                count += 1
+        print(f"LERC: {count} files equal tifffile's", file=sys.stderr)
+
     def test_jpeg_xl_as_pictures_and_in_tiff(self):
         count = 0
         for dtype, colours, lossless in itertools.product([np.uint8, np.uint16], [1, 3, 4], [True, False]):

@@ -42,9 +42,9 @@ std::string compression_name(int code) {
   }
 }
 
-/// Codecs that core/formats has: JPEG 2000 (also Aperio's), LZMA, Zstandard, WebP, JPEG XL (also of DNG).
+/// Codecs that core/formats has: JPEG 2000 (also Aperio's), LERC, LZMA, Zstandard, WebP, JPEG XL (also of DNG).
 bool is_read_elsewhere(int code) {
-  constexpr int kCodes[] = {COMPRESSION_JP2000, 33003, 33005, COMPRESSION_LZMA, COMPRESSION_ZSTD, COMPRESSION_WEBP, kJpegXl, kJpegXlOfDng};
+  constexpr int kCodes[] = {COMPRESSION_JP2000, 33003, 33005, COMPRESSION_LERC, COMPRESSION_LZMA, COMPRESSION_ZSTD, COMPRESSION_WEBP, kJpegXl, kJpegXlOfDng};
   return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
 }
 

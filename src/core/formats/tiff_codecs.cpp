@@ -15,6 +15,7 @@ extern "C" {
 #pragma GCC diagnostic ignored "-Wconversion"
 #include <tiffiop.h>
 #pragma GCC diagnostic pop
+int TIFFInitLERC(TIFF* tiff, int scheme);
 int TIFFInitLZMA(TIFF* tiff, int scheme);
 int TIFFInitZSTD(TIFF* tiff, int scheme);
 int TIFFInitWebP(TIFF* tiff, int scheme);
@@ -122,7 +123,7 @@ void register_tiff_codecs() {
     // The list of codecs is of libtiff's memory, before any file is open.
     tiff_memory() = {.left_bytes = 1 << 16};
     const TIFFCodec* const codecs[] = {TIFFRegisterCODEC(COMPRESSION_ZSTD, "Zstandard", TIFFInitZSTD), TIFFRegisterCODEC(COMPRESSION_WEBP, "WebP", TIFFInitWebP),
-                                       TIFFRegisterCODEC(COMPRESSION_LZMA, "LZMA", TIFFInitLZMA),
+                                       TIFFRegisterCODEC(COMPRESSION_LERC, "LERC", TIFFInitLERC), TIFFRegisterCODEC(COMPRESSION_LZMA, "LZMA", TIFFInitLZMA),
                                        TIFFRegisterCODEC(COMPRESSION_JP2000, "JPEG 2000", init_own), TIFFRegisterCODEC(kAperioYcc, "JPEG 2000", init_own),
                                        TIFFRegisterCODEC(kAperioRgb, "JPEG 2000", init_own),
                                        TIFFRegisterCODEC(kJpegXl, "JPEG XL", init_own), TIFFRegisterCODEC(kJpegXlOfDng, "JPEG XL", init_own)};

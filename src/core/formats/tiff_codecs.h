@@ -4,7 +4,7 @@ typedef struct tiff TIFF;
 
 namespace cytodrop {
 
-/// Teaches libtiff what the core's module goes without: Zstandard, WebP, LZMA, and JPEG 2000 with its numbers of Aperio's scanners, JPEG XL with that of DNG. Does nothing the second time.
+/// Teaches libtiff what the core's module goes without: Zstandard, WebP, LZMA, LERC, and JPEG 2000 with its numbers of Aperio's scanners, JPEG XL with that of DNG. Does nothing the second time.
 ///
 /// Raises: kOutOfMemory.
 void register_tiff_codecs();

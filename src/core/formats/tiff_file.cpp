@@ -26,9 +26,7 @@ class TiffFile final : public ImageFile {
 
   void list_tags(TagList& tags) const override {
     list_directories(*source_, true, tags);
-    for (const TiffBeside& one : content_.beside) {
-      tags.add("TIFF", one.name, "a picture of " + std::to_string(one.width_px) + " × " + std::to_string(one.height_px) + " px, not read; it may show more than the image", Mark::kText);
-    }
+    for (const TiffBeside& one : content_.beside) list_beside(one, tags);
     for (const std::string& note : content_.notes) tags.note(note);
   }
 
