@@ -87,10 +87,20 @@ target_compile_definitions(lzma_decoder PUBLIC LZMA_API_STATIC PRIVATE
   HAVE_STDBOOL_H HAVE_STDINT_H HAVE_INTTYPES_H HAVE_STRING_H HAVE_LIMITS_H HAVE_VISIBILITY=0 HAVE_SMALL HAVE_CHECK_CRC32 HAVE_CHECK_CRC64 HAVE_CHECK_SHA256
   HAVE_DECODERS HAVE_DECODER_LZMA1 HAVE_DECODER_LZMA2 HAVE_DECODER_DELTA SIZEOF_SIZE_T=${CMAKE_SIZEOF_VOID_P} ASSUME_RAM=128)
 
+# Debian's archive is the authors' own of 4.0.0 without files of other programs.
+library_source(lerc_source lerc https://deb.debian.org/debian/pool/main/l/lerc/lerc_4.0.0+ds.orig.tar.xz
+               acf855502fd3b950ee78f0b67bc9e9b39316b3526fbf6d8b8b1a9482fb756723)
+# Its encoder stands in the same files.
+file(GLOB lerc_files RELATIVE ${lerc_source}/src/LercLib ${lerc_source}/src/LercLib/*.cpp ${lerc_source}/src/LercLib/Lerc1Decode/*.cpp)
+add_decoder(lerc_decoder ${lerc_source}/src/LercLib ${lerc_files})
+target_include_directories(lerc_decoder SYSTEM PUBLIC ${lerc_source}/src/LercLib/include)
+target_compile_definitions(lerc_decoder PUBLIC LERC_STATIC)
+target_compile_options(lerc_decoder PRIVATE -ffunction-sections -fdata-sections)
+
 # libtiff's codecs which the core's module goes without; src/core/formats/tiff_codecs.cpp registers them.
-add_decoder(tiff_codecs ${tiff_source}/libtiff tif_lzma.c tif_webp.c tif_zstd.c)
-target_compile_definitions(tiff_codecs PRIVATE LZMA_SUPPORT=1 WEBP_SUPPORT=1 ZSTD_SUPPORT=1)
-target_link_libraries(tiff_codecs PUBLIC tiff_decoder zstd_decoder webp_decoder lzma_decoder)
+add_decoder(tiff_codecs ${tiff_source}/libtiff tif_lerc.c tif_lzma.c tif_webp.c tif_zstd.c)
+target_compile_definitions(tiff_codecs PRIVATE LERC_SUPPORT=1 LZMA_SUPPORT=1 WEBP_SUPPORT=1 ZSTD_SUPPORT=1)
+target_link_libraries(tiff_codecs PUBLIC tiff_decoder zstd_decoder webp_decoder lzma_decoder lerc_decoder)
 add_decoder(left_out_codecs ${PROJECT_SOURCE_DIR}/cmake/format_libraries left_out.c)
 target_link_libraries(left_out_codecs PRIVATE zstd_decoder webp_decoder lzma_decoder)
 target_link_libraries(tiff_codecs INTERFACE left_out_codecs)

@@ -19,7 +19,7 @@ export async function buildPackage(): Promise<string> {
   chmodSync(join(packageFolder, 'cytodrop.mjs'), 0o755);
   await buildForBrowsers();
   writeTypes();
-  for (const file of ['cytodrop_core.wasm', 'cytodrop_formats.wasm']) cpSync(join(root, 'build/wasm', file), join(packageFolder, file));
+  for (const file of ['cytodrop_core.wasm', 'cytodrop_formats.wasm', 'cytodrop_jxl.wasm']) cpSync(join(root, 'build/wasm', file), join(packageFolder, file));
   copyModels();
   copyTexts();
   writeFileSync(join(packageFolder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
@@ -65,7 +65,7 @@ function writeTypes(): void {
   }));
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], { stdio: 'inherit' });
   mkdirSync(join(packageFolder, 'types/wasm'), { recursive: true });
-  for (const file of ['cytodrop_core.d.ts', 'cytodrop_formats.d.ts', 'learn.d.ts', 'metrics.d.ts']) cpSync(join(root, 'src/wasm', file), join(packageFolder, 'types/wasm', file));
+  for (const file of ['cytodrop_codec.d.ts', 'cytodrop_core.d.ts', 'cytodrop_formats.d.ts', 'learn.d.ts', 'metrics.d.ts']) cpSync(join(root, 'src/wasm', file), join(packageFolder, 'types/wasm', file));
 }
 
 /** What a model needs to run, to test itself and to be understood; tensors for the tests of others are left out, and the encoder, which would make the package a fifth larger. */
@@ -103,11 +103,11 @@ function manifest(): object {
     bin: { cytodrop: './cytodrop.mjs' },
     exports: {
       '.': { types: './types/js/index.d.ts', node: './node.mjs', default: './browser.mjs' },
-      './models/*': './models/*', './schemas/*': './schemas/*', './cytodrop_core.wasm': './cytodrop_core.wasm', './cytodrop_formats.wasm': './cytodrop_formats.wasm', './package.json': './package.json',
+      './models/*': './models/*', './schemas/*': './schemas/*', './cytodrop_core.wasm': './cytodrop_core.wasm', './cytodrop_formats.wasm': './cytodrop_formats.wasm', './cytodrop_jxl.wasm': './cytodrop_jxl.wasm', './package.json': './package.json',
     },
     // For the types alone.
-    imports: { '#cytodrop_core': { types: './types/wasm/cytodrop_core.d.ts' }, '#cytodrop_formats': { types: './types/wasm/cytodrop_formats.d.ts' } },
-    files: ['*.mjs', 'licences.md', 'cytodrop_core.wasm', 'cytodrop_formats.wasm', 'models', 'schemas', 'types'],
+    imports: { '#cytodrop_core': { types: './types/wasm/cytodrop_core.d.ts' }, '#cytodrop_formats': { types: './types/wasm/cytodrop_formats.d.ts' }, '#cytodrop_jxl': { types: './types/wasm/cytodrop_codec.d.ts' } },
+    files: ['*.mjs', 'licences.md', 'cytodrop_core.wasm', 'cytodrop_formats.wasm', 'cytodrop_jxl.wasm', 'models', 'schemas', 'types'],
     peerDependencies: { 'onnxruntime-web': `>=${dependencies['onnxruntime-web']}` },
     peerDependenciesMeta: { 'onnxruntime-web': { optional: true } },
     sideEffects: false,

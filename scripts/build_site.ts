@@ -13,7 +13,7 @@ const dist = join(root, 'dist');
 
 await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn', build: listedAs('page') });
 await buildCommandLine();
-for (const file of ['cytodrop_core.wasm', 'cytodrop_formats.wasm']) cpSync(join(root, 'build/wasm', file), join(dist, file));
+for (const file of ['cytodrop_core.wasm', 'cytodrop_formats.wasm', 'cytodrop_jxl.wasm']) cpSync(join(root, 'build/wasm', file), join(dist, file));
 for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']) {
   cpSync(join(root, 'node_modules/onnxruntime-web/dist', file), join(dist, 'ort', file));
 }

@@ -21,6 +21,7 @@ CHOSEN = {
     "write_format_files": ["channels.nd2", "deflated.nd2", "rgb_16.nd2", "floats.nd2", "several.lif", "channels.lif", "times.lif", "bgr.lif"],
     "write_dicom_files": ["slide-rle-basic.dcm", "slide-sparse.dcm", "palette-8.dcm", "jpeg-ybr.dcm", "jpeg-ls-12.dcm", "jpeg2000-rgb.dcm", "lossless-12.dcm", "slices.dcm", "slope.dcm", "tags.dcm"],
     ZARR_WRITER: ["axes-tczyx.ozx", "colours.ozx", "fewer-planes.ozx", "labels-2.ozx", "plate-3.ozx", "says-much.ozx", "series-2.ozx", "v2-blosc-blosclz-bits.ozx", "v3-shards-start.ozx", "v3-type-int16-big.ozx"],
+    "write_picture_files": ["jxl-alpha.jxl", "jxl-grey-16.jxl", "jxl-turned.jxl", "tif-lerc-zstd.tif", "levels.ndpi"],
 }
 
 

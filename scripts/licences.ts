@@ -60,6 +60,9 @@ function coreParts(): Part[] {
     from('libwebp', versionIn(join(source('libwebp'), 'configure.ac'), /AC_INIT\(\[libwebp\], \[([\d.]+)\]/), 'BSD-3-Clause', join(source('libwebp'), 'COPYING')),
     from('OpenJPEG', versionOf(join(source('openjpeg2'), 'CMakeLists.txt'), /OPENJPEG_VERSION_(?:MAJOR|MINOR|BUILD) (\d+)/g), 'BSD-2-Clause', join(source('openjpeg2'), 'LICENSE')),
     from('XZ Utils', versionOf(join(source('xz-utils'), 'src/liblzma/api/lzma/version.h'), /LZMA_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)/g), 'public domain', join(source('xz-utils'), 'COPYING')),
+    from('LERC', versionOf(join(source('lerc'), 'src/LercLib/include/Lerc_c_api.h'), /LERC_VERSION_(?:MAJOR|MINOR|PATCH)\s+(\d+)/g), 'Apache-2.0', join(source('lerc'), 'LICENSE')),
+    from('libjxl', versionOf(join(source('jpeg-xl'), 'lib/CMakeLists.txt'), /JPEGXL_(?:MAJOR|MINOR|PATCH)_VERSION (\d+)/g), 'BSD-3-Clause', join(source('jpeg-xl'), 'LICENSE')),
+    from('Highway', versionOf(join(source('highway'), 'hwy/highway.h'), /HWY_(?:MAJOR|MINOR|PATCH) (\d+)/g), 'Apache-2.0', join(source('highway'), 'LICENSE')),
     from('jxrlib', '', 'BSD-2-Clause', join(source('jxrlib'), 'LICENSE')),
     from('musl, by Emscripten', '', 'MIT', join(musl, 'COPYRIGHT'), (text) => text.split('\nAuthors/contributors')[0] ?? ''),
   ];

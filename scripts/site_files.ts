@@ -27,7 +27,7 @@ export function listSiteFiles(folder: string): SiteFiles {
     const isOfModel = room === 'models' && path !== 'models/index.json';
     if (notOfThePage.test(path) || (isOfModel && !filesOfModel(folder, name).includes(path))) continue;
     const isOfAnother = name !== first && !isDetector(folder, name) && ((isOfModel && !path.endsWith('/card.md')) || (room === 'samples' && name !== 'manifest.json'));
-    const isLater = isOfAnother || isFurtherGolden(folder, path) || /^(ort\/|assets\/(onnxruntime|readers)|cytodrop_formats)/.test(path);
+    const isLater = isOfAnother || isFurtherGolden(folder, path) || /^(ort\/|assets\/(onnxruntime|readers|cytodrop_)|cytodrop_(formats|jxl))/.test(path);
     files[isLater ? 'onDemand' : 'atInstall'][path] = createHash('sha256').update(readFileSync(join(folder, path))).digest('hex');
   }
   return files;

@@ -9,6 +9,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kUnsupportedFormat: return "unsupported_format";
     case ErrorCode::kUnsupportedFeature: return "unsupported_feature";
     case ErrorCode::kNeedsReader: return "needs_reader";
+    case ErrorCode::kNeedsCodec: return "needs_codec";
     case ErrorCode::kTruncated: return "truncated";
     case ErrorCode::kCorrupt: return "corrupt";
     case ErrorCode::kTooLarge: return "too_large";

@@ -13,6 +13,7 @@ enum class ErrorCode {
   kUnsupportedFormat,   ///< not an image, or a format that is not read
   kUnsupportedFeature,  ///< a known format in a variant that is not read, CMYK for example
   kNeedsReader,         ///< a format, or a variant of one, that not the core but its further readers read
+  kNeedsCodec,          ///< a codec in a module of its own, which the message names, has to be loaded first
   kTruncated,           ///< the file ends before its content does
   kCorrupt,             ///< the file contradicts its own format
   kTooLarge,            ///< over a stated limit

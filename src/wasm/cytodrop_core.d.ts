@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'unsupported_format'
   | 'unsupported_feature'
   | 'needs_reader'
+  | 'needs_codec'
   | 'unreadable_file'
   | 'truncated'
   | 'corrupt'

@@ -1,4 +1,5 @@
 /** The module that reads microscopes' files, as Embind exports it; src/js/core/readers.ts wraps it. */
+import type { Codec } from './cytodrop_codec.d.ts';
 import type { Box, FileContent, Result } from './cytodrop_core.d.ts';
 
 /** What lies on one plane of pixels and has one size: a scene, a position, an image of a file. */
@@ -35,7 +36,11 @@ export interface ImageFiles {
   delete(): void;
 }
 
-export interface CytodropFormats { ImageFiles: new () => ImageFiles }
+export interface CytodropFormats {
+  ImageFiles: new () => ImageFiles;
+  /** For files that were refused as `needs_codec`, whose message is the codec's name. */
+  set_codec(name: string, codec: Codec): Result<null>;
+}
 
 declare const createCytodropFormats: (options: { wasmBinary: Uint8Array }) => Promise<CytodropFormats>;
 export default createCytodropFormats;

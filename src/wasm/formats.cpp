@@ -9,6 +9,7 @@
 #include "core/decode/packed_image.h"
 #include "core/formats/pages.h"
 #include "guard.h"
+#include "outer_codecs.h"
 #include "values.h"
 
 namespace cytodrop {
@@ -129,6 +130,7 @@ class ImageFiles {
 
 EMSCRIPTEN_BINDINGS(cytodrop_formats) {
   using cytodrop::ImageFiles;
+  emscripten::function("set_codec", &cytodrop::set_codec);
   emscripten::class_<ImageFiles>("ImageFiles")
       .constructor<>()
       .function("open", &ImageFiles::open)

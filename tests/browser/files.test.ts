@@ -81,6 +81,7 @@ describe('files of microscopes', () => {
       const frames = framesOf(await page.export('json'));
       for (const name of names) assert.deepEqual(shared(frames.get(name) as Frame), shared(expected.get(name) as Frame), name);
       assert.ok(page.requests.some((address) => address.endsWith('cytodrop_formats.wasm')));
+      assert.ok(page.requests.some((address) => address.endsWith('cytodrop_jxl.wasm')));
     });
   });
 
@@ -89,7 +90,7 @@ describe('files of microscopes', () => {
       const samples = fileURLToPath(new URL('public/samples/viability/', root));
       await page.addFiles(readdirSync(samples).filter((name) => name.endsWith('.jpg')).slice(0, 2).map((name) => join(samples, name)));
       await page.finish(2);
-      assert.equal(page.requests.some((address) => /readers|cytodrop_formats/.test(address)), false);
+      assert.equal(page.requests.some((address) => /readers|cytodrop_(formats|jxl)/.test(address)), false);
     });
   });
 

@@ -11,8 +11,6 @@ interface Expected { pixel_size_um?: number | null; width: number; height: numbe
 const folder = new URL('../shared/cases/', root);
 const there = existsSync(folder);
 if (!there) console.log('SKIPPED the field cases: ../shared/cases is not there');
-/** Not read yet. */
-const later = ['compressed-jpegxl.tif'];
 
 describe('field cases', { skip: !there }, () => {
   let inspector: Inspector;
@@ -21,7 +19,7 @@ describe('field cases', { skip: !there }, () => {
 
   const all = there ? (JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8')) as Record<string, Expected>) : {};
   for (const [name, { pixel_size_um: pixelSizeUm, width, height, pages = 1, channels = 1 }] of Object.entries(all)) {
-    test(name, { todo: later.includes(name) }, async () => {
+    test(name, async () => {
       const { facts, problem } = await inspector.inspect(fileURLToPath(new URL(name, folder)));
       assert.equal(problem, '');
       assert.deepEqual([facts?.width_px, facts?.height_px, facts?.pages, facts?.page_channels], [width, height, pages, channels]);

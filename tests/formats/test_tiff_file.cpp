@@ -7,7 +7,9 @@
 #include "core/decode/decode.h"
 #include "core/formats/pages.h"
 #include "core/inspect/inspect.h"
+#include "check_file.h"
 #include "open_bytes.h"
+#include "write_pictures.h"
 
 using namespace cytodrop;
 using namespace cytodrop::test;
@@ -87,6 +89,25 @@ TEST_CASE("a stack that ImageJ wrote behind one directory has all its planes") {
     const auto cut = open(bytes);
     CHECK(cut->series().front().z == 4);
     CHECK(decode_page(*cut, {}).images_stated == 6);
+  }
+}
+
+TEST_CASE("a TIFF may be compressed with LERC, and that with Deflate or Zstandard") {
+  for (const char* name : {"tif-lerc", "tif-lerc-deflate", "tif-lerc-zstd"}) {
+    INFO(name);
+    const FileBytes bytes = picture_examples().at(name);
+    const Image image = open(bytes)->read({});
+    REQUIRE(image.width_px() == 16);
+    const auto* samples = reinterpret_cast<const std::uint16_t*>(image.data());
+    for (int i = 0; i < 256; ++i) {
+      const int x = i % 16, y = i / 16;
+      CHECK(samples[i] == (3000 * x + 900 * y + x * y % 7) % 65536);
+    }
+    for (std::size_t at = 8; at < bytes.size(); at += 5) {
+      FileBytes changed = bytes;
+      changed[at] ^= 0x55;
+      reads_or_refuses(changed);
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include "compressed_frames.h"
 #include "compressed_pictures.h"
+#include "jpeg_xl_pictures.h"
+#include "lerc_pictures.h"
 
 namespace cytodrop::test {
 namespace {
@@ -121,6 +123,15 @@ std::map<std::string, FileBytes> picture_examples() {
   put(boxed, {0, 0, 0, 0, 'j', 'p', '2', 'c'});
   put(boxed, from_digits(kJ2kColour));
   all["jp2-boxed"] = boxed;
+  for (const auto& [name, digits] : {std::pair{"jxl-colour", kJxlColour}, {"jxl-alpha", kJxlAlpha}, {"jxl-grey-16", kJxlGrey16}, {"jxl-grey-12", kJxlGrey12}, {"jxl-lossy", kJxlLossy}, {"jxl-animated", kJxlAnimated},
+                                     {"jxl-of-jpeg", kJxlOfJpeg}, {"jxl-float", kJxlFloat}}) {
+    all[name] = from_digits(digits);
+  }
+  for (const auto& [name, digits] : {std::pair{"tif-lerc", kTiffLerc}, {"tif-lerc-deflate", kTiffLercDeflate}, {"tif-lerc-zstd", kTiffLercZstd}}) all[name] = from_digits(digits);
+  FileBytes& told = all["jxl-turned"] = from_digits(kJxlTurned);
+  put(told, {0, 0, 0, 38, 'E', 'x', 'i', 'f', 0, 0, 0, 0});
+  put(told, turned);
+  put(told, {0, 0, 0, 11, 'x', 'm', 'l', ' ', '<', 'x', '>', 0, 0, 0, 14, 'b', 'r', 'o', 'b', 'j', 'u', 'm', 'b', 1, 2});
   return all;
 }
 

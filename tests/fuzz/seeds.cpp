@@ -10,6 +10,7 @@
 #include "write_czi.h"
 #include "write_lif.h"
 #include "write_nd2.h"
+#include "write_ndpi.h"
 #include "write_dicom.h"
 #include "write_pictures.h"
 #include "write_zarr.h"
@@ -167,8 +168,9 @@ void add_lessons(Seeds& seeds) {
 
 /// A file of each branch of each reader of src/core/formats.
 void add_formats(Seeds& seeds) {
+  for (const auto& [name, bytes] : ndpi_examples()) seeds.add("slides", bytes);
   for (const auto& [name, bytes] : dicom_examples()) seeds.add("dicom", bytes);
-  for (const auto& [name, bytes] : picture_examples()) seeds.add(name.starts_with("gif") ? "gif" : name.starts_with("webp") ? "webp" : "jpeg2000", bytes);
+  for (const auto& [name, bytes] : picture_examples()) seeds.add(name.starts_with("gif") ? "gif" : name.starts_with("webp") ? "webp" : name.starts_with("jxl") ? "jpeg_xl" : name.starts_with("tif") ? "slides" : "jpeg2000", bytes);
   for (const auto& [name, bytes] : zarr_examples()) seeds.add("zarr", bytes);
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { bytesOf, jsonOf } from '../border/fixtures.ts';
+import { openCodec } from '../../src/js/core/codecs.ts';
 import { CytodropError } from '../../src/js/core/errors.ts';
 import { type FileParts, placeOf } from '../../src/js/core/file_parts.ts';
 import { FurtherReaders } from '../../src/js/core/further_readers.ts';
@@ -20,6 +21,8 @@ interface Golden {
 const golden = jsonOf<Record<string, Golden>>('tests/golden/files/expected.json');
 const fileOf = (name: string): Uint8Array => bytesOf(`tests/golden/files/${name}`);
 const readers = await Readers.open(bytesOf('build/wasm/cytodrop_formats.wasm'));
+const jxl = bytesOf('build/wasm/cytodrop_jxl.wasm');
+readers.setCodec('jpeg_xl', await openCodec('jpeg_xl', () => Promise.resolve(jxl)));
 const core = await Core.open(bytesOf('build/wasm/cytodrop_core.wasm'));
 
 /** Counts what is asked for. */
@@ -94,7 +97,7 @@ describe('which plane', () => {
 describe('further readers', () => {
   test('are opened once, when a file needs them, and again after they could not be', async () => {
     let opened = 0;
-    const further = new FurtherReaders(() => (++opened === 1 ? Promise.reject(new Error('no connection.')) : Promise.resolve(readers)));
+    const further = new FurtherReaders(() => (++opened === 1 ? Promise.reject(new Error('no connection.')) : Promise.resolve(readers)), () => Promise.reject(new Error('no codec was asked for')));
     const use = (file: Uint8Array): string => core.openFrame(file, 0, -1).image.format;
     assert.equal(await further.withPage(bytesOf('public/samples/viability/fields/simulated-field-1.png'), use), 'PNG');
     assert.equal(opened, 0);
@@ -102,6 +105,24 @@ describe('further readers', () => {
     assert.equal(await further.withPage(fileOf('planes.czi'), use), 'Zeiss CZI');
     assert.equal(await further.withPage(fileOf('channels.nd2'), use), 'Nikon ND2');
     assert.equal(opened, 2);
+  });
+
+  test('a codec is loaded when the first file needs it, and again after it could not be', async () => {
+    const bare = await Readers.open(bytesOf('build/wasm/cytodrop_formats.wasm'));
+    const asked: string[] = [];
+    const further = new FurtherReaders(() => Promise.resolve(bare), (name) => (asked.push(name) === 1 ? Promise.reject(new Error('no connection.')) : openCodec(name, () => Promise.resolve(jxl))));
+    const use = (file: Uint8Array): string => {
+      const { frame, image } = core.openFrame(file, 0, -1);
+      core.closeFrame(frame);
+      return image.format;
+    };
+    assert.equal(await further.withPage(fileOf('planes.czi'), use), 'Zeiss CZI');
+    assert.deepEqual(asked, []);
+    await assert.rejects(further.withPage(fileOf('jxl-grey-16.jxl'), use), { code: 'unsupported_format', message: 'What reads this kind of file could not be loaded: no connection.' });
+    assert.equal(await further.withPage(fileOf('jxl-grey-16.jxl'), use), 'JPEG XL');
+    assert.equal(await further.withPage(fileOf('jxl-alpha.jxl'), use), 'JPEG XL');
+    assert.deepEqual(asked, ['jpeg_xl', 'jpeg_xl']);
+    await assert.rejects(openCodec('mp3', () => Promise.resolve(jxl)), { message: 'no codec of the name mp3' });
   });
 
   test('a file that is gone while it is read says so', () => {

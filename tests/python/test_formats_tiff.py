@@ -13,7 +13,7 @@ PROGRAMS = [ROOT / "build" / preset / "tests" / "formats" / "dump_image_file" fo
 CASES = ROOT.parent / "shared" / "cases"
 
 try:
-    import imagecodecs  # noqa: F401, without which tifffile writes nothing compressed
+    import imagecodecs
     import numpy as np
     import tifffile
 except ImportError as error:
@@ -82,6 +82,36 @@ class Tiff(unittest.TestCase):
         data = self.picture(64, 96, 3)
         tifffile.imwrite(self.file, data, compression="webp", tile=(32, 48), photometric="rgb", metadata=None)
         np.testing.assert_array_equal(read(self.file)[1][0, 0, 0, 0, 0], tifffile.imread(self.file))
+
+    def test_lerc_with_every_compression_behind_it(self):
+        count = 0
+        for dtype, behind, tile, colours, most in itertools.product([np.uint8, np.uint16, np.float32], [None, "zstd", "deflate"], [None, (32, 48)], [False, True], [0, 0.5]):
+            data = self.picture(*((70, 90, 3) if colours else (70, 90)), dtype=dtype)
+            with self.subTest(dtype=dtype, behind=behind, tile=tile, colours=colours, most=most):
+                tifffile.imwrite(self.file, data, compression="lerc", compressionargs={"level": most, **({"compression": behind} if behind else {})}, tile=tile, photometric="rgb" if colours else "minisblack", metadata=None)
+                np.testing.assert_array_equal(read(self.file)[1][0, 0, 0, 0, 0], tifffile.imread(self.file))
+                count += 1
+        print(f"LERC: {count} files equal tifffile's", file=sys.stderr)
+
+    def test_jpeg_xl_as_pictures_and_in_tiff(self):
+        count = 0
+        for dtype, colours, lossless in itertools.product([np.uint8, np.uint16], [1, 3, 4], [True, False]):
+            data = self.picture(70, 90, 3, dtype=dtype)[..., [0, 1, 2, 0][:colours]]
+            grey = data[..., 0] if colours == 1 else data
+            for container, tile in ((False, None), (True, (32, 48))):
+                with self.subTest(dtype=dtype, colours=colours, lossless=lossless, container=container):
+                    picture = self.file.with_suffix(".jxl")
+                    picture.write_bytes(imagecodecs.jpegxl_encode(grey, usecontainer=container, **({"lossless": True} if lossless else {"distance": 1.0})))
+                    tifffile.imwrite(self.file, grey, compression="jpegxl", compressionargs={"lossless": True} if lossless else {"distance": 1.0}, tile=tile,
+                                     photometric="minisblack" if colours == 1 else "rgb", extrasamples=["unassalpha"] if colours == 4 else None, metadata=None)
+                    for file, theirs in ((picture, imagecodecs.jpegxl_decode(picture.read_bytes())), (self.file, tifffile.imread(self.file))):
+                        wanted, full = theirs.astype(np.int64), np.iinfo(dtype).max
+                        if colours == 4:
+                            wanted = (wanted[..., :3] * wanted[..., 3:] + full * (full - wanted[..., 3:]) + full // 2) // full
+                        ours = read(file)[1][0, 0, 0, 0, 0].astype(np.int64)
+                        self.assertLessEqual(int(np.abs(ours - wanted.reshape(ours.shape)).max()), 0 if lossless else 1)
+                        count += 1
+        print(f"JPEG XL: {count} pictures equal libjxl's newest", file=sys.stderr)
 
     def test_dimensions_of_ome(self):
         data = self.picture(2, 3, 4, 30, 40, dtype=np.uint16)

@@ -269,7 +269,7 @@ constexpr KnownFormat kKnownFormats[] = {
     {4, "ftyphevc", "HEIC", "save it as JPEG"},
     {4, "ftypmif1", "HEIC", "save it as JPEG"},
     {4, "ftypmsf1", "HEIC", "save it as JPEG"},
-    {4, "ftypjxl", "JPEG XL"},
+    {4, "ftypjxl", "JPEG XL", "", true},
     {4, "ftyp", "MP4 video", "save a frame of it as PNG"},
     {0, "8BPS", "Photoshop"},
     {0, "%PDF", "PDF", "save its image as PNG or TIFF"},
@@ -278,8 +278,8 @@ constexpr KnownFormat kKnownFormats[] = {
     {0, "\xda\xce\xbe\x0a", "Nikon ND2", "", true},
     {0, "\0\0\0\x0cjP  \r\n"sv, "JPEG 2000", "", true},
     {0, "\xff\x4f\xff\x51", "JPEG 2000", "", true},
-    {4, "JXL ", "JPEG XL"},
-    {0, "\xff\x0a", "JPEG XL"},
+    {4, "JXL ", "JPEG XL", "", true},
+    {0, "\xff\x0a", "JPEG XL", "", true},
     {0, "#?RADIANCE", "Radiance HDR"},
     {0, "\0\0\1\0"sv, "Windows icon"},
     // Which may be an OME-Zarr.
@@ -326,6 +326,7 @@ std::string_view to_string(FileFormat format) {
     case FileFormat::kWebp: return "WebP";
     case FileFormat::kGif: return "GIF";
     case FileFormat::kJpeg2000: return "JPEG 2000";
+    case FileFormat::kJpegXl: return "JPEG XL";
     case FileFormat::kZarr: return "OME-Zarr";
   }
   return "";

@@ -5,7 +5,7 @@
 
 namespace cytodrop {
 
-enum class FileFormat { kPng, kJpeg, kBmp, kTiff, kCzi, kNd2, kLif, kDicom, kWebp, kGif, kJpeg2000, kZarr, kLast = kZarr };
+enum class FileFormat { kPng, kJpeg, kBmp, kTiff, kCzi, kNd2, kLif, kDicom, kWebp, kGif, kJpeg2000, kZarr, kJpegXl, kLast = kJpegXl };
 
 /// "PNG", "Zeiss CZI" and so on.
 std::string_view to_string(FileFormat format);

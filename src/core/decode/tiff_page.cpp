@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kMaxTileBytes = 128'000'000;
 constexpr std::uint64_t kMaxAllTileBytes = 1'600'000'000;
 constexpr int kMaxSamplesPerPixel = 64;
+/// JPEG XL, and the same in DNG.
+constexpr int kJpegXl = 50002, kJpegXlOfDng = 52546;
 /// Coarser resolution tags are of screens and printers, not of a microscope.
 constexpr double kCoarsestPixelUm = 20;
 
@@ -34,14 +36,15 @@ std::string compression_name(int code) {
     case 33003:
     case 33005: return "with JPEG 2000";
     case COMPRESSION_JBIG: return "with JBIG";
-    case 50002: return "with JPEG XL";
+    case kJpegXl:
+    case kJpegXlOfDng: return "with JPEG XL";
     default: return "in a way that is not read (number " + std::to_string(code) + ")";
   }
 }
 
-/// Codecs that core/formats has: JPEG 2000 (also Aperio's), LZMA, Zstandard, WebP.
+/// Codecs that core/formats has: JPEG 2000 (also Aperio's), LERC, LZMA, Zstandard, WebP, JPEG XL (also of DNG).
 bool is_read_elsewhere(int code) {
-  constexpr int kCodes[] = {COMPRESSION_JP2000, 33003, 33005, COMPRESSION_LZMA, COMPRESSION_ZSTD, COMPRESSION_WEBP};
+  constexpr int kCodes[] = {COMPRESSION_JP2000, 33003, 33005, COMPRESSION_LERC, COMPRESSION_LZMA, COMPRESSION_ZSTD, COMPRESSION_WEBP, kJpegXl, kJpegXlOfDng};
   return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
 }
 
@@ -136,6 +139,9 @@ TiffPage read_page(TiffLibrary& library, bool in_parts) {
   read_samples(tiff, page);
   if (compression == COMPRESSION_JPEG && page.bits != 8) {
     tiff_unsupported("the TIFF file is compressed with JPEG of " + std::to_string(page.bits) + " bits; save it uncompressed or with LZW");
+  }
+  if ((compression == kJpegXl || compression == kJpegXlOfDng) && (page.kind != TiffKind::kUnsigned || page.bits > 16)) {
+    tiff_unsupported("the TIFF file is compressed with JPEG XL of other samples than up to 16 bits without a sign; save it uncompressed or with LZW");
   }
   read_colours(tiff, page);
   const int channels = page.palette ? 3 : page.colours + (page.alpha >= 0 ? 1 : 0);

@@ -178,7 +178,7 @@ void take_transfer_syntax(const std::string& uid, DicomFacts& facts) {
   else if (kind == ".4.57" || kind == ".4.70") facts.codec = kLosslessJpeg;
   else if (kind == ".4.80" || kind == ".4.81") facts.codec = kJpegLs;
   else if (kind == ".4.90" || kind == ".4.91" || kind == ".4.201" || kind == ".4.202" || kind == ".4.203") facts.codec = kJpeg2000;
-  else if (kind == ".4.110" || kind == ".4.111" || kind == ".4.112") not_read("the DICOM file is compressed as JPEG XL, which is not read in it");
+  else if (kind == ".4.110" || kind == ".4.111" || kind == ".4.112") facts.codec = kJpegXl;
   else if (kind == ".4.92" || kind == ".4.93") not_read("the DICOM file is compressed as JPEG 2000 part 2, which is not read");
   else if (kind.starts_with(".4.10")) not_read("the DICOM file holds a video, which is not read; export its frames");
   else not_read("the DICOM file is compressed in a way that is not read (" + clean_text(uid) + ")");

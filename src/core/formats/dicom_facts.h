@@ -11,7 +11,7 @@
 namespace cytodrop {
 
 /// How the pixels of a file are packed.
-enum class DicomCodec { kNone, kRle, kJpeg, kLosslessJpeg, kJpegLs, kJpeg2000 };
+enum class DicomCodec { kNone, kRle, kJpeg, kLosslessJpeg, kJpegLs, kJpeg2000, kJpegXl };
 
 /// Where a frame lies in the whole slide.
 struct DicomFramePlace {

@@ -11,6 +11,7 @@
 #include "core/formats/dicom_frames.h"
 #include "core/formats/jpeg2000.h"
 #include "core/formats/jpeg_ls.h"
+#include "core/formats/jpeg_xl_codec.h"
 #include "core/formats/lossless_jpeg.h"
 
 namespace cytodrop {
@@ -63,6 +64,7 @@ CodecSamples unpack(std::vector<std::uint8_t> packed, const DicomFacts& facts, b
     case DicomCodec::kLosslessJpeg: return decode_lossless_jpeg(packed, size);
     case DicomCodec::kJpegLs: return decode_jpeg_ls(packed, size);
     case DicomCodec::kJpeg2000: return decode_jpeg2000(packed, size);
+    case DicomCodec::kJpegXl: rgb = facts.samples == 3; return decode_jpeg_xl(packed, size);
   }
   return {};
 }

@@ -15,6 +15,7 @@ extern "C" {
 #pragma GCC diagnostic ignored "-Wconversion"
 #include <tiffiop.h>
 #pragma GCC diagnostic pop
+int TIFFInitLERC(TIFF* tiff, int scheme);
 int TIFFInitLZMA(TIFF* tiff, int scheme);
 int TIFFInitZSTD(TIFF* tiff, int scheme);
 int TIFFInitWebP(TIFF* tiff, int scheme);
@@ -23,11 +24,15 @@ int TIFFInitWebP(TIFF* tiff, int scheme);
 #include "core/decode/tiff_memory.h"
 #include "core/error.h"
 #include "core/formats/jpeg2000.h"
+#include "core/formats/jpeg_xl_codec.h"
 
 namespace cytodrop {
 namespace {
 
 constexpr int kAperioYcc = 33003, kAperioRgb = 33005;
+constexpr int kJpegXl = 50002, kJpegXlOfDng = 52546;
+
+bool is_jpeg_xl(int compression) { return compression == kJpegXl || compression == kJpegXlOfDng; }
 
 /// The strip or tile that is read now, decoded.
 struct Decoded {
@@ -38,7 +43,7 @@ struct Decoded {
 Decoded& state_of(TIFF* tiff) { return *reinterpret_cast<Decoded*>(tiff->tif_data); }
 
 int fail(TIFF* tiff, const char* why) {
-  TIFFErrorExtR(tiff, "JPEG 2000", "%s", why);
+  TIFFErrorExtR(tiff, is_jpeg_xl(tiff->tif_dir.td_compression) ? "JPEG XL" : "JPEG 2000", "%s", why);
   return 0;
 }
 
@@ -66,7 +71,8 @@ int before_decoding(TIFF* tiff, std::uint16_t) {
   try {
     if (samples > 4 || width > 65'535 || height > 65'535) return fail(tiff, "tiles of no size that is read");
     const Bytes data(tiff->tif_rawdata, static_cast<std::size_t>(std::max<tmsize_t>(tiff->tif_rawcc, 0)));
-    const CodecSamples read = decode_jpeg2000(data, {.width_px = static_cast<int>(width), .height_px = static_cast<int>(height), .samples = samples, .most_bits = directory.td_bitspersample});
+    const CodecSize size{.width_px = static_cast<int>(width), .height_px = static_cast<int>(height), .samples = samples, .most_bits = directory.td_bitspersample};
+    const CodecSamples read = is_jpeg_xl(directory.td_compression) ? decode_jpeg_xl(data, size) : decode_jpeg2000(data, size);
     if (read.sample_bytes * 8 != directory.td_bitspersample) return fail(tiff, "samples of another size than the file states");
     decoded.bytes = read.bytes;
     if (directory.td_compression == kAperioYcc && samples == 3 && read.sample_bytes == 1) to_rgb(decoded.bytes);
@@ -93,7 +99,7 @@ void clean_up(TIFF* tiff) {
 
 int yes(TIFF*) { return 1; }
 
-int init_jpeg2000(TIFF* tiff, int) {
+int init_own(TIFF* tiff, int) {
   tiff->tif_data = reinterpret_cast<std::uint8_t*>(new (std::nothrow) Decoded());
   if (!tiff->tif_data) return 0;
   tiff->tif_fixuptags = yes;
@@ -108,14 +114,19 @@ int init_jpeg2000(TIFF* tiff, int) {
 
 }  // namespace
 
+void require_tiff_codec(TIFF* tiff) {
+  if (is_jpeg_xl(tiff->tif_dir.td_compression)) require_jpeg_xl();
+}
+
 void register_tiff_codecs() {
   static const bool done = [] {
     // The list of codecs is of libtiff's memory, before any file is open.
     tiff_memory() = {.left_bytes = 1 << 16};
     const TIFFCodec* const codecs[] = {TIFFRegisterCODEC(COMPRESSION_ZSTD, "Zstandard", TIFFInitZSTD), TIFFRegisterCODEC(COMPRESSION_WEBP, "WebP", TIFFInitWebP),
-                                       TIFFRegisterCODEC(COMPRESSION_LZMA, "LZMA", TIFFInitLZMA),
-                                       TIFFRegisterCODEC(COMPRESSION_JP2000, "JPEG 2000", init_jpeg2000), TIFFRegisterCODEC(kAperioYcc, "JPEG 2000", init_jpeg2000),
-                                       TIFFRegisterCODEC(kAperioRgb, "JPEG 2000", init_jpeg2000)};
+                                       TIFFRegisterCODEC(COMPRESSION_LERC, "LERC", TIFFInitLERC), TIFFRegisterCODEC(COMPRESSION_LZMA, "LZMA", TIFFInitLZMA),
+                                       TIFFRegisterCODEC(COMPRESSION_JP2000, "JPEG 2000", init_own), TIFFRegisterCODEC(kAperioYcc, "JPEG 2000", init_own),
+                                       TIFFRegisterCODEC(kAperioRgb, "JPEG 2000", init_own),
+                                       TIFFRegisterCODEC(kJpegXl, "JPEG XL", init_own), TIFFRegisterCODEC(kJpegXlOfDng, "JPEG XL", init_own)};
     return std::all_of(std::begin(codecs), std::end(codecs), [](const TIFFCodec* codec) { return codec != nullptr; });
   }();
   if (!done) throw Error(ErrorCode::kOutOfMemory, "there is not enough memory to read the TIFF file");

@@ -26,9 +26,7 @@ class TiffFile final : public ImageFile {
 
   void list_tags(TagList& tags) const override {
     list_directories(*source_, true, tags);
-    for (const TiffBeside& one : content_.beside) {
-      tags.add("TIFF", one.name, "a picture of " + std::to_string(one.width_px) + " × " + std::to_string(one.height_px) + " px, not read; it may show more than the image", Mark::kText);
-    }
+    for (const TiffBeside& one : content_.beside) list_beside(one, tags);
     for (const std::string& note : content_.notes) tags.note(note);
   }
 
@@ -39,6 +37,7 @@ class TiffFile final : public ImageFile {
     const std::size_t channels = one.channels_are_samples ? 1 : one.facts.channels.size();
     const TiffPlane& plane = one.planes[plane_number * channels + (one.channels_are_samples ? 0 : static_cast<std::size_t>(choice.channel))];
     open_directory(one, plane, choice.level);
+    require_tiff_codec(library_.get());
     const TiffPage page = page_of();
     check_same(one, page, choice.level);
     const int sample = one.channels_are_samples ? choice.channel : 0;

@@ -23,13 +23,6 @@ std::string description_of(TIFF* tiff) {
   return TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) ? text : "";
 }
 
-bool is_level_of(const Level& large, std::int64_t width_px, std::int64_t height_px) {
-  if (width_px < 1 || height_px < 1 || width_px >= large.width_px || height_px >= large.height_px) return false;
-  const double x = static_cast<double>(large.width_px) / static_cast<double>(width_px), y = static_cast<double>(large.height_px) / static_cast<double>(height_px);
-  // Of small levels a pixel more or less is more than that.
-  return std::abs(x / y - 1) < kSameAspect + 2.0 / static_cast<double>(std::min(width_px, height_px));
-}
-
 class ContentReader {
  public:
   ContentReader(Source& source, TiffLibrary& library) : source_(source), library_(library), directories_(walk_directories(source)) {}
@@ -277,6 +270,17 @@ class ContentReader {
 };
 
 }  // namespace
+
+bool is_level_of(const Level& large, std::int64_t width_px, std::int64_t height_px) {
+  if (width_px < 1 || height_px < 1 || width_px >= large.width_px || height_px >= large.height_px) return false;
+  const double x = static_cast<double>(large.width_px) / static_cast<double>(width_px), y = static_cast<double>(large.height_px) / static_cast<double>(height_px);
+  // Of small levels a pixel more or less is more than that.
+  return std::abs(x / y - 1) < kSameAspect + 2.0 / static_cast<double>(std::min(width_px, height_px));
+}
+
+void list_beside(const TiffBeside& one, TagList& tags) {
+  tags.add("TIFF", one.name, "a picture of " + std::to_string(one.width_px) + " × " + std::to_string(one.height_px) + " px, not read; it may show more than the image", Mark::kText);
+}
 
 TiffContent read_content(Source& source, TiffLibrary& library) { return ContentReader(source, library).read(); }
 

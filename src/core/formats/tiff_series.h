@@ -40,6 +40,12 @@ struct TiffContent {
   int images_stated = 0;  ///< that the file says it has, where it has fewer; 0: no such
 };
 
+/// Lists it as what it is, with its size.
+void list_beside(const TiffBeside& one, TagList& tags);
+
+/// Whether a picture of that size can be a smaller level of a large one.
+bool is_level_of(const Level& large, std::int64_t width_px, std::int64_t height_px);
+
 /// Reads OME-XML, what ImageJ, Aperio's and Hamamatsu's scanners, LSM and MetaMorph write, and what the directories say themselves. What contradicts itself says
 /// nothing.
 ///

@@ -177,7 +177,8 @@ export class Pipeline {
   }
 }
 
-const noReaders = new FurtherReaders(() => Promise.reject(new Error('there are no further readers.')));
+const none = (): Promise<never> => Promise.reject(new Error('there are no further readers.'));
+const noReaders = new FurtherReaders(none, none);
 
 /** Of the cell at a place in features [N, D, h, w]: their means over the map. */
 function lessonOf({ tensor, shape, background }: Prepared, { data, shape: [count = 1, width = 0, rows = 1, columns = 1] }: Tensor, turned: Float32Array | undefined, place: number): CellLesson {

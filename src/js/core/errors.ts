@@ -27,6 +27,7 @@ const advice: Record<UnreadFile['code'], string> = {
   unsupported_format: 'Save the image as PNG, TIFF or JPEG.',
   unsupported_feature: 'Save the image as an ordinary RGB or grey PNG.',
   needs_reader: 'Save the image as an ordinary RGB or grey PNG.',
+  needs_codec: 'Try again with a connection, or save the image as PNG.',
   truncated: 'The file is cut off; copy it again from where it came.',
   corrupt: 'The file is damaged; open and save it again in an image program, or copy it anew.',
   too_large: 'Crop the image, or save it smaller.',

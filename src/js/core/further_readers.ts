@@ -1,5 +1,6 @@
 /** Files that the core leaves to further readers, which are loaded when the first such file comes. */
 import type { FileContent } from '#cytodrop_core';
+import type { Codec } from '#cytodrop_jxl';
 import { CytodropError } from './errors.ts';
 import { type FileParts, type ImageFileFacts, isSlide, overviewLevel, type PageChoice, partsOf, slideFromPixels } from './file_parts.ts';
 import type { Readers } from './readers.ts';
@@ -8,11 +9,17 @@ const firstPage: PageChoice = { page: 0, channel: -1 };
 
 export class FurtherReaders {
   readonly #open: () => Promise<Readers>;
+  readonly #openCodec: (name: string) => Promise<Codec>;
   #readers: Promise<Readers> | undefined;
 
-  /** Args: open: loads them, which costs a megabyte: called only when it is needed. */
-  constructor(open: () => Promise<Readers>) {
+  /**
+   * Args:
+   *   open: loads them, which costs a megabyte: called only when it is needed.
+   *   openCodec: loads a codec that they are without (src/js/core/codecs.ts), by its name.
+   */
+  constructor(open: () => Promise<Readers>, openCodec: (name: string) => Promise<Codec>) {
     this.#open = open;
+    this.#openCodec = openCodec;
   }
 
   /**
@@ -82,8 +89,14 @@ export class FurtherReaders {
   async #ask<T>(use: (readers: Readers) => T): Promise<T> {
     this.#readers ??= this.#open();
     try {
-      const readers = await this.#readers.catch((error: unknown) => { throw new CytodropError('unsupported_format', `What reads this kind of file could not be loaded: ${(error as Error).message}`); });
-      return use(readers);
+      const readers = await loaded(this.#readers);
+      try {
+        return use(readers);
+      } catch (error) {
+        if (!(error instanceof CytodropError && error.code === 'needs_codec')) throw error;
+        readers.setCodec(error.message, await loaded(this.#openCodec(error.message)));
+        return use(readers);
+      }
     } catch (error) {
       if (error instanceof CytodropError && error.code !== 'unsupported_format') throw error;
       // What trapped is in no known state, and what could not be loaded may be there the next time.
@@ -91,6 +104,10 @@ export class FurtherReaders {
       throw error instanceof CytodropError ? error : new CytodropError('internal', `The file could not be read: ${(error as Error).message}`);
     }
   }
+}
+
+function loaded<T>(module: Promise<T>): Promise<T> {
+  return module.catch((error: unknown) => { throw new CytodropError('unsupported_format', `What reads this kind of file could not be loaded: ${(error as Error).message}`); });
 }
 
 function isTiff([first = 0, second, third, fourth]: Uint8Array): boolean {

@@ -1,16 +1,19 @@
 /** The module that reads microscopes' files behind one class that throws `CytodropError`. Loaded when a file needs it. */
 import createCytodropFormats, { type CytodropFormats, type ImageFiles, type OpenedFile, type Series } from '#cytodrop_formats';
 import type { FileContent } from '#cytodrop_core';
+import type { Codec } from '#cytodrop_jxl';
 import { unwrap } from './core.ts';
 import { CytodropError } from './errors.ts';
 import { type FileParts, type ImageFileFacts, isSlide, overviewLevel, type PageChoice, pageOf, placeOf } from './file_parts.ts';
 
 export class Readers {
+  readonly #module: CytodropFormats;
   readonly #files: ImageFiles;
   /** Those that stay open, so that a part of them costs no more than its pixels. */
   readonly #kept = new Map<FileParts, OpenedFile>();
 
   private constructor(module: CytodropFormats) {
+    this.#module = module;
     this.#files = new module.ImageFiles();
   }
 
@@ -64,6 +67,11 @@ export class Readers {
   /** Keeps a file open until `letGo`: at most sixteen. Raises: CytodropError. */
   keep(file: FileParts): void {
     this.#kept.set(file, unwrap(this.#files.open(file.length, file.read)));
+  }
+
+  /** For files that were refused as `needs_codec`. Raises: CytodropError. */
+  setCodec(name: string, codec: Codec): void {
+    unwrap(this.#module.set_codec(name, codec));
   }
 
   letGo(file: FileParts): void {

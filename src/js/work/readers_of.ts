@@ -1,5 +1,6 @@
 /** The further readers that lie beside the library, and files as they take them. */
 import { platform } from '#platform';
+import { openCodec } from '../core/codecs.ts';
 import { CytodropError } from '../core/errors.ts';
 import { type FileParts, partsOf } from '../core/file_parts.ts';
 import { FurtherReaders } from '../core/further_readers.ts';
@@ -7,10 +8,11 @@ import type { LargeFile } from '../platform/platform.ts';
 
 /** Args: home: folder of the library's files. */
 export function readersOf(home: URL): FurtherReaders {
+  const read = (file: string): Promise<Uint8Array> => platform.read(new URL(file, home));
   return new FurtherReaders(async () => {
-    const [{ Readers }, wasm] = await Promise.all([import('../core/readers.ts'), platform.read(new URL('cytodrop_formats.wasm', home))]);
+    const [{ Readers }, wasm] = await Promise.all([import('../core/readers.ts'), read('cytodrop_formats.wasm')]);
     return Readers.open(wasm);
-  });
+  }, (name) => openCodec(name, read));
 }
 
 /** To be read by parts until it is closed. Raises: CytodropError where a large file cannot be opened. */
