@@ -1,9 +1,10 @@
 # Codecs of the readers in src/core/formats, from the distribution's sources as those of image_libraries.cmake, whose functions this
 # file uses: library_source() and add_decoder().
 
-# Debian's source package leaves out parts that are not used here, so that its archive has other bytes than the authors' own.
-library_source(zstd_source libzstd https://github.com/facebook/zstd/releases/download/v1.5.4/zstd-1.5.4.tar.gz
-               0f470992aedad543126d06efab344dc5f3e171893810455787d38347343a4424)
+# Debian's archive, whose sum its signed index states: it leaves out parts that are not used here, so that it has other bytes than the
+# authors' own, of which no sum is at hand that was compared with a download.
+library_source(zstd_source libzstd https://deb.debian.org/debian/pool/main/libz/libzstd/libzstd_1.5.4+dfsg2.orig.tar.xz
+               8cf4bbb65e77ec348d052c8d6230eba66d435bddf64c8b5be2fcb16880c19953)
 add_decoder(zstd_decoder ${zstd_source}/lib
   common/entropy_common.c common/error_private.c common/fse_decompress.c common/xxhash.c common/zstd_common.c
   decompress/huf_decompress.c decompress/zstd_ddict.c decompress/zstd_decompress.c decompress/zstd_decompress_block.c)
@@ -40,8 +41,9 @@ target_compile_definitions(jxr_decoder PRIVATE __ANSI__ DISABLE_PERF_MEASUREMENT
 
 set(format_headers ${PROJECT_SOURCE_DIR}/cmake/format_libraries)
 
-library_source(openjpeg_source openjpeg2 https://github.com/uclouvain/openjpeg/archive/v2.5.0.tar.gz
-               0333806d6adecc6f7a91243b2b839ff4d2053823634d4f6ed7a59bc87409122a)
+# Debian's archive too: the authors' own is compressed otherwise.
+library_source(openjpeg_source openjpeg2 https://deb.debian.org/debian/pool/main/o/openjpeg2/openjpeg2_2.5.0.orig.tar.xz
+               007e19d772c8b6b22e35379630b06ff3549e49ba719d96453607a36ad7b4de73)
 foreach(header opj_config.h opj_config_private.h)
   configure_file(${format_headers}/${header} include/jpeg2000_decoder/${header} COPYONLY)
 endforeach()
@@ -100,7 +102,11 @@ target_compile_options(lerc_decoder PRIVATE -ffunction-sections -fdata-sections)
 # libtiff's codecs which the core's module goes without; src/core/formats/tiff_codecs.cpp registers them.
 add_decoder(tiff_codecs ${tiff_source}/libtiff tif_lerc.c tif_lzma.c tif_webp.c tif_zstd.c)
 target_compile_definitions(tiff_codecs PRIVATE LERC_SUPPORT=1 LZMA_SUPPORT=1 WEBP_SUPPORT=1 ZSTD_SUPPORT=1)
+# LERC's encoder stands in one file with its decoder, and would make the browser's module a quarter larger.
+foreach(encoder lerc_computeCompressedSize lerc_encodeForVersion)
+  target_compile_definitions(tiff_codecs PRIVATE ${encoder}=left_out_${encoder})
+endforeach()
 target_link_libraries(tiff_codecs PUBLIC tiff_decoder zstd_decoder webp_decoder lzma_decoder lerc_decoder)
 add_decoder(left_out_codecs ${PROJECT_SOURCE_DIR}/cmake/format_libraries left_out.c)
-target_link_libraries(left_out_codecs PRIVATE zstd_decoder webp_decoder lzma_decoder)
+target_link_libraries(left_out_codecs PRIVATE zstd_decoder webp_decoder lzma_decoder lerc_decoder)
 target_link_libraries(tiff_codecs INTERFACE left_out_codecs)

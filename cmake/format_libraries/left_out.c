@@ -1,6 +1,7 @@
-/* What libtiff's codecs name and is left out: the encoders of Zstandard, WebP and LZMA. Files are opened for reading only, so none is ever called. */
+/* What libtiff's codecs name and is left out: the encoders of Zstandard, WebP, LZMA and LERC. Files are opened for reading only, so none is ever called. */
 #include <stdlib.h>
 
+#include <Lerc_c_api.h>
 #include <lzma.h>
 #include <zstd.h>
 
@@ -24,3 +25,12 @@ int WebPValidateConfig(const WebPConfig* config) { abort(); }
 void WebPPictureFree(WebPPicture* picture) {}
 
 lzma_ret lzma_stream_encoder(lzma_stream* stream, const lzma_filter* filters, lzma_check check) { abort(); }
+
+lerc_status left_out_lerc_computeCompressedSize(const void* data, unsigned int type, int depth, int columns, int rows, int bands, int masks, const unsigned char* valid, double most,
+                                                unsigned int* bytes) {
+  abort();
+}
+lerc_status left_out_lerc_encodeForVersion(const void* data, int version, unsigned int type, int depth, int columns, int rows, int bands, int masks, const unsigned char* valid, double most,
+                                           unsigned char* to, unsigned int size, unsigned int* written) {
+  abort();
+}

@@ -168,6 +168,9 @@ TEST_CASE("a whole slide of DICOM is put together from its tiles") {
         }) == 0);
   // The last two of six tiles.
   CHECK(farthest<std::uint8_t>(open(example("slide-second-file"))->read({}), 3, [](int x, int y, int c) { return y >= 6 && x >= 8 ? dicom_value(x % 8, y - 6, c, x / 8 - 1) : 0; }) == 0);
+  CHECK(open(example("slide-second-file"))->series()[0].name == "part 2 of 2 of an image in several files");
+  const FileContent part = inspect(*open(example("slide-second-file")));
+  CHECK(std::any_of(part.notes.begin(), part.notes.end(), [](const std::string& note) { return note.find("Export it as one file") != std::string::npos; }));
   CHECK(open(example("slide-label"))->series()[0].name == "label");
 }
 
@@ -177,6 +180,7 @@ TEST_CASE("compressed frames of DICOM are decoded") {
   CHECK(farthest<std::uint8_t>(first_plane("rle-rgb"), 3, kRgb) == 0);
   CHECK(farthest<std::uint8_t>(first_plane("lossless-8"), 1, kGrey) == 0);
   CHECK(farthest<std::uint16_t>(first_plane("lossless-12"), 1, kDeep) == 0);
+  CHECK(farthest<std::uint16_t>(first_plane("jpeg-12"), 1, kDeep) <= 3);
   CHECK(farthest<std::uint8_t>(first_plane("jpeg-ls-grey"), 1, kGrey) == 0);
   CHECK(farthest<std::uint8_t>(first_plane("jpeg-ls-runs"), 1, [](int x, int y, int) { return x == 3 && y == 2 ? 180 : 100; }) == 0);
   CHECK(farthest<std::uint16_t>(first_plane("jpeg-ls-12"), 1, kDeep) == 0);

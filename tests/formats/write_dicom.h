@@ -14,6 +14,7 @@ inline constexpr const char* kDeflated = "1.2.840.10008.1.2.1.99";
 inline constexpr const char* kBigEndian = "1.2.840.10008.1.2.2";
 inline constexpr const char* kRle = "1.2.840.10008.1.2.5";
 inline constexpr const char* kJpegBaseline = "1.2.840.10008.1.2.4.50";
+inline constexpr const char* kJpegExtended = "1.2.840.10008.1.2.4.51";
 inline constexpr const char* kJpegLossless = "1.2.840.10008.1.2.4.70";
 inline constexpr const char* kJpegLsLossless = "1.2.840.10008.1.2.4.80";
 inline constexpr const char* kJpegLsNearLossless = "1.2.840.10008.1.2.4.81";

@@ -166,7 +166,7 @@ void add_slides(std::map<std::string, FileBytes>& all) {
     const std::string name = table == Table::kNone ? "none" : table == Table::kBasic ? "basic" : "extended";
     all["slide-rle-" + name] = slide("VOLUME", false, 6, kRle).frames(tiles, table).file();
   }
-  all["slide-second-file"] = slide("VOLUME", false, 2).numbers(0x00209228, "UL", {4}).pixels(all_samples(2, 3)).file();
+  all["slide-second-file"] = slide("VOLUME", false, 2).numbers(0x00209162, "US", {2}).numbers(0x00209163, "US", {2}).numbers(0x00209228, "UL", {4}).pixels(all_samples(2, 3)).file();
   all["slide-label"] = slide("LABEL", false, 6).pixels(all_samples(6, 3)).file();
 }
 
@@ -185,6 +185,7 @@ void add_codecs(std::map<std::string, FileBytes>& all) {
   add("jpeg-grey", kJpegBaseline, 1, 8, "MONOCHROME2", from_digits(kJpegGrey));
   add("jpeg-ybr", kJpegBaseline, 3, 8, "YBR_FULL", from_digits(kJpegColour));
   add("jpeg-rgb", kJpegBaseline, 3, 8, "RGB", from_digits(kJpegPlainRgb));
+  add("jpeg-12", kJpegExtended, 1, 12, "MONOCHROME2", from_digits(kJpeg12));
   add("lossless-8", kJpegLossless, 1, 8, "MONOCHROME2", from_digits(kLossless8));
   add("lossless-12", kJpegLossless, 1, 12, "MONOCHROME2", from_digits(kLossless12));
   add("jpeg-ls-grey", kJpegLsLossless, 1, 8, "MONOCHROME2", from_digits(kLsGrey));

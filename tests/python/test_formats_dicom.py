@@ -210,6 +210,40 @@ class Dicom(unittest.TestCase):
         print(f"DICOM: {counts} frames of other encoders to the last bit", file=sys.stderr)
         self.assertGreaterEqual(sum(counts.values()), 200)
 
+    def test_jpeg_of_twelve_bits_and_jpeg_xl(self):
+        try:
+            import imagecodecs
+        except ImportError as error:
+            print(f"SKIPPED: {error}: no frames of other encoders are compared", file=sys.stderr)
+            self.skipTest(str(error))
+        random = np.random.default_rng(6)
+        counts = {}
+        with tempfile.TemporaryDirectory() as folder:
+            for number in range(120):
+                colour = number % 4 == 3
+                name, syntax, bits = [("JPEG of 12 bits", "1.2.840.10008.1.2.4.51", 12), ("lossless JPEG XL", "1.2.840.10008.1.2.4.201", [8, 12, 16][number // 2 % 3])][number % 2]
+                if name == "lossless JPEG XL":
+                    colour = colour and bits == 8
+                pixels = drawn(random, number // 2 % 3, bits, colour)
+                with self.subTest(codec=name, number=number, shape=pixels.shape, bits=bits):
+                    if name == "JPEG of 12 bits":
+                        if colour:
+                            continue
+                        frame = imagecodecs.jpeg_encode(pixels, level=int(random.integers(60, 101)), bitspersample=12)
+                        wanted, far = imagecodecs.jpeg_decode(frame), 1
+                    else:
+                        frame = imagecodecs.jpegxl_encode(pixels, lossless=True, bitspersample=bits)
+                        wanted, far = pixels, 0
+                    file = written(Path(folder), number, syntax, frame, pixels, bits)
+                    # pydicom does not know JPEG XL: written as another of that length.
+                    file.write_bytes(file.read_bytes().replace(b"1.2.840.10008.1.2.4.201", b"1.2.840.10008.1.2.4.110"))
+                    _, frames, refusal = read(file)
+                    self.assertEqual(refusal, "")
+                    self.assertLessEqual(int(np.abs(frames[0].squeeze().astype(int) - wanted.squeeze().astype(int)).max()), far)
+                    counts[name] = counts.get(name, 0) + 1
+        print(f"DICOM: {counts} frames of other encoders, lossy ones to one level", file=sys.stderr)
+        self.assertGreaterEqual(sum(counts.values()), 90)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -55,6 +55,7 @@ class DicomFile final : public ImageFile {
     if (facts_.image_type == "LABEL") series.name = "label";
     if (facts_.image_type == "OVERVIEW") series.name = "overview";
     if (facts_.image_type == "THUMBNAIL") series.name = "thumbnail";
+    if (is_part()) series.name = "part " + std::to_string(facts_.part) + " of " + std::to_string(facts_.parts) + " of an image in several files";
     if (!facts_.tiled()) {
       series.levels = {{facts_.columns, facts_.rows}};
       (facts_.is_stack ? series.z : series.t) = static_cast<int>(facts_.frames);
@@ -69,6 +70,9 @@ class DicomFile final : public ImageFile {
 
   void list_tags(TagList& tags) const override {
     for (const Tag& tag : tags_) tags.add(tag.group, tag.name, tag.value, tag.mark);
+    if (is_part()) {
+      tags.note("This is part " + std::to_string(facts_.part) + " of " + std::to_string(facts_.parts) + " of an image in several files: what lies in the others is black or missing here. Export it as one file where it came from, or add each part by itself.");
+    }
   }
 
  protected:
@@ -85,6 +89,8 @@ class DicomFile final : public ImageFile {
   }
 
  private:
+  bool is_part() const { return facts_.parts > 1 && facts_.part >= 1 && facts_.part <= facts_.parts; }
+
   void lay_full(Series& series) {
     series.z = static_cast<int>(facts_.focal_planes);
     name_channels(series, static_cast<std::size_t>(facts_.optical_paths));

@@ -67,6 +67,8 @@ class Collector final : public DicomListener {
       case 0x00281101: case 0x00281102: case 0x00281103: facts_.palette_layout[(e.tag & 3) - 1] = e; break;
       case 0x00281201: case 0x00281202: case 0x00281203: facts_.palette[(e.tag & 3) - 1] = e; break;
       case 0x00281221: facts_.segmented_palette = true; break;
+      case 0x00209162: facts_.part = number(e); break;
+      case 0x00209163: facts_.parts = number(e); break;
       case 0x00209228: facts_.first_frame = number(e); break;
       case 0x00209311: facts_.sparse = text(e) == "TILED_SPARSE"; break;
       case 0x00480006: facts_.total_columns = number(e); break;

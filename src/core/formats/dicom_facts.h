@@ -43,6 +43,7 @@ struct DicomFacts {
   std::int64_t total_columns = 0, total_rows = 0;  ///< of a whole slide in tiles; 0: the file is none
   std::int64_t focal_planes = 1, optical_paths = 1;
   std::int64_t first_frame = 0;        ///< of a slide in several files: the frames in those before
+  std::int64_t part = 1, parts = 1;    ///< of a slide in several files
   bool sparse = false;                 ///< each tile says where it lies
   std::vector<std::string> paths;      ///< identifiers of the optical paths
   std::vector<std::string> path_names; ///< as far as they have any

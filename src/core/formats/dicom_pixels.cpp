@@ -9,6 +9,7 @@
 #include "core/decode/jpeg.h"
 #include "core/error.h"
 #include "core/formats/dicom_frames.h"
+#include "core/formats/extended_jpeg.h"
 #include "core/formats/jpeg2000.h"
 #include "core/formats/jpeg_ls.h"
 #include "core/formats/jpeg_xl_codec.h"
@@ -32,16 +33,17 @@ std::vector<std::uint8_t> say_rgb(std::vector<std::uint8_t> jpeg) {
   return jpeg;
 }
 
-CodecSamples decode_baseline(std::vector<std::uint8_t> jpeg, const DicomFacts& facts, bool& damaged) {
+CodecSamples decode_lossy(std::vector<std::uint8_t> jpeg, const CodecSize& size, const DicomFacts& facts, bool& rgb, bool& damaged) {
   // Some writers pad by more than the one byte that is allowed.
   while (jpeg.size() > 2 && jpeg.back() == 0) jpeg.pop_back();
   if (jpeg.size() < 3 || jpeg[0] != 0xff || jpeg[1] != 0xd8 || jpeg[2] != 0xff) dicom_damaged("a frame is no JPEG");
-  // The frame header tells the bits; what is deeper is refused by its name.
+  // The frame header tells the bits; with more than 8 it is the extended process.
   for (std::size_t at = 2; at + 5 <= jpeg.size() && jpeg[at] == 0xff && jpeg[at + 1] != 0xda; at += 2 + be16(jpeg, at + 2)) {
-    if (jpeg[at + 1] >= 0xc0 && jpeg[at + 1] <= 0xc2 && jpeg[at + 4] != 8) {
-      throw Error(ErrorCode::kUnsupportedFeature, "the DICOM file is compressed as JPEG Extended of " + std::to_string(jpeg[at + 4]) + " bits, which is not read");
-    }
+    if (jpeg[at + 1] < 0xc0 || jpeg[at + 1] > 0xc2 || jpeg[at + 4] == 8) continue;
+    rgb = facts.colours == "RGB";
+    return decode_extended_jpeg(jpeg, size);
   }
+  rgb = facts.samples == 3;
   if (facts.colours == "RGB") jpeg = say_rgb(std::move(jpeg));
   const FileHeader header = read_header(jpeg);
   if (header.width_px != facts.columns || header.height_px != facts.rows || header.channels != facts.samples) dicom_damaged("a frame has another size than the file states");
@@ -60,7 +62,7 @@ CodecSamples unpack(std::vector<std::uint8_t> packed, const DicomFacts& facts, b
   switch (facts.codec) {
     case DicomCodec::kNone: return {.bytes = std::move(packed), .sample_bytes = sample_bytes};
     case DicomCodec::kRle: return {.bytes = unpack_dicom_rle(packed, pixels, static_cast<std::size_t>(facts.samples), static_cast<std::size_t>(sample_bytes)), .sample_bytes = sample_bytes};
-    case DicomCodec::kJpeg: rgb = facts.samples == 3; return decode_baseline(std::move(packed), facts, damaged);
+    case DicomCodec::kJpeg: return decode_lossy(std::move(packed), size, facts, rgb, damaged);
     case DicomCodec::kLosslessJpeg: return decode_lossless_jpeg(packed, size);
     case DicomCodec::kJpegLs: return decode_jpeg_ls(packed, size);
     case DicomCodec::kJpeg2000: return decode_jpeg2000(packed, size);

@@ -5,92 +5,10 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/formats/jpeg_scan.h"
 
 namespace cytodrop {
 namespace {
-
-[[noreturn]] void cut_off() { throw Error(ErrorCode::kTruncated, "the image data is cut off: its end is missing"); }
-
-/// Codes of up to 16 bits, as a JPEG lists them: how many there are of each length, and what they mean.
-class HuffmanTable {
- public:
-  /// Returns: the bytes behind the table.
-  Bytes read(Bytes data) {
-    if (data.size() < 16) codec_damaged("a code table is too short");
-    std::size_t count = 0;
-    int code = 0;
-    for (std::size_t bits = 1; bits <= 16; ++bits) {
-      first_[bits] = code;
-      from_[bits] = count;
-      counts_[bits] = data[bits - 1];
-      count += data[bits - 1];
-      code = (code + data[bits - 1]) << 1;
-      if (code > 1 << (bits + 1)) codec_damaged("a code table has too many codes");
-    }
-    if (count > values_.size() || data.size() < 16 + count) codec_damaged("a code table is too short");
-    for (std::size_t i = 0; i < count; ++i) values_[i] = data[16 + i];
-    there_ = true;
-    return data.subspan(16 + count);
-  }
-
-  bool there() const { return there_; }
-
-  template <typename Bits>
-  int decode(Bits& bits) const {
-    int code = 0;
-    for (std::size_t length = 1; length <= 16; ++length) {
-      code = code << 1 | bits.take(1);
-      const int place = code - first_[length];
-      if (place >= 0 && place < counts_[length]) return values_[from_[length] + static_cast<std::size_t>(place)];
-    }
-    codec_damaged("a code is none");
-  }
-
- private:
-  std::array<int, 17> first_{}, counts_{};
-  std::array<std::size_t, 17> from_{};
-  std::array<std::uint8_t, 256> values_{};
-  bool there_ = false;
-};
-
-/// Bits of entropy-coded data, up to a marker.
-class ScanBits {
- public:
-  ScanBits(Bytes file, std::size_t at) : file_(file), at_(at) {}
-
-  int take(int count) {
-    while (held_ < count) {
-      if (at_ >= file_.size()) cut_off();
-      const std::uint8_t byte = file_[at_];
-      if (byte == 0xff) {
-        if (at_ + 1 >= file_.size()) cut_off();
-        if (file_[at_ + 1] != 0) codec_damaged("a scan ends too early");
-        ++at_;
-      }
-      ++at_;
-      bits_ = bits_ << 8 | byte;
-      held_ += 8;
-    }
-    held_ -= count;
-    return static_cast<int>(bits_ >> held_ & ((1u << count) - 1));
-  }
-
-  /// Passes a restart marker.
-  void restart() {
-    held_ = 0;
-    if (at_ + 2 > file_.size()) cut_off();
-    if (file_[at_] != 0xff || file_[at_ + 1] < 0xd0 || file_[at_ + 1] > 0xd7) codec_damaged("a restart is missing");
-    at_ += 2;
-  }
-
-  std::size_t end() const { return at_; }
-
- private:
-  Bytes file_;
-  std::size_t at_;
-  std::uint32_t bits_ = 0;
-  int held_ = 0;
-};
 
 class Decoder {
  public:
@@ -100,7 +18,7 @@ class Decoder {
     if (file_.size() < 2 || be16(file_, 0) != 0xffd8) codec_damaged("it is no JPEG");
     std::size_t at = 2;
     while (decoded_ < size_.samples) {
-      if (at + 4 > file_.size()) cut_off();
+      if (at + 4 > file_.size()) jpeg_cut_off();
       if (file_[at] != 0xff) codec_damaged("bytes between its segments");
       const std::uint8_t code = file_[at + 1];
       if (code == 0xff) {  // a fill byte
@@ -110,7 +28,7 @@ class Decoder {
       const std::size_t length = be16(file_, at + 2);
       if (code == 0xd9) codec_damaged("it has fewer colours than it states");
       if (length < 2) codec_damaged("a segment has an impossible length");
-      if (file_.size() - at - 2 < length) cut_off();
+      if (file_.size() - at - 2 < length) jpeg_cut_off();
       const Bytes data = file_.subspan(at + 4, length - 2);
       at += 2 + length;
       if (code == 0xc3) {
@@ -231,11 +149,7 @@ class Decoder {
 
   static int difference(ScanBits& bits, const HuffmanTable& table) {
     const int count = table.decode(bits);
-    if (count == 0) return 0;
-    if (count == 16) return 32768;
-    if (count > 16) codec_damaged("a code is none");
-    const int value = bits.take(count);
-    return value < 1 << (count - 1) ? value - (1 << count) + 1 : value;
+    return count == 16 ? 32768 : bits.take_signed(count);
   }
 
   void put(std::size_t i, std::uint16_t value) {
