@@ -9,6 +9,7 @@ import { type FileParts, placeOf } from '../../src/js/core/file_parts.ts';
 import { FurtherReaders } from '../../src/js/core/further_readers.ts';
 import { Core } from '../../src/js/core/core.ts';
 import { Readers } from '../../src/js/core/readers.ts';
+import { zarrParts } from '../../src/js/core/zarr_folder.ts';
 
 interface Golden {
   format: string;
@@ -154,4 +155,26 @@ describe('further readers', () => {
     assert.equal(page.bytes.subarray(-150).every((sample) => sample === 7), true);
     assert.ok(asked() < 1_500_000, `${asked()} of ${bytes.length} bytes`);
   });
+});
+
+test('a folder of more than 4 GB and 65,535 files is read by parts where they lie', () => {
+  const array = { zarr_format: 2, shape: [2, 4], chunks: [2, 2], dtype: '|u1', compressor: null, fill_value: 0, order: 'C', filters: null };
+  const content = new Map([
+    ['.zattrs', JSON.stringify({ multiscales: [{ axes: ['y', 'x'], datasets: [{ path: '0' }] }] })], ['0/.zarray', JSON.stringify(array)], ['0/0.1', 'abcd'],
+  ]);
+  const bytes = (path: string): Uint8Array => new TextEncoder().encode(content.get(path));
+  const asked: string[] = [];
+  const files = [...content.keys()].map((path) => ({ path, length: bytes(path).length }));
+  // The second begins behind the first, whose bytes nobody has.
+  files.push({ path: '0/0.0', length: 5_000_000_000 }, ...Array.from({ length: 70_000 }, (_, i) => ({ path: `0/9.${i}`, length: 0 })));
+  const parts = zarrParts(files, (path, part, at) => {
+    asked.push(path);
+    if (path === '0/0.0') return true;
+    part.set(bytes(path).subarray(at, at + part.length));
+    return true;
+  });
+  const page = readers.page(parts, { page: 0, channel: -1, region: { left_px: 2, top_px: 0, width_px: 2, height_px: 2 } });
+  assert.equal(new TextDecoder().decode(page.bytes.subarray(-4)), 'abcd');
+  assert.ok(asked.includes('0/0.1') && parts.length > 5_000_000_000);
+  assert.throws(() => readers.page(parts, { page: 0, channel: -1 }), { code: 'too_large' });
 });

@@ -107,7 +107,7 @@ class Zarr(unittest.TestCase):
     def test_axes_and_what_they_say(self):
         said = self.compare("axes-tczyx.zarr", "tczyx", 2)["series"][0]
         self.assertEqual([said["name"], said["t"], said["z"], said["um"], said["bits"]], ["three stains", 2, 4, [0.325, 0.325, 2.0], 8])
-        self.assertEqual([channel["name"] for channel in said["channels"]], ["DAPI", "Brightfield", "GFP"])
+        self.assertEqual([channel["name"] for channel in said["channels"]], ["DAPI", "BF", "GFP"])
         self.compare("axes-xy.zarr", "xy")
         self.compare("axes-zcyx.zarr", "zcyx", 2)
         self.compare("axes-tyx.zarr", "tyx", 2)

@@ -113,7 +113,7 @@ def write_shards(folder: Path) -> None:
 def write_layouts(folder: Path) -> None:
     """Axes, pyramids, series, plates, labels, colours."""
     write_image(folder / "axes-tczyx.zarr", pattern((2, 3, 4, 26, 30), "uint8"), "tczyx",
-                attributes=attributes_of("tczyx", 2, "0.4", 0.325, [channel("DAPI", "0000FF"), channel("Brightfield", "FFFFFF"), channel("GFP", "00FF00")], "three stains"))
+                attributes=attributes_of("tczyx", 2, "0.4", 0.325, [channel("DAPI", "0000FF"), channel("BF", "FFFFFF"), channel("GFP", "00FF00")], "three stains"))
     write_image(folder / "axes-xy.zarr", pattern((60, 50), "uint8"), "xy", levels=1)
     write_image(folder / "axes-zcyx.zarr", pattern((3, 2, 50, 60), "uint16"), "zcyx", 3)
     write_image(folder / "axes-tyx.zarr", pattern((4, 50, 60), "uint16"), "tyx")
