@@ -206,6 +206,7 @@ test('a whole slide with thousands of cells, tile by tile: they come into sight 
     assert.equal(await words(page, 'looked-region'), `whole slide, ${part.cells.length.toLocaleString('en')} cells`);
     await page.press('find-here');
     await page.page.waitForSelector(page.find('tile-progress'));
+    await page.page.waitForSelector(page.find('tile-progress'), { hidden: true, timeout: 180_000 });
     await settled(page, '[data-picture="0 0"]');
     await page.page.waitForFunction((selector, count) => document.querySelector<HTMLElement>(selector)?.dataset['count'] === count, {}, page.find('frame-cells'), String(discs.length));
     const whole = await exported(page);
