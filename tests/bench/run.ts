@@ -8,6 +8,7 @@
  *   compare FOLDER...  exported models by engine, into times.json of each
  *   detect    finding the cells of whole frames, by each method, under Node and in Chromium, beside OpenCV's usual recipe
  *   frame     moving and enlarging a large frame on the page
+ *   shared     a large frame from its bytes to named cells, by one worker and by two
  *   workbench  ten thousand cells kept, brought back and answered by keys
  *   teach     types of one's own, from looking at cells to the model, under Node
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
@@ -27,6 +28,7 @@ import { benchFirstVerdict } from './first.ts';
 import { benchFrameView } from './frame_view.ts';
 import { benchUnderNode } from './node.ts';
 import { printGoals } from './report.ts';
+import { benchShared } from './shared.ts';
 import { benchTeaching } from './teach.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWorkbench } from './workbench.ts';
@@ -47,6 +49,7 @@ const parts: Record<string, () => Promise<void>> = {
   throughput: () => benchThroughput(paths),
   detect: benchDetect,
   frame: benchFrameView,
+  shared: benchShared,
   workbench: benchWorkbench,
   teach: benchTeaching,
   first: () => benchFirstVerdict(paths[0] ?? ''),

@@ -101,7 +101,7 @@ test('a stack as an image of one cell: its details and exports say which plane w
 const full = { width: 65_536, height: 49_152 };
 const overview = { width: 1_024, height: 768 };
 const cellsAt = { left: 40_960, top: 20_480, width: 680, height: 540 };
-const gigabytes = 3e9;
+const gigabytes = 20e9;
 
 function slide(): string {
   const path = join(folder, 'slide.tif');
@@ -131,7 +131,7 @@ function mostMemoryMb(page: CellPage): number {
   return Math.max(...all.filter((pid) => pid !== browser && isOurs(pid)).map((pid) => number(status(pid), 'VmHWM') / 1024));
 }
 
-test('a slide of 3 GB: an overview, sharper tiles of what is in sight, and the cells of a region, as the command line finds them', async () => {
+test('a slide of 20 GB: an overview, sharper tiles of what is in sight, and the cells of a region, as the command line finds them', async () => {
   const path = slide();
   await site.visit(async (page) => {
     await open(page, path);
@@ -140,13 +140,15 @@ test('a slide of 3 GB: an overview, sharper tiles of what is in sight, and the c
     const whole = await exported(page);
     assert.deepEqual([whole.level, whole.overview, whole.region, whole.frame_width_px, whole.cells.length], [4, true, undefined, overview.width, 0]);
 
-    // What is in sight as a whole is too large for the full size: the bar says which copy would be searched.
-    await page.page.waitForSelector(`${page.find('region-size')}[data-level="2"]`);
-    assert.match(await words(page, 'region-size'), /^4,096 × 3,072 px, 16 times smaller than the slide: at most 100 megapixels are searched at once$/);
+    // All of it is in sight.
+    await page.page.waitForSelector(page.find('region-size'));
+    assert.deepEqual([await words(page, 'region-size'), await words(page, 'find-here')], ['65,536 × 49,152 px, tile by tile', 'Find cells in the whole slide']);
+    const opened = mostMemoryMb(page);
+    assert.ok(opened < 400, `${opened} MB`);
 
     await page.page.$eval(page.find('tool-region'), (input) => (input as HTMLElement).click());
     await dragOnFrame(page, overview, { x: 630, y: 312 }, { x: 662, y: 340 });
-    await page.page.waitForSelector(`${page.find('region-size')}[data-level="0"]`);
+    await page.page.waitForFunction((selector) => /^[\d,]+ × [\d,]+ px$/.test(document.querySelector(selector)?.textContent ?? ''), {}, page.find('region-size'));
     await page.press('find-here');
     await page.page.waitForSelector(page.find('to-overview'));
     await settled(page, '');
@@ -192,3 +194,67 @@ test('a slide of 3 GB: an overview, sharper tiles of what is in sight, and the c
     assert.ok(most < 900, `${most} MB`);
   }, { width: 1440, height: 900 });
 });
+
+test('a whole slide with thousands of cells, tile by tile: they come into sight as they are found, a stop leaves what there is, moving stays smooth, exports lie on the slide', async () => {
+  const path = join(folder, 'many.tif');
+  // 48 px in a grid, 96 px apart: at 0.5 µm per px cells of 24 µm.
+  const [across, down, apart] = [60, 45, 96];
+  const side = { width: across * apart + apart, height: down * apart + apart };
+  const discs = Array.from({ length: across * down }, (_, i) => ({ x: apart * (1 + (i % across)), y: apart * (1 + Math.floor(i / across)), radius: 24 }));
+  const rgb = asRgb(drawDiscs(side.width, side.height, discs).map((grey) => (grey === 200 ? 255 : grey)));
+  const corner = { left: 4_096, top: 2_048 };
+  writePyramid(path, { width: 16_384, height: 8_192, levels: 3, painted: { ...corner, ...side, rgb } });
+  await site.visit(async (page) => {
+    await open(page, path);
+    await page.page.waitForFunction((selector) => document.querySelector(selector)?.textContent === 'Find cells in the whole slide', {}, page.find('find-here'));
+    await page.page.evaluate(() => {
+      window.moments = [];
+      const frame = (): void => {
+        window.moments?.push(performance.now());
+        requestAnimationFrame(frame);
+      };
+      frame();
+    });
+    await page.press('find-here');
+    await page.page.waitForSelector(page.find('tile-progress'));
+    // Some cells are there before the last tile is.
+    await page.page.waitForFunction((progress, count) => document.querySelector(progress) && Number(document.querySelector<HTMLElement>(count)?.dataset['count']) > 0, {}, page.find('tile-progress'), page.find('frame-cells'));
+    await page.press('stop-tiles');
+    await settled(page, '[data-picture="0 0"]');
+    const part = await exported(page);
+    assert.ok(part.cells.length > 0 && part.cells.length < discs.length, `${part.cells.length} cells`);
+
+    // Searched again: all of them.
+    await page.press('to-overview');
+    await settled(page, '[data-picture="0 0 2   overview"]');
+    assert.equal(await words(page, 'looked-region'), `whole slide, ${part.cells.length.toLocaleString('en')} cells`);
+    await page.press('find-here');
+    await page.page.waitForSelector(page.find('tile-progress'));
+    await page.page.waitForSelector(page.find('tile-progress'), { hidden: true, timeout: 180_000 });
+    await settled(page, '[data-picture="0 0"]');
+    await page.page.waitForFunction((selector, count) => document.querySelector<HTMLElement>(selector)?.dataset['count'] === count, {}, page.find('frame-cells'), String(discs.length));
+    const whole = await exported(page);
+    assert.deepEqual([whole.level, whole.region, whole.overview, whole.frame_width_px], [undefined, undefined, undefined, 16_384]);
+    const { features } = JSON.parse(await page.export('geojson')) as { features: { geometry: { coordinates: [number, number][][] } }[] };
+    const places = new Set(features.map(({ geometry: { coordinates: [ring = []] } }) => {
+      const mean = (values: number[]): number => (Math.min(...values) + Math.max(...values)) / 2;
+      return `${Math.round((mean(ring.map(([x]) => x)) - corner.left) / apart)} ${Math.round((mean(ring.map(([, y]) => y)) - corner.top) / apart)}`;
+    }));
+    assert.deepEqual([features.length, places.size], [discs.length, discs.length]);
+
+    const canvas = await (await page.page.$(page.find('frame-canvas')))?.boundingBox() ?? assert.fail('no picture');
+    const [x, y] = [canvas.x + canvas.width / 2, canvas.y + canvas.height / 2];
+    await page.page.mouse.move(x, y);
+    await page.page.mouse.down();
+    await page.page.evaluate(() => { window.moments = []; });
+    for (let i = 0; i < 90; i++) await page.page.mouse.move(x + 120 * Math.sin(i / 9), y + 80 * Math.cos(i / 7));
+    await page.page.mouse.up();
+    const moments = await page.page.evaluate(() => window.moments ?? []);
+    const between = moments.slice(1).map((at, i) => at - (moments[i] ?? 0)).sort((a, b) => a - b);
+    assert.ok(between.length > 30 && (between[between.length >> 1] ?? Infinity) < 34, `${between.length} pictures, ${between[between.length >> 1]} ms apart`);
+  }, { width: 1440, height: 900 });
+});
+
+declare global {
+  interface Window { moments?: number[] }
+}

@@ -1,6 +1,6 @@
 /** A region or a smaller level of a slide on the command line: what exports say of it, where outlines lie, and that its report is reproduced. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
@@ -21,10 +21,20 @@ const discs = someDiscs.map(({ x, y, radius }) => ({ x: 2 * x, y: 2 * y, radius:
 interface Cell { left_px: number; top_px: number; width_px: number; height_px: number }
 interface Frame { page: number; level?: number; region?: Cell; frame_width_px: number; frame_height_px: number; pixel_size_um: number | null; cells: Cell[]; error?: { code: string; message: string; advice: string } }
 
-function slide(folder: string): string {
+/** Args: ground: grey level between the discs; what is not painted is white. */
+function slide(folder: string, ground = 200): string {
   const path = join(folder, 'slide.tif');
-  writePyramid(path, { width: 65_536, height: 49_152, levels: 5, painted: { ...corner, ...side, rgb: asRgb(drawDiscs(side.width, side.height, discs)) } });
+  writePyramid(path, { width: 65_536, height: 49_152, levels: 5, painted: { ...corner, ...side, rgb: asRgb(drawDiscs(side.width, side.height, discs).map((grey) => (grey === 200 ? ground : grey))) } });
   return path;
+}
+
+/** Of what is painted one tile of the file lies nowhere any more: from 512 px on. */
+function breakTile(path: string): void {
+  const file = openSync(path, 'r+');
+  const table = Buffer.alloc(8);
+  readSync(file, table, 0, 8, 16 + 3 * 256 * 256 + 8 + 20 * 11 + 12);
+  writeSync(file, Buffer.from(new BigUint64Array([2n ** 50n]).buffer), 0, 8, Number(table.readBigUInt64LE()) + 8 * ((corner.top / 256) * (65_536 / 256) + (corner.left + 512) / 256));
+  closeSync(file);
 }
 
 const detect = ['classify', '--model', 'viability', '--detect', '--method', 'round', '--min-diameter', '10', '--max-diameter', '80'];
@@ -58,14 +68,28 @@ function lieOnDiscs(found: readonly { x: number; y: number }[], within: number):
 }
 
 describe('a slide', () => {
-  test('as a whole is too large, and the error says what to do', async () => {
+  test('as a whole is searched tile by tile: no region is told, outlines lie on the slide, and a tile that cannot be read is one line', async () => {
     await withFolder(async (folder) => {
-      const { code, stdout } = await cytodrop(...detect, '--format', 'json', slide(folder));
-      assert.equal(code, 2);
-      const [frame] = (JSON.parse(stdout) as { frames: Frame[] }).frames;
-      assert.deepEqual(frame?.error, {
-        code: 'too_large', message: 'The image is 65536 × 49152 px; 100 megapixels are the limit.', advice: 'Choose a region of it (--region), or one of its smaller copies (--level).',
-      });
+      const path = slide(folder, 255);
+      const outlines = ['--geojson', join(folder, 'geojson'), '--rois', join(folder, 'rois')];
+      const { code, stdout, stderr } = await cytodrop(...detect, ...outlines, '--format', 'json', path);
+      assert.deepEqual([code, stderr.includes('tile')], [0, false], stderr);
+      assert.equal(followsSchema('frames', 'json', stdout, { spec }), 1);
+      const [frame] = (JSON.parse(stdout) as { frames: Frame[] }).frames as [Frame];
+      assert.deepEqual([frame.level, frame.region, frame.frame_width_px, frame.frame_height_px, frame.pixel_size_um, frame.cells.length], [undefined, undefined, 65_536, 49_152, 0.5, discs.length]);
+      lieOnDiscs(middles(readFileSync(join(folder, 'geojson', '0001 slide.geojson'), 'utf8')), 2);
+      lieOnDiscs(roisOf(readFileSync(join(folder, 'rois', '0001 slide.zip'))), 2);
+
+      breakTile(path);
+      // A seam runs 200 px behind the corner of what is painted, so that the tile on its left does not see what is broken.
+      const region = ['--region', '32968,18432,16384,12288'];
+      const broken = await cytodrop(...detect, ...region, '--format', 'ndjson', path);
+      assert.equal(broken.code, 0);
+      const [line, ...more] = broken.stderr.trim().split('\n').filter((one) => one.includes('tile'));
+      assert.match(line ?? '', /slide\.tif: the tile of \d+ × \d+ px at \d+, \d+ has no cells: .{20}/);
+      assert.deepEqual(more, []);
+      const left = broken.stdout.trim().split('\n').length;
+      assert.ok(left > 0 && left < discs.length, `${left} cells`);
     });
   });
 

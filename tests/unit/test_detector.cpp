@@ -174,6 +174,26 @@ TEST_CASE("maps do not depend on the tiles that they are made in, not by a bit",
   CHECK_FALSE(same(detector.look(frame.view(), kSettings, 10'000), Detector(narrow, small_network()).look(frame.view(), kSettings, 36)));
 }
 
+TEST_CASE("maps put together from what several say of their parts are those of one, bit for bit", "[detector]") {
+  const Image frame = noise_image(103, 150, 3, SampleType::kUint8);
+  for (const int blocks : {1, 4}) {
+    Detector detector(test_spec(), blocks == 1 ? small_network() : pixels_network(blocks));
+    const CellMaps whole = detector.look(frame.view(), kSettings);
+    for (const int parts : {1, 2, 3, 7, 64}) {
+      INFO(blocks << " blocks, " << parts << " parts");
+      std::vector<std::vector<float>> said;
+      for (int part = 0; part < parts; ++part) said.push_back(detector.look_at_part(frame.view(), kSettings, part, parts, 40));
+      CHECK(same(whole, detector.joined(frame.view(), kSettings, said)));
+      said.back().push_back(0);
+      CHECK_THROWS_AS(detector.joined(frame.view(), kSettings, said), Error);
+      said.front().clear();
+      CHECK_THROWS_AS(detector.joined(frame.view(), kSettings, said), Error);
+    }
+    CHECK_THROWS_AS(detector.look_at_part(frame.view(), kSettings, 2, 2), Error);
+    CHECK_THROWS_AS(detector.look_at_part(frame.view(), kSettings, -1, 2), Error);
+  }
+}
+
 TEST_CASE("a network that says of squares of several blocks at once what another says of each gives the same maps", "[detector]") {
   const Image frame = noise_image(96, 64, 1, SampleType::kUint8);
   DetectSettings settings = kSettings;

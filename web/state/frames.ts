@@ -212,8 +212,8 @@ async function searchTiles(frame: number, held: OpenFrame, settings: DetectSetti
     changeFrame(frame, { searchedAs: optionsKey(options), analysis: { ...before, facts: held.facts, choice: held.choice, settings, elapsedMs, cells: [], ...change } }, all, change !== undefined);
     flush();
   };
-  // The picture changes before the first cell is there; what was found in it before stays until all is searched again.
-  if (!known) show([], { pixelsSha256: null });
+  // The picture changes before the first cell is there; what was found in it before stays in sight until all is searched again.
+  if (anew) show(known ?? [], { pixelsSha256: null });
   let [shownAtMs, tookMs] = [0, 0];
   const onCells = (some: readonly FrameCell[], { done, all }: Progress): void => {
     if (isStale()) return;
