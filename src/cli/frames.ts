@@ -147,7 +147,7 @@ export function frameTask(classifier: Classifier, job: FrameJob, format: ExportF
   const said = new Set<string>();
   const counted: Countable[] = [];
   return {
-    results: (paths, signal) => classifier.analyseFrames(paths, { ...frames, signal }),
+    results: (images, signal) => classifier.analyseFrames(images, { ...frames, signal }),
     head: () => (job.count ? '' : framesHead(format, told())),
     record: async (record, position) => {
       if (record.status === 'ok') {
