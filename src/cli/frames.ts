@@ -147,7 +147,7 @@ export function frameTask(classifier: Classifier, job: FrameJob, format: ExportF
   const said = new Set<string>();
   const counted: Countable[] = [];
   return {
-    results: (paths, signal) => classifier.analyseFrames(paths, { ...frames, signal, onProgress: (_, done, all, of) => { if (of === 'tiles') reportTiles(done, all); } }),
+    results: (images, signal) => classifier.analyseFrames(images, { ...frames, signal, onProgress: (_, done, all, of) => { if (of === 'tiles') reportTiles(done, all); } }),
     head: () => (job.count ? '' : framesHead(format, told())),
     record: async (record, position) => {
       if (record.status === 'ok') {

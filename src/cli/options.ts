@@ -68,7 +68,7 @@ export const engineOption = (): Option =>
   new Option('--engine <name>', 'core (our own) or onnxruntime; unless told, our own where it can run the network').argParser(oneOf<EngineKind>(engineKinds));
 
 export const jobsOption = (): Option =>
-  new Option('--jobs <n>', 'images computed at once, each by a worker with memory of its own; unless told, one for each processor, four at most; the results are the same')
+  new Option('--jobs <n>', 'images computed at once, each by a worker with memory of its own; unless told, one for each processor; the results are the same')
     .argParser(wholeBetween(1, 64));
 
 export const typesOption = (): Option =>

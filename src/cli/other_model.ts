@@ -4,6 +4,8 @@ import { warn } from './output.ts';
 
 /** Images that the others may be asked about, the first ones. */
 const mostRemembered = 100;
+/** Cells by which it is told whether most were refused, the first ones: of a million more are not kept. */
+const mostCells = 10_000;
 
 type Judged = Pick<CellVerdict, 'quality' | 'foreign'>;
 /** What is read of a result, of an image of one cell or of a frame. */
@@ -43,7 +45,7 @@ export class OtherModel {
   }
 
   #remember(source: string, facts: ImageFacts, cells: readonly Judged[]): void {
-    for (const { quality, foreign } of cells) this.#cells.push({ quality, foreign });
+    for (const { quality, foreign } of cells) if (this.#cells.length < mostCells) this.#cells.push({ quality, foreign });
     if (this.#seen.length < mostRemembered) this.#seen.push({ source, facts });
   }
 }

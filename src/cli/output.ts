@@ -1,16 +1,20 @@
-/** Writing results, and saying how far the work is. */
+/** Writing results while the work goes on. */
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import type { CellVerdict } from '../js/index.ts';
+import type { CellVerdict, Images } from '../js/index.ts';
+import type { Report } from './progress.ts';
+
+export { progressReport, warn } from './progress.ts';
 
 /**
  * Opens where results go, has them written, and closes it.
  *
  * Args:
  *   file: undefined for standard output.
+ *   goesOn: behind what stands in the file.
  */
-export async function withOutput(file: string | undefined, use: (output: Writable) => Promise<number>): Promise<number> {
-  const output = file === undefined ? process.stdout : (await open(file, 'w')).createWriteStream();
+export async function withOutput(file: string | undefined, use: (output: Writable) => Promise<number>, goesOn = false): Promise<number> {
+  const output = file === undefined ? process.stdout : (await open(file, goesOn ? 'a' : 'w')).createWriteStream();
   // Who reads may go away, which `write` is told.
   output.on('error', () => {});
   const code = await use(output);
@@ -22,13 +26,9 @@ export function write(output: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => output.write(text, (error) => (error ? reject(error) : resolve())));
 }
 
-export function warn(sentence: string): void {
-  process.stderr.write(`Warning: ${sentence}\n`);
-}
-
 /** What is done with all files, and what is written of each. */
 export interface Task<Result> {
-  results(paths: string[], signal: AbortSignal): AsyncIterable<Result>;
+  results(images: Images, signal: AbortSignal): AsyncIterable<Result>;
   head(): string;
   record(record: Result, written: number): string | Promise<string>;
   /** `complete`: nothing was interrupted. */
@@ -40,6 +40,8 @@ export type Placed = Pick<CellVerdict, 'deviation' | 'measures'>;
 
 /** Cells that must be known before anything is written: how careful verdicts are depends on what they are together. */
 const cellsOfSet = 32;
+/** Where so many images gave fewer, as of a folder of other files, those there are must do. */
+const mostOfSet = 1024;
 
 /** The classified cells of an image or a frame. */
 function placedIn(result: object): Placed[] {
@@ -47,18 +49,30 @@ function placedIn(result: object): Placed[] {
   return 'cells' in result ? (result.cells as { verdict?: Placed }[]).flatMap(({ verdict }) => verdict ?? []) : [];
 }
 
-/**
- * Has all files worked on and writes what is said of each, in their order; an interrupted run writes what there is.
- *
- * Args:
- *   settle: told the first cells, before anything is written.
- */
+/** The cells by which a whole list is judged, of the results of its beginning. */
+export async function firstCells(results: AsyncIterable<object>): Promise<Placed[]> {
+  const seen: Placed[] = [];
+  let images = 0;
+  for await (const result of results) {
+    seen.push(...placedIn(result));
+    if (seen.length >= cellsOfSet || ++images >= mostOfSet) break;
+  }
+  return seen;
+}
+
+export interface Performance {
+  report: Report;
+  /** Told the first cells before anything is written; null where that was done before. */
+  settle: ((seen: readonly Placed[]) => Promise<void>) | null;
+  /** What an earlier run wrote, and this one goes on behind. */
+  before: { done: number; unread: number };
+}
+
+/** Has all files worked on and writes what is said of each, in their order; an interrupted run writes what there is. */
 export async function perform<Result extends { status: string }>(
-  task: Task<Result>, paths: string[], output: Writable, signal: AbortSignal, settle: (seen: readonly Placed[]) => Promise<void> = async () => {},
+  task: Task<Result>, images: Images, output: Writable, signal: AbortSignal, { report, settle, before }: Performance,
 ): Promise<{ done: number; unread: number }> {
-  const report = progressReport(paths.length);
-  let done = 0;
-  let unread = 0;
+  let { done, unread } = before;
   let waiting: Result[] | null = [];
   const seen: Placed[] = [];
   const tell = async (record: Result): Promise<void> => {
@@ -69,19 +83,20 @@ export async function perform<Result extends { status: string }>(
   const begin = async (): Promise<void> => {
     const first = waiting ?? [];
     waiting = null;
-    await settle(seen);
-    await write(output, task.head());
+    await settle?.(seen);
+    if (before.done === 0) await write(output, task.head());
     for (const record of first) await tell(record);
   };
   try {
-    for await (const record of task.results(paths, signal)) {
+    if (settle === null) await begin();
+    for await (const record of task.results(images, signal)) {
       if (waiting === null) {
         await tell(record);
         continue;
       }
       waiting.push(record);
       seen.push(...placedIn(record));
-      if (seen.length >= cellsOfSet) await begin();
+      if (seen.length >= cellsOfSet || waiting.length >= mostOfSet) await begin();
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -91,28 +106,14 @@ export async function perform<Result extends { status: string }>(
   return { done, unread };
 }
 
-/** Where standard error is a terminal: how far it is, ten times a second. */
-export function progressReport(total: number): (done: number, unread: number) => void {
-  if (!process.stderr.isTTY) return () => {};
-  const startedAt = performance.now();
-  let shownAt = 0;
-  return (done, unread) => {
-    const now = performance.now();
-    if (done < total && now - shownAt < 100) return;
-    shownAt = now;
-    const rate = Math.round((done * 1000) / (now - startedAt));
-    process.stderr.write(`\r${done} of ${total}, ${rate} a second${unread > 0 ? `, ${unread} not read` : ''}\x1b[K${done === total ? '\n' : ''}`);
-  };
-}
-
 /** Where standard error is a terminal: how far a picture is that is searched tile by tile. */
 export function reportTiles(done: number, all: number): void {
   if (process.stderr.isTTY) process.stderr.write(`\rtile ${done} of ${all}\x1b[K${done === all ? '\n' : ''}`);
 }
 
-/** Aborts at the first Ctrl+C; a second one ends the program at once. */
+/** Aborts at the first Ctrl+C, or when a cluster takes the machine back; a second one ends the program at once. */
 export function interruptible(): AbortSignal {
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   return stop.signal;
 }

@@ -6,7 +6,7 @@ import { cytodrop } from './fixtures.ts';
 /** Every option of each command; a new one is to be written here too. */
 const options: Record<string, string[]> = {
   classify: [
-    'model', 'format', 'output', 'engine', 'jobs', 'max-error', 'image-scale', 'threads', 'numbers', 'turns', 'types', 'explain', 'second', 'detect', 'pixel-size', 'page', 'channel', 'series', 'z', 't', 'projection', 'level', 'region', 'method', 'min-diameter', 'max-diameter',
+    'model', 'format', 'output', 'engine', 'jobs', 'manifest', 'null', 'shard', 'resume', 'log', 'max-error', 'image-scale', 'threads', 'numbers', 'turns', 'types', 'explain', 'second', 'detect', 'pixel-size', 'page', 'channel', 'series', 'z', 't', 'projection', 'level', 'region', 'method', 'min-diameter', 'max-diameter',
     'sensitivity', 'detector', 'geojson', 'rois', 'count', 'square-mm', 'depth-mm', 'dilution', 'help',
   ],
   check: ['engine', 'jobs', 'output', 'model', 'second', 'detector', 'help'],

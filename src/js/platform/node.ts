@@ -14,7 +14,8 @@ import { type FolderPlace, type ImageSource, largeFrom, type LargeFile, type Pla
 // Node 18 has it under another name only.
 globalThis.crypto ??= webcrypto as Crypto;
 
-const mostWorkers = 4;
+/** Each has a core of the machine and some tens of megabytes. */
+const mostWorkers = 64;
 /** By which a worker of the library knows itself, also in a program that has workers of its own. */
 const mark = 'cytodrop';
 
