@@ -8,7 +8,8 @@ import {
 } from '../js/index.ts';
 import { UsageError } from './exit.ts';
 import { between, detectorOption, oneOf, place, wholeBetween } from './options.ts';
-import { reportTiles, type Task, warn } from './output.ts';
+import { type Task, warn } from './output.ts';
+import { reportTiles } from './progress.ts';
 
 /** As commander gives them. */
 export interface FrameOptionValues {

@@ -106,11 +106,6 @@ export async function perform<Result extends { status: string }>(
   return { done, unread };
 }
 
-/** Where standard error is a terminal: how far a picture is that is searched tile by tile. */
-export function reportTiles(done: number, all: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\rtile ${done} of ${all}\x1b[K${done === all ? '\n' : ''}`);
-}
-
 /** Aborts at the first Ctrl+C, or when a cluster takes the machine back; a second one ends the program at once. */
 export function interruptible(): AbortSignal {
   const stop = new AbortController();

@@ -49,6 +49,12 @@ export function progressReport(total: number | (() => number | undefined), befor
   };
 }
 
+/** How far a picture is that is searched tile by tile. */
+export function reportTiles(done: number, all: number): void {
+  if (logsJson) tell('tile', { done, of: all });
+  else if (process.stderr.isTTY) process.stderr.write(`\rtile ${done} of ${all}\x1b[K${done === all ? '\n' : ''}`);
+}
+
 /** One line of a terminal; it is not wider than 100 characters. */
 export function progressWords(done: number, total: number | undefined, unread: number, rate: number, secondsLeft: number | undefined): string {
   const full = total === undefined || total === 0 ? 0 : Math.floor((done / total) * barWidth);
