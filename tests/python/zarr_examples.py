@@ -11,11 +11,17 @@ AXES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 UNITS = {"z": "micrometer", "y": "micrometer", "x": "micrometer", "t": "second"}
 
 
-def pattern(shape: tuple[int, ...], dtype: str, seed: int = 1) -> np.ndarray:
-    """Noise around a smooth surface, so that compression has something to do, over the type's whole range."""
+def pattern(shape: tuple[int, ...], dtype: str, seed: int = 1, steps: int = 0) -> np.ndarray:
+    """Noise around a smooth surface, over the type's whole range.
+
+    Args:
+        steps: of the values, few enough that every compression finds something to do; 0: as many as there are.
+    """
     random = np.random.default_rng(seed)
     grid = sum(np.sin(np.arange(n) / (3 + i)).reshape([-1 if i == k else 1 for k in range(len(shape))]) for i, n in enumerate(shape))
     values = (grid - grid.min()) / max(np.ptp(grid), 1e-9) * 0.9 + random.random(shape) * 0.1
+    if steps > 0:
+        values = np.floor(values * steps) / steps
     kind = np.dtype(dtype)
     if kind.kind == "b":
         return values > 0.5
@@ -65,21 +71,24 @@ def channel(label: str, color: str) -> dict:
     return {"label": label, "color": color, "active": True, "window": {"start": 0.0, "end": 200.0, "min": 0.0, "max": 255.0}}
 
 
-def blosc(cname: str, shuffle: int, **more) -> dict:
-    return {"compressors": numcodecs.Blosc(cname=cname, clevel=5, shuffle=shuffle, **more)}
+def blosc(cname: str, shuffle: int) -> dict:
+    return {"compressors": numcodecs.Blosc(cname=cname, clevel=5, shuffle=shuffle)}
 
 
 def write_codings(folder: Path) -> None:
     """All compressions and types."""
     for cname in ("lz4", "lz4hc", "zlib", "zstd", "blosclz"):
         for shuffle, word in enumerate(("none", "bytes", "bits")):
-            write_image(folder / f"v2-blosc-{cname}-{word}.zarr", pattern((70, 90), "uint16"), "yx", **blosc(cname, shuffle))
-    # Blocks that are split into streams, a last one that is shorter, and one of no multiple of eight samples.
+            write_image(folder / f"v2-blosc-{cname}-{word}.zarr", pattern((70, 90), "uint16", steps=8), "yx", **blosc(cname, shuffle))
+    # Blocks that are split into streams, and a last one that is shorter and of no multiple of eight samples.
     for dtype in ("uint8", "uint16", "float32", "float64"):
         for shuffle in (1, 2):
-            write_image(folder / f"v2-blosc-blocks-{dtype}-{shuffle}.zarr", pattern((61, 83), dtype), "yx", chunks=(61, 83), levels=1, **blosc("lz4", shuffle, blocksize=2048))
-            write_image(folder / f"v2-blosclz-blocks-{dtype}-{shuffle}.zarr", pattern((300, 301), dtype), "yx", chunks=(300, 301), levels=1, **blosc("blosclz", shuffle))
-    write_image(folder / "v2-blosc-far.zarr", np.tile(pattern((1, 40_000), "uint8"), (4, 1)), "yx", chunks=(4, 40_000), levels=1, **blosc("blosclz", 0, blocksize=160_000))
+            for cname in ("lz4", "blosclz", "zstd"):
+                write_image(folder / f"v2-blosc-blocks-{cname}-{dtype}-{shuffle}.zarr", pattern((1201, 1203), dtype, steps=8), "yx", chunks=(1201, 1203), levels=1, **blosc(cname, shuffle))
+    # Rows that begin alike, farther apart than the short distances of BloscLZ reach.
+    row = np.zeros((1, 12_000), "uint8")
+    row[:, :3_000] = pattern((1, 3_000), "uint8")
+    write_image(folder / "v2-blosc-far.zarr", np.tile(row, (8, 1)), "yx", chunks=(8, 12_000), levels=1, **blosc("blosclz", 0))
     write_image(folder / "v2-blosc-copied.zarr", np.random.default_rng(3).integers(0, 255, (40, 50), "uint8"), "yx", **blosc("lz4", 0))
     for name, compressor in {"none": None, "zlib": numcodecs.Zlib(6), "gzip": numcodecs.GZip(6), "zstd": numcodecs.Zstd(3), "lz4": numcodecs.LZ4()}.items():
         write_image(folder / f"v2-{name}.zarr", pattern((70, 90), "uint16"), "yx", compressors=compressor)
