@@ -64,7 +64,23 @@ function coreParts(): Part[] {
     from('libjxl', versionOf(join(source('jpeg-xl'), 'lib/CMakeLists.txt'), /JPEGXL_(?:MAJOR|MINOR|PATCH)_VERSION (\d+)/g), 'BSD-3-Clause', join(source('jpeg-xl'), 'LICENSE')),
     from('Highway', versionOf(join(source('highway'), 'hwy/highway.h'), /HWY_(?:MAJOR|MINOR|PATCH) (\d+)/g), 'Apache-2.0', join(source('highway'), 'LICENSE')),
     from('jxrlib', '', 'BSD-2-Clause', join(source('jxrlib'), 'LICENSE')),
+    ...headerParts(),
     from('musl, by Emscripten', '', 'MIT', join(musl, 'COPYRIGHT'), (text) => text.split('\nAuthors/contributors')[0] ?? ''),
+  ];
+}
+
+/** What is a header alone, with the notice that the distribution keeps of it, or its own first and last lines. */
+function headerParts(): Part[] {
+  const part = (name: string, header: string, packaged: string, identifier: string, version: (file: string) => string): Part => {
+    const file = ['/usr/include', '/usr/local/include'].map((folder) => join(folder, header)).find((one) => existsSync(one)) ?? '';
+    const notice = join('/usr/share/doc', packaged, 'copyright');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return { name, version: version(file), identifier, text: existsSync(notice) ? readFileSync(notice, 'utf8') : [...lines.slice(0, 20), '…', ...lines.slice(-45)].join('\n') };
+  };
+  return [
+    part('JSON for Modern C++', 'nlohmann/json.hpp', 'nlohmann-json3-dev', 'MIT', (file) => versionIn(file, /version ([\d.]+)/)),
+    part('protozero', 'protozero/version.hpp', 'libprotozero-dev', 'BSD-2-Clause', (file) => versionIn(file, /PROTOZERO_VERSION_STRING "([\d.]+)/)),
+    part('stb_image', 'stb/stb_image.h', 'libstb-dev', 'MIT OR public domain', (file) => versionIn(file, /stb_image - v([\d.]+)/)),
   ];
 }
 

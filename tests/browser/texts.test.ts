@@ -36,7 +36,7 @@ test('what others made has its licence and its notice', async () => {
     await page.page.waitForSelector(`${page.find('licences-dialog')} details`);
     const notices = new Map(await page.page.$$eval(`${page.find('licences-dialog')} details`, (all) => all.map((one) => [one.querySelector('summary')?.textContent?.replace(/ [\d.]+$/, '') ?? '', one.querySelector('pre')?.textContent ?? ''] as const)));
     const { dependencies } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { dependencies: Record<string, string> };
-    for (const name of [...Object.keys(dependencies), 'd3-scale', 'papaparse', 'libjpeg-turbo', 'libtiff', 'zlib', 'musl, by Emscripten']) assert.ok((notices.get(name) ?? '').length > 10, name);
+    for (const name of [...Object.keys(dependencies), 'd3-scale', 'papaparse', 'libjpeg-turbo', 'libtiff', 'zlib', 'libjxl', 'Highway', 'LERC', 'OpenJPEG', 'Zstandard', 'JSON for Modern C++', 'protozero', 'stb_image', 'musl, by Emscripten']) assert.ok((notices.get(name) ?? '').length > 10, name);
     assert.match(notices.get('preact') ?? '', /Permission is hereby granted, free of charge/);
     assert.match(notices.get('zlib') ?? '', /^Copyright \(C\) 1995[^]*freely, subject to the following restrictions/);
     assert.match(notices.get('Independent JPEG Group’s software') ?? '', /This software is copyright \(C\)/);

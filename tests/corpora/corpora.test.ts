@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Classifier, CytodropCore, ErrorCode, View } from '#cytodrop_core';
 import { CytodropError } from '../../src/js/core/errors.ts';
+import { openCodec } from '../../src/js/core/codecs.ts';
 import { Readers } from '../../src/js/core/readers.ts';
 import { bytesOf, head, novelty, openModule, root, specJson, valueOf } from '../border/fixtures.ts';
 
@@ -52,6 +53,7 @@ describe('the corpora', { skip: missing }, () => {
     classifier = new core.Classifier();
     valueOf(classifier.load_model(specJson, head, novelty));
     readers = await Readers.open(bytesOf('build/wasm/cytodrop_formats.wasm'));
+    readers.setCodec('jpeg_xl', await openCodec('jpeg_xl', (file) => Promise.resolve(bytesOf(`build/wasm/${file}`))));
   });
   after(() => classifier?.delete());
 

@@ -106,6 +106,50 @@ TEST_CASE("images, tiles and channels of a LIF have names") {
   CHECK(content.notes[0].find("not joined") != std::string::npos);
 }
 
+TEST_CASE("tiles of a LIF are joined by where the stage was, as the file says they are turned; others stay apart") {
+  const LifWritten written = lif_examples().at("tiles");
+  const LifWrittenImage& image = written.images[0];
+  // Tiles of 5 × 4 px of 0.25 µm: the second 3 px to the right of the first and over it, the third 6 px below.
+  const std::string tiles = R"(<Tile FieldX="0" FieldY="0" PosX="0.001" PosY="0.002"/><Tile FieldX="1" FieldY="0" PosX="0.00100075" PosY="0.002"/><Tile FieldX="0" FieldY="1" PosX="0.001" PosY="0.0020015"/>)";
+  const auto with = [&](const std::string& turns, const std::string& places) {
+    return open_bytes(make_lif(written.images, written.version, replaced(lif_xml(written.images, written.version), "<TimeStampList>", "<Attachment Name=\"TileScanInfo\" " + turns + ">" + places + "</Attachment><TimeStampList>")));
+  };
+  const auto sample = [&](int tile, int x, int y, int z) { return expected(image, 0, z, 0, 0, 0, tile)[static_cast<std::size_t>(5 * y + x)]; };
+  const auto file = with(R"(FlipX="0" FlipY="0" SwapXY="0")", tiles);
+  REQUIRE(file->series().size() == 1);
+  CHECK(file->series()[0].name == "Image");
+  CHECK(file->series()[0].levels[0].width_px == 8);
+  CHECK(file->series()[0].levels[0].height_px == 10);
+  for (int z = 0; z < 3; ++z) {
+    const FileBytes plane = bytes_of(file->read({.z = z}));
+    for (int y = 0; y < 10; ++y) {
+      for (int x = 0; x < 8; ++x) {
+        const int wanted = y < 4 ? (x >= 3 ? sample(1, x - 3, y, z) : sample(0, x, y, z)) : y >= 6 && x < 5 ? sample(2, x, y - 6, z) : 0;
+        CHECK(plane[static_cast<std::size_t>(8 * y + x)] == wanted);
+      }
+    }
+  }
+  const FileBytes part = bytes_of(file->read({.region = Box{2, 3, 3, 4}}));
+  CHECK(part[0] == sample(0, 2, 3, 0));
+  CHECK(part[1] == sample(1, 0, 3, 0));
+  CHECK(part[9] == sample(2, 2, 0, 0));
+  const FileContent content = inspect(*file);
+  CHECK(std::any_of(content.notes.begin(), content.notes.end(), [](const std::string& note) { return note.find("joined by where the stage was") != note.npos; }));
+
+  const auto turned = with(R"(FlipX="1" FlipY="0" SwapXY="0")", tiles);
+  CHECK(bytes_of(turned->read({}))[0] == sample(1, 0, 0, 0));
+  const auto swapped = with(R"(FlipX="0" FlipY="0" SwapXY="1")", tiles);
+  CHECK(swapped->series()[0].levels[0].width_px == 11);
+  CHECK(swapped->series()[0].levels[0].height_px == 7);
+
+  const std::string two = tiles.substr(0, tiles.rfind("<Tile"));
+  CHECK(with("", two)->series().size() == 3);
+  CHECK(with("", tiles + two)->series().size() == 3);
+  CHECK(with("", replaced(tiles, "0.00100075", "nan"))->series().size() == 3);
+  CHECK(with("", replaced(tiles, "0.00100075", "900"))->series().size() == 3);
+  CHECK(with("", replaced(tiles, "PosX=\"0.00100075\"", ""))->series().size() == 3);
+}
+
 TEST_CASE("a region of a LIF is that part of its plane") {
   const LifWrittenAxis x{1, 40}, y{2, 31}, three{0, 3};
   for (const std::vector<LifWrittenAxis>& axes : {std::vector<LifWrittenAxis>{three, x, y}, {x, y, three}, {x, three, y}, {y, x, three}, {three, y, x}}) {

@@ -209,6 +209,10 @@ int main(int argc, char** argv) {
     if (file.width_px < 100) seeds.add("nd2", make_nd2(file));
   }
   for (const auto& [name, file] : lif_examples()) seeds.add("lif", make_lif(file.images, file.version));
+  const LifWritten tiles = lif_examples().at("tiles");
+  std::string xml = lif_xml(tiles.images, tiles.version);
+  xml.insert(xml.find("<TimeStampList>"), R"(<Attachment Name="TileScanInfo" FlipX="1"><Tile PosX="0.001" PosY="0"/><Tile PosX="0.0010007" PosY="0"/><Tile PosX="0" PosY="0.000001"/></Attachment>)");
+  seeds.add("lif", make_lif(tiles.images, tiles.version, xml));
   const fs::path root = source_dir();
   seeds.add_files("zarr", root / "tests/golden/files", ".ozx");
   seeds.add_files("head", root / "models", ".safetensors");

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/decode/decode.h"
 #include "core/error.h"
 #include "core/formats/lif_metadata.h"
 
@@ -16,6 +17,8 @@ constexpr std::uint8_t kItem = 0x2a;
 constexpr std::uint64_t kMaxXmlBytes = 256'000'000, kMaxIdUnits = 4'000, kMaxBlockBytes = std::uint64_t{1} << 58;
 constexpr std::size_t kMaxBlocks = 1'000'000;
 constexpr std::size_t kMaxSeries = 100'000;
+/// Of the tiles of one region: where they lie over each other, a small file could ask for any amount of work.
+constexpr std::int64_t kMostPastedPixels = 4 * kMaxPixels;
 
 struct Block {
   std::uint64_t at = 0;
@@ -44,6 +47,7 @@ class LifFile final : public ImageFile {
     for (std::size_t i = 0; i < content_.images.size(); ++i) {
       const std::int64_t tiles = count_of(content_.images[i].axes.tiles);
       if (tiles > static_cast<std::int64_t>(kMaxSeries - series_.size())) throw Error(ErrorCode::kTooLarge, "the LIF file has more images and tiles than are read");
+      if (join(i)) continue;
       if (tiles > 1) has_tiles_ = true;
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
         series_.push_back(content_.images[i].series);
@@ -65,6 +69,7 @@ class LifFile final : public ImageFile {
   void list_tags(TagList& tags) const override {
     for (const Tag& tag : content_.tags) tags.add(tag.group, tag.name, tag.value, tag.mark);
     for (const std::string& note : content_.notes) tags.note(note);
+    if (is_joined_) tags.note("The tiles of a mosaic are joined by where the stage was; where they lie over each other the later one is seen.");
     if (has_tiles_) tags.note("The tiles of a mosaic are images of their own; they are not joined.");
   }
 
@@ -72,6 +77,46 @@ class LifFile final : public ImageFile {
   void fill(const PlaneChoice& choice, Image& image) override {
     const auto& [index, tile] = image_of_[static_cast<std::size_t>(choice.series)];
     const LifImage& stored = content_.images[index];
+    if (tile != kAllTiles) return fill_tile(stored, tile, choice, *choice.region, image);
+    const Level& size = stored.series.levels[0];
+    const Box& region = *choice.region;
+    std::int64_t left_px = kMostPastedPixels;
+    for (std::size_t i = 0; i < stored.places.size(); ++i) {
+      const auto [left, top] = stored.places[i];
+      const std::int64_t from_x = std::max<std::int64_t>(left, region.left_px), from_y = std::max<std::int64_t>(top, region.top_px);
+      const std::int64_t width = std::min<std::int64_t>(left + size.width_px, std::int64_t{region.left_px} + region.width_px) - from_x, height = std::min<std::int64_t>(top + size.height_px, std::int64_t{region.top_px} + region.height_px) - from_y;
+      if (width < 1 || height < 1) continue;
+      left_px -= width * height;
+      if (left_px < 0) throw Error(ErrorCode::kTooLarge, "the LIF file has too many tiles in one place");
+      Image part(static_cast<int>(width), static_cast<int>(height), image.channels(), image.type());
+      fill_tile(stored, static_cast<std::int64_t>(i), choice, Box{static_cast<int>(from_x - left), static_cast<int>(from_y - top), part.width_px(), part.height_px()}, part);
+      for (int y = 0; y < part.height_px(); ++y) {
+        std::memcpy(image.data() + static_cast<std::size_t>(from_y - region.top_px + y) * image.row_stride_bytes() + static_cast<std::size_t>(from_x - region.left_px) * image.view().pixel_bytes(), part.view().row(y), part.row_stride_bytes());
+      }
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kAllTiles = -1;
+
+  /// Makes one series of an image's tiles, where they have places and are not too large together to be looked at; else each stays its own.
+  bool join(std::size_t index) {
+    const LifImage& stored = content_.images[index];
+    Series series = stored.series;
+    Level& size = series.levels[0];
+    const Level tile = size;
+    for (const LifPlace& place : stored.places) {
+      size.width_px = std::max(size.width_px, place.left_px + tile.width_px);
+      size.height_px = std::max(size.height_px, place.top_px + tile.height_px);
+    }
+    if (stored.places.empty() || size.width_px > kMaxPixels / size.height_px) return false;
+    series_.push_back(std::move(series));
+    image_of_.push_back({index, kAllTiles});
+    is_joined_ = true;
+    return true;
+  }
+
+  void fill_tile(const LifImage& stored, std::int64_t tile, const PlaneChoice& choice, const Box& region, Image& image) {
     const auto block = blocks_.find(stored.block);
     if (block == blocks_.end()) throw Error(ErrorCode::kTruncated, "the LIF file is cut off: the pixels of this image are missing");
     const LifAxes& axes = stored.axes;
@@ -87,7 +132,6 @@ class LifFile final : public ImageFile {
 
     // Lines run along what is nearer in memory: rows, but of a few files columns.
     const bool by_columns = axes.y.count > 1 && axes.x.count > 1 && axes.y.bytes < axes.x.bytes;
-    const Box& region = *choice.region;
     const LifAxis &along = by_columns ? axes.y : axes.x, &across = by_columns ? axes.x : axes.y;
     const auto first = static_cast<std::uint64_t>(by_columns ? region.top_px : region.left_px), line_0 = static_cast<std::uint64_t>(by_columns ? region.left_px : region.top_px);
     const int length = by_columns ? region.height_px : region.width_px, lines = by_columns ? region.width_px : region.height_px;
@@ -113,7 +157,6 @@ class LifFile final : public ImageFile {
     }
   }
 
- private:
   /// Names and places of the blocks, one behind the other; what is cut off is not there.
   void read_blocks(std::uint64_t at) {
     const std::uint64_t size_bytes = content_.version == 2 ? 8 : 4, head = 9 + size_bytes + 5;
@@ -158,7 +201,7 @@ class LifFile final : public ImageFile {
   std::unordered_map<std::string, Block> blocks_;
   std::vector<Series> series_;
   std::vector<Tile> image_of_;
-  bool has_tiles_ = false;
+  bool has_tiles_ = false, is_joined_ = false;
 };
 
 /// The formats around LIF are XML alone, in UTF-8 or UTF-16.

@@ -54,6 +54,8 @@ class ImageReader {
     found.series.name = name;
     read_dimensions(found);
     read_channels(found);
+    const Level& tile = found.series.levels[0];
+    found.places = read_lif_places(xml_, image_, found.series.x_um, found.series.y_um, count_of(found.axes.tiles), kMaxSide - std::max(tile.width_px, tile.height_px));
     return found;
   }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/formats/image_file.h"
+#include "core/formats/lif_tiles.h"
 #include "core/formats/xml_elements.h"
 
 namespace cytodrop {
@@ -25,6 +26,7 @@ struct LifImage {
   Series series;      ///< of one tile
   std::string block;  ///< its ID
   LifAxes axes;
+  std::vector<LifPlace> places;  ///< of its tiles, where they can be joined
   std::vector<std::vector<std::uint64_t>> samples;  ///< of each channel without its spectral steps: bytes to its samples, red first
 };
 
