@@ -2,20 +2,21 @@
 import { Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import {
-  type Batch, batchWords, carefulBelow, type CellRecord, type Checks, type Classifier, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, framesRecord, type Images, leastImageScale, type ModelSpec, mostImageScale, thresholdFor, unreadFile,
+  type Batch, batchWords, carefulBelow, type CellRecord, type Checks, type Classifier, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, framesHead, framesRecord, type Images, leastImageScale, type ModelSpec, mostImageScale, thresholdFor, unreadFile,
 } from '../js/index.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { type FrameOptionValues, frameJob, type FrameJob, frameOptions, frameTask } from './frames.ts';
 import { OtherModel } from './other_model.ts';
 import { between, engineOption, jobsOption, modelOption, oneOf, openClassifier, outputOption, place, type Staff, typesAsked, typesOption, whichModel, wholeBetween } from './options.ts';
 import { firstCells, interruptible, perform, type Placed, type Task, withOutput } from './output.ts';
+import { ParquetSink } from './parquet.ts';
 import { isWatched, logAsJson, progressReport, tell, warn } from './progress.ts';
 import { Attempts, passOver, type Standing } from './resume.ts';
 import { asShard, countOf, listedBy, nameOf, type Shard, WorkList } from './work_list.ts';
 
 interface Options extends Staff, FrameOptionValues {
   model: string;
-  format: ExportFormat;
+  format: ExportFormat | 'parquet';
   output?: string;
   /** Per cent. */
   maxError?: number;
@@ -38,7 +39,7 @@ export function classifyCommand(finish: (code: number) => void): Command {
     .description('Names the type of every cell, of images that show one cell each or, with --detect, of frames with many.')
     .argument('[path...]', 'an image file or a folder, searched to the bottom in natural order; hidden files and documents (.txt, .csv …) in folders are left out and every other file is tried; - for a list of paths on standard input, one a line')
     .addOption(modelOption(whichModel).makeOptionMandatory())
-    .addOption(new Option('--format <format>', 'ndjson (one JSON object a line), csv or json').default('ndjson').argParser(oneOf<ExportFormat>(['ndjson', 'csv', 'json'])))
+    .addOption(new Option('--format <format>', 'ndjson (one JSON object a line), csv, json or parquet (with --output)').default('ndjson').argParser(oneOf<ExportFormat | 'parquet'>(['ndjson', 'csv', 'json', 'parquet'])))
     .addOption(outputOption())
     .addOption(engineOption())
     .addOption(jobsOption())
@@ -69,6 +70,7 @@ async function classify(given: string[], options: Options): Promise<number> {
   if (given.length === 0 && options.manifest === undefined) throw new UsageError('No image file or folder given.');
   if (options.null && !given.includes('-')) throw new UsageError('--null: needs the path -, which is a list on standard input.');
   const goesOn = options.resume === true && assertResumable(options);
+  if (options.format === 'parquet' && (options.output === undefined || options.count)) throw new UsageError(`--format parquet: ${options.count ? 'a count is no table of cells' : 'needs --output, the file to write'}.`);
   const signal = interruptible();
   const list = await WorkList.open(listedBy(given, options), options.shard);
   const classifier = await openClassifier(options.model, options.second, options, list.isShort ? list.countOf(list.beginning.length) : Infinity);
@@ -80,7 +82,7 @@ async function classify(given: string[], options: Options): Promise<number> {
   const output = options.output ?? '';
   const before = goesOn ? await passOver(output, options.format as 'csv' | 'ndjson', own, (image, place) => (options.numbers ? String(list.indexOf(place) + 1) : nameOf(image)), run.standing()) : { done: 0, unread: 0 };
   const attempts = goesOn ? await Attempts.begin(output, before.done) : undefined;
-  return withOutput(options.output, async (written) => {
+  return withOutput(options.format === 'parquet' ? new ParquetSink(output, () => run.about()) : options.output, async (written) => {
     const rest = list.isShort ? await collected(own) : own;
     const total = list.isShort ? list.countOf(list.beginning.length) : undefined;
     const counted = total === undefined && isWatched() ? counting(given, options, list, signal) : () => total;
@@ -102,7 +104,7 @@ async function classify(given: string[], options: Options): Promise<number> {
 /** Raises: UsageError where what was asked for cannot be gone on with. Returns: whether there is anything. */
 function assertResumable({ output, format, count }: Options): boolean {
   if (output === undefined) throw new UsageError('--resume: needs --output, the file to go on with.');
-  if (format === 'json') throw new UsageError('--resume: a JSON document cannot be gone on with; --format ndjson or csv can.');
+  if (format === 'json' || format === 'parquet') throw new UsageError(`--resume: ${format === 'json' ? 'a JSON document' : 'a Parquet file'} cannot be gone on with; --format ndjson or csv can${format === 'parquet' ? ', and summarise --merge makes Parquet of them' : ''}.`);
   if (count) throw new UsageError('--resume: a count needs all its frames at once.');
   return existsSync(output);
 }
@@ -134,6 +136,7 @@ class ClassifyRun {
   readonly #job: FrameJob | undefined;
   readonly #context: () => ExportContext;
   #set: Batch | null = null;
+  #complete: boolean;
 
   /** Raises: UsageError. */
   constructor(classifier: Classifier, job: FrameJob | undefined, options: Options) {
@@ -151,7 +154,11 @@ class ClassifyRun {
       ...classifier.exportContext({ fileNames: !options.numbers, checks, imageScale, ...(types && { types }), ...(this.#set && { batch: this.#set }) }), ...(provenance && { provenance }),
       unsureBelow: chosen ?? carefulBelow(spec, this.#set),
     });
-    this.task = taskOf(classifier, job, options.format, this.#context, { checks, imageScale });
+    this.#complete = false;
+    // Parquet is what CSV says, with types.
+    const format = options.format === 'parquet' ? 'csv' : options.format;
+    const task = taskOf(classifier, job, format, this.#context, { checks, imageScale });
+    this.task = { ...task, tail: (complete) => { this.#complete = complete; return task.tail(complete); } };
   }
 
   /** How careful verdicts are follows from what the first cells are together. */
@@ -159,6 +166,13 @@ class ClassifyRun {
     this.#set = await this.#classifier.judgeBatch(seen);
     const { spec } = this.#classifier;
     if (this.#set?.foreign) warn(batchWords(this.#set, this.#context().unsureBelow ?? spec.judge.abstain_below));
+  }
+
+  /** What a document says at its head, without cells. */
+  about(): object {
+    const context = this.#context();
+    const { cells: _, frames: __, ...head } = JSON.parse((this.#job ? framesHead('json', context) : exportHead('json', context)) + exportTail('json', this.#complete)) as Record<string, unknown>;
+    return head;
   }
 
   /** What every line of this run says. */

@@ -11,6 +11,7 @@ import { inspectCommand } from './inspect.ts';
 import { measureCommand } from './measure.ts';
 import { withOutput, write } from './output.ts';
 import { projectCommand } from './project.ts';
+import { summariseCommand } from './summarise.ts';
 import { teachCommand } from './teach.ts';
 
 const afterHelp = `
@@ -25,7 +26,7 @@ function programOf(finish: (code: number) => void, say: (text: string) => void):
     .version(appVersion, '--version', 'print the version')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', afterHelp);
-  for (const make of [classifyCommand, checkCommand, inspectCommand, measureCommand, projectCommand, teachCommand]) program.addCommand(make(finish));
+  for (const make of [classifyCommand, checkCommand, inspectCommand, measureCommand, projectCommand, summariseCommand, teachCommand]) program.addCommand(make(finish));
   for (const command of [program, ...program.commands]) {
     command.helpOption('-h, --help', 'print this').exitOverride().configureOutput({ writeOut: say, writeErr: () => {}, outputError: () => {} });
   }
@@ -48,7 +49,7 @@ function usageWords({ code, message }: CommanderError, program: Command, args: r
     case 'commander.invalidArgument': return `${option}: ${invalid}`;
     case 'commander.optionMissingArgument': return `${option}: its value is missing.`;
     case 'commander.missingMandatoryOptionValue': return `${option} is missing.`;
-    case 'commander.missingArgument': return commandOf(program, args)?.name() === 'check' ? 'check: a report and an image file or folder are needed.' : 'No image file or folder given.';
+    case 'commander.missingArgument': return commandOf(program, args)?.name() === 'summarise' ? 'No results given.' : commandOf(program, args)?.name() === 'check' ? 'check: a report and an image file or folder are needed.' : 'No image file or folder given.';
     case 'commander.unknownOption': return unknownOptionWords(option, hint, program, args);
     case 'commander.unknownCommand': case 'commander.help': return unknownCommandWords(hint, args);
     default: return message.replace(/^error: /, '').replaceAll('\n', ' ');

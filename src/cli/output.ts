@@ -10,15 +10,16 @@ export { progressReport, warn } from './progress.ts';
  * Opens where results go, has them written, and closes it.
  *
  * Args:
- *   file: undefined for standard output.
+ *   to: a file; undefined for standard output; or what takes them.
  *   goesOn: behind what stands in the file.
+ * Raises: what `use` and closing raise.
  */
-export async function withOutput(file: string | undefined, use: (output: Writable) => Promise<number>, goesOn = false): Promise<number> {
-  const output = file === undefined ? process.stdout : (await open(file, goesOn ? 'a' : 'w')).createWriteStream();
+export async function withOutput(to: string | Writable | undefined, use: (output: Writable) => Promise<number>, goesOn = false): Promise<number> {
+  const output: Writable = to === undefined ? process.stdout : typeof to === 'string' ? (await open(to, goesOn ? 'a' : 'w')).createWriteStream() : to;
   // Who reads may go away, which `write` is told.
   output.on('error', () => {});
   const code = await use(output);
-  if (output !== process.stdout) await new Promise<void>((resolve) => output.end(() => resolve()));
+  if (output !== process.stdout) await new Promise<void>((resolve, reject) => output.end((error?: Error | null) => (error ? reject(error) : resolve())));
   return code;
 }
 

@@ -11,6 +11,7 @@ const options: Record<string, string[]> = {
   ],
   check: ['engine', 'jobs', 'output', 'model', 'second', 'detector', 'help'],
   inspect: ['format', 'output', 'help'],
+  summarise: ['format', 'merge', 'output', 'help'],
   teach: ['types', 'start', 'group', 'out', 'name', 'title', 'author', 'data', 'format', 'jobs', 'help'],
 };
 

@@ -85,6 +85,8 @@ describe('lists', () => {
     ['nothing', [], 'No image file or folder given.'],
     ['zero bytes of nothing', ['--null', 'x.png'], '--null: needs the path -, which is a list on standard input.'],
     ['a document that is to go on', ['--resume', '--format', 'json', '--output', 'x.json', 'x.png'], '--resume: a JSON document cannot be gone on with; --format ndjson or csv can.'],
+    ['Parquet that is to go on', ['--resume', '--format', 'parquet', '--output', 'x.parquet', 'x.png'], '--resume: a Parquet file cannot be gone on with; --format ndjson or csv can, and summarise --merge makes Parquet of them.'],
+    ['Parquet on standard output', ['--format', 'parquet', 'x.png'], '--format parquet: needs --output, the file to write.'],
     ['to go on nowhere', ['--resume', 'x.png'], '--resume: needs --output, the file to go on with.'],
   ] as const) {
     test(`${words}: one line`, async () => {
