@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { bytesOf, root } from '../border/fixtures.ts';
 import { drawDiscs, frameSide, greyPng, greyTiff, someDiscs, someFrame } from '../border/frames.ts';
+import { asRgb, writePyramid } from '../border/pyramid.ts';
 import { cytodrop, parseCsv, withFolder } from './fixtures.ts';
 import { type Batch, carefulBelow, deviationsOf } from '../../src/js/classify/batch.ts';
 import type { CellVerdict } from '../../src/js/classify/outcome.ts';
@@ -23,6 +24,7 @@ import { exportFrames } from '../../src/js/report/export_frames.ts';
 import { toGeoJson } from '../../src/js/report/geojson.ts';
 import { toRoiZip } from '../../src/js/report/rois.ts';
 import { Frame, type FrameHost } from '../../src/js/work/frame.ts';
+import { openFrame } from '../../src/js/work/open_frame.ts';
 import { analyse, frameWorker } from '../../src/js/work/frame_worker.ts';
 import type { WorkerRequest } from '../../src/js/work/messages.ts';
 import { classifyInOrder, WorkerDied } from '../../src/js/work/pool.ts';
@@ -68,7 +70,7 @@ class Host implements FrameHost {
   });
   readDetector = (name: DetectorName): Promise<DetectorFiles> => readDetector((file) => Promise.resolve(bytesOf(`${detectorFolder(name)}/${file}`)));
   readonly makeReady = async (): Promise<void> => {
-    await this.link.ask({ type: 'open_model', parcel: { files, coreWasm }, engine: 'core', threads: 1, home: root.href }, 'model_opened');
+    await this.link.ask({ type: 'open_model', parcel: { files, coreWasm }, engine: 'core', threads: 1, home: new URL('dist/', root).href }, 'model_opened');
   };
 
   die(): void {
@@ -84,6 +86,37 @@ async function analysisOf(file = someFrame(), changes: Partial<FrameOptions> = {
     await frame.close();
   }
 }
+
+test('a picture that is read tile by tile loses nothing where a worker dies at a tile, whether its own or a helper', async () => {
+  await withFolder(async (folder) => {
+    const discs = Array.from({ length: 9 }, (_, i) => ({ x: 128 + 100 * (i % 3), y: 128 + 100 * Math.floor(i / 3), radius: 14 }));
+    const path = join(folder, 'slide.tif');
+    const rgb = asRgb(drawDiscs(512, 512, discs).map((grey) => (grey === 200 ? 255 : grey)));
+    writePyramid(path, { width: 12_288, height: 8_192, levels: 3, painted: { left: 2_304, top: 2_304, width: 512, height: 512, rgb } });
+    const bytes = new Uint8Array(readFileSync(path));
+    const [host, helper] = [new Host(), new Host()];
+    const frame = await openFrame(host, bytes, wholeFile, undefined, () => [helper]);
+    assert.deepEqual([frame.facts.image.width_px, frame.choice], [12_288, { page: 0, channel: 0 }]);
+    let deaths = 0;
+    for (const one of [host, helper]) {
+      const ask = one.link.ask.bind(one.link);
+      let died = false;
+      one.link.ask = ((...asked: Parameters<typeof ask>) => {
+        const answer = ask(...asked);
+        if (asked[0].type === 'search_part' && !died) {
+          died = true;
+          deaths += 1;
+          one.die();
+        }
+        return answer;
+      }) as typeof ask;
+    }
+    const { cells, tiles } = await frame.find({ ...settings, method: 'round', least_diameter: 14, most_diameter: 45 }, { classify: true });
+    assert.deepEqual([deaths, tiles?.done, tiles?.all, tiles?.unread, cells.length], [2, tiles?.all, 20, [], discs.length]);
+    assert.ok(cells.every(({ verdict }) => verdict));
+    await frame.close();
+  });
+});
 
 const plain = (cells: readonly FrameCell[]): unknown => JSON.parse(JSON.stringify(cells));
 

@@ -3,10 +3,13 @@ import { effect } from '@preact/signals';
 import { client } from './client.ts';
 import { imageAt, modelCells } from './images.ts';
 import { cellSet, modelState, spec } from './models.ts';
+import { tiling } from './slides.ts';
 
 /** While results pour in, so often is enough; of many cells less often, since all of them are looked at each time. */
 const everyMs = 400;
 const msPerCell = 0.1;
+/** Times as long while the cells of a slide come in by tens of thousands. */
+const whileTiling = 4;
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked = 0;
@@ -23,7 +26,7 @@ effect(() => {
     if (cellSet.peek() !== null) cellSet.value = null;
     return;
   }
-  timer ??= setTimeout(() => void settled(), Math.max(everyMs, msPerCell * count));
+  timer ??= setTimeout(() => void settled(), Math.max(everyMs, msPerCell * count) * (tiling.peek() ? whileTiling : 1));
 });
 
 let pending: Promise<void> = Promise.resolve();

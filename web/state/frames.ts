@@ -187,8 +187,8 @@ async function search(frame: number, anew: boolean): Promise<void> {
   }
 }
 
-/** Cells of tiles that a person is shown at once at least, and how long nothing is shown in turn: the more there are, the longer that takes. */
-const [tilesEveryMs, restTimes] = [400, 8];
+/** Cells of tiles come into sight so often at most, and the less often the more there are: all of them are gone through each time. */
+const [tilesEveryMs, restTimes, restMsPerCell] = [400, 8, 0.1];
 /** Numbers that are left for the cells of a slide while they are found: one added by hand meanwhile has a higher one. */
 const numbersOfSlide = 500_000;
 
@@ -220,7 +220,7 @@ async function searchTiles(frame: number, held: OpenFrame, settings: DetectSetti
     found.push(...some);
     tiling.value = { frame, done, all, stop: () => { stopped = true; } };
     const now = performance.now();
-    if (known || some.length === 0 || now - shownAtMs < Math.max(tilesEveryMs, restTimes * tookMs)) return;
+    if (known || some.length === 0 || now - shownAtMs < Math.max(tilesEveryMs, restTimes * tookMs, restMsPerCell * found.length)) return;
     show(found);
     shownAtMs = performance.now();
     tookMs = shownAtMs - now;

@@ -26,16 +26,33 @@ export function framesHead(format: ExportFormat, context: ExportContext): string
  *   position: how many frames were written before it.
  */
 export function framesRecord(format: ExportFormat, record: FrameRecord, position: number, context: ExportContext): string {
+  return [...recordPieces(format, record, position, context)].join('');
+}
+
+/** The same, cell by cell. */
+function* recordPieces(format: ExportFormat, record: FrameRecord, position: number, context: ExportContext): Generator<string> {
+  const cells = record.status === 'ok' ? record.cells : [];
   if (format === 'csv') {
-    const cells = record.status === 'ok' && record.cells.length > 0 ? record.cells : [undefined];
-    return cells.map((cell, i) => csvLine(Object.values(csvRow(record, cell && { cell, number: i + 1 }, context)))).join('');
+    if (cells.length === 0) yield csvLine(Object.values(csvRow(record, undefined, context)));
+    for (const [i, cell] of cells.entries()) yield csvLine(Object.values(csvRow(record, { cell, number: i + 1 }, context)));
+    return;
   }
   const frame = jsonFrame(record, context);
-  const cells = record.status === 'ok' ? record.cells.map((cell, i) => jsonCell(record, cell, i + 1, context)) : [];
-  if (format === 'json') return `${position > 0 ? ',' : ''}\n    ${JSON.stringify(record.status === 'ok' ? { ...frame, cells } : frame)}`;
+  if (format === 'json') {
+    yield `${position > 0 ? ',' : ''}\n    ${JSON.stringify(frame)}`.slice(0, -1);
+    // As JSON.stringify would write them, but not all at once.
+    if (record.status === 'ok') {
+      yield ',"cells":[';
+      for (const [i, cell] of cells.entries()) yield `${i > 0 ? ',' : ''}${JSON.stringify(jsonCell(record, cell, i + 1, context))}`;
+      yield ']';
+    }
+    yield '}';
+    return;
+  }
   const provenance = { unsure_below: unsureBelow(context), ...unusualFields(context), model: modelOf(context), ...addedFields(context), self_test: selfTestWord(context.selfTest), complete: context.complete ?? null, note: researchNote, schema: schemaNames.frames };
-  const lines = cells.length > 0 ? cells.map((cell) => ({ ...frame, ...cell, ...provenance })) : [{ ...frame, ...(record.status === 'ok' && { status: 'no_cells' }), ...provenance }];
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const line = (told: object): string => `${JSON.stringify({ ...frame, ...told, ...provenance })}\n`;
+  if (record.status === 'error' || cells.length === 0) yield line(record.status === 'ok' ? { status: 'no_cells' } : {});
+  else for (const [i, cell] of cells.entries()) yield line(jsonCell(record, cell, i + 1, context));
 }
 
 /** What comes after the last frame. */
@@ -45,9 +62,15 @@ export function framesTail(format: ExportFormat, complete: boolean): string {
 
 /** All frames in one file. */
 export function exportFrames(format: ExportFormat, records: readonly FrameRecord[], asked: ExportContext): string {
+  return [...framesPieces(format, records, asked)].join('');
+}
+
+/** The same in pieces, of a cell at most, for whoever must not stand still over tens of thousands of them. */
+export function* framesPieces(format: ExportFormat, records: readonly FrameRecord[], asked: ExportContext): Generator<string> {
   const context = { ...asked, ...(hasParts(records) && { parts: true as const }) };
-  const pieces = records.map((record, position) => framesRecord(format, record, position, context));
-  return framesHead(format, context) + pieces.join('') + framesTail(format, context.complete ?? true);
+  yield framesHead(format, context);
+  for (const [position, record] of records.entries()) yield* recordPieces(format, record, position, context);
+  yield framesTail(format, context.complete ?? true);
 }
 
 function jsonFrame(record: FrameRecord, context: ExportContext): object {

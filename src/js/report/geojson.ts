@@ -15,19 +15,28 @@ import { schemaNames } from './schema_names.ts';
  * Source: RFC 7946; QuPath 0.4 and newer for the properties.
  */
 export function toGeoJson(analysis: Analysis, context: ExportContext): string {
-  const features = analysis.cells.map((cell, i) => ({
-    type: 'Feature',
-    geometry: { type: 'Polygon', coordinates: [ring(cell, analysis)] },
-    properties: {
-      objectType: 'detection',
-      name: String(i + 1),
-      ...classification(analysis, cell, context),
-      ...(context.reviewOf && { most_like: cell.verdict?.label ?? null, ...reviewFields(context.reviewOf(analysis.index, cell.id)) }),
-      measurements: measurements(analysis, cell, context),
-    },
-  }));
+  return [...geoJsonPieces(analysis, context)].join('');
+}
+
+/** The same in pieces, of a cell at most. */
+export function* geoJsonPieces(analysis: Analysis, context: ExportContext): Generator<string> {
+  yield '{"type":"FeatureCollection","features":[';
+  for (const [i, cell] of analysis.cells.entries()) {
+    const feature = {
+      type: 'Feature',
+      geometry: { type: 'Polygon', coordinates: [ring(cell, analysis)] },
+      properties: {
+        objectType: 'detection',
+        name: String(i + 1),
+        ...classification(analysis, cell, context),
+        ...(context.reviewOf && { most_like: cell.verdict?.label ?? null, ...reviewFields(context.reviewOf(analysis.index, cell.id)) }),
+        measurements: measurements(analysis, cell, context),
+      },
+    };
+    yield `${i > 0 ? ',' : ''}${JSON.stringify(feature)}`;
+  }
   const byHand = { added_by_hand: analysis.cells.filter(({ searchScore }) => searchScore === null).length, removed_by_hand: analysis.removedBoxes?.length ?? 0 };
-  return `${JSON.stringify({ type: 'FeatureCollection', features, ...byHand, ...(context.added && { model: modelOf(context), ...addedFields(context) }), note: researchNote, schema: schemaNames.outlines })}\n`;
+  yield `],${JSON.stringify({ ...byHand, ...(context.added && { model: modelOf(context), ...addedFields(context) }), note: researchNote, schema: schemaNames.outlines }).slice(1)}\n`;
 }
 
 function classification(analysis: Analysis, cell: FrameCell, context: ExportContext): object {

@@ -1,5 +1,5 @@
 /** Results as files: what they hold, what they are for, and which program opens each. */
-import { type ExportContext, exportFrames, frameFileName, type FrameRecord, toCsv, toGeoJson, toJson, toRoiZip, zip } from '../../../src/js/index.ts';
+import { type ExportContext, frameFileName, type FrameRecord, framesPieces, geoJsonPieces, toCsv, toJson, toRoiZip, zip } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { closeDialog, Dialog } from '../../parts/dialog.tsx';
 import { saveFile, today } from '../../parts/save_file.ts';
@@ -31,7 +31,7 @@ export function ExportDialog() {
       <dl class="export-list">
         <Format name="csv" word={words.csv} hint={words.csvHint} onSave={() => saveTable('csv')} />
         <Format name="json" word={words.json} hint={words.jsonHint} onSave={() => saveTable('json')} />
-        {frames > 0 && <Format name="geojson" word={words.geojson} hint={words.geojsonHint(frames)} onSave={() => saveOutlines(toGeoJson, 'geojson')} />}
+        {frames > 0 && <Format name="geojson" word={words.geojson} hint={words.geojsonHint(frames)} onSave={() => saveOutlines((record, context) => inPortions(geoJsonPieces(record, context)), 'geojson')} />}
         {frames > 0 && <Format name="rois" word={words.rois} hint={words.roisHint(frames)} onSave={() => saveOutlines(toRoiZip, 'rois')} />}
       </dl>
       <label class="check small">
@@ -42,15 +42,16 @@ export function ExportDialog() {
   );
 }
 
-function Format({ name, word, hint, onSave }: { name: string; word: string; hint: string; onSave: () => void }) {
-  const save = (): void => {
-    onSave();
+function Format({ name, word, hint, onSave }: { name: string; word: string; hint: string; onSave: () => Promise<void> }) {
+  const save = async (): Promise<void> => {
+    await settled();
+    await onSave();
     closeDialog();
   };
   return (
     <div>
       <dt>
-        <button type="button" class="main" data-testid={`export-${name}`} onClick={() => void settled().then(save)}>
+        <button type="button" class="main" data-testid={`export-${name}`} onClick={() => void save()}>
           {word}
         </button>
       </dt>
@@ -61,10 +62,25 @@ function Format({ name, word, hint, onSave }: { name: string; word: string; hint
 
 const byteOrderMark = '\ufeff';
 
-function saveTable(format: 'csv' | 'json'): void {
+/** Of what comes in pieces as many at a time as take this long: in between the page does other things. */
+const portionMs = 30;
+
+async function inPortions(pieces: Iterable<string>): Promise<string> {
+  const all: string[] = [];
+  let beganAtMs = performance.now();
+  for (const piece of pieces) {
+    all.push(piece);
+    if (performance.now() - beganAtMs < portionMs) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    beganAtMs = performance.now();
+  }
+  return all.join('');
+}
+
+async function saveTable(format: 'csv' | 'json'): Promise<void> {
   const [context, model] = [exportContext(), spec.value];
   if (!context || !model) return;
-  const text = mode.value === 'fields' ? exportFrames(format, selectedFrames(), context) : (format === 'csv' ? toCsv : toJson)(selectedRecords(), context);
+  const text = mode.value === 'fields' ? await inPortions(framesPieces(format, selectedFrames(), context)) : (format === 'csv' ? toCsv : toJson)(selectedRecords(), context);
   saveFile(format === 'csv' && withByteOrderMark.value ? byteOrderMark + text : text, format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-${model.name}-${today()}.${format}`);
 }
 
@@ -72,11 +88,12 @@ type ReadFrame = FrameRecord & { status: 'ok' };
 const isRead = (record: FrameRecord): record is ReadFrame => record.status === 'ok';
 
 /** One frame as it is, several as one zip. */
-function saveOutlines(make: (analysis: ReadFrame, context: ExportContext) => string | Uint8Array<ArrayBuffer>, kind: 'geojson' | 'rois'): void {
+async function saveOutlines(make: (analysis: ReadFrame, context: ExportContext) => Promise<string> | Uint8Array<ArrayBuffer>, kind: 'geojson' | 'rois'): Promise<void> {
   const context = exportContext();
   if (!context) return;
   const [ending, type] = kind === 'geojson' ? ['.geojson', 'application/geo+json'] : ['-rois.zip', 'application/zip'];
-  const files = selectedFrames().filter(isRead).map((record) => ({ name: `${frameFileName(record, context)}${ending}`, content: make(record, context) }));
+  const files: { name: string; content: string | Uint8Array<ArrayBuffer> }[] = [];
+  for (const record of selectedFrames().filter(isRead)) files.push({ name: `${frameFileName(record, context)}${ending}`, content: await make(record, context) });
   const [first] = files;
   if (first === undefined) return;
   if (files.length === 1) return saveFile(first.content, type, `cytodrop-${first.name}`);
