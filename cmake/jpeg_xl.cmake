@@ -20,7 +20,12 @@ endif()
 # Of no use without Brotli, see its place in format_libraries/jxl.
 list(FILTER jxl_files EXCLUDE REGEX "jxl/jpeg/dec_jpeg_data(_writer)?\\.cc")
 
-add_decoder(highway ${highway_source}/hwy aligned_allocator.cc targets.cc)
+# 1.1 and newer have what ends a program in a file of its own.
+set(highway_files aligned_allocator.cc targets.cc)
+if(EXISTS ${highway_source}/hwy/abort.cc)
+  list(APPEND highway_files abort.cc)
+endif()
+add_decoder(highway ${highway_source}/hwy ${highway_files})
 target_include_directories(highway SYSTEM PUBLIC ${highway_source})
 # One set of instructions, that of the build: what a processor has besides is not looked for.
 target_compile_definitions(highway PUBLIC HWY_COMPILE_ONLY_STATIC)
