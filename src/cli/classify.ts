@@ -85,16 +85,20 @@ async function classify(given: string[], options: Options): Promise<number> {
   return withOutput(options.format === 'parquet' ? new ParquetSink(output, () => run.about()) : options.output, async (written) => {
     const rest = list.isShort ? await collected(own) : own;
     const total = list.isShort ? list.countOf(list.beginning.length) : undefined;
+    let ended: number | undefined;
     const counted = total === undefined && isWatched() ? counting(given, options, list, signal) : () => total;
+    const report = progressReport(() => ended ?? counted(), before.done);
     tell('start', { model: run.modelWords, done: before.done, total: total ?? null, workers: classifier.workers, ...(options.shard && { shard: `${options.shard.part}/${options.shard.of}` }) });
     const other = new OtherModel();
     const results = (images: Images, stop: AbortSignal) => other.watch(numbered(attempts ? attempts.results(images, (some) => run.task.results(some, stop)) : run.task.results(images, stop), (place) => list.indexOf(before.done + place)));
-    const done = await perform<{ status: string }>({ ...run.task, results }, rest, written, signal, { report: progressReport(counted, before.done), settle: isJudgedBefore ? null : (seen) => run.settle(seen), before });
+    const done = await perform<{ status: string }>({ ...run.task, results }, rest, written, signal, { report, settle: isJudgedBefore ? null : (seen) => run.settle(seen), before });
     await attempts?.end();
     if (signal.aborted) {
       tell('stopped', { ...done }, `Stopped after ${done.done}${total === undefined ? '' : ` of ${total}`} files; their results are written.`);
       return exitCode.interrupted;
     }
+    // Of a list whose length was not known the bar ends only now.
+    if (counted() !== (ended = done.done)) report(done.done, done.unread);
     tell('end', { ...done });
     if ((options.imageScale ?? 1) === 1) await other.tell(classifier.spec, signal);
     return done.unread > 0 ? exitCode.someUnread : exitCode.allRead;

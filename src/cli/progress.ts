@@ -7,14 +7,20 @@ export function logAsJson(): void {
   logsJson = true;
 }
 
+/** What is before words on a terminal where a bar stands on the line. */
+let before = '';
+
 export function warn(sentence: string): void {
-  process.stderr.write(logsJson ? eventLine('warning', { message: sentence }) : `Warning: ${sentence}\n`);
+  process.stderr.write(logsJson ? eventLine('warning', { message: sentence }) : `${before}Warning: ${sentence}\n`);
+  before = '';
 }
 
 /** Tells what happened, to a program that reads it; `words` to a person. */
 export function tell(event: string, fields: object, words?: string): void {
   if (logsJson) process.stderr.write(eventLine(event, fields));
-  else if (words !== undefined) process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}${words}\n`);
+  if (logsJson || words === undefined) return;
+  process.stderr.write(`${before}${words}\n`);
+  before = '';
 }
 
 const eventLine = (event: string, fields: object): string => `${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`;
@@ -31,9 +37,9 @@ const logEveryMs = 10_000;
 /**
  * Args:
  *   total: how many there are, undefined while that is not known.
- *   before: how many of them were done by an earlier run.
+ *   doneBefore: how many of them were done by an earlier run.
  */
-export function progressReport(total: number | (() => number | undefined), before = 0): Report {
+export function progressReport(total: number | (() => number | undefined), doneBefore = 0): Report {
   if (!isWatched()) return () => {};
   const startedAt = performance.now();
   let shownAt = logsJson ? startedAt : 0;
@@ -42,8 +48,9 @@ export function progressReport(total: number | (() => number | undefined), befor
     const all = typeof total === 'number' ? total : total();
     if (done !== all && now - shownAt < (logsJson ? logEveryMs : 100)) return;
     shownAt = now;
-    const rate = ((done - before) * 1000) / (now - startedAt);
+    const rate = ((done - doneBefore) * 1000) / (now - startedAt);
     const left = all === undefined || rate === 0 ? undefined : (all - done) / rate;
+    before = done === all || logsJson ? '' : '\n';
     if (logsJson) tell('progress', { done, total: all ?? null, unread, per_second: Number(rate.toFixed(2)), seconds_left: left === undefined ? null : Math.round(left) });
     else process.stderr.write(`\r${progressWords(done, all, unread, rate, left)}\x1b[K${done === all ? '\n' : ''}`);
   };

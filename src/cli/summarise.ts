@@ -1,6 +1,6 @@
 /** `cytodrop summarise`: what many results come to together, and all of them as one file. */
 import { Command, Option } from 'commander';
-import { createWriteStream, renameSync } from 'node:fs';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { exitCode, UsageError } from './exit.ts';
 import { oneOf, outputOption, place } from './options.ts';
@@ -29,13 +29,18 @@ async function summarise(files: string[], { format, output, merge }: Options): P
   const summary = new Summary();
   const sources = files.map((file, i) => images(readRows(file, formats[i] as ResultFormat)));
   const merged = merge === undefined ? undefined : await Merged.open(merge, files, formats, () => summary.document(files.length));
-  for await (const { rows, source } of inTurn(sources)) {
-    for (const each of rows) {
-      summary.add(each.row, files[source] as string);
-      await merged?.add(each);
+  try {
+    for await (const { rows, source } of inTurn(sources)) {
+      for (const each of rows) {
+        summary.add(each.row, files[source] as string);
+        await merged?.add(each);
+      }
     }
+    await merged?.close();
+  } catch (error) {
+    merged?.drop();
+    throw error;
   }
-  await merged?.close();
   const document = summary.document(files.length);
   return withOutput(output, async (written) => {
     await write(written, format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : summaryText(document));
@@ -108,5 +113,11 @@ class Merged {
   async close(): Promise<void> {
     await new Promise<void>((resolve, reject) => this.#output.end((error?: Error | null) => (error ? reject(error) : resolve())));
     if (!this.#isParquet) renameSync(`${this.#file}.partial`, this.#file);
+  }
+
+  /** Nothing of it stays. */
+  drop(): void {
+    this.#output.destroy();
+    rmSync(`${this.#file}.partial`, { force: true });
   }
 }

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
 import { goldenCases, root } from '../border/fixtures.ts';
+import { durationWords, progressWords } from '../../src/cli/progress.ts';
 import { cytodrop, linesOf, program, type Run, withFolder } from './fixtures.ts';
 
 const images = goldenCases.map(({ image }) => fileURLToPath(new URL(`models/blood-smear/golden/${image}`, root)));
@@ -216,4 +217,11 @@ test('--log json: every line on standard error is an event, from start to end', 
   assert.ok(events.every(({ time }) => !Number.isNaN(Date.parse(time))));
   assert.deepEqual(events.map(({ event }) => event), ['start', 'progress', 'end']);
   assert.deepEqual([events[0]?.total, events[2]?.done, events[2]?.unread], [images.length + 1, images.length + 1, 1]);
+});
+
+test('a bar with rate and time left; without a total what is known', () => {
+  assert.equal(progressWords(2_500_000, 10_000_000, 3, 1234.4, 6076), `[${'█'.repeat(6)}${'░'.repeat(18)}] 25 % 2,500,000 of 10,000,000, 1,234 a second, 1.7 h left, 3 not read`);
+  assert.equal(progressWords(7, undefined, 0, 3.14159, undefined), '7, 3.1 a second');
+  assert.equal(progressWords(0, 0, 0, 0, undefined), `[${'░'.repeat(24)}] 0 % 0 of 0, 0.0 a second`);
+  assert.deepEqual([12.2, 99.5, 150, 7200, 200_000].map(durationWords), ['13 s', '100 s', '3 min', '2.0 h', '2.3 days']);
 });

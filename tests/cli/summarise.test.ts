@@ -118,14 +118,14 @@ describe('summarise', () => {
       for (const [files, words] of [
         [[a, b], /b\.ndjson says unsure_below ".*", .*a\.ndjson ".*": .* --max-error sets one threshold for all\./], [[a, c], /c\.csv says model "blood-smear 1\.0\.0", /], [[a, a], /is given twice/],
         [[cut], /cut\.ndjson, line 3, is not whole; classify --resume/], [[text], /text\.txt holds no results of classify/], [[join(folder, 'none')], /none could not be read \(ENOENT\)/],
-        [['--merge', join(folder, 'm.csv'), a], /--merge: .*a\.ndjson is ndjson, not csv/], [['--merge', join(folder, 'm'), a], /should end in \.parquet/],
+        [['--merge', join(folder, 'm.csv'), a], /--merge: .*a\.ndjson is ndjson, not csv/], [['--merge', join(folder, 'm.parquet'), a, b], /says unsure_below/], [['--merge', join(folder, 'm.ndjson'), a, b], /says unsure_below/], [['--merge', join(folder, 'm'), a], /should end in \.parquet/],
       ] as const) {
         const { code, stdout, stderr } = await cytodrop('summarise', ...files);
         assert.deepEqual([code, stdout], [64, ''], stderr);
         assert.match(stderr, words);
         assert.match(stderr, /^[^\n]+\nTry: cytodrop summarise --help\n$/);
       }
-      assert.ok(!existsSync(join(folder, 'm.csv')));
+      assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('m')), []);
     });
   });
 });
