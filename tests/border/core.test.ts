@@ -40,7 +40,7 @@ describe('cytodrop_core.d.ts', () => {
   test('names every method of the class with its number of arguments', (context) => {
     const methods = membersOf(/declare class Classifier/, /interface EncodeEntries/);
     assert.deepEqual(methods.map(({ name }) => name), [
-      'load_model', 'prepare', 'view', 'judge', 'judge_batch', 'load_network', 'run_network', 'inspect', 'turn', 'agreement', 'delete_regions', 'deletion', 'open_frame', 'load_detector', 'detect', 'detect_part', 'prepare_cells', 'measure_outlines', 'view_frame', 'frame_pixels', 'close_frame', 'delete', 'load_encoder', 'encode', 'encode_lessons', 'encode_maps',
+      'load_model', 'prepare', 'view', 'judge', 'judge_batch', 'load_network', 'run_network', 'inspect', 'turn', 'agreement', 'delete_regions', 'deletion', 'open_frame', 'load_detector', 'detect', 'look_at_part', 'join_parts', 'detect_part', 'prepare_cells', 'measure_outlines', 'view_frame', 'frame_pixels', 'close_frame', 'delete', 'load_encoder', 'encode', 'encode_lessons', 'encode_maps',
     ]);
     const classifier = loaded as unknown as Record<string, (...values: unknown[]) => unknown>;
     try {
