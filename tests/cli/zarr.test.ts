@@ -45,14 +45,12 @@ describe('a folder of OME-Zarr', () => {
         const [zarr, tiff] = [join(folder, 'slide.zarr'), join(folder, 'slide.tif')];
         writeZarrSlide(zarr, slide, version);
         writePyramid(tiff, slide);
-        const [refused] = (await frames(...detect, zarr)).frames as [Frame];
-        assert.deepEqual(refused.error, { code: 'too_large', message: 'The image is 65536 × 49152 px; 100 megapixels are the limit.', advice: 'Choose a region of it (--region), or one of its smaller copies (--level).' });
-        for (const part of [['--region', '40920,20440,760,620'], ['--level', '2', '--region', '10230,5110,190,155'], ['--level', '4']]) {
+        for (const part of [[], ['--region', '40920,20440,760,620'], ['--level', '2', '--region', '10230,5110,190,155'], ['--level', '4']]) {
           const { code, frames: [one] } = await frames(...detect, ...part, zarr);
           const { frames: [same] } = await frames(...detect, ...part, tiff);
           assert.equal(code, 0);
           assert.deepEqual({ ...one, frame: '' }, { ...same, frame: '' });
-          if (part.length < 4 && part[0] === '--region') assert.equal(one?.cells.length, someDiscs.length);
+          if (part.length < 4 && part[0] !== '--level') assert.equal(one?.cells.length, someDiscs.length);
         }
       });
     });

@@ -127,7 +127,12 @@ export class Classifier {
     };
     this.#coreWasm ??= platform.read(new URL('cytodrop_core.wasm', this.#home));
     this.#coreWasm.catch(() => { this.#coreWasm = undefined; });
-    const [files, other, coreWasm] = await Promise.all([read(model, true), second === undefined ? undefined : read(second, false), this.#coreWasm]);
+    const reading = [read(model, true), second === undefined ? undefined : read(second, false)] as const;
+    reading[1]?.catch(() => undefined);
+    // Where both are missing it is always the first that is told.
+    const files = await reading[0];
+    const other = await reading[1];
+    const coreWasm = await this.#coreWasm;
     if (other && !canCompare(files.spec, other.spec)) {
       throw new CytodropError('invalid_argument', `The model ${other.spec.name} does not name the same types as ${files.spec.name}, or in pictures of another kind.`);
     }
