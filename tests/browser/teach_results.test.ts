@@ -127,9 +127,8 @@ describe('a model that was taught on the page', () => {
         asked.onsuccess = () => resolve(asked.result);
         asked.onerror = () => reject(asked.error ?? new Error('not opened'));
       });
-      const [store = ''] = database.objectStoreNames;
       const rows = await new Promise<{ specSha256?: string; sum?: string }[]>((resolve, reject) => {
-        const asked = database.transaction(store).objectStore(store).getAll();
+        const asked = database.transaction('models').objectStore('models').getAll();
         asked.onsuccess = () => resolve(asked.result as { specSha256?: string; sum?: string }[]);
         asked.onerror = () => reject(asked.error ?? new Error('not read'));
       });
