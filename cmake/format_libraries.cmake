@@ -106,6 +106,9 @@ target_compile_definitions(tiff_codecs PRIVATE LERC_SUPPORT=1 LZMA_SUPPORT=1 WEB
 foreach(encoder lerc_computeCompressedSize lerc_encodeForVersion)
   target_compile_definitions(tiff_codecs PRIVATE ${encoder}=left_out_${encoder})
 endforeach()
+# Its headers are looked at before it is asked.
+target_sources(tiff_codecs PRIVATE src/core/formats/lerc_header.cpp)
+set_property(SOURCE ${tiff_source}/libtiff/tif_lerc.c APPEND PROPERTY COMPILE_DEFINITIONS lerc_getBlobInfo=cytodrop_lerc_blob_info)
 target_link_libraries(tiff_codecs PUBLIC tiff_decoder zstd_decoder webp_decoder lzma_decoder lerc_decoder)
 add_decoder(left_out_codecs ${PROJECT_SOURCE_DIR}/cmake/format_libraries left_out.c)
 target_link_libraries(left_out_codecs PRIVATE zstd_decoder webp_decoder lzma_decoder lerc_decoder)
