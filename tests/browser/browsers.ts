@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer-core';
-import { findBrowser, launchArguments } from './site.ts';
+import { type CellPage, findBrowser, launchArguments } from './site.ts';
 
 /** Undefined where it is on no path. */
 export function findProgram(...names: string[]): string | undefined {
@@ -41,4 +41,20 @@ export function launchFirefox(wrap = asIs): Promise<Browser> {
       'network.trr.mode': 5,
     },
   });
+}
+
+/** What the page hands to the browser to be saved, where a test cannot say into which folder. */
+export async function exportedText(page: CellPage): Promise<string> {
+  await page.page.evaluate(() => {
+    const made = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob: Blob | MediaSource) => {
+      Object.assign(window, { saved: (blob as Blob).text() });
+      return made(blob);
+    };
+  });
+  await page.openExports();
+  await page.press('export-use-here');
+  await page.press('export-json');
+  await page.page.waitForFunction(() => 'saved' in window);
+  return page.page.evaluate(() => (window as unknown as { saved: Promise<string> }).saved);
 }

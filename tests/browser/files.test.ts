@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { jsonOf, root } from '../border/fixtures.ts';
 import { startServer } from '../../scripts/server.ts';
 import { cytodrop } from '../cli/fixtures.ts';
-import { firefox, launchFirefox } from './browsers.ts';
+import { exportedText, firefox, launchFirefox } from './browsers.ts';
 import { CellPage, dist, Site } from './site.ts';
 
 interface Frame { frame: string; status?: string; page: number; channel: number | null; frame_width_px: number; frame_height_px: number; pixel_size_um: number | null; pixels_sha256: string; cells: object[] }
@@ -42,22 +42,6 @@ async function search(page: CellPage): Promise<void> {
   await page.page.click(`label:has(${page.find('mode-fields')})`);
   await page.addFiles(paths);
   await page.finish(paths.length);
-}
-
-/** What the page hands to the browser to be saved, where a test cannot say into which folder. */
-async function exportedText(page: CellPage): Promise<string> {
-  await page.page.evaluate(() => {
-    const made = URL.createObjectURL.bind(URL);
-    URL.createObjectURL = (blob: Blob | MediaSource) => {
-      Object.assign(window, { saved: (blob as Blob).text() });
-      return made(blob);
-    };
-  });
-  await page.openExports();
-  await page.press('export-use-here');
-  await page.press('export-json');
-  await page.page.waitForFunction(() => 'saved' in window);
-  return page.page.evaluate(() => (window as unknown as { saved: Promise<string> }).saved);
 }
 
 describe('files of microscopes', () => {

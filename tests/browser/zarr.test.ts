@@ -9,7 +9,7 @@ import { drawDiscs, someDiscs, someFrame } from '../border/frames.ts';
 import { asRgb } from '../border/pyramid.ts';
 import { writeZarrSlide, writeZarrStack } from '../border/zarr.ts';
 import { cytodrop } from '../cli/fixtures.ts';
-import { firefox, launchFirefox } from './browsers.ts';
+import { exportedText, firefox, launchFirefox } from './browsers.ts';
 import { dragOnFrame } from './frame_page.ts';
 import { CellPage, dist, Site } from './site.ts';
 
@@ -135,18 +135,7 @@ describe('a folder of pictures and OME-Zarr', () => {
       // Its driver hands over no folders.
       await openPlate(page);
       await page.finish(3);
-      await page.page.evaluate(() => {
-        const made = URL.createObjectURL.bind(URL);
-        URL.createObjectURL = (blob: Blob | MediaSource) => {
-          Object.assign(window, { saved: (blob as Blob).text() });
-          return made(blob);
-        };
-      });
-      await page.openExports();
-      await page.press('export-use-here');
-      await page.press('export-json');
-      await page.page.waitForFunction(() => 'saved' in window);
-      const frames = framesOf(await page.page.evaluate(() => (window as unknown as { saved: Promise<string> }).saved));
+      const frames = framesOf(await exportedText(page));
       assert.deepEqual(frames.map(shared), expected.map(shared));
     } finally {
       await browser.close();

@@ -6,6 +6,7 @@
 #include "core/formats/jpeg_xl_codec.h"
 #include "core/formats/pages.h"
 #include "open_bytes.h"
+#include "stored_picture.h"
 #include "write_pictures.h"
 
 using namespace cytodrop;
@@ -18,20 +19,6 @@ std::unique_ptr<ImageFile> open(const char* name) {
   REQUIRE(file);
   CHECK(file->format() == FileFormat::kJpegXl);
   return file;
-}
-
-int stored(int x, int y, int c) { return c == 0 ? x * 30 : c == 1 ? y * 40 : x * y * 7 % 256; }
-
-/// How far any colour is from what it should be.
-template <typename Expected>
-int farthest(const Image& image, Expected expected) {
-  int far = 0;
-  for (int y = 0; y < image.height_px(); ++y) {
-    for (int x = 0; x < image.width_px(); ++x) {
-      for (int c = 0; c < 3; ++c) far = std::max(far, std::abs(static_cast<int>(image.view().row(y)[3 * x + c]) - expected(x, y, c)));
-    }
-  }
-  return far;
 }
 
 /// As `farthest`, of grey of 16 bits.

@@ -3,6 +3,7 @@
 
 #include "catch.h"
 #include "core/formats/pages.h"
+#include "stored_picture.h"
 #include "write_pictures.h"
 
 using namespace cytodrop;
@@ -17,20 +18,7 @@ std::unique_ptr<ImageFile> open(const FileBytes& bytes) {
   return file;
 }
 
-int stored(int x, int y, int c) { return c == 0 ? x * 30 : c == 1 ? y * 40 : x * y * 7 % 256; }
 int on_white(int value, int alpha) { return (value * alpha + 255 * (255 - alpha) + 127) / 255; }
-
-/// How far any sample is from what it should be.
-template <typename Expected>
-int farthest(const Image& image, Expected expected) {
-  int far = 0;
-  for (int y = 0; y < image.height_px(); ++y) {
-    for (int x = 0; x < image.width_px(); ++x) {
-      for (int c = 0; c < 3; ++c) far = std::max(far, std::abs(static_cast<int>(image.view().row(y)[3 * x + c]) - expected(x, y, c)));
-    }
-  }
-  return far;
-}
 
 const auto kAlpha = [](int x, int y, int c) { return on_white(stored(x, y, c), x * 20 + y * 10); };
 const auto kFlat = [](int, int, int c) { return 100 + 50 * c; };

@@ -2,7 +2,7 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { checkModel, type ModelListing, type ModelSource, readModelFile } from '../../src/js/index.ts';
 import { listings } from './models.ts';
-import { forgetModel, keepModel, type KeptModel, listKeptModels } from './model_store.ts';
+import { forgetModel, heldZip, keepModel, type KeptModel, listKeptModels } from './model_store.ts';
 import { storing } from './projects.ts';
 import { saveBlob } from './save_file.ts';
 import { fetchSiteFile, modelFileUrl } from './site.ts';
@@ -39,8 +39,7 @@ function listingOf({ name, spec, specSha256 }: KeptModel): ModelListing {
  */
 export async function addModel(file: Blob): Promise<{ name: string; title: string; isNew: boolean }> {
   if (file.size > mostBytes) throw new Error(words.modelTooLarge(mostBytes));
-  // What is on a disk may change or go: the bytes are the page's own from here on.
-  const own = new Blob([await file.arrayBuffer()], { type: 'application/zip' });
+  const own = await heldZip(file);
   const { spec, specSha256 } = await checkModel(own);
   const before = listings.value.find(({ added }) => added && specSha256 !== null && added.specSha256 === specSha256);
   if (before) {

@@ -5,6 +5,11 @@ import type { ModelSpec } from '../../src/js/index.ts';
 /** `name`: what it is called here; `file`: its zip as it came; `spec`: as it says itself. */
 export interface KeptModel { name: string; file: Blob; spec: ModelSpec; specSha256: string | null; addedAtMs: number }
 
+/** The bytes of a zip as the page's own: what is on a disk may change or go. Raises: DOMException for a file that cannot be read. */
+export async function heldZip(file: Blob): Promise<Blob> {
+  return new Blob([await file.arrayBuffer()], { type: 'application/zip' });
+}
+
 /** There is one at most. `file`: its zip as it came. */
 export interface KeptDetector { file: Blob }
 const theDetector = 'detector';

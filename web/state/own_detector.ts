@@ -4,7 +4,7 @@ import { detectorOf, type DetectorSpec } from '../../src/js/index.ts';
 import { client } from './client.ts';
 import { allFrames, changeFrame } from './frame_store.ts';
 import { era, flush } from './images.ts';
-import { keepDetector, keptDetector } from './model_store.ts';
+import { heldZip, keepDetector, keptDetector } from './model_store.ts';
 import { messageOf, notice } from './notice.ts';
 import { storing } from './projects.ts';
 import { remember, remembered } from './remembered.ts';
@@ -16,11 +16,6 @@ export const ownDetector = signal<DetectorSpec | null>(null);
 
 /** So that nobody who has none waits for the database. */
 const key = 'detector';
-
-/** What a worker is given may change or go on a disk: the bytes are the page's own. Raises: DOMException for a file that cannot be read. */
-async function held(file: Blob): Promise<Blob> {
-  return new Blob([await file.arrayBuffer()], { type: 'application/zip' });
-}
 
 /** The file of the one that was in use last. */
 export async function listDetector(): Promise<Blob | undefined> {
@@ -45,7 +40,7 @@ export async function useKeptDetector(file: Blob): Promise<void> {
  * Raises: Error in one line for a person: the one before stays in use.
  */
 export async function takeDetector(zip: Blob): Promise<DetectorSpec> {
-  const file = await held(zip);
+  const file = await heldZip(zip);
   const spec = (await exchange(() => client.useDetector(file))) as DetectorSpec;
   ownDetector.value = spec;
   if (storing.value !== 'off') {

@@ -22,6 +22,16 @@ struct CodecSamples {
   bool is_signed = false;           ///< two's complement of that many bits, extended
 };
 
+/// Args: i: of the sample among all.
+inline void put_sample(CodecSamples& samples, std::size_t i, unsigned value) {
+  if (samples.sample_bytes == 1) {
+    samples.bytes[i] = static_cast<std::uint8_t>(value);
+  } else {
+    samples.bytes[2 * i] = static_cast<std::uint8_t>(value);
+    samples.bytes[2 * i + 1] = static_cast<std::uint8_t>(value >> 8);
+  }
+}
+
 /// Raises kCorrupt: "the image data is damaged (…)".
 [[noreturn]] void codec_damaged(const char* why);
 

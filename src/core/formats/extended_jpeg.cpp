@@ -55,19 +55,8 @@ class Decoder {
     if (file_.size() < 2 || be16(file_, 0) != 0xffd8) codec_damaged("it is no JPEG");
     std::size_t at = 2;
     while (decoded_ < static_cast<std::size_t>(size_.samples)) {
-      if (at + 4 > file_.size()) jpeg_cut_off();
-      if (file_[at] != 0xff) codec_damaged("bytes between its segments");
-      const std::uint8_t code = file_[at + 1];
-      if (code == 0xff) {  // a fill byte
-        ++at;
-        continue;
-      }
-      if (code == 0xd9) codec_damaged("it has fewer colours than it states");
-      const std::size_t length = be16(file_, at + 2);
-      if (length < 2) codec_damaged("a segment has an impossible length");
-      if (file_.size() - at - 2 < length) jpeg_cut_off();
-      const Bytes data = file_.subspan(at + 4, length - 2);
-      at += 2 + length;
+      const auto [code, data, end] = jpeg_segment(file_, at);
+      at = end;
       if (code == 0xc0 || code == 0xc1) {
         frame(data);
       } else if (code == 0xc4) {
@@ -187,13 +176,7 @@ class Decoder {
     for (std::size_t y = 8 * row; y < std::min(8 * row + 8, height); ++y) {
       for (std::size_t x = 8 * column; x < std::min(8 * column + 8, width); ++x) {
         const auto value = static_cast<std::uint16_t>(std::clamp(block[8 * (y % 8) + x % 8] + middle + 0.5f, 0.0f, most));
-        const std::size_t i = (y * width + x) * parts_.size() + sample;
-        if (samples_.sample_bytes == 1) {
-          samples_.bytes[i] = static_cast<std::uint8_t>(value);
-        } else {
-          samples_.bytes[2 * i] = static_cast<std::uint8_t>(value);
-          samples_.bytes[2 * i + 1] = static_cast<std::uint8_t>(value >> 8);
-        }
+        put_sample(samples_, (y * width + x) * parts_.size() + sample, value);
       }
     }
   }

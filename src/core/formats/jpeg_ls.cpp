@@ -7,11 +7,11 @@
 
 #include "core/error.h"
 #include "core/formats/jpeg_ls_scan.h"
+#include "core/formats/jpeg_scan.h"
 
 namespace cytodrop {
 namespace {
 
-[[noreturn]] void cut_off() { throw Error(ErrorCode::kTruncated, "the image data is cut off: its end is missing"); }
 [[noreturn]] void not_read(const std::string& what) { throw Error(ErrorCode::kUnsupportedFeature, "the image data is JPEG-LS " + what + ", which is not read"); }
 
 class Decoder {
@@ -22,19 +22,8 @@ class Decoder {
     if (file_.size() < 2 || be16(file_, 0) != 0xffd8) codec_damaged("it is no JPEG-LS");
     std::size_t at = 2;
     while (decoded_ < static_cast<std::size_t>(size_.samples)) {
-      if (at + 4 > file_.size()) cut_off();
-      if (file_[at] != 0xff) codec_damaged("bytes between its segments");
-      const std::uint8_t code = file_[at + 1];
-      if (code == 0xff) {  // a fill byte
-        ++at;
-        continue;
-      }
-      if (code == 0xd9) codec_damaged("it has fewer colours than it states");
-      const std::size_t length = be16(file_, at + 2);
-      if (length < 2) codec_damaged("a segment has an impossible length");
-      if (file_.size() - at - 2 < length) cut_off();
-      const Bytes data = file_.subspan(at + 4, length - 2);
-      at += 2 + length;
+      const auto [code, data, end] = jpeg_segment(file_, at);
+      at = end;
       if (code == 0xf7) {
         frame(data);
       } else if (code == 0xf8) {
@@ -111,21 +100,12 @@ class Decoder {
         for (std::size_t i = 0; i < count; ++i) coded.row(above[i], row[i], run_index[i]);
       }
       for (std::size_t i = 0; i < count; ++i) {
-        for (std::size_t x = 0; x < width; ++x) put((y * width + x) * ids_.size() + parts[i], row[i][x + 1]);
+        for (std::size_t x = 0; x < width; ++x) put_sample(samples_, (y * width + x) * ids_.size() + parts[i], static_cast<unsigned>(row[i][x + 1]));
         std::swap(above[i], row[i]);
       }
     }
     decoded_ += count;
     return coded.end();
-  }
-
-  void put(std::size_t i, int value) {
-    if (samples_.sample_bytes == 1) {
-      samples_.bytes[i] = static_cast<std::uint8_t>(value);
-    } else {
-      samples_.bytes[2 * i] = static_cast<std::uint8_t>(value);
-      samples_.bytes[2 * i + 1] = static_cast<std::uint8_t>(value >> 8);
-    }
   }
 
   Bytes file_;

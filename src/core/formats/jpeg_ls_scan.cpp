@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/error.h"
+#include "core/formats/jpeg_scan.h"
 #include "core/formats/codec.h"
 
 namespace cytodrop {
@@ -51,7 +52,7 @@ JpegLsScan::JpegLsScan(Bytes file, std::size_t at, int bits, int near, const Jpe
 
 int JpegLsScan::take(int count) {
   while (held_ < count) {
-    if (at_ >= file_.size()) throw Error(ErrorCode::kTruncated, "the image data is cut off: its end is missing");
+    if (at_ >= file_.size()) jpeg_cut_off();
     const std::uint8_t byte = file_[at_];
     // Behind 0xff a bit is stuffed; where it is set, a marker stands.
     if (stuffed_ && byte >= 0x80) codec_damaged("a scan ends too early");

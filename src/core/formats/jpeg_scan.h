@@ -14,6 +14,28 @@ namespace cytodrop {
 
 [[noreturn]] inline void jpeg_cut_off() { throw Error(ErrorCode::kTruncated, "the image data is cut off: its end is missing"); }
 
+struct JpegSegment {
+  std::uint8_t code;
+  Bytes data;
+  std::size_t end;
+};
+
+/// The segment at a place of a file, behind what fill bytes there are.
+inline JpegSegment jpeg_segment(Bytes file, std::size_t at) {
+  while (true) {
+    if (at + 4 > file.size()) jpeg_cut_off();
+    if (file[at] != 0xff) codec_damaged("bytes between its segments");
+    if (file[at + 1] != 0xff) break;
+    ++at;
+  }
+  const std::uint8_t code = file[at + 1];
+  if (code == 0xd9) codec_damaged("it has fewer colours than it states");
+  const std::size_t length = be16(file, at + 2);
+  if (length < 2) codec_damaged("a segment has an impossible length");
+  if (file.size() - at - 2 < length) jpeg_cut_off();
+  return {code, file.subspan(at + 4, length - 2), at + 2 + length};
+}
+
 /// Codes of up to 16 bits, as a JPEG lists them: how many there are of each length, and what they mean.
 class HuffmanTable {
  public:

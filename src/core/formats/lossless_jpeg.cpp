@@ -18,19 +18,8 @@ class Decoder {
     if (file_.size() < 2 || be16(file_, 0) != 0xffd8) codec_damaged("it is no JPEG");
     std::size_t at = 2;
     while (decoded_ < size_.samples) {
-      if (at + 4 > file_.size()) jpeg_cut_off();
-      if (file_[at] != 0xff) codec_damaged("bytes between its segments");
-      const std::uint8_t code = file_[at + 1];
-      if (code == 0xff) {  // a fill byte
-        ++at;
-        continue;
-      }
-      const std::size_t length = be16(file_, at + 2);
-      if (code == 0xd9) codec_damaged("it has fewer colours than it states");
-      if (length < 2) codec_damaged("a segment has an impossible length");
-      if (file_.size() - at - 2 < length) jpeg_cut_off();
-      const Bytes data = file_.subspan(at + 4, length - 2);
-      at += 2 + length;
+      const auto [code, data, end] = jpeg_segment(file_, at);
+      at = end;
       if (code == 0xc3) {
         frame(data);
       } else if (code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8) {
@@ -123,7 +112,7 @@ class Decoder {
           }
           const auto value = static_cast<std::uint16_t>(predicted + difference(bits, *parts[i].table));
           row[place] = value;
-          put((y * width + x) * each + parts[i].sample, static_cast<std::uint16_t>(value << shift));
+          put_sample(samples_, (y * width + x) * each + parts[i].sample, static_cast<std::uint16_t>(value << shift));
         }
         first_pixel = false;
       }
@@ -150,15 +139,6 @@ class Decoder {
   static int difference(ScanBits& bits, const HuffmanTable& table) {
     const int count = table.decode(bits);
     return count == 16 ? 32768 : bits.take_signed(count);
-  }
-
-  void put(std::size_t i, std::uint16_t value) {
-    if (samples_.sample_bytes == 1) {
-      samples_.bytes[i] = static_cast<std::uint8_t>(value);
-    } else {
-      samples_.bytes[2 * i] = static_cast<std::uint8_t>(value);
-      samples_.bytes[2 * i + 1] = static_cast<std::uint8_t>(value >> 8);
-    }
   }
 
   Bytes file_;
