@@ -108,6 +108,7 @@ foreach(encoder lerc_computeCompressedSize lerc_encodeForVersion)
 endforeach()
 # Its headers are looked at before it is asked.
 target_sources(tiff_codecs PRIVATE src/core/formats/lerc_header.cpp)
+target_include_directories(tiff_codecs PRIVATE src)
 set_property(SOURCE ${tiff_source}/libtiff/tif_lerc.c APPEND PROPERTY COMPILE_DEFINITIONS lerc_getBlobInfo=cytodrop_lerc_blob_info)
 target_link_libraries(tiff_codecs PUBLIC tiff_decoder zstd_decoder webp_decoder lzma_decoder lerc_decoder)
 add_decoder(left_out_codecs ${PROJECT_SOURCE_DIR}/cmake/format_libraries left_out.c)

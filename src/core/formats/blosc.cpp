@@ -17,7 +17,7 @@ enum Format : int { kBloscLz = 0, kLz4 = 1, kSnappy = 2, kZlib = 3, kZstd = 4 };
 
 std::uint32_t u32(Bytes bytes, std::size_t at) {
   if (at > bytes.size() || bytes.size() - at < 4) codec_damaged("Blosc: its end is missing");
-  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | static_cast<std::uint32_t>(bytes[at + 3]) << 24;
+  return le32(bytes, at);
 }
 
 void decode_stream(int format, Bytes stream, std::span<std::uint8_t> to) {
