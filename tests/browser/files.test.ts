@@ -8,7 +8,7 @@ import { jsonOf, root } from '../border/fixtures.ts';
 import { startServer } from '../../scripts/server.ts';
 import { cytodrop } from '../cli/fixtures.ts';
 import { exportedText, firefox, launchFirefox } from './browsers.ts';
-import { CellPage, dist, Site } from './site.ts';
+import { CellPage, dist, endBrowser, Site } from './site.ts';
 
 interface Frame { frame: string; status?: string; page: number; channel: number | null; frame_width_px: number; frame_height_px: number; pixel_size_um: number | null; pixels_sha256: string; cells: object[] }
 
@@ -90,7 +90,7 @@ describe('files of microscopes', () => {
       const frames = framesOf(exported);
       for (const name of names) assert.deepEqual(shared(frames.get(name) as Frame), shared(expected.get(name) as Frame), name);
     } finally {
-      await browser.close();
+      await endBrowser(browser);
       await server.close();
     }
   });

@@ -8,7 +8,7 @@ import { firefox, launchChromium, launchFirefox } from './browsers.ts';
 import { Honeypot } from './honeypot.ts';
 import { canary, hintPlants, leavingPlants, namePlants, pagePlants, refreshPlants, windowPlants, workerPlants } from './plants.ts';
 import { Resolver } from './resolver.ts';
-import { dist } from './site.ts';
+import { dist, endBrowser } from './site.ts';
 import { TestServer } from './test_server.ts';
 import { WebKit, webKitMissing } from './webkit.ts';
 
@@ -74,7 +74,7 @@ function driven(launch: typeof launchChromium): (wrap?: Wrap) => Promise<Driven>
     const browser = await launch(wrap);
     return {
       version: (await browser.version()).split('/')[1] ?? '',
-      close: () => browser.close(),
+      close: () => endBrowser(browser),
       // In the profile itself: in a private context Chromium connects to nothing ahead of need. Each visit is to an origin of its own.
       inTab: async (use) => {
         const page = await browser.newPage();

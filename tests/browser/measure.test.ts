@@ -16,7 +16,7 @@ import { bytesOf, root } from '../border/fixtures.ts';
 import { labelledCells } from '../js/labelled_cells.ts';
 import { measurementContext } from '../js/measurement_context.ts';
 import { launchChromium } from './browsers.ts';
-import { CellPage } from './site.ts';
+import { CellPage, endBrowser } from './site.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, root));
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')).replace(/axe\.js$/, 'axe.min.js'), 'utf8');
@@ -43,7 +43,7 @@ before(async () => {
   browser = await launchChromium();
 });
 after(async () => {
-  await browser.close();
+  await endBrowser(browser);
   await server.close();
   rmSync(folder, { recursive: true });
 });

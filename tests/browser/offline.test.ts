@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { listSiteFiles } from '../../scripts/site_files.ts';
 import { goldenCases, root } from '../border/fixtures.ts';
-import { dist, findBrowser, launchArguments } from './site.ts';
+import { dist, endBrowser, findBrowser, launchArguments } from './site.ts';
 import { TestServer } from './test_server.ts';
 
 const samples = (JSON.parse(readFileSync(join(dist, 'samples/manifest.json'), 'utf8')) as { sets: { model: string; images: unknown[] }[] }).sets;
@@ -20,7 +20,7 @@ const hook = (name: string) => `[data-testid=${name}]`;
 let browser: Browser;
 
 before(async () => { browser = await puppeteer.launch({ executablePath: findBrowser(), args: launchArguments }); });
-after(() => browser.close());
+after(() => endBrowser(browser));
 
 interface Visit { page: Page; server: TestServer; complaints: string[] }
 

@@ -11,6 +11,7 @@ import { packSite } from '../../scripts/package_site.ts';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { findProgram, launchChromium } from './browsers.ts';
 import { Honeypot } from './honeypot.ts';
+import { endBrowser } from './site.ts';
 
 const python = findProgram('python3');
 const hook = (name: string) => `[data-testid=${name}]`;
@@ -36,7 +37,7 @@ describe('the zip', { skip: python === undefined ? 'there is no python3' : false
     browser = await launchChromium();
   });
   after(async () => {
-    await browser.close();
+    await endBrowser(browser);
     server.kill();
     rmSync(folder, { recursive: true });
   });

@@ -11,7 +11,7 @@ import { bytesOf, root } from '../border/fixtures.ts';
 import { cytodrop, linesOf } from '../cli/fixtures.ts';
 import { firefox, launchChromium, launchFirefox } from './browsers.ts';
 import { bitsOf, bitsOfCells, bitsOfChecks, fieldSearch } from './parity_bits.ts';
-import { dist } from './site.ts';
+import { dist, endBrowser } from './site.ts';
 import { WebKit, webKitMissing } from './webkit.ts';
 import { allChecks } from '../../src/js/classify/checks.ts';
 import { Pipeline } from '../../src/js/classify/pipeline.ts';
@@ -101,7 +101,7 @@ function driven(launch: typeof launchChromium): () => Promise<Driven> {
   return async () => {
     const browser = await launch();
     const page = await browser.newPage();
-    return { open: async (url) => void (await page.goto(url)), evaluate: (script) => page.evaluate(`(async () => { ${script} })()`), close: () => browser.close() };
+    return { open: async (url) => void (await page.goto(url)), evaluate: (script) => page.evaluate(`(async () => { ${script} })()`), close: () => endBrowser(browser) };
   };
 }
 

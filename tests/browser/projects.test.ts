@@ -11,7 +11,7 @@ import { readProject, writeProject } from '../../src/js/project/project_file.ts'
 import { goldenCases, root } from '../border/fixtures.ts';
 import { parseCsv } from '../cli/fixtures.ts';
 import { firefox } from './browsers.ts';
-import { type CellPage, dist, findBrowser, launchArguments, shared, Site, untilKept } from './site.ts';
+import { type CellPage, dist, endBrowser, findBrowser, launchArguments, shared, Site, untilKept } from './site.ts';
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, root));
 const golden = goldenCases.map(({ image }) => pathOf(`models/blood-smear/golden/${image}`));
@@ -339,7 +339,7 @@ for (const { name, launch, missing } of browsers) {
       await page.waitForSelector('[data-testid=review-cell]');
       await click(page, 'back');
       await page.waitForSelector('[data-testid=review-bar][data-answered="11"]');
-      await browser.close();
+      await endBrowser(browser);
     } finally {
       await server.close();
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
@@ -405,7 +405,7 @@ test('killed in the middle of a run, the files that were not kept yet are known 
     await page.waitForSelector(`[data-testid=progress][data-state=done][data-done="${files.length}"][data-total="${files.length}"]`, { timeout: 240_000 });
     await untilKept(page, { images: files.length, cells: files.length });
   } finally {
-    await browser?.close();
+    if (browser) await endBrowser(browser);
     await server.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }

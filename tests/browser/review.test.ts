@@ -38,6 +38,10 @@ async function answered(page: CellPage): Promise<number> {
   return page.page.$eval(page.find('review-bar'), (bar) => Number((bar as HTMLElement).dataset['answered']));
 }
 
+async function untilAnswered(page: CellPage, count: number): Promise<void> {
+  await page.page.waitForSelector(`${page.find('review-bar')}[data-answered="${count}"]`);
+}
+
 async function openFile(page: CellPage): Promise<string> {
   return page.page.$eval('.details .path', (element) => element.textContent ?? '');
 }
@@ -55,7 +59,7 @@ test('one key an answer; the least certain come first; counts and every export h
     await page.page.focus(page.find('details'));
     const [second] = spec.classes.filter(({ letter }) => letter === 'M');
     for (const key of ['m', 'Enter', '.', '-', '+']) await page.page.keyboard.press(key as 'm');
-    assert.equal(await answered(page), 5);
+    await untilAnswered(page, 5);
     const summary = await page.summary();
     assert.deepEqual([summary['cannot_tell'], summary['no_cell'], summary['two_cells']], [1, 1, 1]);
     assert.equal(total(summary), total(before));
@@ -95,7 +99,7 @@ test('many at once: chosen with Shift and Ctrl and with the mouse, their number 
     assert.equal(await answered(page), 0);
     await asked?.press('Enter');
     await page.page.waitForSelector(page.find('selection-bar'), { hidden: true });
-    assert.equal(await answered(page), 4);
+    await untilAnswered(page, 4);
     const box = await tiles[1]?.boundingBox();
     assert.ok(box);
     await page.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
@@ -107,7 +111,7 @@ test('many at once: chosen with Shift and Ctrl and with the mouse, their number 
     await page.page.keyboard.press('Escape');
     await page.page.waitForSelector(page.find('selection-bar'), { hidden: true });
     await choose(page, 'back');
-    assert.equal(await answered(page), 0);
+    await untilAnswered(page, 0);
   }, { width: 1280, height: 1100 });
 });
 
@@ -117,7 +121,7 @@ test('a second reader sees neither the model’s answers nor the first’s; how 
     await beginReview(page);
     await choose(page, 'worklist-shown');
     for (const key of ['b', 'b', 'e', 'e', 'r', 'r', 'n', 'l']) await page.page.keyboard.press(key as 'b');
-    assert.equal(await answered(page), 8);
+    await untilAnswered(page, 8);
     await choose(page, 'reader-second');
     await page.page.waitForSelector(page.find('summary'), { hidden: true });
     const hidden = ['.tile .tile-probability', '.details .verdict', '.details .probabilities', '.details .map-controls'];
@@ -156,7 +160,7 @@ test('by keyboard alone 20 cells are reviewed; axe finds nothing in the views of
       };
       await check('a cell in review');
       for (let i = 0; i < 20; i++) await page.page.keyboard.press('Enter');
-      assert.equal(await answered(page), 20);
+      await untilAnswered(page, 20);
       await page.page.keyboard.press('Escape');
       await page.page.waitForSelector(page.find('details'), { hidden: true });
       await choose(page, 'worklist-random');
@@ -211,7 +215,7 @@ test('the cell that is open is answered, not those chosen elsewhere; what a filt
     await page.page.$eval(page.find('cell-card'), (card) => (card as HTMLElement).click());
     await page.page.waitForSelector(page.find('review-cell'));
     await page.page.keyboard.press('m');
-    assert.equal(await answered(page), 1);
+    await untilAnswered(page, 1);
     await page.press('close-details');
     await page.page.focus('#search');
     await page.page.keyboard.type('basophil-1');

@@ -51,6 +51,15 @@ export function findBrowser(): string {
   return process.env['CYTODROP_BROWSER'] ?? found ?? assert.fail(`no browser on the path: ${names.join(', ')}; CYTODROP_BROWSER may name one`);
 }
 
+/** Some do not end when they are asked to. */
+const endWithinMs = 20_000;
+
+export async function endBrowser(browser: Browser): Promise<void> {
+  let killed = false;
+  const late = setTimeout(() => { killed = browser.process()?.kill('SIGKILL') ?? false; }, endWithinMs);
+  await browser.close().catch((error: unknown) => { if (!killed) throw error; }).finally(() => clearTimeout(late));
+}
+
 export class Site {
   readonly browser: Browser;
   readonly url: string;
@@ -70,7 +79,7 @@ export class Site {
   }
 
   async stop(): Promise<void> {
-    await this.browser.close();
+    await endBrowser(this.browser);
     await this.#server.close();
   }
 
@@ -95,6 +104,8 @@ export class Site {
     }
   }
 }
+
+const savedWithinMs = 120_000;
 
 /** The page as a person uses it, by its data-testid hooks. */
 export class CellPage {
@@ -235,8 +246,9 @@ export class CellPage {
     await session.send('Browser.setDownloadBehavior', {
       behavior: 'allow', browserContextId: this.#context.id ?? '', downloadPath: this.#downloads, eventsEnabled: true,
     });
-    const name = new Promise<string>((resolve) => {
+    const name = new Promise<string>((resolve, reject) => {
       let suggested = '';
+      AbortSignal.timeout(savedWithinMs).addEventListener('abort', () => reject(new Error(`${hook}: no file was saved; the last one begun was “${suggested}”`)));
       session.on('Browser.downloadWillBegin', (event) => { suggested = event.suggestedFilename; });
       session.on('Browser.downloadProgress', (event) => { if (event.state === 'completed') resolve(suggested); });
     });

@@ -9,7 +9,7 @@ import { startServer } from '../../scripts/server.ts';
 import { cytodrop, linesOf } from '../cli/fixtures.ts';
 import { firefox, launchFirefox } from './browsers.ts';
 import { drawCell } from './drawn_cells.ts';
-import { type CellPage, dist, shared, Site } from './site.ts';
+import { type CellPage, dist, endBrowser, shared, Site } from './site.ts';
 
 interface TaughtSet {
   /** By type. */
@@ -153,7 +153,7 @@ describe('a model that was taught on the page', () => {
       assert.equal(await sumOf(page), inChromium);
       assert.match(inChromium, /^\["[0-9a-f]{64}"\]$/);
     } finally {
-      await browser.close();
+      await endBrowser(browser);
       await server.close();
     }
   });

@@ -32,7 +32,10 @@ export class WebKit {
       const screen = spawn(display ?? '', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
       processes.push(screen);
       const lines = createInterface({ input: screen.stdio[3] as NodeJS.ReadableStream });
-      env['DISPLAY'] = `:${await new Promise<string>((resolve) => lines.once('line', resolve))}`;
+      env['DISPLAY'] = `:${await new Promise<string>((resolve, reject) => {
+        lines.once('line', resolve);
+        screen.once('exit', (code) => reject(new Error(`Xvfb ended with ${code} before it said its number`)));
+      })}`;
     }
     const port = await freePort();
     processes.push(spawn(wrap(driver ?? ''), [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: 'ignore' }));

@@ -11,7 +11,7 @@ import { writeZarrSlide, writeZarrStack } from '../border/zarr.ts';
 import { cytodrop } from '../cli/fixtures.ts';
 import { exportedText, firefox, launchFirefox } from './browsers.ts';
 import { dragOnFrame } from './frame_page.ts';
-import { CellPage, dist, Site } from './site.ts';
+import { CellPage, dist, endBrowser, Site } from './site.ts';
 
 interface Frame { frame: string; channel_name?: string; z?: number; level?: number; overview?: boolean; region?: { left_px: number; top_px: number; width_px: number; height_px: number }; pixels_sha256: string; frame_width_px: number; pixel_size_um: number | null; cells: object[] }
 
@@ -138,7 +138,7 @@ describe('a folder of pictures and OME-Zarr', () => {
       const frames = framesOf(await exportedText(page));
       assert.deepEqual(frames.map(shared), expected.map(shared));
     } finally {
-      await browser.close();
+      await endBrowser(browser);
       await server.close();
     }
   });

@@ -174,6 +174,35 @@ describe('a slide of 134 megapixels', () => {
     });
   }
 
+  test('without smaller copies it is drawn band by band, and searched as a whole also where an overview was asked for', async () => {
+    const path = join(folder, 'flat.tif');
+    writePyramid(path, { width: 16_384, height: 8_192, levels: 1, painted: { ...painted, rgb: asRgb(drawDiscs(painted.width, painted.height, discs).map((grey) => (grey === 200 ? 255 : grey))) } });
+    const [found] = await analyses(2, [path], { pixelSizeUm: 1, choice: { page: 0, channel: -1, overview: true } });
+    liesOnDiscs(found?.cells ?? []);
+    assert.deepEqual([found?.choice, found?.tiles?.all], [{ page: 0, channel: 0 }, 28]);
+    await using classifier = await Classifier.open('viability', { home, engine: 'core', jobs: 2 });
+    const frame = await classifier.openFrame(path, { page: 0, channel: -1, overview: true });
+    const [whole, again, levels] = [await frame.view(null, 2_048), await frame.view(null, 2_048), await classifier.openFrame(slide())];
+    assert.deepEqual([whole.widthPx, whole.heightPx], [2_048, 1_024]);
+    assert.deepEqual(again.rgba, whole.rgba);
+    // The copies leave out what lies between their pixels, and the bands mean it.
+    const copy = await levels.view(null, 1_024);
+    assert.deepEqual([copy.widthPx, copy.heightPx], [1_024, 512]);
+    const dark = (view: typeof whole, step: number): number[] => {
+      const sums = [0, 0, 0];
+      for (let i = 0; i < view.rgba.length; i += 4) {
+        if ((view.rgba[i] as number) > 230) continue;
+        const at = i / 4;
+        [1, (at % view.widthPx) * step, Math.floor(at / view.widthPx) * step].forEach((value, k) => (sums[k] = (sums[k] as number) + value));
+      }
+      return [(sums[1] as number) / (sums[0] as number), (sums[2] as number) / (sums[0] as number)];
+    };
+    const [here, there] = [dark(whole, 8), dark(copy, 16)];
+    here.forEach((value, i) => assert.ok(Math.abs(value - (there[i] as number)) < 16, `${here} ${there}`));
+    assert.ok(Math.abs((here[0] as number) - painted.left - 510) < 20 && Math.abs((here[1] as number) - painted.top - 510) < 20, String(here));
+    await Promise.all([frame.close(), levels.close()]);
+  });
+
   test('a region of it is searched tile by tile too, and one that does not lie in it is refused', async () => {
     const region = { left_px: 512, top_px: 0, width_px: 15_000, height_px: 8_192 };
     const [found] = await analyses(2, [slide()], { pixelSizeUm: 1, choice: { page: 0, channel: -1, region } });

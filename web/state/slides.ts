@@ -8,10 +8,10 @@ type Series = ImageFileFacts['series'][number];
 /** Drawn on the overview of a frame, px of it. */
 export const drawnRegion = signal<{ frame: number; box: Box } | null>(null);
 
-/** A series as it is looked at first: a slide as its overview. */
+/** A series as it is looked at first: a slide as its overview, where it has smaller copies. */
 export function wholeOf(series: readonly Series[], place: Place): FrameChoice {
   const one = series[place.series];
-  return { page: pageOf(series, place), channel: place.channel, ...(one && isSlide(one) && { level: overviewLevel(one), overview: true }) };
+  return { page: pageOf(series, place), channel: place.channel, ...(one && one.levels.length > 1 && isSlide(one) && { level: overviewLevel(one), overview: true }) };
 }
 
 /** The slide that a frame is the overview or a region of; null: it is none. */
@@ -20,8 +20,9 @@ export function slideOf({ analysis: { facts: { file }, choice: { level = 0 } } }
   return one?.levels[level] && isSlide(one) ? one : null;
 }
 
+/** Null where there is no smaller copy to look at. */
 export function overviewOf({ analysis: { facts: { file }, choice } }: Pick<FrameEntry, 'analysis'>): FrameChoice | null {
-  return file ? { ...wholeOf(file.series, file.place), ...(choice.projection && { projection: choice.projection }) } : null;
+  return file && (file.series[file.place.series]?.levels.length ?? 1) > 1 ? { ...wholeOf(file.series, file.place), ...(choice.projection && { projection: choice.projection }) } : null;
 }
 
 /** A part of the overview as a frame of its own, at full size; the whole slide is no part. */

@@ -20,7 +20,7 @@ export async function openFrame(
   try {
     return await Frame.open(host, file, choice, readAgain);
   } catch (error) {
-    if (!(error instanceof CytodropError && error.code === 'too_large') || choice.overview) throw error;
+    if (!(error instanceof CytodropError && error.code === 'too_large')) throw error;
     return TiledFrame.open(host, kept, choice, helpers).catch((other: unknown) => {
       throw other instanceof CytodropError && other.code === 'invalid_argument' ? other : error;
     });

@@ -1,8 +1,9 @@
 /** A picture too large to be held: read, searched and named tile by tile, by all workers that have nothing else to do. */
 import type { Box, DetectSettings, DisplayRange } from '#cytodrop_core';
 import { CytodropError } from '../core/errors.ts';
-import { overviewLevel, regionAt } from '../core/file_parts.ts';
+import { mostPixels, overviewLevel, regionAt } from '../core/file_parts.ts';
 import { middleOf } from '../frames/cells.ts';
+import { bandsOf, joinBands, type View } from '../frames/bands.ts';
 import { choiceMade, type FrameCell, type FrameChoice, type FrameFacts, type TilesDone } from '../frames/frame.ts';
 import type { PartFound, PartTask } from '../frames/part_search.ts';
 import { liveliest, lookedAt } from '../frames/quick_look.ts';
@@ -18,8 +19,10 @@ import { Slide } from './slide.ts';
 const forAll: readonly string[] = ['self_test_failed', 'model_not_loaded', 'detector_not_loaded', 'invalid_argument', 'unsupported_feature'];
 /** Side of the parts in which single cells are named and measured, px, and what is seen around them. */
 const [partPx, aroundPx] = [2048, 512];
-
-type View = { widthPx: number; heightPx: number; rgba: Uint8ClampedArray<ArrayBuffer> };
+/** Side of the picture of a whole that has no smaller copy, px; it is drawn band by band, once. */
+const wholePx = 2048;
+/** Of such a picture, as whose samples it is shown. */
+const [spotsAcross, spotPx] = [3, 512];
 
 export class TiledFrame implements OpenFrame {
   readonly choice: FrameChoice;
@@ -31,6 +34,8 @@ export class TiledFrame implements OpenFrame {
   /** The picture as a part of its level. */
   readonly #whole: Box;
   #pixelSizeUm: number | null;
+  /** Of the whole, as it was drawn last, and with which range. */
+  #drawn: { key: string; view: Promise<View> } | undefined;
 
   private constructor(host: FrameHost, helpers: () => readonly Helper[], file: FrameFile, choice: FrameChoice, facts: FrameFacts) {
     [this.#host, this.#helpers, this.#file, this.choice, this.facts] = [host, helpers, file, choice, facts];
@@ -42,21 +47,22 @@ export class TiledFrame implements OpenFrame {
   /**
    * Args:
    *   file: stays the caller's.
-   * Raises: CytodropError for a file of which no part can be read; WorkerDied.
+   * Raises: CytodropError for a file of which no part can be read, and for the overview of one that has smaller copies, but none small enough; WorkerDied.
    */
   static async open(host: FrameHost, file: FrameFile, choice: FrameChoice, helpers: () => readonly Helper[]): Promise<TiledFrame> {
-    const { region } = choice;
+    const { region, overview = false, ...chosen } = choice;
     // The last pixel tells of the whole, and whether the region lies in it.
     const corner = region ? { left_px: region.left_px + region.width_px - 1, top_px: region.top_px + region.height_px - 1, width_px: 1, height_px: 1 } : { left_px: 0, top_px: 0, width_px: 1, height_px: 1 };
-    const told = await lookInto(Frame.open(host, copyOf(file), { ...choice, region: corner }), (part) => Promise.resolve(part.facts));
-    const made = choiceMade(choice, told);
-    const size = seriesOf(told)?.levels[made.level ?? 0];
-    if (!size) throw new CytodropError('too_large', 'The picture has no parts that could be read one by one.');
+    const told = await lookInto(Frame.open(host, copyOf(file), { ...chosen, region: corner }), (part) => Promise.resolve(part.facts));
+    const made = choiceMade({ ...chosen, ...(region && { region }) }, told);
+    const levels = seriesOf(told)?.levels ?? [];
+    const size = levels[made.level ?? 0];
+    if (!size || (overview && levels.length > 1)) throw new CytodropError('too_large', 'The picture has no parts that could be read one by one.');
     const { width_px, height_px } = region ?? size;
     const facts = { ...told, image: { ...told.image, width_px, height_px } };
     const frame = new TiledFrame(host, helpers, file, made, facts);
     // As the whole is shown, not as a pixel of it.
-    const range = facts.image.bits_per_channel > 8 ? await frame.#ofSmaller((small) => Promise.resolve(small.facts.range)) : null;
+    const range = facts.image.bits_per_channel > 8 ? await frame.#rangeOfWhole() : null;
     return range ? new TiledFrame(host, helpers, file, made, { ...facts, range }) : frame;
   }
 
@@ -125,7 +131,7 @@ export class TiledFrame implements OpenFrame {
   async suggestSearch(pixelSizeUm: number | null = this.#pixelSizeUm): Promise<Looked | null> {
     const { width_px, height_px } = this.#whole;
     const side = lookedAt(this.facts.image);
-    const small = await this.view(null, 1024);
+    const small = await this.view(null, wholePx);
     const spot = liveliest(small, Math.max(1, (side.width_px * small.widthPx) / width_px));
     const within = (at: number, size: number, most: number): number => Math.max(0, Math.min(most - size, Math.round(at * most - size / 2)));
     const there = { ...side, left_px: within(spot.x, side.width_px, width_px), top_px: within(spot.y, side.height_px, height_px) };
@@ -149,7 +155,34 @@ export class TiledFrame implements OpenFrame {
     const [right, bottom] = [Math.min(width_px, asked.left_px + asked.width_px), Math.min(height_px, asked.top_px + asked.height_px)];
     const part = { left_px: left + left_px, top_px: top + top_px, width_px: Math.max(1, right - left), height_px: Math.max(1, bottom - top) };
     const level = this.#levelWith((times) => Math.max(part.width_px, part.height_px) / times >= maxSidePx);
-    return this.#slideOf(this.#host).view(this.#at(part, level), maxSidePx, range ?? this.facts.range);
+    const shown = range ?? this.facts.range;
+    const copy = this.#at(part, level);
+    const { width_px: across, height_px: down } = copy.region ?? part;
+    if (across * down <= mostPixels) return this.#slideOf(this.#host).view(copy, maxSidePx, shown);
+    const key = JSON.stringify([copy, shown, maxSidePx]);
+    if (this.#drawn?.key !== key) this.#drawn = { key, view: this.#viewInBands(copy, { width_px: across, height_px: down }, maxSidePx, shown) };
+    const { view } = this.#drawn;
+    view.catch(() => { if (this.#drawn?.view === view) this.#drawn = undefined; });
+    const { rgba, ...size } = await view;
+    // What is given may be handed over.
+    return { ...size, rgba: rgba.slice() };
+  }
+
+  /** Reads all of a large part once, by all workers. */
+  async #viewInBands(copy: FrameChoice, size: { width_px: number; height_px: number }, maxSidePx: number, range: DisplayRange): Promise<View> {
+    const bands = bandsOf(size, maxSidePx);
+    const views: View[] = [];
+    const { left_px = 0, top_px = 0 } = copy.region ?? {};
+    await shareSteps<Helper, View>({
+      count: bands.length,
+      workers: () => [this.#host, ...this.#helpers()],
+      take: (worker, step) => {
+        const { from, to, maxSidePx: side } = bands[step] as (typeof bands)[number];
+        return this.#slideOf(worker).view({ ...copy, region: { left_px, top_px: top_px + from, width_px: size.width_px, height_px: to - from } }, side, range);
+      },
+      tell: (_, view) => void views.push(view),
+    });
+    return joinBands(bands, views);
   }
 
   /** Of the same part of the overview's copy, by which the picture is known again; null where it has none. */
@@ -165,6 +198,21 @@ export class TiledFrame implements OpenFrame {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Samples shown as black and white: the overview's, or those of a few spots. */
+  async #rangeOfWhole(): Promise<DisplayRange> {
+    const smaller = await this.#ofSmaller((small) => Promise.resolve(small.facts.range));
+    if (smaller) return smaller;
+    const { width_px, height_px } = this.#whole;
+    let { low, high } = { low: Infinity, high: -Infinity };
+    for (let i = 0; i < spotsAcross * spotsAcross; i++) {
+      const at = (index: number, size: number): number => Math.round(((index + 0.5) / spotsAcross) * Math.max(0, size - spotPx));
+      const spot = { left_px: at(i % spotsAcross, width_px), top_px: at(Math.floor(i / spotsAcross), height_px), width_px: Math.min(spotPx, width_px), height_px: Math.min(spotPx, height_px) };
+      const { range } = await lookInto(this.#part(this.#host, spot), (part) => Promise.resolve(part.facts));
+      [low, high] = [Math.min(low, range.low), Math.max(high, range.high)];
+    }
+    return { low, high };
   }
 
   /** Asks what of it the overview shows; null where it has no smaller copy. */

@@ -12,20 +12,17 @@ export function SlideBar({ frame, entry, sight }: { frame: number; entry: FrameE
   const full = slide?.levels[0];
   if (!slide || !full) return null;
   const smaller = full.width_px / (slide.levels[level]?.width_px ?? full.width_px);
+  const whole = overviewOf(entry);
   if (overview) return <OverviewBar frame={frame} entry={entry} sight={sight} sentence={words.slide.overview(full.width_px, full.height_px, smaller)} />;
   return (
     <div class="slide-bar small" data-testid="slide-bar">
       <p class="overview-words">{region ? words.slide.region(region, full.width_px, full.height_px, smaller) : words.slide.whole(full.width_px, full.height_px)}</p>
       <Tiling frame={frame} />
-      <button
-        type="button" data-testid="to-overview"
-        onClick={() => {
-          const choice = overviewOf(entry);
-          if (choice) chooseInFile(frame, choice);
-        }}
-      >
-        {words.slide.back}
-      </button>
+      {whole && (
+        <button type="button" data-testid="to-overview" onClick={() => chooseInFile(frame, whole)}>
+          {words.slide.back}
+        </button>
+      )}
     </div>
   );
 }
