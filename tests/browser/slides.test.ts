@@ -258,3 +258,23 @@ test('a whole slide with thousands of cells, tile by tile: they come into sight 
 declare global {
   interface Window { moments?: number[] }
 }
+
+test('a picture of that size without smaller copies opens at once as a whole, searched tile by tile', async () => {
+  const path = join(folder, 'flat.tif');
+  const discs = Array.from({ length: 40 }, (_, i) => ({ x: 96 * (1 + (i % 8)), y: 96 * (1 + Math.floor(i / 8)), radius: 24 }));
+  const side = { width: 1_024, height: 768 };
+  const rgb = asRgb(drawDiscs(side.width, side.height, discs).map((grey) => (grey === 200 ? 255 : grey)));
+  writePyramid(path, { width: 16_384, height: 8_192, levels: 1, painted: { left: 4_096, top: 2_048, ...side, rgb } });
+  await site.visit(async (page) => {
+    await open(page, path);
+    await settled(page, '[data-picture="0 0"]');
+    assert.equal(await page.page.$eval(page.find('frame-cells'), (element) => (element as HTMLElement).dataset['count']), String(discs.length));
+    assert.equal(await page.page.$(page.find('to-overview')), null);
+    // The picture is there, and sharper once one looks closely.
+    const canvas = page.find('frame-canvas');
+    await page.page.waitForFunction((selector) => document.querySelector<HTMLElement>(selector)?.dataset['missing'] === '0', {}, canvas);
+    for (let i = 0; i < 8; i++) await page.press('zoom-in');
+    await page.page.waitForFunction((selector) => { const { finest, missing } = document.querySelector<HTMLElement>(selector)?.dataset ?? {}; return finest === '1' && missing === '0'; }, {}, canvas);
+    assert.equal((await exported(page)).cells.length, discs.length);
+  }, { width: 1440, height: 900 });
+});
