@@ -75,7 +75,7 @@ export { countsOf, resultsOf, reviewsOf } from './project/project_results.ts';
 // Results as files, and reports that can be checked.
 export { batchWords, differenceWords } from './report/batch_words.ts';
 export { type CheckedColumns } from './report/checked_fields.ts';
-export { type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, researchNote, type Selection, toCsv, toJson, toNdjson } from './report/export_cells.ts';
+export { cellsPieces, type ExportContext, type ExportFormat, exportHead, exportRecord, exportTail, researchNote, type Selection, toCsv, toJson, toNdjson } from './report/export_cells.ts';
 export { type ComparedModels, type MeasurementContext, measurementCsv, measurementJson } from './report/export_measurement.ts';
 export { exportCount } from './report/export_count.ts';
 export { exportFrames, framesHead, framesPieces, framesRecord, framesTail } from './report/export_frames.ts';
@@ -86,8 +86,8 @@ export { classShapes } from './report/palette.ts';
 export type { Provenance } from './report/provenance.ts';
 export { readReport } from './report/read_report.ts';
 export { checkLines, checkReport, type CheckResult, checkWords, type Difference, type ModelsNow, type Report } from './report/report.ts';
-export { toRoiZip } from './report/rois.ts';
-export { zip, type ZipEntry } from './report/zip.ts';
+export { roiZipPieces, toRoiZip } from './report/rois.ts';
+export { zip, type ZipEntry, zipPieces } from './report/zip.ts';
 export { schemaNames } from './report/schema_names.ts';
 export { appVersion, commit } from './report/version.ts';
 

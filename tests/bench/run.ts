@@ -10,6 +10,7 @@
  *   frame     moving and enlarging a large frame on the page
  *   shared     a large frame from its bytes to named cells, by one worker and by two
  *   workbench  ten thousand cells kept, brought back and answered by keys
+ *   many      100,000 images on the page in one go, `--count` others; not among the parts unless it is named, as it takes minutes
  *   teach     types of one's own, from looking at cells to the model, under Node
  *   first     from opening the page in a fresh browser to the first verdict: time and bytes
  *
@@ -28,6 +29,7 @@ import { benchFirstVerdict } from './first.ts';
 import { benchFrameView } from './frame_view.ts';
 import { benchUnderNode } from './node.ts';
 import { printGoals } from './report.ts';
+import { benchMany } from './many.ts';
 import { benchShared } from './shared.ts';
 import { benchTeaching } from './teach.ts';
 import { benchThroughput } from './throughput.ts';
@@ -41,7 +43,7 @@ const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath, entry.name))
   .sort();
 
-const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { layers: { type: 'boolean', default: false } } });
+const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { layers: { type: 'boolean', default: false }, count: { type: 'string', default: '100000' } } });
 const parts: Record<string, () => Promise<void>> = {
   engine: () => benchEngine({ byLayer: options.layers }),
   pipeline: () => benchUnderNode(paths.map((path) => new Uint8Array(readFileSync(path)))),
@@ -50,6 +52,7 @@ const parts: Record<string, () => Promise<void>> = {
   detect: benchDetect,
   frame: benchFrameView,
   shared: benchShared,
+  many: () => benchMany(Number(options.count)),
   workbench: benchWorkbench,
   teach: benchTeaching,
   first: () => benchFirstVerdict(paths[0] ?? ''),
@@ -58,7 +61,7 @@ if (positionals[0] === 'compare') {
   await benchFolders(positionals.slice(1));
   process.exit(0);
 }
-const chosen = positionals.length > 0 ? positionals : Object.keys(parts);
+const chosen = positionals.length > 0 ? positionals : Object.keys(parts).filter((name) => name !== 'many');
 const unknown = chosen.filter((name) => !(name in parts));
 if (unknown.length > 0) {
   console.error(`There is no part ${unknown.join(', ')}; parts: ${Object.keys(parts).join(', ')}`);

@@ -3,7 +3,7 @@ import { computed } from '@preact/signals';
 import type { ModelListing, ModelSpec } from '../../src/js/index.ts';
 import { allFrames, modelKind, naming } from './frame_store.ts';
 import { mode } from './mode.ts';
-import { files, imageAt, modelCells } from './images.ts';
+import { calmCells, files, imageAt } from './images.ts';
 import { cellSet, comparable, imageScale, listings, spec } from './models.ts';
 
 /** Of fewer cells little can be said together. */
@@ -23,7 +23,7 @@ const causeOfFlag: Record<string, Cause> = {
 
 /** Where more than a tenth of the cells is no image that the model knows; null where all seems well. Simulated samples say what they are themselves. */
 export const batchDoubt = computed<{ rejected: number; of: number; cause: Cause } | null>(() => {
-  const seen = modelCells.value.filter((cell) => !cell.unnamed && !imageAt(cell.index)?.intended);
+  const seen = calmCells.value.filter((cell) => !cell.unnamed && !imageAt(cell.index)?.intended);
   const rejected = seen.filter((cell) => ['quality', 'foreign'].includes(modelKind(cell)));
   if (seen.length < leastCells || rejected.length <= mostRejected * seen.length) return null;
   const counts = new Map<Cause, number>();
@@ -53,7 +53,7 @@ export const isUncharted = computed(() => batchDoubt.value !== null || cellSet.v
 export const scaleToFit = computed<{ scale: number; images: number } | null>(() => {
   const model = spec.value;
   if (!model || mode.value === 'fields' || model.crop.rule !== 'centre_square' || imageScale.value !== 1 || suggestion.value) return null;
-  const seen = modelCells.value;
+  const seen = calmCells.value;
   if (seen.length === 0 || !seen.every(({ quality }) => quality.some(({ flag }) => flag === 'wrong_size'))) return null;
   const sides = seen.map(({ image }) => Math.min(image.width_px, image.height_px)).sort((a, b) => a - b);
   const scale = Math.round((1e4 * (sides[Math.floor(sides.length / 2)] ?? 0)) / model.crop.side_px) / 1e4;
@@ -79,7 +79,7 @@ export const suggestion = computed<Suggestion | null>(() => {
   const model = spec.value;
   if (!model) return null;
   if (mode.value === 'fields') return oneCellEach(model);
-  const seen = modelCells.value.filter(({ index }) => !imageAt(index)?.intended);
+  const seen = calmCells.value.filter(({ index }) => !imageAt(index)?.intended);
   if (seen.length === 0) return null;
   const has = (flag: string) => seen.filter(({ quality }) => quality.some((one) => one.flag === flag)).length;
   const most = (count: number): boolean => 2 * count > seen.length;

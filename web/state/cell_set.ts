@@ -20,6 +20,8 @@ const counted = () => modelCells.value.filter((cell) => !cell.unnamed && cell.de
 effect(() => {
   modelCells.value;
   const rules = spec.value?.novelty?.batch;
+  // All that came until then is judged.
+  if (rules && modelState.value.phase === 'ready' && timer !== undefined) return;
   const count = counted().length;
   if (!rules || modelState.value.phase !== 'ready' || count < rules.least_cells) {
     asked++;

@@ -29,6 +29,11 @@ let records: (CellRecord | undefined)[] = [];
 /** Counts up when `images` or `records` changed; at most ten times a second, so that thousands of results cost little. */
 const revision = signal(0);
 
+/** The same for what is said of the images as a whole, which takes a look at all of them: of thousands, every now and then while results pour in. */
+const calmRevision = signal(0);
+const [manyCells, calmEveryMs] = [2_000, 2_000];
+let calmTimer: ReturnType<typeof setTimeout> | undefined;
+
 export const progress = computed(() => {
   revision.value;
   const done = mode.value === 'fields' ? finishedFrames() : images.reduce((count, _, index) => count + Number(!leftOut.value.has(index) && !isImageDue(index)), 0);
@@ -40,6 +45,16 @@ export const modelCells = computed((): Cell[] => {
   revision.value;
   const found: Cell[] = mode.value === 'fields' ? allCells() : records.filter((record): record is Cell & CellRecord => record?.status === 'ok' && !leftOut.value.has(record.index));
   return found.map(judged);
+});
+
+const isMany = (): boolean => Math.max(images.length, modelCells.peek().length) > manyCells;
+
+/** As `modelCells`; of thousands as they were a moment ago. */
+export const calmCells = computed((): Cell[] => {
+  if (!isMany()) return modelCells.value;
+  calmRevision.value;
+  for (const one of [mode, leftOut, spec, threshold, types]) one.value;
+  return modelCells.peek();
 });
 
 /** With what people said of them. */
@@ -102,17 +117,26 @@ export function finishedRecords(): CellRecord[] {
   return records.filter((record): record is CellRecord => record !== undefined && !leftOut.value.has(record.index));
 }
 
-const flushEveryMs = 100;
+/** Each time all cells are gone through: the less often the more there are. */
+const [flushEveryMs, flushMsPerImage] = [100, 0.004];
 let flushTimer: ReturnType<typeof setTimeout> | undefined;
 
 export function flush(): void {
   clearTimeout(flushTimer);
   flushTimer = undefined;
   revision.value += 1;
+  if (isMany()) calmTimer ??= setTimeout(beCalm, calmEveryMs);
+  else beCalm();
+}
+
+function beCalm(): void {
+  clearTimeout(calmTimer);
+  calmTimer = undefined;
+  calmRevision.value += 1;
 }
 
 export function flushSoon(): void {
-  flushTimer ??= setTimeout(flush, flushEveryMs);
+  flushTimer ??= setTimeout(flush, Math.max(flushEveryMs, flushMsPerImage * images.length));
 }
 
 export function settle(index: number, outcome: Outcome): void {

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { allFrames } from './frame_store.ts';
 import { mode } from './mode.ts';
-import { allImages, files, finishedRecords, flush } from './images.ts';
+import { allImages, calmCells, finishedRecords, flush } from './images.ts';
 import { back, ownPart, take } from './history.ts';
 import { leftOut } from './left_out.ts';
 import { pictureKey } from '../../src/js/index.ts';
@@ -19,7 +19,7 @@ function pixelsOf(): { index: number; pixels: string | null | undefined }[] {
 
 /** Positions of images that have the pixels of one before them, and are neither left out nor taken all the same. */
 export const repeated = computed<number[]>(() => {
-  files.value;
+  calmCells.value;
   const known = new Set<string>();
   return pixelsOf().flatMap(({ index, pixels }) => {
     if (!pixels) return [];

@@ -4,7 +4,7 @@ import { isMisfit, leastToTell, type ModelAnswer, type SeenImage, type WhichMode
 import { chooseMode } from './adding.ts';
 import { suggestion, wider } from './batch.ts';
 import { allFrames, namesCells, naming } from './frame_store.ts';
-import { allImages, files, imageAt, modelCells } from './images.ts';
+import { allImages, calmCells, files, imageAt } from './images.ts';
 import { mode } from './mode.ts';
 import { chooseModel } from './model_choice.ts';
 import { sourceOfModel } from './added_models.ts';
@@ -23,7 +23,7 @@ const asked = signal<Asked | null>(null);
 const doubt = computed<'misfit' | 'silent' | null>(() => {
   if (modelState.value.phase !== 'ready' || chosenName.value === null || !naming.value || imageScale.value !== 1) return null;
   const isDone = runState.value === 'done';
-  const named = modelCells.value.filter((cell) => !cell.unnamed && !imageAt(cell.index)?.intended);
+  const named = calmCells.value.filter((cell) => !cell.unnamed && !imageAt(cell.index)?.intended);
   if ((isDone || named.length >= enough[mode.value]) && isMisfit(named)) return 'misfit';
   if (!isDone) return null;
   if (mode.value === 'cells') return named.length > 0 && suggestion.value?.countOnly ? 'silent' : null;
@@ -36,7 +36,7 @@ const doubt = computed<'misfit' | 'silent' | null>(() => {
 function seenImages(): (SeenImage & { source: File })[] {
   const seen = mode.value === 'fields'
     ? allFrames().map(({ frame, entry }) => ({ source: allImages()[frame]?.file, facts: entry.analysis.facts.image }))
-    : modelCells.value.flatMap(({ index, image: facts }) => (imageAt(index)?.intended ? [] : [{ source: imageAt(index)?.file, facts }]));
+    : calmCells.value.flatMap(({ index, image: facts }) => (imageAt(index)?.intended ? [] : [{ source: imageAt(index)?.file, facts }]));
   return seen.flatMap(({ source, facts }) => (source ? [{ source, facts }] : []));
 }
 

@@ -150,9 +150,15 @@ export function toNdjson(records: readonly CellRecord[], context: ExportContext)
 }
 
 function exportAll(format: ExportFormat, records: readonly CellRecord[], asked: ExportContext): string {
+  return [...cellsPieces(format, records, asked)].join('');
+}
+
+/** The same in pieces, of a record at most, for whoever must not stand still over tens of thousands of them. */
+export function* cellsPieces(format: ExportFormat, records: readonly CellRecord[], asked: ExportContext): Generator<string> {
   const context = { ...asked, ...(records.some((record) => record.status === 'ok' && record.plane) && { planes: true as const }) };
-  const pieces = records.map((record, position) => exportRecord(format, record, position, context));
-  return exportHead(format, context) + pieces.join('') + exportTail(format, context.complete ?? true);
+  yield exportHead(format, context);
+  for (const [position, record] of records.entries()) yield exportRecord(format, record, position, context);
+  yield exportTail(format, context.complete ?? true);
 }
 
 function fileOf(record: CellRecord, context: ExportContext): string {

@@ -3,7 +3,7 @@ import type { ExportContext } from './export_cells.ts';
 import { type Analysis, polygon, standing } from './outlines.ts';
 import { classColour } from './palette.ts';
 import { toFullSize } from './part_fields.ts';
-import { zip } from './zip.ts';
+import { zip, type ZipEntry, zipPieces } from './zip.ts';
 
 /** The format counts them in 16 bits. */
 const mostPoints = 65_535;
@@ -14,12 +14,21 @@ const mostPoints = 65_535;
  * Raises: RangeError for more than 65,535 cells.
  */
 export function toRoiZip(analysis: Analysis, context: ExportContext): Uint8Array<ArrayBuffer> {
-  return zip(analysis.cells.map((cell, i) => {
+  return zip([...rois(analysis, context)]);
+}
+
+/** The same in pieces, of a cell at most. */
+export function roiZipPieces(analysis: Analysis, context: ExportContext): Generator<Uint8Array> {
+  return zipPieces(rois(analysis, context));
+}
+
+function* rois(analysis: Analysis, context: ExportContext): Generator<ZipEntry> {
+  for (const [i, cell] of analysis.cells.entries()) {
     const result = standing(analysis, cell, context);
     const name = `${String(i + 1).padStart(4, '0')} ${(result?.name ?? '').replace(/[^A-Za-z0-9 -]/g, '_')}`.trim();
     const colour = classColour(result?.index);
-    return { name: `${name}.roi`, bytes: roi(name, polygon(cell).slice(0, mostPoints).map(toFullSize(analysis)), colour, analysis.facts.pages > 1 ? analysis.choice.page + 1 : 0) };
-  }));
+    yield { name: `${name}.roi`, bytes: roi(name, polygon(cell).slice(0, mostPoints).map(toFullSize(analysis)), colour, analysis.facts.pages > 1 ? analysis.choice.page + 1 : 0) };
+  }
 }
 
 /**

@@ -23,6 +23,20 @@ function crc32(bytes: Uint8Array): number {
  * Source: as storedZip.
  */
 export function zip(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer> {
-  const { before, end } = storedZip(entries.map(({ name, bytes }) => ({ name, length: bytes.length, crc: crc32(bytes) })));
-  return joined([...entries.flatMap(({ bytes }, i) => [before[i] as Uint8Array, bytes]), end]);
+  return joined([...zipPieces(entries)]);
+}
+
+/** The same in pieces, of a file at most, some of them empty, for whoever must not stand still over tens of thousands of files. */
+export function* zipPieces(entries: Iterable<ZipEntry>): Generator<Uint8Array> {
+  const files: { name: string; length: number; crc: number; bytes: Uint8Array }[] = [];
+  for (const { name, bytes } of entries) {
+    files.push({ name, length: bytes.length, crc: crc32(bytes), bytes });
+    yield new Uint8Array();
+  }
+  const { before, end } = storedZip(files);
+  for (const [i, { bytes }] of files.entries()) {
+    yield before[i] as Uint8Array;
+    yield bytes;
+  }
+  yield end;
 }

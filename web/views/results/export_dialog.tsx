@@ -1,5 +1,5 @@
 /** Results as files: what they hold, what they are for, and which program opens each. */
-import { type ExportContext, frameFileName, type FrameRecord, framesPieces, geoJsonPieces, toCsv, toJson, toRoiZip, zip } from '../../../src/js/index.ts';
+import { cellsPieces, type ExportContext, frameFileName, type FrameRecord, framesPieces, geoJsonPieces, roiZipPieces, zipPieces } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { closeDialog, Dialog } from '../../parts/dialog.tsx';
 import { saveFile, today } from '../../parts/save_file.ts';
@@ -31,8 +31,8 @@ export function ExportDialog() {
       <dl class="export-list">
         <Format name="csv" word={words.csv} hint={words.csvHint} onSave={() => saveTable('csv')} />
         <Format name="json" word={words.json} hint={words.jsonHint} onSave={() => saveTable('json')} />
-        {frames > 0 && <Format name="geojson" word={words.geojson} hint={words.geojsonHint(frames)} onSave={() => saveOutlines((record, context) => inPortions(geoJsonPieces(record, context)), 'geojson')} />}
-        {frames > 0 && <Format name="rois" word={words.rois} hint={words.roisHint(frames)} onSave={() => saveOutlines(toRoiZip, 'rois')} />}
+        {frames > 0 && <Format name="geojson" word={words.geojson} hint={words.geojsonHint(frames)} onSave={() => saveOutlines(geoJsonPieces, 'geojson')} />}
+        {frames > 0 && <Format name="rois" word={words.rois} hint={words.roisHint(frames)} onSave={() => saveOutlines(roiZipPieces, 'rois')} />}
       </dl>
       <label class="check small">
         <input type="checkbox" data-testid="byte-order-mark" checked={withByteOrderMark.value} onChange={(event) => (withByteOrderMark.value = event.currentTarget.checked)} />
@@ -65,39 +65,43 @@ const byteOrderMark = '\ufeff';
 /** Of what comes in pieces as many at a time as take this long: in between the page does other things. */
 const portionMs = 30;
 
-async function inPortions(pieces: Iterable<string>): Promise<string> {
-  const all: string[] = [];
+async function inPortions(pieces: Iterable<string | Uint8Array>): Promise<Blob> {
+  const portions: Blob[] = [];
+  let portion: BlobPart[] = [];
   let beganAtMs = performance.now();
   for (const piece of pieces) {
-    all.push(piece);
+    portion.push(piece as BlobPart);
     if (performance.now() - beganAtMs < portionMs) continue;
+    portions.push(new Blob(portion));
+    portion = [];
     await new Promise((resolve) => setTimeout(resolve));
     beganAtMs = performance.now();
   }
-  return all.join('');
+  return new Blob([...portions, ...portion]);
 }
 
 async function saveTable(format: 'csv' | 'json'): Promise<void> {
   const [context, model] = [exportContext(), spec.value];
   if (!context || !model) return;
-  const text = mode.value === 'fields' ? await inPortions(framesPieces(format, selectedFrames(), context)) : (format === 'csv' ? toCsv : toJson)(selectedRecords(), context);
-  saveFile(format === 'csv' && withByteOrderMark.value ? byteOrderMark + text : text, format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-${model.name}-${today()}.${format}`);
+  const table = await inPortions(mode.value === 'fields' ? framesPieces(format, selectedFrames(), context) : cellsPieces(format, selectedRecords(), context));
+  const marked = format === 'csv' && withByteOrderMark.value ? new Blob([byteOrderMark, table]) : table;
+  saveFile(marked, format === 'csv' ? 'text/csv' : 'application/json', `cytodrop-${model.name}-${today()}.${format}`);
 }
 
 type ReadFrame = FrameRecord & { status: 'ok' };
 const isRead = (record: FrameRecord): record is ReadFrame => record.status === 'ok';
 
 /** One frame as it is, several as one zip. */
-async function saveOutlines(make: (analysis: ReadFrame, context: ExportContext) => Promise<string> | Uint8Array<ArrayBuffer>, kind: 'geojson' | 'rois'): Promise<void> {
+async function saveOutlines(make: (analysis: ReadFrame, context: ExportContext) => Iterable<string | Uint8Array>, kind: 'geojson' | 'rois'): Promise<void> {
   const context = exportContext();
   if (!context) return;
   const [ending, type] = kind === 'geojson' ? ['.geojson', 'application/geo+json'] : ['-rois.zip', 'application/zip'];
-  const files: { name: string; content: string | Uint8Array<ArrayBuffer> }[] = [];
-  for (const record of selectedFrames().filter(isRead)) files.push({ name: `${frameFileName(record, context)}${ending}`, content: await make(record, context) });
+  const files: { name: string; content: Blob }[] = [];
+  for (const record of selectedFrames().filter(isRead)) files.push({ name: `${frameFileName(record, context)}${ending}`, content: await inPortions(make(record, context)) });
   const [first] = files;
   if (first === undefined) return;
   if (files.length === 1) return saveFile(first.content, type, `cytodrop-${first.name}`);
-  const text = new TextEncoder();
-  const archive = zip(files.map(({ name, content }) => ({ name, bytes: typeof content === 'string' ? text.encode(content) : content })));
+  const entries = await Promise.all(files.map(async ({ name, content }) => ({ name, bytes: new Uint8Array(await content.arrayBuffer()) })));
+  const archive = await inPortions(zipPieces(entries));
   saveFile(archive, 'application/zip', `cytodrop-${context.spec.name}-${kind}-${today()}.zip`);
 }
