@@ -84,6 +84,7 @@ describe('after one visit, with the server stopped', () => {
       await page.reload();
       // What was on the page is there again, with the model in use last, which was kept too.
       await page.waitForSelector(`${hook('progress')}[data-state=done]`);
+      await page.locator(hook('menu-more')).click();
       await page.locator(hook('clear')).click();
       assert.match(await page.$eval(hook('model-picker'), (chip) => chip.textContent ?? ''), /Viability/);
       await page.waitForSelector(`${hook('footer')}[data-self-test=passed]`);

@@ -24,6 +24,7 @@ test('counts, examples, answers and provenance; the question is kept over a relo
     await page.press('close-details');
     await page.press('review');
     // By keys alone, from here to the printer.
+    await page.press('menu-more');
     await page.page.focus(page.find('paper-open'));
     await page.page.keyboard.press('Enter');
     await page.page.waitForSelector(page.find('paper'));

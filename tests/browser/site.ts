@@ -148,10 +148,20 @@ export class CellPage {
 
   /** Presses what can be seen and pressed, wherever it is by then: while results come in the page moves, and a press at a place would miss. */
   async press(hook: string): Promise<void> {
+    await this.#openMenuOf(hook);
     const element = await this.page.waitForSelector(`${this.find(hook)}:not(:disabled)`, { visible: true });
     await element?.evaluate((one) => {
       (one as HTMLElement).focus({ preventScroll: true });
       (one as HTMLElement).click();
+    });
+  }
+
+  /** What lies in a menu that is closed is there once the menu is open. */
+  async #openMenuOf(hook: string): Promise<void> {
+    await this.page.waitForSelector(this.find(hook));
+    await this.page.$eval(this.find(hook), (element) => {
+      const panel = element.closest('.menu-panel[hidden]');
+      if (panel) document.querySelector<HTMLElement>(`[aria-controls="${panel.id}"]`)?.click();
     });
   }
 

@@ -1,4 +1,5 @@
 /** The whole page: which screen shows, and what works everywhere on it. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dialog, openDialog } from '../../parts/dialog.tsx';
 import { FileInputs, openFilePicker } from '../../parts/file_inputs.tsx';
@@ -25,7 +26,7 @@ import { Gallery } from '../results/gallery.tsx';
 import { ProgressBar } from '../results/progress_bar.tsx';
 import { RepeatedImages } from '../results/repeated_images.tsx';
 import { ResultsTable } from '../results/results_table.tsx';
-import { Summary } from '../results/summary.tsx';
+import { Summary, TypeBar } from '../results/summary.tsx';
 import { Toolbar } from '../results/toolbar.tsx';
 import { UnreadFiles } from '../results/unread_files.tsx';
 import { ReviewBar } from '../review/review_bar.tsx';
@@ -106,18 +107,32 @@ function Results() {
       <UnreadFiles />
       <RepeatedImages />
       <Suggestions />
-      {!blind.value && <Summary />}
-      {!reviewing.value && (
-        <>
-          <ErrorSlider />
-          <TypesChoice />
-        </>
-      )}
+      {!blind.value && <TypeBar />}
+      <Folded>
+        {!blind.value && <Summary />}
+        {!reviewing.value && (
+          <div class="asked">
+            <ErrorSlider />
+            <TypesChoice />
+          </div>
+        )}
+      </Folded>
       {!blind.value && <Toolbar />}
       {reviewing.value && <ReviewBar />}
       {blind.value ? <Gallery /> : layout.value === 'frame' ? <FrameLayout /> : layout.value === 'gallery' ? <Gallery /> : layout.value === 'measure' ? <MeasurePanel /> : layout.value === 'paper' ? <Paper /> : <ResultsTable />}
       {(reviewing.value || layout.value === 'frame') && <SelectionBar />}
     </>
+  );
+}
+
+/** On a phone the cells come first, and this is a press away. */
+function Folded({ children }: { children: ComponentChildren }) {
+  if (!isSheet.value) return <>{children}</>;
+  return (
+    <details class="folded" data-testid="folded">
+      <summary>{words.types}</summary>
+      {children}
+    </details>
   );
 }
 

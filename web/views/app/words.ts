@@ -7,6 +7,7 @@ export const words = {
   dropHint: 'Drop to classify',
   dropToTeach: 'Drop to teach',
   results: 'Results',
+  types: 'Types and their shares',
   header: {
     name: 'Cytodrop',
     task: 'What to do',

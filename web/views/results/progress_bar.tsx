@@ -2,17 +2,24 @@
 import { researchNote } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
+import { Menu } from '../../parts/menu.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
 import { mode } from '../../state/mode.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { modelState } from '../../state/models.ts';
 import { pace, runState } from '../../state/progress.ts';
 import { cancel, run } from '../../state/run.ts';
+import { isSheet } from '../../state/view.ts';
 import { words } from './words.tsx';
 
 export function ProgressBar() {
   const { done, total } = progress.value;
   const state = runState.value === 'idle' ? 'done' : runState.value;
+  const folder = (
+    <button type="button" onClick={openFolderPicker}>
+      {words.progress.addFolder}
+    </button>
+  );
   return (
     <section class="progress" aria-label={words.progress.region}>
       <p class="progress-words">
@@ -23,7 +30,7 @@ export function ProgressBar() {
         </button>
       </p>
       <div class="progress-actions">
-        <ModeChoice />
+        {!isSheet.value && <ModeChoice />}
         {state === 'running' && (
           <button type="button" data-testid="cancel" onClick={cancel}>
             {words.progress.cancel}
@@ -37,9 +44,14 @@ export function ProgressBar() {
         <button type="button" data-testid="drop-zone" aria-keyshortcuts="o" onClick={openFilePicker}>
           {words.progress.addImages}
         </button>
-        <button type="button" onClick={openFolderPicker}>
-          {words.progress.addFolder}
-        </button>
+        {isSheet.value ? (
+          <Menu name="images" word={words.progress.more}>
+            {folder}
+            <div class="menu-part">
+              <ModeChoice />
+            </div>
+          </Menu>
+        ) : folder}
       </div>
       <div
         class="track"

@@ -12,6 +12,27 @@ import { spec, threshold, types } from '../../state/models.ts';
 import { currentFrame, filter, scopedCells, thisFrameOnly } from '../../state/view.ts';
 import { words } from './words.tsx';
 
+function toggle(id: string): void {
+  filter.value = filter.value === id ? null : id;
+}
+
+/** The types side by side, as wide as they are frequent. */
+export function TypeBar() {
+  const model = spec.value;
+  if (!model || scopedCells.value.length === 0) return null;
+  return (
+    <div class="stack" aria-hidden="true">
+      {sharesOf(scopedCells.value, model)
+        .filter(({ count }) => count > 0)
+        .map(({ id, name, letter, index, count }) => (
+          <span key={id} class={`part pattern ${classStyle(index)} ${filter.value !== null && filter.value !== id ? 'dimmed' : ''}`} style={{ flexGrow: count }} title={name} onClick={() => toggle(id)}>
+            <span>{letter}</span>
+          </span>
+        ))}
+    </div>
+  );
+}
+
 export function Summary() {
   const model = spec.value;
   const cells = scopedCells;
@@ -22,20 +43,8 @@ export function Summary() {
   const shares = sharesOf(cells.value, model);
   const estimated = estimatedShares(model);
   const named = shares.length > 1;
-  const toggle = (id: string): void => {
-    filter.value = filter.value === id ? null : id;
-  };
   return (
     <section class="summary" data-testid="summary" aria-label={words.summary.region}>
-      <div class="stack" aria-hidden="true">
-        {shares
-          .filter(({ count }) => count > 0)
-          .map(({ id, name, letter, index, count }) => (
-            <span key={id} class={`part pattern ${classStyle(index)} ${filter.value !== null && filter.value !== id ? 'dimmed' : ''}`} style={{ flexGrow: count }} title={name} onClick={() => toggle(id)}>
-              <span>{letter}</span>
-            </span>
-          ))}
-      </div>
       {named && <p class="small muted">{words.summary.of(total)}{looked > 0 && <span data-testid="looked-at">{words.summary.looked(looked, cells.value.length)}</span>}</p>}
       <div class="shares" role="group" aria-label={words.summary.types}>
         {shares.map((share) => (

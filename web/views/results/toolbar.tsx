@@ -1,10 +1,11 @@
 /** Everything that changes how the results are looked at, and takes them away. */
 import { hasMap } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
+import { Menu } from '../../parts/menu.tsx';
 import { clear } from '../../state/adding.ts';
 import { mode } from '../../state/mode.ts';
 import { progress } from '../../state/images.ts';
-import { spec } from '../../state/models.ts';
+import { checkTurns, secondName, spec } from '../../state/models.ts';
 import { select, selecting, setReviewing } from '../../state/reviewing.ts';
 import {
   filter, type Layout, layout, leastProbability, mapOn, resetView, reviewing, scopedCells, search, shown, sort, type SortKey, subset, thisFrameOnly, type TileSize,
@@ -13,7 +14,7 @@ import {
 import { StepButtons } from '../review/step_buttons.tsx';
 import { words as review } from '../review/words.ts';
 import { CheckControls } from './check_controls.tsx';
-import { Exports } from './exports.tsx';
+import { ExportButton, ReportButtons } from './exports.tsx';
 import { words } from './words.tsx';
 
 const orders: { key: SortKey; descending: boolean; word: string }[] = [
@@ -55,7 +56,6 @@ export function Toolbar() {
       <Choice<Layout> name="view" label={words.toolbar.view} value={layout.value} words={mode.value === 'fields' ? withFrame : withoutFrame} onChoose={(value) => (layout.value = value)} />
       {layout.value === 'gallery' && (
         <>
-          <Choice<TileSize> name="size" label={words.toolbar.tiles} value={tileSize.value} words={words.toolbar.sizes} onChoose={(value) => (tileSize.value = value)} />
           <button type="button" data-testid="map" disabled={spec.value !== null && !hasMap(spec.value)} aria-pressed={mapOn.value} aria-keyshortcuts="m" onClick={() => (mapOn.value = !mapOn.value)}>
             {words.toolbar.map}
           </button>
@@ -80,23 +80,34 @@ export function Toolbar() {
           </button>
         </span>
       )}
-      <CheckControls />
       <span class="spacer" />
       <StepButtons />
       <button type="button" data-testid="review" title={review.startHint} aria-pressed={reviewing.value} onClick={() => setReviewing(!reviewing.value)}>
         {review.start}
       </button>
-      <Exports />
-      <button
-        type="button"
-        data-testid="clear"
-        onClick={() => {
-          clear();
-          resetView();
-        }}
-      >
-        {words.toolbar.clear}
-      </button>
+      <ExportButton />
+      <Menu name="more" word={words.toolbar.more} marked={checkTurns.value || secondName.value !== null}>
+        {layout.value === 'gallery' && (
+          <div class="menu-part">
+            <span class="small muted" aria-hidden="true">{words.toolbar.tiles}</span>
+            <Choice<TileSize> name="size" label={words.toolbar.tiles} value={tileSize.value} words={words.toolbar.sizes} onChoose={(value) => (tileSize.value = value)} />
+          </div>
+        )}
+        <div class="menu-part">
+          <CheckControls />
+        </div>
+        <ReportButtons />
+        <button
+          type="button"
+          data-testid="clear"
+          onClick={() => {
+            clear();
+            resetView();
+          }}
+        >
+          {words.toolbar.clear}
+        </button>
+      </Menu>
     </section>
   );
 }

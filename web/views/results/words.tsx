@@ -24,6 +24,7 @@ export const words = {
     cancel: 'Cancel',
     goOn: 'Go on',
     addImages: 'Add images',
+    more: 'More',
     addFolder: 'Add a folder',
     running: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} done`,
     stopped: (done: number, total: number) => `Stopped after ${formatCount(done)} of ${formatCount(total)}`,
@@ -81,6 +82,7 @@ export const words = {
     scope: 'Results of',
     scopes: { all: 'All frames', one: 'This frame' },
     shown: (shown: number, all: number) => `${formatCount(shown)} of ${formatCount(all)} shown`,
+    more: 'More',
     clear: 'Clear',
   },
   checks: {
