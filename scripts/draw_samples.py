@@ -697,7 +697,9 @@ def main(folder):
                 file = f"{model}/simulated-{name.replace('_', '-')}-{variant + 1}.png"
                 draw(name, variant).save(folder / file, optimize=True)
                 images.append({"file": file, "intended": name})
-        glimpses = [write_glimpse(folder, image["file"]) for image in (images[i * len(images) // kGlimpses] for i in range(kGlimpses))]
+        first = kGlimpsed.get(model) or [images[i * len(images) // kGlimpses]["file"] for i in range(kGlimpses)]
+        # What the model says of each is added by scripts/glimpse_verdicts.ts.
+        glimpses = [{"file": write_glimpse(folder, file)} for file in first]
         fields = []
         for number, (counts, draw_field) in enumerate(kFields.get(model, [])):
             (folder / model / "fields").mkdir(exist_ok=True)
@@ -712,6 +714,8 @@ def main(folder):
 
 
 kGlimpses = 4
+kGlimpsed = {"blood-smear": [f"blood-smear/simulated-{name}-1.png" for name in ("basophil", "lymphocyte", "neutrophil", "immature-granulocyte")]}
+"""What the start screen shows, where it is not from all over the set: of the last one the model is honestly unsure."""
 kGlimpsePx = 160
 """Twice the side at which the start screen shows them."""
 

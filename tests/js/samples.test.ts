@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Classifier } from '../../src/js/index.ts';
+import { type GlimpseVerdict, glimpseVerdicts } from '../../scripts/glimpse_verdicts.ts';
 import { jsonOf, root } from '../border/fixtures.ts';
 
 const home = new URL('dist/', root);
 const pathOf = (file: string): string => fileURLToPath(new URL(`public/samples/${file}`, root));
 
-interface DrawnSet { model: string; images: { file: string; intended: string }[]; fields: { file: string; counts: Record<string, number> }[] }
+interface DrawnSet { model: string; glimpses: { file: string; verdict?: GlimpseVerdict }[]; images: { file: string; intended: string }[]; fields: { file: string; counts: Record<string, number> }[] }
 const { sets } = jsonOf<{ sets: DrawnSet[] }>('public/samples/manifest.json');
 
 /** The cell cycle's model names but 42 % of its own test images: of what was drawn it may leave more unsure. */
@@ -39,6 +40,18 @@ describe('simulated samples', () => {
       assert.ok(right >= 0.95 * count(named), told);
     });
   }
+
+  for (const { model, glimpses } of sets) {
+    test(`${model}: the start screen shows what the model says of its samples`, async () => {
+      const verdicts = await glimpseVerdicts(model, glimpses);
+      assert.equal(glimpses.length, 4);
+      assert.deepEqual(glimpses.map(({ verdict }) => verdict), verdicts);
+    });
+  }
+
+  test('of the first four blood cells three have a type, and of one the model is unsure', () => {
+    assert.deepEqual(sets.find(({ model }) => model === 'blood-smear')?.glimpses.map(({ verdict }) => verdict?.kind), ['type', 'type', 'type', 'unsure']);
+  });
 
   const fields = sets.flatMap(({ model, fields: drawn }) => drawn.map((field) => ({ model, ...field })));
   for (const { model, file, counts } of fields) {

@@ -1,4 +1,5 @@
 /** The simulated samples that come with the page. */
+import type { VerdictKind } from '../../src/js/index.ts';
 import { nameOf } from './found_files.ts';
 import { fetchSiteFile } from './site.ts';
 import { words } from './words.ts';
@@ -6,7 +7,9 @@ import { words } from './words.ts';
 interface DrawnImage { file: string; intended: string | null }
 /** A whole field of view; `counts`: cells by the class that they were drawn as. */
 interface DrawnField { file: string; counts: Record<string, number> }
-interface SampleSet { model: string | null; images: DrawnImage[]; glimpses: string[]; fields: DrawnField[] }
+/** What the shipped model says of a sample, and where it looked: `crop` is left, top, width and height as shares of the picture, `map` [height][width] as shares of the most. */
+export interface GlimpseVerdict { label: string; kind: VerdictKind; probability: number; crop: number[]; map: { height: number; width: number; shares: number[] } }
+interface SampleSet { model: string | null; images: DrawnImage[]; glimpses: { file: string; verdict: GlimpseVerdict }[]; fields: DrawnField[] }
 interface SampleManifest { sets: SampleSet[] }
 
 export interface Sample { file: File; path: string; intended: string }
@@ -18,7 +21,7 @@ async function setFor(model: string): Promise<SampleSet | undefined> {
   return (await manifest).sets.find((set) => set.model === model);
 }
 
-export interface Glimpse { total: number; pictures: Blob[] }
+export interface Glimpse { total: number; cells: { picture: Blob; verdict: GlimpseVerdict }[] }
 
 const glimpses = new Map<string, Promise<Glimpse>>();
 
@@ -32,8 +35,8 @@ export function glimpseOfSamples(model: string): Promise<Glimpse> {
 
 async function fetchGlimpse(model: string): Promise<Glimpse> {
   const set = await setFor(model);
-  const pictures = (set?.glimpses ?? []).map(async (file) => (await fetchChecked(file)).blob());
-  return { total: set?.images.length ?? 0, pictures: await Promise.all(pictures) };
+  const cells = (set?.glimpses ?? []).map(async ({ file, verdict }) => ({ picture: await (await fetchChecked(file)).blob(), verdict }));
+  return { total: set?.images.length ?? 0, cells: await Promise.all(cells) };
 }
 
 /**

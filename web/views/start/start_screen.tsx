@@ -1,14 +1,19 @@
 /** The first screen: what this does, where to drop, and what happens to the images. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ClassMark, classIndex, NoTypeMark } from '../../parts/class_mark.tsx';
+import { mapPicture } from '../../parts/colour_map.ts';
+import { draw } from '../../parts/crop_picture.tsx';
 import { openDialog } from '../../parts/dialog.tsx';
 import { openCamera, openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
+import { inSentence } from '../../parts/words.ts';
 import { usePictureAddress } from '../../parts/picture_address.ts';
 import { addField, addSamples } from '../../state/adding.ts';
+import { formatPercentNear } from '../../state/format.ts';
 import { mode } from '../../state/mode.ts';
-import { chosenName, modelState } from '../../state/models.ts';
-import { fieldOf, type Glimpse, glimpseOfSamples } from '../../state/samples.ts';
+import { chosenName, modelState, spec } from '../../state/models.ts';
+import { fieldOf, type Glimpse, glimpseOfSamples, type GlimpseVerdict } from '../../state/samples.ts';
 import { openTeaching } from '../../state/teaching_steps.ts';
 import { ProjectList } from '../project/project_list.tsx';
 import { words } from './words.ts';
@@ -94,8 +99,8 @@ function Samples() {
   return (
     <div class="samples">
       <div class="sample-pictures">
-        {glimpse?.pictures.map((picture, i) => (
-          <Thumbnail key={i} picture={picture} />
+        {glimpse?.cells.map(({ picture, verdict }) => (
+          <Thumbnail key={`${model} ${verdict.label}`} picture={picture} verdict={verdict} />
         ))}
       </div>
       <button type="button" data-testid="samples" disabled={busy || model === null} onClick={() => void add(addSamples)}>
@@ -111,7 +116,32 @@ function Samples() {
   );
 }
 
-function Thumbnail({ picture }: { picture: Blob }) {
+const mapPx = 48;
+
+/** A sample, what the model says of it, and over one half of it where it looked. */
+function Thumbnail({ picture, verdict: { label, kind, probability, crop: [left = 0, top = 0, width = 1, height = 1], map } }: { picture: Blob; verdict: GlimpseVerdict }) {
   const address = usePictureAddress(picture);
-  return <img src={address} alt="" width="80" height="80" />;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    if (canvas.current) draw(canvas.current, mapPicture(Float32Array.from(map.shares), map.height, map.width, mapPx));
+  }, [map]);
+  const model = spec.value;
+  const index = model ? classIndex(model, label) : 0;
+  const name = model?.classes[index]?.name ?? '';
+  const percent = formatPercentNear(probability, model?.judge.abstain_below ?? 1);
+  const isNamed = kind === 'type';
+  return (
+    <figure class="glimpse" data-testid="glimpse" data-kind={kind} data-label={label}>
+      <span class="glimpse-picture">
+        <img src={address} alt="" width="96" height="96" />
+        <span class="glimpse-half" aria-hidden="true">
+          <canvas ref={canvas} style={{ insetInlineStart: `${100 * left}%`, insetBlockStart: `${100 * top}%`, inlineSize: `${100 * width}%`, blockSize: `${100 * height}%` }} />
+        </span>
+      </span>
+      <figcaption class="small">
+        {model && (isNamed ? <ClassMark index={index} letter={model.classes[index]?.letter ?? ''} /> : <NoTypeMark kind={kind} />)}
+        <span>{model && (isNamed ? words.samples.named(name, percent) : kind === 'unsure' ? words.samples.unsure(inSentence(name), percent) : words.samples.other)}</span>
+      </figcaption>
+    </figure>
+  );
 }

@@ -20,10 +20,13 @@ export const words = {
   teach: 'Other cells? Teach it your own.',
   privacy: 'Your images stay on this computer.',
   samples: {
+    named: (type: string, percent: string) => `${type}, ${percent}`,
+    unsure: (type: string, percent: string) => `Unsure: ${percent} ${type}`,
+    other: 'Of no type',
     add: 'Try simulated samples',
     addField: 'Try a simulated field',
     inField: (cells: number) => `One image with ${cells} drawn cells`,
     note: 'Drawn cells, no patient’s; each result says what it was drawn as.',
-    noteOf: (cells: number) => `${cells} drawn cells, no patient’s; each result says what it was drawn as.`,
+    noteOf: (cells: number) => `${cells} drawn cells, no patient’s. Their right half shows where the model looked.`,
   },
 };
