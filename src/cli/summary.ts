@@ -1,5 +1,5 @@
 /** What many results come to: counts that add up, so that shards together give what one run gives. */
-import { researchNote, wilsonInterval } from '../js/index.ts';
+import { researchNote, schemaNames, wilsonInterval } from '../js/index.ts';
 import { UsageError } from './exit.ts';
 import type { FlatRow } from './parquet.ts';
 
@@ -86,7 +86,7 @@ export class Summary {
     const said = this.#said ?? {};
     const orNull = (name: string): string | null => said[name] || null;
     return {
-      schema: 'cytodrop/summary/1', note: researchNote, outputs, of: said['schema']?.startsWith('cytodrop/frames/') ? 'frames' : 'cells',
+      schema: schemaNames.summary, note: researchNote, outputs, of: said['schema']?.startsWith('cytodrop/frames/') ? 'frames' : 'cells',
       model: orNull('model'), model_author: orNull('model_author'), model_spec_sha256: orNull('model_spec_sha256'), second_model: orNull('second_model'),
       settings: { unsure_below: said['unsure_below'] ? Number(said['unsure_below']) : null, image_scale: Number(said['image_scale'] || 1), types: said['types'] ? said['types'].split(' ') : null },
       self_test: this.#selfTests.size === 1 ? [...this.#selfTests][0] as string : this.#selfTests.size === 0 ? 'not run' : 'failed',

@@ -205,6 +205,10 @@ describe('what the library writes', () => {
     await withFolder(async (folder) => {
       const [labels, image] = [join(folder, 'labels.csv'), fileURLToPath(new URL('models/blood-smear/golden/simulated-neutrophil-2.png', root))];
       writeFileSync(labels, 'file,type\nsimulated-neutrophil-2.png,neutrophil\n');
+      // A cell, a grey picture and an empty file: no list of the summary is empty.
+      const [pooled, empty] = [join(folder, 'pooled.ndjson'), join(folder, 'empty.png')];
+      writeFileSync(empty, '');
+      assert.equal((await cytodrop('classify', '--model', 'blood-smear', '--turns', '--output', pooled, image, field, empty)).code, 2);
       const documents = {
         cells: JSON.parse(toJson(records, context)), cells_line: JSON.parse(toNdjson(records.slice(0, 1), context)), cells_row: typedRow('cells_row', parseCsv(toCsv(records, context))[0] ?? {}),
         frames: JSON.parse(await run(...detect, folder, '--format', 'json', field)), frames_line: JSON.parse((await run(...detect, folder, '--format', 'ndjson', field)).split('\n')[0] ?? ''),
@@ -212,6 +216,7 @@ describe('what the library writes', () => {
         count: JSON.parse(await run(...detect, folder, '--count', '--square-mm', '1', '--format', 'json', field)), count_row: { quantity: 'cells', value: 3, low_95: null, high_95: null, formula: null },
         outlines: JSON.parse(readFileSync(join(folder, '0001 simulated-field-1.geojson'), 'utf8')),
         measurement: JSON.parse((await cytodrop('measure', '--model', 'blood-smear', '--truth', labels, '--draws', '100', image)).stdout),
+        summary: JSON.parse((await cytodrop('summarise', '--format', 'json', pooled)).stdout),
       } as Record<string, Record<string, unknown>>;
       assert.deepEqual(Object.keys(documents).sort(), Object.keys(schemas).filter((name) => name !== 'parts').sort());
       for (const [name, document] of Object.entries(documents)) {
@@ -275,6 +280,7 @@ describe('docs/exports.md', () => {
     count: () => json(count),
     outlines: () => json(outlines),
     measurement: () => json('Measurement of a model'),
+    summary: () => json('Summary of many results'),
   };
   for (const [name, names] of Object.entries(documented)) {
     test(`names every field of the schema ${name} and no other`, () => assert.deepEqual(sorted(names()), fieldsOf(name)));

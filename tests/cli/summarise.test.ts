@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
 import { root } from '../border/fixtures.ts';
 import { cytodrop, linesOf, parseCsv, withFolder } from './fixtures.ts';
+import { follows } from './schemas.ts';
 
 const pathOf = (path: string): string => fileURLToPath(new URL(path, root));
 const samples = (name: string): string[] => readdirSync(pathOf(`public/samples/${name}`)).filter((file) => /^simulated.*png$/.test(file)).sort().map((file) => pathOf(`public/samples/${name}/${file}`));
@@ -15,7 +16,7 @@ const field = pathOf('public/samples/viability/fields/simulated-field-1.png');
 interface Share { count: number; of: number; share: number | null; interval: [number, number] }
 interface Summary {
   schema: string; outputs: number; of: string; model: string; set: { foreign: boolean; rows: number }; images: { given: number; read: number; unread: number; unread_by_code: Record<string, number> }; cells: { found: number; classified: number };
-  verdicts: Record<string, Share>; types: { id: string; named: Share; most_like: number; mean_probability: number }[];
+  verdicts: Record<string, Share>; second_model: string | null; settings: { types: string[] | null }; checks: Record<string, number>; types: { id: string; named: Share; most_like: number; mean_probability: number }[];
 }
 
 async function succeed(...args: string[]): Promise<string> {
@@ -24,7 +25,12 @@ async function succeed(...args: string[]): Promise<string> {
   return stdout;
 }
 
-const summaryOf = async (...files: string[]): Promise<Summary> => JSON.parse(await succeed('summarise', '--format', 'json', ...files)) as Summary;
+/** Of results; it follows its schema. */
+async function summaryOf(...args: string[]): Promise<Summary> {
+  const summary = JSON.parse(await succeed('summarise', '--format', 'json', ...args)) as Summary;
+  follows('summary', summary);
+  return summary;
+}
 
 /** Runs `use` in a folder with cells of two kinds, one of them empty. */
 async function withCells(use: (folder: string, images: string[]) => Promise<void>): Promise<void> {
@@ -72,7 +78,7 @@ describe('summarise', () => {
         await succeed('classify', '--model', 'blood-smear', '--format', format, '--output', whole, ...images);
         const shards = [1, 2, 3].map((part) => join(folder, `shard-${part}.${format}`));
         for (const [i, shard] of shards.entries()) await succeed('classify', '--model', 'blood-smear', '--format', format, '--shard', `${i + 1}/3`, '--output', shard, ...images);
-        const pooled = JSON.parse(await succeed('summarise', '--format', 'json', '--merge', merged, ...shards)) as Summary;
+        const pooled = await summaryOf('--merge', merged, ...shards);
         assert.deepEqual({ ...pooled, outputs: 1 }, await summaryOf(whole));
         assert.equal(readFileSync(merged, 'utf8'), readFileSync(whole, 'utf8'));
       }
@@ -93,6 +99,24 @@ describe('summarise', () => {
       const rows = parseCsv(readFileSync(join(folder, 'results.csv'), 'utf8'));
       assert.deepEqual([summaries[0]?.of, summaries[0]?.images.given, summaries[0]?.images.unread, summaries[0]?.cells.found], ['frames', 3, 1, rows.length - 1]);
       assert.ok(rows.length > 40);
+    });
+  });
+
+  test('its JSON follows the schema whatever was asked: further checks, another model, types that can occur, nothing read', async () => {
+    await withFolder(async (folder) => {
+      const empty = join(folder, 'empty.png');
+      writeFileSync(empty, '');
+      const of = async (...args: string[]): Promise<Summary> => {
+        const output = join(folder, 'results.ndjson');
+        await succeed('classify', '--model', 'blood-smear', '--output', output, ...args);
+        return summaryOf(output);
+      };
+      const images = samples('blood-smear').slice(0, 4);
+      const checked = await of('--turns', '--explain', '--second', 'blood-smear-anywhere', '--types', 'basophil,eosinophil', ...images);
+      assert.deepEqual([checked.checks['turns_disagree_of'], checked.checks['second_agree_of'], checked.settings.types], [4, 4, ['basophil', 'eosinophil']]);
+      assert.match(checked.second_model ?? '', /^blood-smear-anywhere /);
+      const nothing = await of(empty);
+      assert.deepEqual([nothing.images.read, nothing.verdicts['type']?.share, nothing.types], [0, null, []]);
     });
   });
 

@@ -10,4 +10,5 @@ export const schemaNames = {
   count: 'cytodrop/count/2',
   outlines: 'cytodrop/outlines/2',
   measurement: 'cytodrop/measurement/1',
+  summary: 'cytodrop/summary/1',
 } as const;
