@@ -119,6 +119,8 @@ export function baselines(images: readonly string[]): Rival[] {
   ];
 }
 
-export function isInstalled(): boolean {
-  return existsSync(installed('.package-lock.json'));
+/** Every rival is there, in the version that package.json names. */
+export function areInstalled(): boolean {
+  const { dependencies } = jsonOf<{ dependencies: Record<string, string> }>('tests/bench/peers/package.json');
+  return Object.entries(dependencies).every(([name, version]) => existsSync(installed(`${name}/package.json`)) && versionOf(name) === version);
 }

@@ -20,7 +20,7 @@ import { countBytes, inFreshBrowser, timeToVerdict } from '../first.ts';
 import { median, printTable } from '../report.ts';
 import { path } from '../site.ts';
 import { type Contestant, InChromium } from './contestant.ts';
-import { here, isInstalled, type Rival } from './rivals.ts';
+import { areInstalled, baselines, findingRivals, here, namingRivals, type Rival } from './rivals.ts';
 
 const { values: options } = parseArgs({ options: {
   rounds: { type: 'string', default: '7' }, images: { type: 'string', default: '32' }, visits: { type: 'string', default: '3' }, only: { type: 'string' }, write: { type: 'boolean', default: false },
@@ -35,7 +35,7 @@ if (![rounds, most, visits].every((count) => Number.isInteger(count) && count > 
 interface Figures { rival: Pick<Rival, 'title' | 'where' | 'answers' | 'note'>; ms: number[]; networkMs: number[]; labels: string[]; memory: number; sent: number; first: number[] }
 
 function install(): void {
-  if (isInstalled()) return;
+  if (areInstalled()) return;
   console.log('Installing the rivals into tests/bench/peers, some 600 MB');
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: 'inherit' });
 }
@@ -127,12 +127,12 @@ const known = (value: number, words: (value: number) => string): string => (Numb
 
 function tableOf(all: readonly Figures[], empty: Record<Rival['where'], number>, unit: string, lastColumn: string, agreement: (figures: Figures) => string): string[][] {
   return [
-    ['', 'where', `ms ${unit}`, 'quartiles', 'its network', 'MB of memory', 'MB to the first verdict', 's to the first verdict', lastColumn, 'what it is'],
+    ['', 'where', `ms ${unit}`, 'fastest', 'quartiles', 'its network, fastest', 'MB of memory', 'MB to the first verdict', 's to the first verdict', lastColumn, 'what it is'],
     ...all.map((figures) => {
       const { rival: { title, where, note }, ms, networkMs, memory, sent, first } = figures;
       return [
-        title, where, known(median(ms), digits), ms.length > 0 ? `${digits(quantile(ms, 0.25))}–${digits(quantile(ms, 0.75))}` : '–',
-        known(median(networkMs), digits), known((memory - empty[where]) / 1e6, (value) => value.toFixed(0)), known(sent / 1e6, (value) => value.toFixed(2)), known(median(first) / 1000, (value) => value.toFixed(2)), agreement(figures), note,
+        title, where, known(median(ms), digits), known(Math.min(...ms), digits), ms.length > 0 ? `${digits(quantile(ms, 0.25))}–${digits(quantile(ms, 0.75))}` : '–',
+        known(Math.min(...networkMs), digits), known((memory - empty[where]) / 1e6, (value) => value.toFixed(0)), known(sent / 1e6, (value) => value.toFixed(2)), known(median(first) / 1000, (value) => value.toFixed(2)), agreement(figures), note,
       ];
     }),
   ];
@@ -147,8 +147,6 @@ const chosen = (rivals: readonly Rival[]): Rival[] => rivals.filter(({ title }) 
 
 const [load = 0] = loadavg();
 install();
-// Only now there is what the rivals are made of.
-const { baselines, findingRivals, namingRivals } = await import('./rivals.ts');
 const [images, frames] = [imagePaths(), framePaths()];
 const empty = { Chromium: NaN, Node: NaN };
 for (const rival of baselines(images.paths)) {
@@ -167,7 +165,7 @@ naming.splice(1, 0, await measurePage(images.paths[0] ?? ''));
 const finding = await measure(chosen(findingRivals(frames.paths)), rounds);
 
 const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' }).format(new Date());
-const about = `${date}, ${cpus().length} cores of ${cpus()[0]?.model ?? 'a processor'}, ${InChromium.version}, Node ${process.version.slice(1)}; ${rounds} turns of ${images.paths.length} images each, ${visits} visits; load of the machine ${load.toFixed(1)} when it began${load > 1 ? ', **not quiet: times are not to be trusted**' : ''}`;
+const about = `${date}, ${cpus().length} cores of ${cpus()[0]?.model ?? 'a processor'}, ${InChromium.version}, Node ${process.version.slice(1)}; ${rounds} turns of ${images.paths.length} images each, ${visits} visits; load of the machine ${load.toFixed(1)} when it began${load > 1 ? ', **not quiet: of the times only the fastest say something**' : ''}`;
 const tables: [string, string[][]][] = [
   [`${images.paths.length} ${images.from}, named one after the other`, tableOf(naming, empty, 'an image', 'same type as Cytodrop', agreement)],
   [`${frames.paths.length} frames of 1408 × 1040 px, ${frames.from}, cells found in each`, tableOf(finding, empty, 'a frame', 'cells found', ({ labels }) => (labels.length > 0 ? labels.join(', ') : '–'))],

@@ -93,6 +93,7 @@ function bytes(builder: FlatBuilder, each: Uint8Array): number {
 }
 
 function write({ tensors, steps }: Graph, input: number, output: number): Uint8Array {
+  // Asked for only here: before the rivals are installed there is none.
   const { Builder } = createRequire(import.meta.url)('flatbuffers') as { Builder: new (size: number) => FlatBuilder };
   const builder = new Builder(4_000_000);
   // Buffer 0 is the empty one, of tensors without values.
