@@ -1,10 +1,10 @@
 /** Builds dist/: the page, the command line, the models and the runtime's files, each also compressed. */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { join } from 'node:path';
 import { build } from 'vite';
 import { securityHeaders } from '../web/security_headers.ts';
+import { compressAll } from './compress.ts';
 import { listedAs, writeLicences } from './licences.ts';
 import { listSiteFiles } from './site_files.ts';
 
@@ -21,7 +21,7 @@ copyModels();
 writeLicences(dist, ['onnxruntime-web']);
 for (const text of ['use.md', 'why.md']) cpSync(join(root, 'docs', text), join(dist, text));
 await buildServiceWorker();
-compressAll();
+compressAll(dist);
 // The last file written: scripts/build takes its time for that of the whole build.
 writeFileSync(join(dist, '_headers'), ['/*', ...Object.entries(securityHeaders).map(([name, value]) => `  ${name}: ${value}`), ''].join('\n'));
 
@@ -73,34 +73,4 @@ function copyModels(): void {
   });
   mkdirSync(join(dist, 'models'), { recursive: true });
   writeFileSync(join(dist, 'models/index.json'), JSON.stringify(listings));
-}
-
-/** Puts FILE.br and FILE.gz beside every file that shrinks; results are kept in build/compressed, since the runtime takes seconds. */
-function compressAll(): void {
-  const kept = join(root, 'build/compressed');
-  mkdirSync(kept, { recursive: true });
-  const compressible = new Set(['.css', '.f32', '.html', '.js', '.json', '.md', '.mjs', '.onnx', '.safetensors', '.svg', '.wasm']);
-  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !compressible.has(extname(entry.name))) continue;
-    const path = join(entry.parentPath, entry.name);
-    const bytes = readFileSync(path);
-    const sum = createHash('sha256').update(bytes).digest('hex');
-    for (const [ending, compress] of [['.br', brotli], ['.gz', gzip]] as const) {
-      const known = join(kept, sum + ending);
-      const compressed = existsSync(known) ? readFileSync(known) : compress(bytes);
-      if (!existsSync(known)) writeFileSync(known, compressed);
-      if (compressed.length < bytes.length * 0.95) writeFileSync(path + ending, compressed);
-    }
-  }
-}
-
-function brotli(bytes: Buffer): Buffer {
-  const quality = bytes.length > 4_000_000 ? 9 : 11;
-  return brotliCompressSync(bytes, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
-  });
-}
-
-function gzip(bytes: Buffer): Buffer {
-  return gzipSync(bytes, { level: 9 });
 }

@@ -1,10 +1,7 @@
 /** Runs in Chromium: the searches that detect.ts times. */
+import { bytesOf } from './address.ts';
 import { timeSearches, type SearchTimes } from './detect_rounds.ts';
 import type { DetectSettings } from '#cytodrop_core';
-
-async function bytesOf(path: string): Promise<Uint8Array> {
-  return new Uint8Array(await (await fetch(new URL(path, document.baseURI))).arrayBuffer());
-}
 
 /**
  * Args:

@@ -1,12 +1,10 @@
 /** Runs in Chromium: the two engines on any network, one turn at a time. */
+import { address, bytesOf } from './address.ts';
 import { takeTurn } from './turn.ts';
 import { Core } from '../../src/js/core/core.ts';
 import { CoreEngine } from '../../src/js/core/core_engine.ts';
 import type { Engine, EngineKind } from '../../src/js/core/engine.ts';
 import { OnnxRuntimeEngine } from '../../src/js/core/onnxruntime.ts';
-
-const address = (path: string) => new URL(path, document.baseURI).href;
-const bytesOf = async (path: string) => new Uint8Array(await (await fetch(address(path))).arrayBuffer());
 
 const engines: Partial<Record<EngineKind, Engine>> = {};
 

@@ -63,7 +63,7 @@ function sizeOf(file: string): string {
   return (statSync(join(dist, file)).size / 1e3).toFixed(1);
 }
 
-async function inFreshBrowser(use: (page: Page, browser: Browser) => Promise<void>): Promise<void> {
+export async function inFreshBrowser(use: (page: Page, browser: Browser) => Promise<void>): Promise<void> {
   const browser = await puppeteer.launch({ executablePath: findBrowser(), args: launchArguments });
   try {
     await use(await browser.newPage(), browser);
@@ -73,7 +73,7 @@ async function inFreshBrowser(use: (page: Page, browser: Browser) => Promise<voi
 }
 
 /** Opens the page and gives it an image. Returns: from navigation to the first verdict on the page, ms. */
-async function timeToVerdict(page: Page, url: string, image: string): Promise<number> {
+export async function timeToVerdict(page: Page, url: string, image: string): Promise<number> {
   await page.evaluateOnNewDocument(() => {
     new MutationObserver((_, observer) => {
       if (document.querySelector('[data-testid=cell-card][data-status=ok]') === null) return;
@@ -88,7 +88,7 @@ async function timeToVerdict(page: Page, url: string, image: string): Promise<nu
 }
 
 /** A way to the server that counts every byte it sends, headers and all. */
-async function countBytes(port: number): Promise<{ url: string; sent: () => number; close: () => void }> {
+export async function countBytes(port: number): Promise<{ url: string; sent: () => number; close: () => void }> {
   let bytes = 0;
   const proxy = createServer((client) => {
     const server = connect(port, '127.0.0.1');

@@ -37,6 +37,10 @@ class RandomNetwork {
     return this.graph.node('Clip', [input, this.graph.floats([], Float32Array.of(0)), this.graph.floats([], Float32Array.of(6))]);
   }
 
+  relu(input: string): string {
+    return this.graph.node('Relu', [input]);
+  }
+
   file(side: number, output: string): GeneratedNetwork {
     return { network: this.graph.file(['n', 3, side, side], output), parameters: this.parameters };
   }
@@ -84,6 +88,26 @@ export function efficientNetV2B0(side: number): GeneratedNetwork {
     }
   }
   return made.file(side, made.silu(made.convolution(value, channels, 1280, 1)));
+}
+
+/** Source: He et al. 2015, table 1: blocks, middle channels, stride. */
+const resNetStages = [[3, 64, 1], [4, 128, 2], [6, 256, 2], [3, 512, 2]] as const;
+
+/** Returns: ResNet-50 up to its last block, 2048 channels at a 32nd of the side. */
+export function resNet50(side: number): GeneratedNetwork {
+  const made = new RandomNetwork();
+  let channels = 64;
+  let value = made.graph.node('MaxPool', [made.relu(made.convolution('x', 3, channels, 7, 2))], { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER' });
+  for (const [blocks, middle, firstStride] of resNetStages) {
+    for (let block = 0; block < blocks; block++) {
+      const [stride, outputs] = [block === 0 ? firstStride : 1, 4 * middle];
+      const inner = made.relu(made.convolution(made.relu(made.convolution(value, channels, middle, 1)), middle, middle, 3, stride));
+      const past = block === 0 ? made.convolution(value, channels, outputs, 1, stride) : value;
+      value = made.relu(made.graph.node('Add', [made.convolution(inner, middle, outputs, 1), past]));
+      channels = outputs;
+    }
+  }
+  return made.file(side, value);
 }
 
 /** Source: Sandler et al. 2018, MobileNetV2, table 2: expansion, channels, repeats, stride. */

@@ -11,15 +11,13 @@ import { findBrowser, launchArguments } from '../browser/site.ts';
 export const path = (relative: string) => fileURLToPath(new URL(relative, root));
 
 /**
- * Serves a script with the core, the runtime and files of the caller's, and opens it.
+ * Builds a page of a script with the core, the runtime and files of the caller's. Returns: its folder.
  *
  * Args:
- *   script: a file of tests/bench; the page is ready when its global `ready` is a function.
+ *   script: a file of tests/bench, without its ending.
  *   files: bytes, or the path of a file or folder, by the name the page sees.
  */
-export async function withPage<T>(
-  { script, ready, files }: { script: string; ready: string; files: Record<string, Uint8Array | string> }, use: (page: Page, version: string) => Promise<T>,
-): Promise<T> {
+export async function buildPage({ script, files }: { script: string; files: Record<string, Uint8Array | string> }): Promise<string> {
   const folder = path(`build/bench/${script}`);
   rmSync(folder, { recursive: true, force: true });
   await build({
@@ -36,7 +34,19 @@ export async function withPage<T>(
     if (typeof content === 'string') cpSync(content, join(folder, name), { recursive: true });
     else writeFileSync(join(folder, name), content);
   }
-  const server = await startServer({ folder, host: '127.0.0.1', port: 0 });
+  return folder;
+}
+
+/**
+ * Builds, serves and opens a page.
+ *
+ * Args:
+ *   ready: the page is ready when its global of this name is a function.
+ */
+export async function withPage<T>(
+  { script, ready, files }: { script: string; ready: string; files: Record<string, Uint8Array | string> }, use: (page: Page, version: string) => Promise<T>,
+): Promise<T> {
+  const server = await startServer({ folder: await buildPage({ script, files }), host: '127.0.0.1', port: 0 });
   const browser = await puppeteer.launch({ executablePath: findBrowser(), args: launchArguments, protocolTimeout: 600_000 });
   try {
     const page = await browser.newPage();

@@ -1,9 +1,9 @@
 /** Writes small ONNX files for tests. */
 
-type Field = [number: number, value: string | number | Uint8Array | Field[]];
+export type Field = [number: number, value: string | number | Uint8Array | Field[]];
 
 /** A message in protocol-buffer encoding: a number is a varint, text and bytes and messages carry their length. */
-function encode(fields: Field[]): Uint8Array {
+export function encode(fields: Field[]): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (const [number, value] of fields) {
     if (typeof value === 'number') {
