@@ -52,8 +52,8 @@ server, no database and no request to another site. To try it on one computer:
 
   python3 -m http.server --bind 127.0.0.1 8080
 
-and open http://127.0.0.1:8080/. A double click on index.html does not work: browsers
-load no program parts from a file: address.
+and open http://127.0.0.1:8080/. A double click on index.html does not work, and says so:
+browsers load no program parts from a file: address.
 
 Serve it by https. Only then (or at localhost) does the browser keep the page for use
 without a connection; by plain http the page works, but needs the server at every visit.
