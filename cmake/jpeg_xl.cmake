@@ -41,3 +41,7 @@ target_compile_definitions(jxl_decoder PRIVATE
   JXL_INTERNAL_LIBRARY_BUILD JPEGXL_ENABLE_TRANSCODE_JPEG=0 JPEGXL_ENABLE_BOXES=0
   JPEGXL_MAJOR_VERSION=${JPEGXL_MAJOR_VERSION} JPEGXL_MINOR_VERSION=${JPEGXL_MINOR_VERSION} JPEGXL_PATCH_VERSION=${JPEGXL_PATCH_VERSION})
 target_link_libraries(jxl_decoder PUBLIC highway)
+# Both put __FILE__ into their messages: the name of the file, not of the folder that somebody built in.
+foreach(library highway jxl_decoder)
+  target_compile_options(${library} PRIVATE -fmacro-prefix-map=${jxl_source}/= -fmacro-prefix-map=${highway_source}/=)
+endforeach()

@@ -11,21 +11,33 @@ export const packageFolder = join(root, 'build/package');
 
 interface Manifest { version: string; description: string; license: string; dependencies: Record<string, string> }
 
-/** Returns: path of the packed file. */
-export async function buildPackage(): Promise<string> {
+/**
+ * Args:
+ *   folder: where the packed file goes, made where it is missing.
+ * Returns: its path. It has the same bytes whenever and wherever it is packed, by the same npm.
+ */
+export async function buildPackage(folder = join(root, 'build')): Promise<string> {
   rmSync(packageFolder, { recursive: true, force: true });
   await buildForNode('src/js/node.ts', 'node.mjs');
   await buildForNode('src/cli/main.ts', 'cytodrop.mjs', '#!/usr/bin/env node');
-  chmodSync(join(packageFolder, 'cytodrop.mjs'), 0o755);
   await buildForBrowsers();
   writeTypes();
   for (const file of ['cytodrop_core.wasm', 'cytodrop_formats.wasm', 'cytodrop_jxl.wasm']) cpSync(join(root, 'build/wasm', file), join(packageFolder, file));
   copyModels();
   copyTexts();
   writeFileSync(join(packageFolder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
-  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', join(root, 'build')], { cwd: packageFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  setModes();
+  mkdirSync(folder, { recursive: true });
+  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: packageFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-  return join(root, 'build', filename);
+  return join(folder, filename);
+}
+
+/** Else they would be those of the one who builds. */
+function setModes(): void {
+  for (const entry of readdirSync(packageFolder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) chmodSync(join(entry.parentPath, entry.name), entry.name === 'cytodrop.mjs' ? 0o755 : 0o644);
+  }
 }
 
 /** ONNX Runtime stays outside: it is the reader's to install, and its file is a chunk of its own, loaded when needed. */

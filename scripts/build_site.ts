@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { projectEnding } from '../src/js/project/project_file.ts';
+import { imageKinds } from '../web/file_kinds.ts';
 import { securityHeaders } from '../web/security_headers.ts';
+import { shareTarget } from '../web/service_worker_messages.ts';
 import { compressAll } from './compress.ts';
 import { listedAs, writeLicences } from './licences.ts';
 import { listSiteFiles } from './site_files.ts';
@@ -18,6 +21,7 @@ for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
   cpSync(join(root, 'node_modules/onnxruntime-web/dist', file), join(dist, 'ort', file));
 }
 copyModels();
+writeManifests();
 writeLicences(dist, ['onnxruntime-web']);
 for (const text of ['use.md', 'why.md']) cpSync(join(root, 'docs', text), join(dist, text));
 await buildServiceWorker();
@@ -61,6 +65,26 @@ async function buildServiceWorker(): Promise<void> {
       rolldownOptions: { input: join(root, 'web/service_worker.ts'), output: { entryFileNames: 'service_worker.js', format: 'iife', codeSplitting: false } },
     },
   });
+}
+
+/** The app's manifest, with the kinds of files that it opens; and the one that a page names once its service worker can take what is shared. */
+function writeManifests(): void {
+  const file = join(dist, 'manifest.webmanifest');
+  const plain = {
+    ...(JSON.parse(readFileSync(file, 'utf8')) as object),
+    // What is opened comes to the page that is there, as what is dropped on it.
+    launch_handler: { client_mode: ['focus-existing', 'auto'] },
+    file_handlers: [{ action: './', accept: { ...imageKinds, 'application/x-cytodrop': [projectEnding] }, launch_type: 'single-client' }],
+  };
+  const share = {
+    ...plain,
+    share_target: {
+      action: `./${shareTarget.path}`, method: 'POST', enctype: 'multipart/form-data',
+      params: { files: [{ name: shareTarget.field, accept: [...Object.keys(imageKinds), ...Object.values(imageKinds).flat()] }] },
+    },
+  };
+  writeFileSync(file, JSON.stringify(plain, null, 2));
+  writeFileSync(join(dist, 'manifest_share.webmanifest'), JSON.stringify(share, null, 2));
 }
 
 /** A folder with a spec is a model; the list has those that a person chooses from, and neither detectors nor encoders. */

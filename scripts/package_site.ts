@@ -1,33 +1,42 @@
 /** Packs dist/ for somebody's own server: build/cytodrop-VERSION.zip. */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
 import { securityHeaders } from '../web/security_headers.ts';
 
 const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 /**
+ * Packs the site: the same bytes for the same files, whenever, wherever and by whomever it is packed.
+ *
  * Args:
  *   folder: where the zip goes, made where it is missing.
+ *   site: that is packed, as scripts/build_site.ts makes it.
  * Returns: path of the zip, which holds one folder.
  */
-export function packSite(folder: string): string {
+export async function packSite(folder: string, site = join(root, 'dist')): Promise<string> {
   const name = `cytodrop-${version}`;
-  const packed = join(folder, name);
-  rmSync(packed, { recursive: true, force: true });
+  const files = new Map(readdirSync(site, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.(br|gz)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name)).map((path) => [relative(site, path), readFileSync(path)] as const));
+  files.set('LICENSE.txt', readFileSync(join(root, 'LICENSE')));
+  files.set('README.txt', Buffer.from(readme()));
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sums = sorted.map(([path, bytes]) => `${sha256Of(bytes)}  ${path}\n`);
+  // A zip tells the hour of the place where it was made: midnight everywhere.
+  const packedAt = new Date(2000, 0, 1);
+  const writer = new ZipWriter(new Uint8ArrayWriter(), { extendedTimestamp: false, lastModDate: packedAt, unixMode: 0o100644, useWebWorkers: false, level: 9 });
+  for (const [path, bytes] of [...sorted, ['sha256sums.txt', Buffer.from(sums.join(''))] as const]) await writer.add(`${name}/${path}`, new Uint8ArrayReader(bytes));
   mkdirSync(folder, { recursive: true });
-  cpSync(join(root, 'dist'), packed, { recursive: true, filter: (path) => !/\.(br|gz)$/.test(path) });
-  cpSync(join(root, 'LICENSE'), join(packed, 'LICENSE.txt'));
-  writeFileSync(join(packed, 'README.txt'), readme());
-  const paths = readdirSync(packed, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile()).map((entry) => relative(packed, join(entry.parentPath, entry.name))).sort();
-  const sums = paths.map((path) => `${createHash('sha256').update(readFileSync(join(packed, path))).digest('hex')}  ${path}\n`);
-  writeFileSync(join(packed, 'sha256sums.txt'), sums.join(''));
-  // CMake is there to build the core, and packs the same everywhere.
-  execFileSync('cmake', ['-E', 'tar', 'cf', `${name}.zip`, '--format=zip', '--mtime=2000-01-01', name], { cwd: folder });
-  return join(folder, `${name}.zip`);
+  const zip = join(folder, `${name}.zip`);
+  writeFileSync(zip, await writer.close());
+  return zip;
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function readme(): string {
@@ -43,8 +52,8 @@ server, no database and no request to another site. To try it on one computer:
 
   python3 -m http.server --bind 127.0.0.1 8080
 
-and open http://127.0.0.1:8080/. A double click on index.html does not work: browsers
-load no program parts from a file: address.
+and open http://127.0.0.1:8080/. A double click on index.html does not work, and says so:
+browsers load no program parts from a file: address.
 
 Serve it by https. Only then (or at localhost) does the browser keep the page for use
 without a connection; by plain http the page works, but needs the server at every visit.
@@ -68,4 +77,4 @@ To check that every file is as it was packed: sha256sum -c sha256sums.txt
 `;
 }
 
-if (import.meta.main) console.log(packSite(join(root, 'build')));
+if (import.meta.main) console.log(await packSite(join(root, 'build')));

@@ -1,4 +1,4 @@
-/** The rooms of the house and the arrows between them, as the code has them: the rules of tests/rooms, and the picture in the README. */
+/** The rooms of the house and the arrows between them, as the code has them: the rules of tests/rooms, and the picture in CONTRIBUTING.md. */
 import { cruise, type ICruiseOptions, type ICruiseResult } from 'dependency-cruiser';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { takeHandedOver } from './parts/handed_over.ts';
 import { begin } from './state/opening.ts';
 import { startKeeping } from './state/offline.ts';
 import { watchRequests } from './state/requests.ts';
@@ -8,5 +9,5 @@ import { App } from './views/app/app.tsx';
 applyTheme();
 watchRequests();
 render(<App />, document.getElementById('app') ?? document.body);
-void begin();
+takeHandedOver(begin());
 startKeeping();

@@ -1,23 +1,24 @@
 /** The zip for somebody's own server, unpacked and served by Python's plain file server. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
-import { packSite } from '../../scripts/package_site.ts';
+import { packSite, sha256Of } from '../../scripts/package_site.ts';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { findProgram, launchChromium } from './browsers.ts';
 import { Honeypot } from './honeypot.ts';
-import { endBrowser } from './site.ts';
+import { dist, endBrowser } from './site.ts';
 
 const python = findProgram('python3');
 const hook = (name: string) => `[data-testid=${name}]`;
 
 describe('the zip', { skip: python === undefined ? 'there is no python3' : false }, () => {
   let folder: string;
+  let zip: string;
   let unpacked: string;
   let server: ChildProcess;
   let url: string;
@@ -25,7 +26,7 @@ describe('the zip', { skip: python === undefined ? 'there is no python3' : false
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cytodrop-package-'));
-    const zip = packSite(folder);
+    zip = await packSite(folder);
     const other = join(folder, 'unpacked');
     mkdirSync(other);
     execFileSync('cmake', ['-E', 'tar', 'xf', zip], { cwd: other });
@@ -47,6 +48,21 @@ describe('the zip', { skip: python === undefined ? 'there is no python3' : false
     assert.ok(sums.length > 60 && sums.some((line) => line.endsWith('  README.txt')));
     execFileSync('sha256sum', ['--quiet', '-c', 'sha256sums.txt'], { cwd: unpacked });
     assert.match(readFileSync(join(unpacked, 'README.txt'), 'utf8'), /not for diagnosis[\s\S]*http\.server[\s\S]*add_header Content-Security-Policy/);
+  });
+
+  test('packed again, from files of another age with other rights, in another zone of time, it has the same bytes', async () => {
+    const copy = join(folder, 'copy');
+    cpSync(dist, copy, { recursive: true });
+    chmodSync(join(copy, 'index.html'), 0o600);
+    const { TZ } = process.env;
+    process.env['TZ'] = 'Pacific/Auckland';
+    try {
+      assert.notEqual(new Date(2000, 0, 1).getTimezoneOffset(), 0);
+      assert.equal(sha256Of(readFileSync(await packSite(join(folder, 'again'), copy))), sha256Of(readFileSync(zip)));
+    } finally {
+      if (TZ === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = TZ;
+    }
   });
 
   test('classifies at once; from the second visit on its service worker adds the headers that the server does not send', async () => {

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'puppeteer-core';
 import { buildPackage } from '../../scripts/build_package.ts';
+import { sha256Of } from '../../scripts/package_site.ts';
 import { startServer } from '../../scripts/server.ts';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { launchChromium } from '../browser/browsers.ts';
@@ -25,7 +26,7 @@ let packed: string;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cytodrop-npm-'));
-  packed = await buildPackage();
+  packed = await buildPackage(folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', packed], { cwd: folder, stdio: 'pipe' });
   mkdirSync(join(folder, 'images'));
@@ -49,6 +50,15 @@ test('is small, and has nothing that runs when it is installed', () => {
   assert.ok(statSync(packed).size <= 8_900_000, `${statSync(packed).size} bytes`);
   for (const file of ['node.mjs', 'browser.mjs', 'browser_worker.mjs', 'cytodrop_core.wasm', 'cytodrop_formats.wasm', 'LICENSE', 'licences.md', 'README.md', 'types/js/index.d.ts', 'models/blood-smear/card.md', 'models/round/spec.json', 'schemas/spec.schema.json', 'schemas/detector.schema.json']) {
     assert.ok(statSync(join(folder, 'node_modules/cytodrop', file)).size > 0, file);
+  }
+});
+
+test('built and packed again, elsewhere and by somebody with other rights, it has the same bytes', async () => {
+  const umask = process.umask(0o077);
+  try {
+    assert.equal(sha256Of(readFileSync(await buildPackage(join(folder, 'again')))), sha256Of(readFileSync(packed)));
+  } finally {
+    process.umask(umask);
   }
 });
 

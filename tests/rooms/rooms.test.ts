@@ -83,7 +83,7 @@ describe('TypeScript', () => {
   }
 });
 
-test('the picture in the README is the code\'s; else run node scripts/draw_rooms.ts', async () => {
+test('docs/rooms.svg is the code\'s; else run node scripts/draw_rooms.ts', async () => {
   assert.equal(readFileSync(join(root, 'docs/rooms.svg'), 'utf8'), await drawRooms());
 });
 

@@ -1,12 +1,13 @@
 /** The pickers behind the buttons; always in the page, never seen. */
 import { projectEnding } from '../../src/js/index.ts';
+import { imageEndings, imageKinds } from '../file_kinds.ts';
 import { collectFolder, collectPicked } from '../state/found_files.ts';
 import { modelKinds } from './model_files.ts';
 import { takeFiles } from './take_files.ts';
 import { words } from './words.ts';
 
-// Systems know few of microscopes' kinds by type.
-const kinds = 'image/png,image/jpeg,image/tiff,image/bmp,image/gif,image/webp,image/jp2,.tif,.tiff,.btf,.czi,.nd2,.lif,.lsm,.stk,.svs,.ndpi,.scn,.dcm,.dicom,.jp2,.j2k,.ome,.ozx,.zip';
+// Phones offer their photographs by type, and systems know few of microscopes' kinds by one.
+const kinds = [...Object.keys(imageKinds), ...imageEndings].join(',');
 
 export function openProjectPicker(): void {
   document.getElementById('project-input')?.click();

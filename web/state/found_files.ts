@@ -107,6 +107,16 @@ export async function collectDropped(data: DataTransfer): Promise<Found> {
   return inOrderWithFolders(loose, unopened);
 }
 
+/** Files that the system opens with the page. */
+export async function collectOpened(handles: Iterable<FileSystemHandle>): Promise<Found> {
+  const files: FoundFile[] = [];
+  const unopened: string[] = [];
+  for (const handle of handles) {
+    if (handle.kind === 'file') await (handle as FileSystemFileHandle).getFile().then((file) => files.push({ file, path: handle.name }), () => unopened.push(handle.name));
+  }
+  return inOrderWithFolders(files, unopened);
+}
+
 /** All files of a folder that a person opened to the page, however deep. */
 export async function collectFolder(folder: FileSystemDirectoryHandle): Promise<Found> {
   const files: FoundFile[] = [];
