@@ -102,6 +102,13 @@ for (const [device, size] of [['wide', { width: 1440, height: 900 }], ['on a pho
         await page.page.waitForSelector(`${page.find(side)}:checked`);
         await assertAccessible(page, side);
       }
+      await page.page.click(`label:has(${page.find('tool-scale')})`);
+      await page.page.waitForSelector(page.find('scale-panel'));
+      await page.page.type(page.find('scale-size'), '0.5');
+      await page.page.type(page.find('scale-name'), '20×');
+      await page.press('keep-scale');
+      await page.page.waitForSelector(page.find('known-scale'));
+      await assertAccessible(page, 'scale');
     }, size);
   });
 }
