@@ -3,6 +3,7 @@ import { researchNote } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
+import { openLive } from '../../state/live.ts';
 import { mode } from '../../state/mode.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { modelState } from '../../state/models.ts';
@@ -39,6 +40,9 @@ export function ProgressBar() {
         </button>
         <button type="button" onClick={openFolderPicker}>
           {words.progress.addFolder}
+        </button>
+        <button type="button" data-testid="use-camera" onClick={openLive}>
+          {words.progress.useCamera}
         </button>
       </div>
       <div

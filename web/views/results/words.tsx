@@ -25,6 +25,7 @@ export const words = {
     goOn: 'Go on',
     addImages: 'Add images',
     addFolder: 'Add a folder',
+    useCamera: 'Use a camera',
     running: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} done`,
     stopped: (done: number, total: number) => `Stopped after ${formatCount(done)} of ${formatCount(total)}`,
     imagesDone: (total: number) => plural(total, { one: '1 image done', other: `${formatCount(total)} images done` }),

@@ -52,7 +52,7 @@ export function ScalePanel({ linePx, uses }: ScalePanelProps) {
         <span class="muted">{words.gives}</span>
         <Figure name="scale-size" label={words.umPerPx} value={size} onInput={setSize} isAfter />
         {uses.map((use, i) => (
-          <button key={use.hook} type="button" class={i === 0 ? 'main' : ''} data-testid={use.hook} disabled={!can} onClick={() => use.take(umPerPx)}>
+          <button key={use.hook} type="button" class={i === 0 && can ? 'main' : ''} data-testid={use.hook} disabled={!can} onClick={() => use.take(umPerPx)}>
             {use.words}
           </button>
         ))}

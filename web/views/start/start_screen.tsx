@@ -6,6 +6,7 @@ import { ModeChoice } from '../../parts/mode_choice.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
 import { usePictureAddress } from '../../parts/picture_address.ts';
 import { addField, addSamples } from '../../state/adding.ts';
+import { openLive } from '../../state/live.ts';
 import { mode } from '../../state/mode.ts';
 import { chosenName, modelState } from '../../state/models.ts';
 import { fieldOf, type Glimpse, glimpseOfSamples } from '../../state/samples.ts';
@@ -36,6 +37,9 @@ export function StartScreen() {
           {words.chooseFolder}
         </button>
         <button type="button" class="quiet touch-only" onClick={openCamera}>
+          {words.photo}
+        </button>
+        <button type="button" class="quiet" data-testid="use-camera" onClick={openLive}>
           {words.camera}
         </button>
         <button type="button" class="quiet" data-testid="check-report" aria-haspopup="dialog" onClick={() => openDialog('check')}>
