@@ -18,9 +18,9 @@ export const contentSecurityPolicy = Object.entries(policy).map(([name, sources]
 /** For the page's own <meta>, where a server sends no headers; browsers complain about frame-ancestors there. */
 export const metaContentSecurityPolicy = contentSecurityPolicy.replace(/; frame-ancestors [^;]*/, '');
 
-/** Nothing that the page does needs any of these; `=()` is for no one. A short list, since every response carries it. */
+/** Nothing that the page does needs any of these; `=()` is for no one. A short list, since every response carries it. The camera, which a person may turn on, is for this page's own documents alone. */
 const unusedFeatures = [
-  'camera', 'microphone', 'display-capture', 'geolocation', 'usb', 'serial', 'hid', 'midi', 'local-fonts',
+  'microphone', 'display-capture', 'geolocation', 'usb', 'serial', 'hid', 'midi', 'local-fonts',
   // For these the browser itself asks the site that a script names, past every Content Security Policy.
   'payment', 'publickey-credentials-get', 'publickey-credentials-create',
 ];
@@ -35,5 +35,5 @@ export const securityHeaders: Record<string, string> = {
   'X-Content-Type-Options': 'nosniff',
   'X-DNS-Prefetch-Control': 'off',
   'Referrer-Policy': 'no-referrer',
-  'Permissions-Policy': unusedFeatures.map((feature) => `${feature}=()`).join(', '),
+  'Permissions-Policy': ['camera=(self)', ...unusedFeatures.map((feature) => `${feature}=()`)].join(', '),
 };

@@ -87,7 +87,7 @@ export type { Provenance } from './report/provenance.ts';
 export { readReport } from './report/read_report.ts';
 export { checkLines, checkReport, type CheckResult, checkWords, type Difference, type ModelsNow, type Report } from './report/report.ts';
 export { roiZipPieces, toRoiZip } from './report/rois.ts';
-export { zip, type ZipEntry, zipPieces } from './report/zip.ts';
+export { crc32, zip, type ZipEntry, zipPieces } from './report/zip.ts';
 export { schemaNames } from './report/schema_names.ts';
 export { appVersion, commit } from './report/version.ts';
 

@@ -1,33 +1,17 @@
 /** What axe-core finds wrong for people who hear the page, see little contrast or use keys only: nothing, in every view, wide and on a phone, light and dark. */
-import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import type { AxeResults } from 'axe-core';
 import { Exported } from '../border/exported.ts';
 import { drawDiscs, omeStack, someDiscs } from '../border/frames.ts';
 import { asRgb, writePyramid } from '../border/pyramid.ts';
-import { Site, type CellPage } from './site.ts';
-
-const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')).replace(/axe\.js$/, 'axe.min.js'), 'utf8');
-/** A tile's name is its verdict in words; the letter beside them, drawn for the eye, would be noise to the ear. */
-const options = { resultTypes: ['violations', 'passes'], rules: { 'label-content-name-mismatch': { enabled: false } } };
+import { assertAccessible, axe } from './axe.ts';
+import { Site } from './site.ts';
 
 let site: Site;
 before(async () => { site = await Site.start(); });
 after(() => site.stop());
-
-/** Asserts that nothing is wrong with what the page shows now. */
-async function assertAccessible(page: CellPage, view: string): Promise<void> {
-  for (const scheme of ['light', 'dark']) {
-    await page.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
-    const { violations, passes } = (await page.page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResults;
-    assert.ok(passes.length >= 20, `${view}: only ${passes.length} rules had something to look at`);
-    assert.deepEqual(violations.map(({ id, nodes }) => `${view}, ${scheme}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`), []);
-  }
-}
 
 for (const [device, size] of [['wide', { width: 1440, height: 900 }], ['on a phone', { width: 390, height: 844 }]] as const) {
   test(`single cells, ${device}`, async () => {
@@ -102,6 +86,13 @@ for (const [device, size] of [['wide', { width: 1440, height: 900 }], ['on a pho
         await page.page.waitForSelector(`${page.find(side)}:checked`);
         await assertAccessible(page, side);
       }
+      await page.page.click(`label:has(${page.find('tool-scale')})`);
+      await page.page.waitForSelector(page.find('scale-panel'));
+      await page.page.type(page.find('scale-size'), '0.5');
+      await page.page.type(page.find('scale-name'), '20×');
+      await page.press('keep-scale');
+      await page.page.waitForSelector(page.find('known-scale'));
+      await assertAccessible(page, 'scale');
     }, size);
   });
 }

@@ -23,6 +23,8 @@ const promised = {
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
+  'Permissions-Policy':
+    'camera=(self), microphone=(), display-capture=(), geolocation=(), usb=(), serial=(), hid=(), midi=(), local-fonts=(), payment=(), publickey-credentials-get=(), publickey-credentials-create=()',
 };
 
 const built = readdirSync(dist, { recursive: true, withFileTypes: true })

@@ -71,10 +71,11 @@ export class Site {
     this.#server = server;
   }
 
-  static async start(folder = dist): Promise<Site> {
+  /** Args: more: arguments of the browser. */
+  static async start(folder = dist, more: readonly string[] = []): Promise<Site> {
     assert.ok(existsSync(join(dist, 'index.html')), 'dist/ is not built: scripts/build');
     const server = await startServer({ folder, host: '127.0.0.1', port: 0 });
-    const browser = await puppeteer.launch({ executablePath: findBrowser(), args: launchArguments });
+    const browser = await puppeteer.launch({ executablePath: findBrowser(), args: [...launchArguments, ...more] });
     return new Site(browser, server);
   }
 

@@ -106,6 +106,16 @@ const noVerdict: CellVerdict = {
   maps: { height: 0, width: 0, values: new Float32Array() }, crop: { left_px: 0, top_px: 0, width_px: 1, height_px: 1 },
 };
 
+function placeOf(frame: number, { id, box, areaPx, searchScore, cutByBorder, morphometry }: FrameCell, pixelSizeUm: number | null): CellPlace {
+  return { frame, id, box, areaPx, searchScore, cutByBorder, morphometry, pixelSizeUm };
+}
+
+/** A cell found in a picture, by what it counts as. */
+export function asCell(cell: FrameCell, image: Cell['image'], index: number): Cell {
+  const verdict = naming.value ? cell.verdict : undefined;
+  return { status: 'ok', ...(verdict ?? { ...noVerdict, crop: around(cell.box), unnamed: true as const }), image, index, path: '', elapsedMs: {} };
+}
+
 /** What is shown of a cell that no network has seen: a square around its box. */
 export function around({ left_px, top_px, width_px, height_px }: Box): Box {
   const side = Math.ceil(1.5 * Math.max(width_px, height_px));
@@ -302,16 +312,13 @@ function withCells(frame: number, entry: FrameEntry, frameCells: readonly FrameC
   const old = new Map(entry.cells.map((cell) => [cell.index, cell]));
   const elapsedMs = { 'decode, whole frame': analysis.elapsedMs.decode, 'search, whole frame': analysis.elapsedMs.detect };
   const cells = frameCells.map((cell): Cell => {
-    const { id, box, areaPx, searchScore, cutByBorder, morphometry } = cell;
+    const { id, box } = cell;
     const verdict = naming.value ? cell.verdict : undefined;
     const index = cellKey(frame, id);
     const before = old.get(index);
     // The same object where nothing changed, so that its tile is not drawn again.
     if (before && (verdict ? before.probabilities === verdict.probabilities && before.turns === verdict.turns : before.unnamed && isSame(before.inFrame?.box, box))) return before;
-    return {
-      status: 'ok', ...(verdict ?? { ...noVerdict, crop: around(box), unnamed: true as const }), image: analysis.facts.image, index, path,
-      inFrame: { frame, id, box, areaPx, searchScore, cutByBorder, morphometry, pixelSizeUm: analysis.settings.pixel_size_um }, elapsedMs,
-    };
+    return { ...asCell(cell, analysis.facts.image, index), path, inFrame: placeOf(frame, cell, analysis.settings.pixel_size_um), elapsedMs };
   });
   return { ...entry, analysis: { ...analysis, cells: [...frameCells] }, cells };
 }

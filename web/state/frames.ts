@@ -17,13 +17,16 @@ import { allLabels, labelChange } from './teaching.ts';
 import { closeDetails, currentFrame, openIndex } from './view.ts';
 import { words } from './words.ts';
 
-export type Tool = 'look' | 'region' | 'select' | 'remove' | 'add' | 'measure';
+export type Tool = 'look' | 'region' | 'select' | 'remove' | 'add' | 'measure' | 'scale';
 export const tool = signal<Tool>('look');
 
 /** The tool in force: on an overview there are no cells to press, on any other frame no region to draw. */
 export function toolFor(isOverview: boolean): Tool {
   return (tool.value === 'region') === isOverview ? tool.value : 'look';
 }
+
+/** Drawn along a known length of a frame, px of it. */
+export const drawnLine = signal<{ frame: number; px: number } | null>(null);
 
 /** The frame whose cells are being searched or classified at a person's wish. */
 export const busyFrame = signal<number | null>(null);
@@ -255,6 +258,16 @@ export function useForAll(frame: number): void {
   takeHand({ ...handOptions.value, ...settings, search: { ...handOptions.value.search, ...own.search } });
 }
 
+/** Sets the size of a pixel in all frames, whatever their files state; what else single frames have of their own stays. Args: pixelSizeUm: µm per px; null: as the files state. */
+export function scaleAll(pixelSizeUm: number | null): void {
+  const { pixelSizeUm: _, ...hand } = handOptions.value;
+  takeHand({ ...hand, ...(pixelSizeUm !== null && { pixelSizeUm }) }, words.scaling, (own) => {
+    if (own === null) return null;
+    const { pixelSizeUm: __, ...rest } = own;
+    return rest.choice || Object.keys(rest.search).length > 0 ? rest : null;
+  });
+}
+
 /** Forgets every setting made by hand. */
 export function backToModel(): void {
   takeHand({ search: {} });
@@ -270,9 +283,10 @@ ownPart<AllOptions>('all_frames', (_, { hand, own }) => {
   void run();
 });
 
-function takeHand(hand: HandOptions): void {
+/** Args: ownAfter: what is left of a frame's own settings. */
+function takeHand(hand: HandOptions, what = words.searching, ownAfter: (own: HandOptions | null) => HandOptions | null = onlyChoice): void {
   const before: AllOptions = { hand: handOptions.value, own: allFrames().map(({ frame, entry }) => [frame, entry.own]) };
-  take(words.searching, [{ part: 'all_frames', key: 0, before, after: { hand, own: before.own.map(([frame, own]) => [frame, onlyChoice(own)]) } satisfies AllOptions }]);
+  take(what, [{ part: 'all_frames', key: 0, before, after: { hand, own: before.own.map(([frame, own]) => [frame, ownAfter(own)]) } satisfies AllOptions }]);
 }
 
 export function showRange(frame: number, range: DisplayRange | null): void {

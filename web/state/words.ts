@@ -80,6 +80,7 @@ export const words = {
   removal: 'removal of a cell',
   adding: 'adding of a cell',
   searching: 'settings of the search',
+  scaling: 'scale of the frames',
   picture: 'page or channel of a file',
   threshold: 'probability from which a type is named',
   types: 'types that can occur',

@@ -11,7 +11,8 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return sum;
 });
 
-function crc32(bytes: Uint8Array): number {
+/** CRC-32 of bytes (ISO 3309), as zip archives and PNG files hold it. */
+export function crc32(bytes: Uint8Array): number {
   let sum = 0xffffffff;
   for (const byte of bytes) sum = (table[(sum ^ byte) & 255] as number) ^ (sum >>> 8);
   return ~sum >>> 0;

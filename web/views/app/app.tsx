@@ -10,6 +10,7 @@ import { collectDropped, collectPasted } from '../../state/found_files.ts';
 import { removeCell } from '../../state/frames.ts';
 import { back, forth } from '../../state/history.ts';
 import { progress } from '../../state/images.ts';
+import { isLive } from '../../state/live.ts';
 import { spec } from '../../state/models.ts';
 import { atRisk, hurry } from '../../state/projects.ts';
 import { isTeaching } from '../../state/teaching.ts';
@@ -42,6 +43,7 @@ import { words } from './words.ts';
 
 const Paper = lazily(async () => (await import('../paper/paper.tsx')).Paper);
 const TeachView = lazily(async () => (await import('../teach/teach_view.tsx')).TeachView);
+const LiveView = lazily(async () => (await import('../live/live_view.tsx')).LiveView);
 const MeasurePanel = lazily(async () => (await import('../measure/measure_panel.tsx')).MeasurePanel);
 
 export function App() {
@@ -52,12 +54,13 @@ export function App() {
   useFrameOfDetails();
   const started = progress.value.total > 0;
   const teaches = isTeaching.value;
-  const detailsOpen = openCell.value !== null && !teaches;
+  const live = isLive.value;
+  const detailsOpen = openCell.value !== null && !teaches && !live;
   const covered = detailsOpen && isSheet.value;
   useBackCloses(covered);
   return (
-    <div class={`page ${started || teaches ? 'results' : 'start'} ${detailsOpen ? 'with-details' : ''}`}>
-      {started && !teaches && (
+    <div class={`page ${started || teaches || live ? 'results' : 'start'} ${detailsOpen ? 'with-details' : ''}`}>
+      {started && !teaches && !live && (
         <button type="button" class="skip-link" data-testid="skip" inert={covered} onClick={skipToCells}>
           {words.skip}
         </button>
@@ -66,7 +69,7 @@ export function App() {
       <main inert={covered}>
         <Messages />
         <UpdateLine />
-        {teaches ? <TeachView /> : started ? <Results /> : <StartScreen />}
+        {live ? <LiveView /> : teaches ? <TeachView /> : started ? <Results /> : <StartScreen />}
       </main>
       {covered && <div class="sheet-backdrop" onClick={closeDetails} />}
       {detailsOpen && <Details />}
@@ -193,7 +196,7 @@ function useKeys(): void {
           const target = event.target as HTMLElement;
           const isTyping = target.matches('input:not([type=checkbox], [type=radio], [type=range]), select, textarea');
           if (isTyping || dialog.value !== null || event.altKey || event.defaultPrevented) return;
-          const act = event.ctrlKey || event.metaKey ? stepKey(event) : (isTeaching.value ? undefined : reviewKey(event)) ?? keyActions[event.key];
+          const act = event.ctrlKey || event.metaKey ? stepKey(event) : (isTeaching.value || isLive.value ? undefined : reviewKey(event)) ?? keyActions[event.key];
           if (!act) return;
           event.preventDefault();
           act();

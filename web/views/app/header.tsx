@@ -2,6 +2,7 @@ import { Choice } from '../../parts/choice.tsx';
 import { openDialog } from '../../parts/dialog.tsx';
 import { ModelChip } from '../../parts/model_chip.tsx';
 import { progress } from '../../state/images.ts';
+import { isLive } from '../../state/live.ts';
 import { isTeaching } from '../../state/teaching.ts';
 import { closeTeaching, openTeaching } from '../../state/teaching_steps.ts';
 import { theme, type Theme } from '../../state/view.ts';
@@ -18,7 +19,7 @@ export function Header({ inert }: { inert: boolean }) {
         {words.header.name}
       </p>
       <Choice<'look' | 'teach'> name="task" label={words.header.task} value={isTeaching.value ? 'teach' : 'look'} words={words.header.tasks} onChoose={(task) => (task === 'teach' ? openTeaching : closeTeaching)()} />
-      {progress.value.total > 0 && !isTeaching.value && <ModelChip />}
+      {(progress.value.total > 0 || isLive.value) && !isTeaching.value && <ModelChip />}
       {progress.value.total > 0 && <ProjectChip />}
       <span class="spacer" />
       <label class="theme small">

@@ -48,6 +48,7 @@ export const words = {
       ['Space', 'in a review: the next cell'],
       ['1 to 9, 0', 'while teaching: what a picture shows, or that it has no type'],
       ['Enter, Space', 'while teaching: it is right; choose the picture'],
+      ['Space', 'with a camera: freeze the picture, or go on'],
       ['Escape', 'close what is open'],
       ['?', 'this list'],
     ] satisfies [key: string, what: string][],

@@ -32,9 +32,15 @@ export function drawnCells(model: ModelSpec, frame: number, { analysis, cells }:
     if (showsTeaching.value) return [asTaught(cell, key)];
     if (named.unnamed && !answered) return [{ id, box, outline, style: 'unnamed', letter: '' }];
     const share = shareOf(named);
-    const { index, letter } = noTypeMarks[share as NoType] ?? { index: classIndex(model, share), letter: model.classes[classIndex(model, share)]?.letter ?? '' };
-    return [{ id, box, outline, style: classStyle(index), letter: answered ? `${letter}✓` : letter }];
+    const drawn = drawnAs(model, cell, share);
+    return [answered ? { ...drawn, letter: `${drawn.letter}✓` } : drawn];
   });
+}
+
+/** In the colour and with the letter of what a cell counts as. */
+export function drawnAs(model: ModelSpec, { id, box, outline }: Pick<DrawnCell, 'id' | 'box' | 'outline'>, share: string): DrawnCell {
+  const { index, letter } = noTypeMarks[share as NoType] ?? { index: classIndex(model, share), letter: model.classes[classIndex(model, share)]?.letter ?? '' };
+  return { id, box, outline, style: classStyle(index), letter };
 }
 
 export function medianSize(cells: readonly DrawnCell[]): number {

@@ -5,6 +5,9 @@ import { addOutline, type Colours, paintLetter } from './drawing.ts';
 /** A part of the frame as a picture; `scale` is picture px per frame px. */
 export interface FramePart { region: Box; picture: ImageBitmap; scale: number }
 
+/** The same of a picture that moves. */
+type DrawnPart = Omit<FramePart, 'picture'> & { picture: CanvasImageSource };
+
 export interface DrawnCell {
   id: number;
   box: Box;
@@ -38,8 +41,8 @@ export class FrameCanvas {
   /** Screen px per frame px, and the frame's corner on the screen, in CSS px. */
   #view = { scale: 1, left: 0, top: 0 };
   #fitted = true;
-  #whole: FramePart | undefined;
-  #parts: FramePart[] = [];
+  #whole: DrawnPart | undefined;
+  #parts: DrawnPart[] = [];
   #cells: readonly DrawnCell[] = [];
   #batches = new Map<number, Batch[]>();
   #letters = new Map<string, ImageBitmap>();
@@ -77,7 +80,7 @@ export class FrameCanvas {
     this.draw();
   }
 
-  setPictures(whole: FramePart | undefined, parts: FramePart[]): void {
+  setPictures(whole: DrawnPart | undefined, parts: DrawnPart[]): void {
     this.#whole = whole;
     this.#parts = parts;
     this.draw();
@@ -87,6 +90,7 @@ export class FrameCanvas {
     this.#cells = cells;
     this.#colours = colours;
     this.#batches.clear();
+    for (const picture of this.#letters.values()) picture.close();
     this.#letters.clear();
     this.#hovered = undefined;
     this.draw();
@@ -259,7 +263,7 @@ export class FrameCanvas {
     context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     toScreen();
     // Enlarged far, pixels are shown as the squares that they are.
-    const paintPart = ({ region, picture, scale: partScale }: FramePart): void => {
+    const paintPart = ({ region, picture, scale: partScale }: DrawnPart): void => {
       context.imageSmoothingEnabled = scale / partScale < 3;
       context.drawImage(picture, region.left_px, region.top_px, region.width_px, region.height_px);
     };

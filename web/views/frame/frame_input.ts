@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type Box, cellKey } from '../../../src/js/index.ts';
 import { frameAt } from '../../state/frame_store.ts';
-import { addCell, removeCell, searchLike, type Tool, toolFor } from '../../state/frames.ts';
+import { addCell, drawnLine, removeCell, searchLike, type Tool, toolFor } from '../../state/frames.ts';
 import { select, selected, toggleSelected } from '../../state/reviewing.ts';
 import { drawnRegion } from '../../state/slides.ts';
 import { currentIndex, openDetails, openIndex, standOn } from '../../state/view.ts';
@@ -26,6 +26,7 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
     const canvas = element.current;
     if (!canvas) return;
     const held = (): Tool => toolOn(frame);
+    const isLine = (): boolean => held() === 'measure' || held() === 'scale';
     const off = new AbortController();
     const on = <Kind extends keyof HTMLElementEventMap>(kind: Kind, act: (event: HTMLElementEventMap[Kind]) => void): void =>
       canvas.addEventListener(kind, act, { signal: off.signal, passive: false });
@@ -37,7 +38,7 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
       if (!view) return;
       const at = view.toFrame(x, y);
       const cell = view.cellAt(at, reach);
-      if (held() === 'measure' || held() === 'region') return;
+      if (isLine() || held() === 'region') return;
       if (held() === 'select') {
         if (cell) toggleSelected(cellKey(frame, cell.id));
         return;
@@ -73,8 +74,8 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
         view.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
       } else {
         dragged ||= Math.hypot(now.x - start.x, now.y - start.y) > dragFromPx;
-        if (held() === 'measure' || ((held() === 'select' || held() === 'region') && dragged)) {
-          view.stretch(held() === 'measure' ? 'line' : 'box', view.toFrame(start.x, start.y), view.toFrame(now.x, now.y));
+        if (isLine() || ((held() === 'select' || held() === 'region') && dragged)) {
+          view.stretch(isLine() ? 'line' : 'box', view.toFrame(start.x, start.y), view.toFrame(now.x, now.y));
           return;
         }
         // A whole frame stays where a finger finds it: the page moves.
@@ -86,9 +87,12 @@ export function useInput(element: { current: HTMLCanvasElement | null }, drawing
     on('pointerup', (event) => {
       const [measured, boxed] = [drawing.current?.measured() ?? 0, drawing.current?.boxed() ?? []];
       const region = held() === 'region' ? (drawing.current?.drawnBox() ?? null) : null;
-      drawing.current?.stretch('line');
+      // A length that is still to be entered stays in sight.
+      if (held() === 'scale') {
+        if (measured > 0) drawnLine.value = { frame, px: measured };
+      } else drawing.current?.stretch('line');
       if (region) drawnRegion.value = { frame, box: region };
-      if (measured > 0) searchLike(frame, measured);
+      if (measured > 0 && held() === 'measure') searchLike(frame, measured);
       if (boxed.length > 0) select([...selected.value, ...boxed.map(({ id }) => cellKey(frame, id))]);
       if (!pressed.delete(event.pointerId) || dragged || pressed.size > 0) return;
       press(event.offsetX, event.offsetY, event.pointerType === 'mouse' ? reachPx.mouse : reachPx.touch);

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { pictureKey } from '../../../src/js/index.ts';
 import { openDialog } from '../../parts/dialog.tsx';
 import { ofMany } from '../../parts/words.ts';
-import { frameAt, type FrameEntry } from '../../state/frame_store.ts';
+import { frameAt, type FrameEntry, optionsOf } from '../../state/frame_store.ts';
 import { busyFrame, chooseInFile } from '../../state/frames.ts';
 import { FilePlace } from './file_place.tsx';
 import { era, files } from '../../state/images.ts';
@@ -68,7 +68,7 @@ function FrameFacts({ frame, entry: { analysis } }: { frame: number; entry: Fram
   return (
     <p class="small muted frame-facts" data-testid="frame-facts" data-picture={pictureKey(choice)} data-busy={busyFrame.value === frame ? '' : undefined}>
       <span>{words.facts.size(width_px, height_px)}</span>
-      <span>{size === null ? words.facts.noPixelSize : words.facts.pixelSize(size)}</span>
+      <span data-testid="pixel-facts">{size === null ? words.facts.noPixelSize : words.facts.pixelSize(size, optionsOf(frame).pixelSizeUm !== null, facts.pixel_size_um)}</span>
       {!choice.overview && (
         <span data-testid="frame-cells" data-count={cells.length}>
           {words.facts.cells(cells.length)}

@@ -2,9 +2,10 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Box, cellKey, frameOfKey, scalingFor } from '../../../src/js/index.ts';
 import { Choice } from '../../parts/choice.tsx';
+import { lazily } from '../../parts/lazily.tsx';
 import { ofMany, verdict } from '../../parts/words.ts';
 import { type FrameEntry } from '../../state/frame_store.ts';
-import { busyFrame, type Tool, tool, toolFor } from '../../state/frames.ts';
+import { busyFrame, drawnLine, scaleAll, type Tool, tool, toolFor, tryOptions } from '../../state/frames.ts';
 import { back, backWords } from '../../state/history.ts';
 import { spec } from '../../state/models.ts';
 import { messageOf } from '../../state/notice.ts';
@@ -21,6 +22,8 @@ import { FramePictures } from './frame_pictures.ts';
 import { SlideBar } from './slide_bar.tsx';
 import { SlidePictures } from './slide_pictures.ts';
 import { words } from './words.ts';
+
+const ScalePanel = lazily(async () => (await import('../scale/scale_panel.tsx')).ScalePanel);
 
 const touch = globalThis.matchMedia?.('(pointer: coarse)').matches ?? false;
 
@@ -50,6 +53,7 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
     return () => {
       resized.disconnect();
       drawnRegion.value = null;
+      drawnLine.value = null;
       canvas.stop();
     };
   }, []);
@@ -101,6 +105,10 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
   const size = cells[0] ? medianSize(cells) * scale : Infinity;
   const warning = model && !isOverview ? scalingFor(model, analysis.settings.pixel_size_um).warning : null;
   const inForce = toolFor(isOverview);
+  useEffect(() => () => {
+    drawing.current?.stretch('line');
+    drawnLine.value = null;
+  }, [inForce]);
   const working = busyFrame.value === frame || underWay.value.has(frame);
   return (
     <>
@@ -137,6 +145,12 @@ export function OpenFrame({ frame, entry }: { frame: number; entry: FrameEntry }
           {words.tools.savePicture}
         </button>
       </div>
+      {inForce === 'scale' && (
+        <ScalePanel
+          linePx={drawnLine.value?.frame === frame ? drawnLine.value.px : null}
+          uses={[{ hook: 'scale-all', words: words.scale.all, take: scaleAll }, { hook: 'scale-this', words: words.scale.thisFrame, take: (pixelSizeUm) => tryOptions(frame, { pixelSizeUm }) }]}
+        />
+      )}
       <SlideBar frame={frame} entry={entry} sight={sight} />
       {warning && (
         <p class="small frame-warning" data-testid="scale-warning">

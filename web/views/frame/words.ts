@@ -18,7 +18,8 @@ export const words = {
   facts: {
     size: (width: number, height: number) => `${formatCount(width)} × ${formatCount(height)} px`,
     noPixelSize: 'pixel size not known',
-    pixelSize: (um: number) => `${four(um)} µm per px`,
+    /** `told`: as the file states it, null where it does not. */
+    pixelSize: (um: number, byHand: boolean, told: number | null) => `${four(um)} µm per px, ${byHand ? `set by hand${told === null ? '' : `; the file states ${four(told)}`}` : 'as the file states'}`,
     cells,
     file: 'What is in this file',
     damaged: 'The file is damaged; its pixels may not be what was stored.',
@@ -57,7 +58,7 @@ export const words = {
   tools: {
     bar: 'Frame tools',
     press: 'What a press on the picture does',
-    names: { look: 'Look', select: 'Select', remove: 'Remove', add: 'Add', measure: 'Measure' },
+    names: { look: 'Look', select: 'Select', remove: 'Remove', add: 'Add', measure: 'Measure', scale: 'Scale' },
     overviewNames: { look: 'Look', region: 'Draw a region' },
     hints: {
       look: 'Press a cell for its details. Drag to move, turn the wheel to zoom.',
@@ -66,6 +67,7 @@ export const words = {
       add: 'Press the middle of a cell that was not found.',
       region: 'Draw a box around what is to be searched.',
       measure: 'Draw across one typical cell: the diameters to search for follow it.',
+      scale: 'Draw along a length that you know, such as the scale bar or a calibration slide, and enter it above.',
     },
     touchHints: { look: 'Press a cell for its details. Pinch to zoom.' } as Record<string, string>,
     undo: 'Undo',
@@ -76,6 +78,7 @@ export const words = {
     fit: 'Fit',
     savePicture: 'Save picture',
   },
+  scale: { all: 'Use for all frames', thisFrame: 'For this frame only' },
   picture: {
     label: (count: number) => `Frame with ${formatCount(count)} cells. Arrow keys walk through the cells, Enter opens one, Shift and arrows move the picture, plus and minus zoom.`,
     trouble: (why: string) => `The picture cannot be shown: ${why}`,

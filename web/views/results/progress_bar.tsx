@@ -4,6 +4,7 @@ import { openDialog } from '../../parts/dialog.tsx';
 import { openFilePicker, openFolderPicker } from '../../parts/file_inputs.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { ModeChoice } from '../../parts/mode_choice.tsx';
+import { openLive } from '../../state/live.ts';
 import { mode } from '../../state/mode.ts';
 import { cells, progress, unread } from '../../state/images.ts';
 import { modelState } from '../../state/models.ts';
@@ -15,11 +16,6 @@ import { words } from './words.tsx';
 export function ProgressBar() {
   const { done, total } = progress.value;
   const state = runState.value === 'idle' ? 'done' : runState.value;
-  const folder = (
-    <button type="button" onClick={openFolderPicker}>
-      {words.progress.addFolder}
-    </button>
-  );
   return (
     <section class="progress" aria-label={words.progress.region}>
       <p class="progress-words">
@@ -44,14 +40,19 @@ export function ProgressBar() {
         <button type="button" data-testid="drop-zone" aria-keyshortcuts="o" onClick={openFilePicker}>
           {words.progress.addImages}
         </button>
-        {isSheet.value ? (
-          <Menu name="images" word={words.progress.more}>
-            {folder}
+        <Menu name="images" word={isSheet.value ? words.progress.more : words.progress.otherWays}>
+          <button type="button" data-testid="add-folder" onClick={openFolderPicker}>
+            {words.progress.addFolder}
+          </button>
+          <button type="button" data-testid="use-camera" onClick={openLive}>
+            {words.progress.useCamera}
+          </button>
+          {isSheet.value && (
             <div class="menu-part">
               <ModeChoice />
             </div>
-          </Menu>
-        ) : folder}
+          )}
+        </Menu>
       </div>
       <div
         class="track"

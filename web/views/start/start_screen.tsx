@@ -11,6 +11,7 @@ import { inSentence } from '../../parts/words.ts';
 import { usePictureAddress } from '../../parts/picture_address.ts';
 import { addField, addSamples } from '../../state/adding.ts';
 import { formatPercentNear } from '../../state/format.ts';
+import { openLive } from '../../state/live.ts';
 import { mode } from '../../state/mode.ts';
 import { chosenName, modelState, spec } from '../../state/models.ts';
 import { fieldOf, type Glimpse, glimpseOfSamples, type GlimpseVerdict } from '../../state/samples.ts';
@@ -41,6 +42,9 @@ export function StartScreen() {
           {words.chooseFolder}
         </button>
         <button type="button" class="quiet touch-only" onClick={openCamera}>
+          {words.photo}
+        </button>
+        <button type="button" class="quiet" data-testid="use-camera" onClick={openLive}>
           {words.camera}
         </button>
         <button type="button" class="quiet" data-testid="check-report" aria-haspopup="dialog" onClick={() => openDialog('check')}>
