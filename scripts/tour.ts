@@ -87,7 +87,7 @@ class Film {
     const { page } = this.page;
     await page.evaluate(() => document.querySelectorAll('[id^=tour-]').forEach((one) => one.remove()));
     await page.setViewport({ width: 1440, height: 900 });
-    await page.evaluate(() => scrollTo(0, 0));
+    await page.evaluate(() => document.querySelectorAll('*').forEach((one) => one.scrollTo(0, 0)));
     await this.rest();
     await page.screenshot({ path: path as `${string}.png` });
   }
