@@ -6,7 +6,6 @@ import { build } from 'vite';
 import { projectEnding } from '../src/js/project/project_file.ts';
 import { imageKinds } from '../web/file_kinds.ts';
 import { securityHeaders } from '../web/security_headers.ts';
-import { shareTarget } from '../web/service_worker_messages.ts';
 import { compressAll } from './compress.ts';
 import { listedAs, writeLicences } from './licences.ts';
 import { listSiteFiles } from './site_files.ts';
@@ -21,7 +20,7 @@ for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
   cpSync(join(root, 'node_modules/onnxruntime-web/dist', file), join(dist, 'ort', file));
 }
 copyModels();
-writeManifests();
+writeManifest();
 writeLicences(dist, ['onnxruntime-web']);
 for (const text of ['use.md', 'why.md']) cpSync(join(root, 'docs', text), join(dist, text));
 await buildServiceWorker();
@@ -67,24 +66,16 @@ async function buildServiceWorker(): Promise<void> {
   });
 }
 
-/** The app's manifest, with the kinds of files that it opens; and the one that a page names once its service worker can take what is shared. */
-function writeManifests(): void {
+/** The app's manifest, with the kinds of files that it opens. It is no target to share to: browsers post a share as a form, which reaches the server where the service worker is gone. */
+function writeManifest(): void {
   const file = join(dist, 'manifest.webmanifest');
-  const plain = {
+  const manifest = {
     ...(JSON.parse(readFileSync(file, 'utf8')) as object),
     // What is opened comes to the page that is there, as what is dropped on it.
     launch_handler: { client_mode: ['focus-existing', 'auto'] },
     file_handlers: [{ action: './', accept: { ...imageKinds, 'application/x-cytodrop': [projectEnding] }, launch_type: 'single-client' }],
   };
-  const share = {
-    ...plain,
-    share_target: {
-      action: `./${shareTarget.path}`, method: 'POST', enctype: 'multipart/form-data',
-      params: { files: [{ name: shareTarget.field, accept: [...Object.keys(imageKinds), ...Object.values(imageKinds).flat()] }] },
-    },
-  };
-  writeFileSync(file, JSON.stringify(plain, null, 2));
-  writeFileSync(join(dist, 'manifest_share.webmanifest'), JSON.stringify(share, null, 2));
+  writeFileSync(file, JSON.stringify(manifest, null, 2));
 }
 
 /** A folder with a spec is a model; the list has those that a person chooses from, and neither detectors nor encoders. */

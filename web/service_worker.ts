@@ -1,11 +1,10 @@
 /**
  * Keeps the files of this site in the browser, each checked against the SHA-256 that the build wrote down, and answers for them:
  * what the page needs when it is installed, the rest once it has been asked for. It answers for nothing else, so that a request
- * to another address fails here too. It never sees what a person drops on the page; what other programs share with the installed page
- * it takes out of the system's hands, so that no server gets it, and holds it in memory until the page asks.
+ * to another address fails here too, and it never sees what a person drops on the page.
  */
 import { securityHeaders } from './security_headers.ts';
-import { sharedKey, shareTarget, type ServiceWorkerNews, type ServiceWorkerOrder } from './service_worker_messages.ts';
+import type { ServiceWorkerNews, ServiceWorkerOrder } from './service_worker_messages.ts';
 import { words } from './words.ts';
 import { requestFactsOf } from '../src/js/work/requests.ts';
 
@@ -50,11 +49,6 @@ class Refusal extends Error {
   }
 }
 
-/** What was shared and not asked for yet, by its number. */
-const shared = new Map<string, File[]>();
-/** A page begins within seconds. */
-const sharedForMs = 60_000;
-
 /** The page has an image: nothing more is fetched, and the next visit goes on from here. */
 let stopped = false;
 
@@ -66,10 +60,6 @@ scope.addEventListener('message', (event) => {
   const { data: order, ports: [port] } = event;
   if (order.type === 'stop') stopped = true;
   else if (order.type === 'use') event.waitUntil(scope.skipWaiting());
-  else if (order.type === 'take') {
-    port?.postMessage(shared.get(order.id) ?? null);
-    shared.delete(order.id);
-  }
   else event.waitUntil(keepAll(order.urls.map((url) => pathOf(new URL(url)))).then(() => port?.postMessage('done'), () => port?.postMessage('failed')));
 });
 
@@ -77,8 +67,7 @@ scope.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   const path = pathOf(url);
-  if (request.method === 'POST' && request.mode === 'navigate' && path === shareTarget.path) takeShared(event);
-  else if (request.method !== 'GET' || url.origin !== site.origin) event.respondWith(Response.error());
+  if (request.method !== 'GET' || url.origin !== site.origin) event.respondWith(Response.error());
   else if (path !== undefined && files.has(path)) event.respondWith(answer(path));
   // A person may open any other file of the server; a page has nothing to ask there.
   else if (request.mode !== 'navigate' || url.search !== '') event.respondWith(refuse(new Refusal(404, words.noFile)));
@@ -117,21 +106,6 @@ async function keepAll(paths: readonly (string | undefined)[]): Promise<void> {
   }
   // Else the browser's record would be full after a few hundred.
   performance.clearResourceTimings();
-}
-
-/** Holds the files of a share and sends the system on to the page, which is told their number. */
-function takeShared(event: Fetching): void {
-  const id = crypto.randomUUID();
-  const take = async (): Promise<Response> => {
-    const form = await event.request.formData().catch(() => new FormData());
-    // A field that was left empty is a file without a name.
-    shared.set(id, form.getAll(shareTarget.field).filter((value): value is File => value instanceof File && value.name !== ''));
-    setTimeout(() => shared.delete(id), sharedForMs);
-    return new Response(null, { status: 303, headers: { ...securityHeaders, Location: `${site.href}?${sharedKey}=${id}` } });
-  };
-  event.respondWith(take());
-  // Else the browser might end the service worker before the page asks.
-  event.waitUntil(new Promise((resolve) => setTimeout(resolve, sharedForMs)));
 }
 
 async function answer(path: string): Promise<Response> {

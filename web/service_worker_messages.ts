@@ -8,14 +8,7 @@ export type ServiceWorkerOrder =
   /** Fetch nothing more. */
   | { type: 'stop' }
   /** Take over from the version before. */
-  | { type: 'use' }
-  /** Hand over what was shared under this number: answered on the port with the files, once, and with null from then on. */
-  | { type: 'take'; id: string };
+  | { type: 'use' };
 
 /** Service worker to page. */
 export interface ServiceWorkerNews { type: 'fetched'; request: RequestFacts }
-
-/** Where the system posts what other programs share with the installed page, and the field of that form: the manifest names both. */
-export const shareTarget = { path: 'share', field: 'images' };
-/** What the page's address calls the number of a share. */
-export const sharedKey = 'shared';

@@ -1,9 +1,8 @@
-/** What the system hands to the installed page: files opened with it, and files that other programs share, which no server gets. */
+/** What the system hands to the installed page: files opened with it. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { goldenCases, root } from '../border/fixtures.ts';
 import { dist, endBrowser, findBrowser, launchArguments } from './site.ts';
@@ -42,85 +41,15 @@ async function classified(page: Page, count: number): Promise<Record<string, str
   return Object.fromEntries(await page.$$eval(hook('cell-card'), (cards) => cards.map((card) => [(card as HTMLElement).dataset['file'] ?? '', (card as HTMLElement).dataset['label'] ?? ''])));
 }
 
-/** Posts files as the system does: a form that no page of the site's has sent. */
-async function share(page: Page, paths: string[]): Promise<void> {
-  const elsewhere = mkdtempSync(join(tmpdir(), 'cytodrop-share-'));
-  const other = new TestServer(elsewhere);
-  other.headers = {};
-  try {
-    writeFileSync(join(elsewhere, 'index.html'), `<!doctype html><form method="post" enctype="multipart/form-data" action="${server.url}share"><input type="file" name="images" multiple></form>`);
-    await other.start();
-    await page.goto(other.url);
-    const input = await page.waitForSelector('input');
-    if (paths.length > 0) await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...paths);
-    await Promise.all([page.waitForNavigation(), page.$eval('form', (form) => (form as HTMLFormElement).submit())]);
-  } finally {
-    await other.stop();
-    rmSync(elsewhere, { recursive: true });
-  }
-}
-
-describe('a share', () => {
-  test('is taken by the service worker: its images are classified, the server is asked for nothing, and a reload takes none twice', async () => {
-    await visit(async (page) => {
-      await page.waitForSelector(`${hook('footer')}[data-offline=ready]`);
-      server.asked.splice(0);
-      await share(page, images);
-      assert.deepEqual(await classified(page, images.length), labels);
-      assert.equal(page.url(), server.url, 'the number of the share is not left in the address');
-      // At each visit the browser itself asks for these.
-      assert.deepEqual(server.asked.filter((path) => path !== 'service_worker.js' && !path.startsWith('icons/')), []);
-      await page.waitForSelector(`${hook('footer')}[data-requests-since="0"]`);
-      await page.reload();
-      assert.deepEqual(await classified(page, images.length), labels);
-      const kept = await page.evaluate(async () => (await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname)))).flat());
-      assert.ok(kept.length > 40);
-      assert.deepEqual(kept.filter((path) => path.includes('share') && path !== '/manifest_share.webmanifest'), []);
-    });
-  });
-
-  test('would reach the server where no service worker is, which is seen here', async () => {
-    await visit(async (page) => {
-      await page.evaluate(async () => Promise.all((await navigator.serviceWorker.getRegistrations()).map((one) => one.unregister())));
-      await share(page, images.slice(0, 1));
-      assert.ok(server.asked.includes('share'));
-    });
-  });
-
-  test('with the server stopped comes all the same; one without files, or with a number that nobody gave, says so', async () => {
-    await visit(async (page) => {
-      await page.waitForSelector(`${hook('footer')}[data-offline=ready]`);
-      await server.stop();
-      await share(page, images.slice(0, 1));
-      assert.deepEqual(Object.values(await classified(page, 1)), [goldenCases[0]?.label]);
-      await page.click(hook('clear'));
-      for (const open of [() => share(page, []), () => page.goto(`${server.url}?shared=none`)]) {
-        await open();
-        await page.waitForFunction(() => document.body.textContent?.includes('The shared files did not arrive.'));
-      }
-    });
-  });
-});
-
-test('only a page with a service worker in charge names a place to share to, and Chromium takes either manifest without a complaint', async () => {
+test('the manifest names the kinds of files that are opened and no place to share to, and Chromium takes it without a complaint', async () => {
   await visit(async (page) => {
     const session = await page.createCDPSession();
-    const manifest = async (): Promise<Record<string, unknown>> => {
-      const { data = '', errors } = await session.send('Page.getAppManifest');
-      assert.deepEqual(errors, []);
-      return JSON.parse(data) as Record<string, unknown>;
-    };
-    const first = await manifest();
-    assert.equal(first['share_target'], undefined);
-    await page.waitForSelector(`${hook('footer')}[data-offline=ready]`);
-    await page.waitForSelector('link[rel=manifest][href="manifest_share.webmanifest"]');
-    const { share_target: target, ...rest } = await manifest();
-    assert.deepEqual(rest, first);
-    assert.equal((target as { action: string }).action, './share');
-    const accepted = Object.values((first['file_handlers'] as [{ accept: Record<string, string[]> }])[0].accept).flat();
+    const { data = '', errors } = await session.send('Page.getAppManifest');
+    assert.deepEqual(errors, []);
+    const manifest = JSON.parse(data) as { file_handlers: [{ accept: Record<string, string[]> }]; share_target?: unknown };
+    assert.equal(manifest.share_target, undefined);
+    const accepted = Object.values(manifest.file_handlers[0].accept).flat();
     for (const ending of ['.png', '.jpg', '.tif', '.czi', '.nd2', '.lif', '.dcm', '.svs', '.ndpi', '.lsm', '.stk', '.jp2', '.jxl', '.cytodrop']) assert.ok(accepted.includes(ending), ending);
-    await page.reload();
-    await page.waitForSelector('link[rel=manifest][href="manifest_share.webmanifest"]');
   });
 });
 

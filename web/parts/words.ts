@@ -13,7 +13,6 @@ export const words = {
   detectorTaken: (title: string) => `“${title}” finds the cells of frames from now on, in place of the networks of this site.`,
   modelThere: (title: string) => `The model “${title}” is here already.`,
   modelFailed: (file: string, why: string) => `${file}: ${why}`,
-  sharedLost: 'The shared files did not arrive. Drop them here, or share them once more with this window closed.',
   onlyProject: (files: number) => `The project is opened; ${formatCount(files)} other files that came with it were left out. Add them once more to have them in it.`,
   mode: {
     label: 'What an image shows',
