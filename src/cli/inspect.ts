@@ -1,6 +1,6 @@
 /** `cytodrop inspect`: what files say beside their pixels. */
 import { Command, Option } from 'commander';
-import { contentText, CytodropError, Inspector } from '../js/index.ts';
+import { contentText, CytodropError, Inspector, schemaNames } from '../js/index.ts';
 import { exitCode } from './exit.ts';
 import { oneOf, outputOption } from './options.ts';
 import { withOutput, write } from './output.ts';
@@ -31,7 +31,7 @@ async function inspect(paths: string[], { format, output: file }: Options): Prom
         return null;
       });
       if (content?.facts == null) unread++;
-      if (format === 'json') await write(output, `${JSON.stringify({ file: path, ...(content ?? { facts: null, problem, tags: [], notes: [] }) })}\n`);
+      if (format === 'json') await write(output, `${JSON.stringify({ file: path, ...(content ?? { facts: null, problem, tags: [], notes: [] }), schema: schemaNames.inspection })}\n`);
       else await write(output, `${i > 0 ? '\n' : ''}${path}\n${content ? contentText(content) : problem}\n`);
     }
     await inspector.close();

@@ -12,7 +12,8 @@ import { type CellPage, shared, Site } from './site.ts';
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, root));
 const golden = goldenCases.map(({ image }) => pathOf(`models/blood-smear/golden/${image}`));
 const field = pathOf('public/samples/viability/fields/simulated-field-1.png');
-const drawnCells = readdirSync(pathOf('public/samples/blood-smear')).filter((name) => name.endsWith('.png')).map((name) => pathOf(`public/samples/blood-smear/${name}`));
+const drawnAs = (model: string): string[] => readdirSync(pathOf(`public/samples/${model}`)).filter((name) => name.endsWith('.png')).map((name) => pathOf(`public/samples/${model}/${name}`));
+const drawnCells = drawnAs('blood-smear');
 
 let site: Site;
 let folder: string;
@@ -62,13 +63,14 @@ test('images that come twice are told, left out with one press, and brought back
 
 test('where more than a tenth is unlike the training images a banner comes before everything, and no accuracy is promised', async () => {
   await site.visit(async (page) => {
-    await page.addFiles(drawnCells);
-    await page.finish(drawnCells.length);
+    const files = [...drawnCells, ...drawnAs('viability')];
+    await page.addFiles(files);
+    await page.finish(files.length);
     const banner = await page.page.waitForSelector(page.find('batch-banner'));
     const { rejected = '', of = '' } = (await banner?.evaluate((element) => ({ ...(element as HTMLElement).dataset }))) ?? {};
     const counts = await page.summary();
-    assert.deepEqual([Number(rejected), Number(of)], [(counts['foreign'] ?? 0) + (counts['quality'] ?? 0), drawnCells.length]);
-    assert.ok(Number(rejected) > drawnCells.length / 10);
+    assert.deepEqual([Number(rejected), Number(of)], [(counts['foreign'] ?? 0) + (counts['quality'] ?? 0), files.length]);
+    assert.ok(Number(rejected) > files.length / 10);
     assert.doesNotMatch(await textOf(page, 'error-slider'), /were wrong/);
     assert.doesNotMatch(await textOf(page, 'model-picker'), /right/);
   });

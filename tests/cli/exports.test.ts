@@ -9,6 +9,7 @@ import { drawDiscs, greyPng } from '../border/frames.ts';
 import { cytodrop, parseCsv, withFolder } from './fixtures.ts';
 import { faults, follows, followsSchema, resolve, type Schema, schemas, typedRow } from './schemas.ts';
 import { writeSecondModel } from './second_model.ts';
+import { taggedPng } from './tagged.ts';
 import { allChecks } from '../../src/js/classify/checks.ts';
 import type { CellRecord, ClassifiedCell } from '../../src/js/classify/outcome.ts';
 import { Pipeline } from '../../src/js/classify/pipeline.ts';
@@ -206,8 +207,9 @@ describe('what the library writes', () => {
       const [labels, image] = [join(folder, 'labels.csv'), fileURLToPath(new URL('models/blood-smear/golden/simulated-neutrophil-2.png', root))];
       writeFileSync(labels, 'file,type\nsimulated-neutrophil-2.png,neutrophil\n');
       // A cell, a grey picture and an empty file: no list of the summary is empty.
-      const [pooled, empty] = [join(folder, 'pooled.ndjson'), join(folder, 'empty.png')];
+      const [pooled, empty, tagged] = ['pooled.ndjson', 'empty.png', 'tagged.png'].map((name) => join(folder, name)) as [string, string, string];
       writeFileSync(empty, '');
+      writeFileSync(tagged, taggedPng('public/samples/viability/fields/simulated-field-1.png'));
       assert.equal((await cytodrop('classify', '--model', 'blood-smear', '--turns', '--output', pooled, image, field, empty)).code, 2);
       const documents = {
         cells: JSON.parse(toJson(records, context)), cells_line: JSON.parse(toNdjson(records.slice(0, 1), context)), cells_row: typedRow('cells_row', parseCsv(toCsv(records, context))[0] ?? {}),
@@ -216,6 +218,7 @@ describe('what the library writes', () => {
         count: JSON.parse(await run(...detect, folder, '--count', '--square-mm', '1', '--format', 'json', field)), count_row: { quantity: 'cells', value: 3, low_95: null, high_95: null, formula: null },
         outlines: JSON.parse(readFileSync(join(folder, '0001 simulated-field-1.geojson'), 'utf8')),
         measurement: JSON.parse((await cytodrop('measure', '--model', 'blood-smear', '--truth', labels, '--draws', '100', image)).stdout),
+        inspection: JSON.parse((await cytodrop('inspect', '--format', 'json', tagged)).stdout),
         summary: JSON.parse((await cytodrop('summarise', '--format', 'json', pooled)).stdout),
       } as Record<string, Record<string, unknown>>;
       assert.deepEqual(Object.keys(documents).sort(), Object.keys(schemas).filter((name) => name !== 'parts').sort());
@@ -281,6 +284,7 @@ describe('docs/exports.md', () => {
     outlines: () => json(outlines),
     measurement: () => json('Measurement of a model'),
     summary: () => json('Summary of many results'),
+    inspection: () => json('What is in a file'),
   };
   for (const [name, names] of Object.entries(documented)) {
     test(`names every field of the schema ${name} and no other`, () => assert.deepEqual(sorted(names()), fieldsOf(name)));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { drawDiscs, frameSide, someDiscs } from '../border/frames.ts';
 import { cytodrop, withFolder } from './fixtures.ts';
+import { follows } from './schemas.ts';
 import { canary, taggedJpeg, taggedPng, taggedTiff } from './tagged.ts';
 import type { FileContent } from '#cytodrop_core';
 
@@ -27,6 +28,7 @@ test('lists what files say beside their pixels, and marks what may tell of a per
     const { code, stdout, stderr } = await cytodrop('inspect', '--format', 'json', ...paths);
     assert.deepEqual([code, stderr], [0, '']);
     const contents = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as FileContent & { file: string });
+    for (const content of contents) follows('inspection', content);
     assert.deepEqual(contents.map(({ file }) => file), paths);
     const [png, jpeg, tiff] = contents.map(({ tags }) => new Map(tags.map(({ group, name, value, mark }) => [`${group} ${name}`, `${value} [${mark}]`]))) as [Map<string, string>, Map<string, string>, Map<string, string>];
     assert.equal(png.get('PNG Author'), `${canary} [person]`);

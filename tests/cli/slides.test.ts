@@ -10,7 +10,7 @@ import { jsonOf, root } from '../border/fixtures.ts';
 import { asRgb, writePyramid } from '../border/pyramid.ts';
 import type { ModelSpec } from '../../src/js/model/spec.ts';
 import { cytodrop, parseCsv, withFolder } from './fixtures.ts';
-import { followsSchema } from './schemas.ts';
+import { follows, followsSchema } from './schemas.ts';
 
 const spec = jsonOf<ModelSpec>('models/viability/spec.json');
 const corner = { left: 40_960, top: 20_480 };
@@ -160,7 +160,9 @@ test('a stack: which channel and plane was looked at, in words of the file; and 
 
     const { stdout } = await cytodrop('inspect', path);
     assert.match(stdout, /^Series 1 \(well A1\): 340 × 270 px; 0\.5 µm per px; channels DAPI, Brightfield; 3 planes along z, 2 µm apart$/m);
-    const { facts } = JSON.parse((await cytodrop('inspect', '--format', 'json', path)).stdout) as { facts: { series: { name: string; levels: object[]; z: number; z_um: number }[] } };
+    const inspected = JSON.parse((await cytodrop('inspect', '--format', 'json', path)).stdout) as { facts: { series: { name: string; levels: object[]; z: number; z_um: number }[] } };
+    follows('inspection', inspected);
+    const { facts } = inspected;
     assert.deepEqual(facts.series.map(({ name, levels, z, z_um }) => [name, levels, z, z_um]), [['well A1', [{ width_px: 340, height_px: 270 }], 3, 2]]);
   });
 });

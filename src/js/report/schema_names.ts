@@ -11,4 +11,5 @@ export const schemaNames = {
   outlines: 'cytodrop/outlines/2',
   measurement: 'cytodrop/measurement/1',
   summary: 'cytodrop/summary/1',
+  inspection: 'cytodrop/inspection/1',
 } as const;
