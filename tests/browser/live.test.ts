@@ -238,8 +238,87 @@ test('of a model of single cells the middle of the picture is named as one, and 
   });
 });
 
+test('one picture is looked at at a time, the newest, and each is let go before the next', async () => {
+  await site.visit(async (page) => {
+    await page.page.evaluate(() => {
+      const counted = { open: 0, most: 0, opened: 0, taken: 0 };
+      Object.assign(window, { counted });
+      const post = Worker.prototype.postMessage;
+      Worker.prototype.postMessage = function (this: Worker, ...given: Parameters<typeof post>) {
+        const { type } = given[0] as { type?: string };
+        if (type === 'open_frame') {
+          counted.opened += 1;
+          counted.most = Math.max(counted.most, ++counted.open);
+        }
+        if (type === 'close_frame') counted.open -= 1;
+        post.apply(this, given);
+      } as typeof post;
+      const { convertToBlob } = OffscreenCanvas.prototype;
+      OffscreenCanvas.prototype.convertToBlob = function (...given) {
+        counted.taken += 1;
+        return convertToBlob.apply(this, given);
+      };
+    });
+    await openCamera(page);
+    const counts = await page.page.waitForFunction(() => {
+      const { counted } = window as unknown as { counted: { open: number; most: number; opened: number; taken: number } };
+      return counted.opened >= 8 && { ...counted };
+    }, { timeout: 120_000 });
+    const { most, opened, taken } = await counts.jsonValue() as { most: number; opened: number; taken: number };
+    assert.equal(most, 1);
+    assert.ok(taken <= opened + 1, `${taken} taken, ${opened} looked at`);
+  });
+});
+
+test('a scale that is set for all frames holds for the camera too, says so, and can be forgotten there', async () => {
+  await site.visit(async (page) => {
+    await page.page.evaluate(() => localStorage.setItem('search', JSON.stringify({ search: {}, pixelSizeUm: 0.25 })));
+    await page.open();
+    await openCamera(page);
+    await page.page.waitForSelector(`${page.find('live-canvas')}[data-um="0.25"]`, { timeout: 60_000 });
+    assert.equal(await textOf(page, 'live-pixel-size'), '0.25 µm per px, set by hand for all frames');
+    await page.press('live-scale');
+    await page.press('forget-scale');
+    await page.page.waitForSelector(page.find('scale-panel'));
+    await page.page.waitForFunction((hook) => document.querySelector(hook)?.textContent === 'pixel size not known', {}, page.find('live-pixel-size'));
+  });
+});
+
+test('a camera that is lent when nobody waits for it any more is given back at once', async () => {
+  await site.visit(async (page) => {
+    await page.page.evaluate(() => {
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = (wanted) => new Promise((resolve) => { Object.assign(window, { allow: () => resolve(ask(wanted)) }); });
+    });
+    await watch(page);
+    await page.press('use-camera');
+    await page.page.waitForSelector(`${page.find('live')}[data-phase=asking]`);
+    await page.press('leave-live');
+    await page.page.waitForSelector(page.find('privacy'));
+    await page.page.evaluate(() => (window as unknown as { allow: () => void }).allow());
+    await page.page.waitForFunction(() => (window as unknown as { watched: Watched }).watched.lent[0]?.getTracks()[0]?.readyState === 'ended');
+  });
+});
+
+test('where a person refuses one sentence says what to do; once it is allowed, trying again does', async () => {
+  const strict = await Site.start(dist, ['--use-fake-device-for-media-stream']);
+  try {
+    await strict.visit(async (page) => {
+      const { origin } = new URL(page.page.url());
+      await page.page.browserContext().overridePermissions(origin, []);
+      await page.press('use-camera');
+      await page.page.waitForSelector(`${page.find('live')}[data-phase=failed] ${page.find('camera-off')}`);
+      assert.equal(await textOf(page, 'camera-off'), 'The browser was not allowed to lend the camera: allow it for this page beside the address, then try again.');
+      await page.page.browserContext().overridePermissions(origin, ['camera']);
+      await page.press('start-camera');
+      await page.page.waitForSelector(`${page.find('live')}[data-phase=on]`);
+    });
+  } finally {
+    await strict.stop();
+  }
+});
+
 for (const [why, name, words] of [
-  ['nobody allows it', 'NotAllowedError', /not allowed to lend the camera: allow it for this page/],
   ['there is none', 'NotFoundError', /^No camera was found: plug one in/],
   ['another program has it', 'NotReadableError', /close other programs that use it/],
   ['the address is not secure', null, /^This address is not secure.*https/],
@@ -259,7 +338,7 @@ for (const [why, name, words] of [
         } });
       }, name);
       await page.press('use-camera');
-      await page.page.waitForSelector(page.find('camera-off'));
+      await page.page.waitForSelector(`${page.find('live')}[data-phase=failed] ${page.find('camera-off')}`);
       const said = await textOf(page, 'camera-off');
       assert.match(said, words);
       assert.equal(said.match(/\.(\s|$)/g)?.length, 1, 'one sentence');

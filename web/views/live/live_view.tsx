@@ -1,5 +1,5 @@
 /** The live picture of a camera with its cells outlined and counted; the camera is on no longer than this is seen. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { scalingFor } from '../../../src/js/index.ts';
 import { dialog } from '../../parts/dialog.tsx';
 import { camera, cameras, startCamera, stopCamera } from '../../state/camera.ts';
@@ -27,13 +27,14 @@ export function LiveView() {
   const isFrozen = frozen.value !== null;
   const inFields = mode.value === 'fields';
 
-  useEffect(() => {
+  // Before anything is seen: a camera that is only about to be asked for is not off.
+  useLayoutEffect(() => {
     // What was pressed to come here is gone, and the focus with it.
     if (document.activeElement === document.body) heading.current?.focus();
     void startCamera();
     const off = new AbortController();
     const hide = (): void => {
-      if (document.hidden && camera.value.phase === 'on') stopCamera('hidden');
+      if (document.hidden && (camera.value.phase === 'on' || camera.value.phase === 'asking')) stopCamera('hidden');
     };
     document.addEventListener('visibilitychange', hide, { signal: off.signal });
     window.addEventListener('pagehide', () => stopCamera('hidden'), { signal: off.signal });
