@@ -122,6 +122,7 @@ test('a frame that is kept is a file like any other, with its scale: its cells a
     await mouse.down();
     await mouse.move(x + 90, y, { steps: 3 });
     await mouse.up();
+    await page.page.waitForFunction((hook) => document.querySelector<HTMLInputElement>(hook)?.value !== '', {}, page.find('scale-line'));
     const line = Number(await page.page.$eval(page.find('scale-line'), (input) => (input as HTMLInputElement).value));
     assert.ok(Math.abs(line - 90 / Math.min(box.width / width, box.height / height)) < 1.5, `${line} px`);
     const field = await page.page.$(page.find('scale-line'));

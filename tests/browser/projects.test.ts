@@ -332,6 +332,9 @@ for (const { name, launch, missing } of browsers) {
       browser = await launch(profile);
       page = await browser.newPage();
       await page.goto(server.url);
+      // Which project was open is written to the disk seconds later than the project.
+      await page.waitForSelector('[data-testid=open-project], [data-testid=review-bar]');
+      if ((await page.$('[data-testid=review-bar]')) === null) await click(page, 'open-project');
       await page.waitForSelector('[data-testid=review-bar][data-answered="12"][data-of="1000"]');
       assert.deepEqual(await summary(page), before);
       await page.waitForSelector('[data-testid=progress][data-state=done][data-done="1000"]');

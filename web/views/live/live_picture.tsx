@@ -1,5 +1,5 @@
 /** The picture itself, as the camera gives it, with the outlines of the last one looked at. */
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { pictureSize, video } from '../../state/camera.ts';
 import { handOptions } from '../../state/frame_store.ts';
 import { judged } from '../../state/images.ts';
@@ -74,7 +74,8 @@ export function LivePicture({ onLine }: { onLine: ((px: number) => void) | null 
 /** A line drawn with the button down; it stays until the next. */
 function useLine(element: { current: HTMLCanvasElement | null }, drawing: { current: FrameCanvas | undefined }, onLine: ((px: number) => void) | null): void {
   const isOn = onLine !== null;
-  useEffect(() => {
+  // Before the picture says that a line can be drawn, not after it was painted.
+  useLayoutEffect(() => {
     const canvas = element.current;
     if (!canvas || !onLine) return;
     const off = new AbortController();
