@@ -313,8 +313,9 @@ for (const { name, launch, missing } of browsers) {
     const server = await startServer({ folder: dist, host: '127.0.0.1', port: 0 });
     const files = manyImages(1_000);
     const summary = (page: Page): Promise<[string, number][]> => page.$$eval('[data-testid=summary] [data-label]', (all) => all.map((one): [string, number] => [(one as HTMLElement).dataset['label'] ?? '', Number((one as HTMLElement).dataset['count'])]));
+    let browser: Browser | undefined;
     try {
-      let browser = await launch(profile);
+      browser = await launch(profile);
       let page = await browser.newPage();
       await page.goto(server.url);
       await page.waitForSelector('[data-testid=footer][data-self-test=passed]');
@@ -326,8 +327,9 @@ for (const { name, launch, missing } of browsers) {
       await page.waitForSelector('[data-testid=review-bar][data-answered="12"]');
       await untilKept(page, { images: 1_000, cells: 1_000, reviewed: 12 });
       const before = await summary(page);
-      const ended = new Promise((resolve) => browser.process()?.on('exit', resolve));
-      browser.process()?.kill('SIGKILL');
+      const running = browser.process();
+      const ended = new Promise((resolve) => running?.on('exit', resolve));
+      running?.kill('SIGKILL');
       await ended;
       browser = await launch(profile);
       page = await browser.newPage();
@@ -342,8 +344,8 @@ for (const { name, launch, missing } of browsers) {
       await page.waitForSelector('[data-testid=review-cell]');
       await click(page, 'back');
       await page.waitForSelector('[data-testid=review-bar][data-answered="11"]');
-      await endBrowser(browser);
     } finally {
+      if (browser) await endBrowser(browser);
       await server.close();
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     }
