@@ -4,13 +4,12 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Classifier, kindOf, type VerdictKind } from '../src/js/index.ts';
+import { Classifier, kindOf } from '../src/js/index.ts';
+import type { GlimpseVerdict } from '../web/state/samples.ts';
 
 const root = new URL('../', import.meta.url);
 const manifestFile = new URL('public/samples/manifest.json', root);
 
-/** `crop`: left, top, width and height as shares of the picture; `map`: [height][width] of the verdict's type as shares of the most there is. */
-export interface GlimpseVerdict { label: string; kind: VerdictKind; probability: number; crop: number[]; map: { height: number; width: number; shares: number[] } }
 interface Glimpse { file: string; verdict?: GlimpseVerdict }
 interface Manifest { sets: { model: string; glimpses: Glimpse[] }[] }
 

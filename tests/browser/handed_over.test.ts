@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Browser, Page } from 'puppeteer-core';
 import { goldenCases, root } from '../border/fixtures.ts';
-import { dist, endBrowser, findBrowser, launchArguments } from './site.ts';
+import { launchChromium } from './browsers.ts';
+import { dist, endBrowser } from './site.ts';
 import { TestServer } from './test_server.ts';
 
 const images = goldenCases.map(({ image }) => join(new URL('models/blood-smear/golden', root).pathname, image));
@@ -15,7 +16,7 @@ const hook = (name: string) => `[data-testid=${name}]`;
 let browser: Browser;
 let server: TestServer;
 
-before(async () => { browser = await puppeteer.launch({ executablePath: findBrowser(), args: launchArguments }); });
+before(async () => { browser = await launchChromium(); });
 after(() => endBrowser(browser));
 
 async function visit(use: (page: Page) => Promise<void>, prepare: (page: Page) => Promise<unknown> = async () => {}): Promise<void> {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Classifier } from '../../src/js/index.ts';
-import { type GlimpseVerdict, glimpseVerdicts } from '../../scripts/glimpse_verdicts.ts';
+import { glimpseVerdicts } from '../../scripts/glimpse_verdicts.ts';
+import type { GlimpseVerdict } from '../../web/state/samples.ts';
 import { jsonOf, root } from '../border/fixtures.ts';
 
 const home = new URL('dist/', root);

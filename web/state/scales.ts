@@ -12,7 +12,9 @@ export function isScale(umPerPx: number): boolean {
 }
 
 const scalesKey = 'scales';
-const [mostScales, mostLetters] = [50, 60];
+const mostScales = 50;
+/** Of a name. */
+export const mostLetters = 60;
 
 export const scales = signal<readonly KnownScale[]>(rememberedScales());
 

@@ -29,10 +29,10 @@ export function bandsOf({ width_px, height_px }: { width_px: number; height_px: 
 export function joinBands(bands: readonly Band[], views: readonly View[]): View {
   const { widthPx = 1, bottom: heightPx = 1 } = bands.at(-1) ?? {};
   const rgba = new Uint8ClampedArray(4 * widthPx * heightPx);
+  const joined = new Uint32Array(rgba.buffer);
   for (const [i, { top, bottom }] of bands.entries()) {
     const view = views[i] as View;
     const pixels = new Uint32Array(view.rgba.buffer, view.rgba.byteOffset, view.widthPx * view.heightPx);
-    const joined = new Uint32Array(rgba.buffer);
     for (let y = top; y < bottom; y++) {
       const row = Math.floor(((y - top) * view.heightPx) / (bottom - top)) * view.widthPx;
       for (let x = 0; x < widthPx; x++) joined[y * widthPx + x] = pixels[row + Math.floor((x * view.widthPx) / widthPx)] as number;

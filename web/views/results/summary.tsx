@@ -1,4 +1,5 @@
 /** How many cells of each type, with what certainty a share of this size is known, and a filter by pressing. */
+import { computed } from '@preact/signals';
 import { estimateShares, type ModelSpec, wilsonInterval } from '../../../src/js/index.ts';
 import { ClassMark, classStyle } from '../../parts/class_mark.tsx';
 import { type Share, sharesOf } from '../../parts/shares.ts';
@@ -16,13 +17,15 @@ function toggle(id: string): void {
   filter.value = filter.value === id ? null : id;
 }
 
+/** Reckoned once for the bar and the numbers below it. */
+const sharesInScope = computed(() => (spec.value ? sharesOf(scopedCells.value, spec.value) : []));
+
 /** The types side by side, as wide as they are frequent. */
 export function TypeBar() {
-  const model = spec.value;
-  if (!model || scopedCells.value.length === 0) return null;
+  if (!spec.value || scopedCells.value.length === 0) return null;
   return (
     <div class="stack" aria-hidden="true">
-      {sharesOf(scopedCells.value, model)
+      {sharesInScope.value
         .filter(({ count }) => count > 0)
         .map(({ id, name, letter, index, count }) => (
           <span key={id} class={`part pattern ${classStyle(index)} ${filter.value !== null && filter.value !== id ? 'dimmed' : ''}`} style={{ flexGrow: count }} title={name} onClick={() => toggle(id)}>
@@ -40,7 +43,7 @@ export function Summary() {
   const total = cells.value.filter(({ review }) => review?.first?.outcome !== 'no_cell').length;
   const looked = cells.value.filter(({ review }) => review?.first).length;
   if (!model || cells.value.length === 0) return null;
-  const shares = sharesOf(cells.value, model);
+  const shares = sharesInScope.value;
   const estimated = estimatedShares(model);
   const named = shares.length > 1;
   return (

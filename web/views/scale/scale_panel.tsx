@@ -1,6 +1,6 @@
 /** How large a pixel is: by a line along a known length, by a number, or by an objective and camera that a person keeps. */
 import { useEffect, useState } from 'preact/hooks';
-import { isScale, keepScale, type KnownScale, leastUmPerPx, mostUmPerPx, removeScale, renameScale, scales } from '../../state/scales.ts';
+import { isScale, keepScale, type KnownScale, leastUmPerPx, mostLetters, mostUmPerPx, removeScale, renameScale, scales } from '../../state/scales.ts';
 import { words } from './words.ts';
 import './scale.css';
 
@@ -69,7 +69,7 @@ export function ScalePanel({ linePx, uses }: ScalePanelProps) {
           <label class="scale-field">
             <span>{words.keepAs}</span>
             <input
-              type="text" data-testid="scale-name" maxLength={60} autocomplete="off" placeholder={words.nameExample} value={name} onInput={(event) => setName(event.currentTarget.value)}
+              type="text" data-testid="scale-name" maxLength={mostLetters} autocomplete="off" placeholder={words.nameExample} value={name} onInput={(event) => setName(event.currentTarget.value)}
               onKeyDown={(event) => {
                 if (event.key !== 'Enter') return;
                 // It would take the scale instead.
@@ -111,7 +111,7 @@ function Known({ scale: { name, umPerPx }, onTake }: { scale: KnownScale; onTake
     return (
       <li data-testid="known-scale">
         <input
-          type="text" data-testid="scale-new-name" maxLength={60} aria-label={words.newName(name)} value={renamed} ref={(input) => { if (input && document.activeElement !== input) input.focus(); }} onInput={(event) => setRenamed(event.currentTarget.value)}
+          type="text" data-testid="scale-new-name" maxLength={mostLetters} aria-label={words.newName(name)} value={renamed} ref={(input) => { if (input && document.activeElement !== input) input.focus(); }} onInput={(event) => setRenamed(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' && event.key !== 'Escape') return;
             event.preventDefault();
