@@ -253,13 +253,13 @@ function useMarquee(box: { current: HTMLElement | null }, inside: (left: number,
       setArea({ left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
       select([...before, ...find.current(left, top, right, bottom)]);
     };
-    const end = (): void => {
+    const end = (last: PointerEvent): void => {
       off.abort();
       setArea(null);
-      // The press that ends it would open a tile.
+      // The press that ends it would open a tile; one elsewhere, which may come before the timer, is another.
       if (!drawn) return;
       const guard = new AbortController();
-      window.addEventListener('click', (click) => click.stopPropagation(), { capture: true, signal: guard.signal });
+      window.addEventListener('click', (click) => { if (click.clientX === last.clientX && click.clientY === last.clientY) click.stopPropagation(); }, { capture: true, signal: guard.signal });
       setTimeout(() => guard.abort());
     };
     window.addEventListener('pointermove', move, { signal: off.signal });
